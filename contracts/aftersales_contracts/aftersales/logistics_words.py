@@ -1,0 +1,160 @@
+"""Open enumerations of what the service logistics announces."""
+
+from aftersales_contracts.base import OpenEnum
+
+
+class DispatchPromiseSource(OpenEnum):
+    """Whose word a moment of dispatch is."""
+
+    AGREED = "agreed"
+    PRODUCT = "product"
+    SHOP = "shop"
+    REMINDER = "reminder"
+
+
+class LateTrigger(OpenEnum):
+    """What made shipping late (LG-062 to LG-065)."""
+
+    AGREED_TIME = "agreed_time"
+    UNSHIPPED_72H = "unshipped_72h"
+    """Past the limit of the shop's policy, whatever its hours are."""
+    STOCKOUT_STATED = "stockout_stated"
+    FALSE_SHIPMENT = "false_shipment"
+
+
+class HoldAction(OpenEnum):
+    """What the warehouse is to do with goods that have not left."""
+
+    HOLD = "hold"
+    RELEASE = "release"
+
+
+class HoldResolution(OpenEnum):
+    """What became of a hold."""
+
+    STOPPED = "stopped"
+    TOO_LATE = "too_late"
+    UNKNOWN = "unknown"
+
+
+class Instruction(OpenEnum):
+    """Any other thing that the warehouse is to do."""
+
+    CHANGE_ADDRESS = "change_address"
+    ADD_NOTE = "add_note"
+    ADD_GIFT = "add_gift"
+    ADD_INVOICE = "add_invoice"
+    SEND_INVOICE = "send_invoice"
+    REFUSE_COLLECT = "refuse_collect"
+    USE_CARRIER = "use_carrier"
+    SEND_BACK = "send_back"
+
+
+class StallStage(OpenEnum):
+    """Where a parcel is when it falls silent."""
+
+    NOT_PICKED_UP = "not_picked_up"
+    AFTER_PICKUP = "after_pickup"
+    IN_TRANSIT = "in_transit"
+    IN_DELIVERY = "in_delivery"
+
+
+class StallState(OpenEnum):
+    """Whether a parcel is silent or moves again."""
+
+    OPENED = "opened"
+    CLEARED = "cleared"
+
+
+class ParcelOutcome(OpenEnum):
+    """How a parcel ended."""
+
+    DELIVERED = "delivered"
+    RETURNED = "returned"
+    LOST = "lost"
+    DESTROYED = "destroyed"
+
+
+class OutcomeBasis(OpenEnum):
+    """On whose word a parcel's outcome rests."""
+
+    SCAN = "scan"
+    COURIER = "courier"
+    INSPECTION = "inspection"
+    PERSON = "person"
+
+
+class Fault(OpenEnum):
+    """Whose fault it is."""
+
+    SHOP = "shop"
+    COURIER = "courier"
+    BUYER = "buyer"
+    UNKNOWN = "unknown"
+
+
+class CourierAction(OpenEnum):
+    """What a courier is to do with a parcel."""
+
+    INTERCEPT = "intercept"
+    REDIRECT = "redirect"
+    TRANSFER = "transfer"
+    INQUIRE = "inquire"
+
+
+class ClaimAction(OpenEnum):
+    """What to do with our claim on a courier."""
+
+    FILE = "file"
+    SUPPLEMENT = "supplement"
+    WITHDRAW = "withdraw"
+
+
+class ClaimKind(OpenEnum):
+    """What we claim for."""
+
+    LOST = "lost"
+    DAMAGED = "damaged"
+    SHORT = "short"
+    STOLEN = "stolen"
+    CONDUCT = "conduct"
+
+
+class ClaimOutcome(OpenEnum):
+    """How our claim ended."""
+
+    PAID = "paid"
+    PARTIAL = "partial"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+class ReshipStatus(OpenEnum):
+    """How a resend stands."""
+
+    RESERVED = "reserved"
+    UNAVAILABLE = "unavailable"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class ReshipAction(OpenEnum):
+    """What the warehouse is to do for a resend."""
+
+    RESERVE = "reserve"
+    SEND = "send"
+    CANCEL = "cancel"
+
+
+class RemedyReason(OpenEnum):
+    """Why the buyer is to get money back."""
+
+    LOST = "lost"
+    REFUSED = "refused"
+    OUT_OF_RANGE = "out_of_range"
+    MISSING = "missing"
+    UNWANTED = "unwanted"
+    NO_STOCK = "no_stock"

@@ -1,0 +1,95 @@
+"""Open enumerations of what the service refunds announces."""
+
+from aftersales_contracts.base import OpenEnum
+
+
+class ApplicationKind(OpenEnum):
+    """What was applied for."""
+
+    REFUND = "refund"
+    EXCHANGE = "exchange"
+    OFFFLOW = "offflow"
+
+
+class DecidedAnswer(OpenEnum):
+    """Our answer for the seller."""
+
+    AGREE = "agree"
+    REFUSE = "refuse"
+
+
+class AnswerCause(OpenEnum):
+    """Why we answered: a rule of the shop, the seller's silence, or a remedy that is due."""
+
+    POLICY = "policy"
+    SILENCE = "silence"
+    REMEDY = "remedy"
+
+
+class FreightBearer(OpenEnum):
+    """Who bears one leg of freight."""
+
+    BUYER = "buyer"
+    SELLER = "seller"
+
+
+class LiabilityCause(OpenEnum):
+    """Whether the reason is a matter of quality; it decides who bears the freight."""
+
+    QUALITY = "quality"
+    NOT_QUALITY = "not_quality"
+
+
+class IntentPurpose(OpenEnum):
+    """What a payment to a buyer is for."""
+
+    REFUND = "refund"
+    FREIGHT = "freight"
+    PRICE_DIFFERENCE = "price_difference"
+    DISCOUNT = "discount"
+    FIX_COST = "fix_cost"
+    LATE_COMPENSATION = "late_compensation"
+    OFFFLOW = "offflow"
+    ADVANCE_REPAYMENT = "advance_repayment"
+
+
+class Payee(OpenEnum):
+    """Who gets the money."""
+
+    BUYER = "buyer"
+    PLATFORM = "platform"
+
+
+class OrderOutcomeAfterRefund(OpenEnum):
+    """Whether anything of the order is left."""
+
+    CLOSED = "closed"
+    CONTINUES = "continues"
+
+
+class RefundEnding(OpenEnum):
+    """How a refund ended without payment."""
+
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    SHIPPED = "shipped"
+    SELLER_UPHELD = "seller_upheld"
+    SUPERSEDED = "superseded"
+
+
+class ExchangeEnding(OpenEnum):
+    """How an exchange ended."""
+
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+    RETURNED_TO_BUYER = "returned_to_buyer"
+    CONVERTED = "converted"
+    WITHDRAWN = "withdrawn"
+    BREACHED = "breached"
+
+
+class CompensationOutcome(OpenEnum):
+    """Whether compensation is owed."""
+
+    DUE = "due"
+    NOT_DUE = "not_due"

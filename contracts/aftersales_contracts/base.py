@@ -1,0 +1,127 @@
+"""What every event type shares: strict when made, tolerant when read, self-describing."""
+
+from datetime import UTC
+from enum import StrEnum
+from typing import Annotated, ClassVar, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+"""Opaque, 1 to 64 printable ASCII characters without spaces, unique over all shops of a cluster."""
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+"""A code of an open list that the announcer owns."""
+
+
+def _utc_text(moment: AwareDatetime) -> str:
+    return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
+At = Annotated[AwareDatetime, PlainSerializer(_utc_text, return_type=str, when_used="json")]
+"""A moment, RFC 3339 with an offset; UTC with `Z` when written."""
+
+
+class OpenEnum(StrEnum):
+    """An enumeration that may grow: an unknown member is kept raw and equals none of the known ones."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Self | None":
+        if not isinstance(value, str) or not 0 < len(value) <= 64:
+            return None
+        unknown = str.__new__(cls, value)
+        unknown._name_ = "OTHER"
+        unknown._value_ = value
+        return unknown
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this version of the contracts names the value."""
+        return self._name_ != "OTHER"
+
+
+class Part(BaseModel):
+    """A value inside an event."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Money(Part):
+    """An amount in minor units and its currency; direction is in the field's name, never in a sign."""
+
+    minor: Count
+    currency: Currency
+
+
+class Event(BaseModel):
+    """The data of one event version.
+
+    Construction is strict (unknown fields are refused). Readers validate with `extra="ignore"`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    TYPE: ClassVar[str]
+    """CloudEvents type, for example `shop.refund.applied.v1`."""
+    TOPIC: ClassVar[str]
+    """The topic that carries it."""
+    RULES: ClassVar[tuple[str, ...]] = ()
+    """Ids of the rules that read or announce it."""
+
+    def subject_of(self) -> str:
+        """What the event is about: the CloudEvents subject and the Kafka key."""
+        raise TypeError(f"{type(self).__name__} names no subject")
+
+
+class OrderEvent(Event):
+    """An event about one order, told to us."""
+
+    shop_id: Id
+    order_id: Id
+
+    def subject_of(self) -> str:
+        return self.order_id
+
+
+class CustomerEvent(Event):
+    """An event about one customer, told to us."""
+
+    shop_id: Id
+    customer_id: Id
+
+    def subject_of(self) -> str:
+        return self.customer_id
+
+
+class Outcome(Event):
+    """What one of our cases announces."""
+
+    case_id: Id
+    case_kind: Code
+    case_version: Count
+    """Number of the fact in its case, from 1; a gap shows that something was not read."""
+    shop_id: Id
+    rule_ids: list[str]
+    """Ids of the rules that led to it; the catalogue is docs/rules.csv."""
+    policy_version: str
+
+
+class OrderOutcome(Outcome):
+    """An outcome about one order."""
+
+    order_id: Id
+    customer_id: Id | None = None
+
+    def subject_of(self) -> str:
+        return self.order_id
+
+
+class CustomerOutcome(Outcome):
+    """An outcome about one customer."""
+
+    customer_id: Id
+    order_id: Id | None = None
+
+    def subject_of(self) -> str:
+        return self.customer_id

@@ -1,0 +1,250 @@
+"""What the order system tells: `shop.orders.v1`, by order id."""
+
+from pydantic import Field, model_validator
+
+from aftersales_contracts.base import Code, Id, Money, OpenEnum, OrderEvent
+from aftersales_contracts.parts import Digest, Line, Party, Payment, Ref, Share, one_currency, sums_up
+from aftersales_contracts.words import MemoPurpose, SellerType
+
+TOPIC = "shop.orders.v1"
+
+
+class SalesChannel(OpenEnum):
+    """How an order came in."""
+
+    DIRECT = "direct"
+    DISTRIBUTION = "distribution"
+
+
+class PaymentMode(OpenEnum):
+    """When an order is paid."""
+
+    PREPAID = "prepaid"
+    CASH_ON_DELIVERY = "cash_on_delivery"
+
+
+class DeliveryKind(OpenEnum):
+    """How a part of an order is delivered; it decides the auto-confirm window (OR-025 to OR-028)."""
+
+    AUTO_DELIVERED = "auto_delivered"
+    VIRTUAL = "virtual"
+    EXPRESS = "express"
+    EMS = "ems"
+    MAIL = "mail"
+    NONE = "none"
+
+
+class SuccessCause(OpenEnum):
+    """Why a trade succeeded."""
+
+    BUYER = "buyer"
+    AUTO_CONFIRM = "auto_confirm"
+    PARTIAL_REFUND = "partial_refund"
+
+
+class CloseCause(OpenEnum):
+    """Why a trade was closed."""
+
+    UNPAID_TIMEOUT = "unpaid_timeout"
+    UNPAID_CANCELLED = "unpaid_cancelled"
+    UNPAID_AGREED = "unpaid_agreed"
+    REFUNDED_UNSHIPPED = "refunded_unshipped"
+    REFUNDED = "refunded"
+
+
+def _lines_and_freight_sum_up(lines: list[Line], freight: Money, total: Money) -> None:
+    one_currency(total, freight, *(line.unit_price for line in lines))
+    together = sum(line.amount_minor for line in lines) + freight.minor
+    if lines and together != total.minor:
+        raise ValueError(f"lines and freight sum to {together}, not to {total.minor}")
+
+
+class OrderPlacedV1(OrderEvent):
+    """A buyer placed an order; it is not paid yet."""
+
+    TYPE = "shop.order.placed.v1"
+    TOPIC = TOPIC
+    RULES = (
+        "OR-001",
+        "OR-003",
+        "OR-004",
+        "OR-021",
+        "OR-022",
+        "OR-032",
+        "LG-043",
+        "CP-061",
+        "CP-086",
+        "CP-090",
+        "CP-094",
+        "CU-002",
+        "CU-003",
+    )
+
+    customer_id: Id
+    """The person, the same over all orders of the shop; key of consent, messages and calls."""
+    buyer_account_id: Id | None = None
+    """The account that ordered, where it is not the customer's only one."""
+    seller_type: SellerType
+    platform_code: Code
+    """The marketplace or web shop, for example taobao, tmall, olist."""
+    channel: SalesChannel = SalesChannel.DIRECT
+    payment_mode: PaymentMode = PaymentMode.PREPAID
+    lines: list[Line]
+    """Every line, `line_id` unique; empty only where the announcer never learnt them."""
+    freight: Money
+    """For the whole order, what the buyer pays; a share per line is not announced."""
+    total: Money
+    """What the buyer owes: the lines after discount and `freight`, exactly."""
+    address_ref: Ref | None = None
+    address_digest: Digest | None = None
+    region_code: Code | None = None
+    """Where it goes, in the announcer's list of regions."""
+    has_consulted: bool | None = None
+    """Whether the buyer talked to staff before ordering; absent: unknown."""
+    agent_id: Id | None = None
+    """Who sold it."""
+    buyer_note_ref: Ref | None = None
+    delivery_slot_code: Code | None = None
+    tops_up_order_id: Id | None = None
+    """The earlier order that this one completes to the free-freight amount."""
+    campaign_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _amounts_agree(self) -> "OrderPlacedV1":
+        if len({line.line_id for line in self.lines}) != len(self.lines):
+            raise ValueError("line_id is not unique within the order")
+        _lines_and_freight_sum_up(self.lines, self.freight, self.total)
+        return self
+
+
+class OrderTermsChangedV1(OrderEvent):
+    """The seller edited price or freight of an unpaid order; the time to pay starts anew."""
+
+    TYPE = "shop.order.terms-changed.v1"
+    TOPIC = TOPIC
+    RULES = ("OR-014", "OR-016", "OR-017", "OR-018", "LG-074", "CP-060")
+
+    by: Party
+    lines: list[Line] | None = None
+    """All lines as they are now; absent: as before."""
+    freight: Money
+    """For the whole order, as it is now."""
+    total: Money
+    """What the buyer owes now."""
+    request_id: Id | None = None
+    """Our request that it answers."""
+
+    @model_validator(mode="after")
+    def _amounts_agree(self) -> "OrderTermsChangedV1":
+        _lines_and_freight_sum_up(self.lines or [], self.freight, self.total)
+        return self
+
+
+class OrderMemoStoredV1(OrderEvent):
+    """A memo is on the order."""
+
+    TYPE = "shop.order.memo-stored.v1"
+    TOPIC = TOPIC
+    RULES = ("OR-022", "LG-020", "LG-043", "CP-033")
+
+    memo_ref: Ref
+    purpose: MemoPurpose
+    request_id: Id | None = None
+    """Our request that it answers."""
+
+
+class OrderPaidV1(OrderEvent):
+    """The order is fully paid, on the word of the payment account, never of a message.
+
+    The amount may differ from the order's total: fees, vouchers and rounding of a means of payment
+    are the payment provider's.
+    """
+
+    TYPE = "shop.order.paid.v1"
+    TOPIC = TOPIC
+    RULES = (
+        "OR-004",
+        "OR-006",
+        "OR-011",
+        "RF-001",
+        "RF-048",
+        "CP-045",
+        "CP-050",
+        "CP-066",
+        "CP-067",
+        "CP-068",
+        "CP-069",
+        "CP-093",
+        "CU-011",
+    )
+
+    payments: list[Payment] = Field(min_length=1)
+    """Each tender, `payment_id` unique; a deposit is listed here beside its balance, not announced before."""
+    paid_amount: Money
+    """Sum of the payments' amounts, exactly: the most that refunds can give back."""
+
+    @model_validator(mode="after")
+    def _payments_sum_up(self) -> "OrderPaidV1":
+        if len({payment.payment_id for payment in self.payments}) != len(self.payments):
+            raise ValueError("payment_id is not unique within the order")
+        sums_up(self.paid_amount, [payment.amount for payment in self.payments], "payments")
+        return self
+
+
+class OrderShippedV1(OrderEvent):
+    """The seller marked a part of the order, or all of it, as shipped.
+
+    A mark, not a movement of goods: `shop.parcel.handed-over.v1` and the scans tell of those, and may
+    come before the mark, even before the payment was booked.
+    """
+
+    TYPE = "shop.order.shipped.v1"
+    TOPIC = TOPIC
+    RULES = ("OR-007", "OR-025", "OR-026", "OR-027", "OR-028", "OR-030", "RF-002", "RF-003", "RF-004")
+
+    delivery_kind: DeliveryKind
+    parcel_ids: list[Id] = Field(default_factory=list[Id])
+    """The parcels of this part; none for goods that do not travel."""
+    lines: list[Share] | None = None
+    """What is shipped by this mark; absent: the whole order."""
+
+
+class OrderSucceededV1(OrderEvent):
+    """The trade succeeded: the buyer confirmed, the window ran out, or a partial refund ended it."""
+
+    TYPE = "shop.order.succeeded.v1"
+    TOPIC = TOPIC
+    RULES = ("OR-001", "OR-010", "OR-029", "RF-017", "RF-033", "RF-045", "RV-001", "CP-004")
+
+    cause: SuccessCause
+    lines: list[Share] | None = None
+    """What succeeded; absent: the whole order."""
+
+
+class OrderClosedV1(OrderEvent):
+    """The trade was closed without success."""
+
+    TYPE = "shop.order.closed.v1"
+    TOPIC = TOPIC
+    RULES = ("OR-005", "OR-015", "CP-002", "CP-018", "CP-043")
+
+    cause: CloseCause
+    by: Party
+    evidence_ids: list[Id] = Field(default_factory=list[Id])
+    """For example of the buyer's agreement to close."""
+    request_id: Id | None = None
+    """Our request that it answers."""
+    lines: list[Share] | None = None
+    """What was closed; absent: the whole order."""
+
+
+class OrderRequestDeclinedV1(OrderEvent):
+    """The order system does not carry out what we asked for."""
+
+    TYPE = "shop.order.request-declined.v1"
+    TOPIC = TOPIC
+    RULES = ("OR-013", "OR-029")
+
+    request_id: Id
+    reason_code: Code
+    """Open list: paid_meanwhile, refund_open, not_shipped, already_closed, unknown_order."""

@@ -1,0 +1,62 @@
+"""What carriers tell: `shop.scans.v1`, by carrier_code/tracking_code, all that a carrier knows."""
+
+from aftersales_contracts.base import At, Code, Count, Event, Id
+from aftersales_contracts.parts import Ref
+from aftersales_contracts.words import ParcelStatus, SignedBy
+
+TOPIC = "shop.scans.v1"
+
+
+class TrackedEvent(Event):
+    """An event about one waybill; the carrier knows neither shop nor order."""
+
+    carrier_code: Code
+    tracking_code: Code
+
+    def subject_of(self) -> str:
+        return f"{self.carrier_code}/{self.tracking_code}"
+
+
+class ParcelScannedV1(TrackedEvent):
+    """One scan by a carrier. Late, repeated and shuffled scans are normal: `occurred_at` orders them."""
+
+    TYPE = "shop.parcel.scanned.v1"
+    TOPIC = TOPIC
+    RULES = ("OR-009", "RF-037", "LG-010", "LG-016", "LG-023", "LG-039", "LG-042", "LG-050", "LG-064")
+
+    occurred_at: At
+    """When the carrier scanned; the same moment as the event's time."""
+    status: ParcelStatus
+    """What the scan means, in our words."""
+    raw_status_code: Code
+    """What the carrier calls it."""
+    raw_text: str | None = None
+    """The carrier's line of text, without names and phone numbers."""
+    place_name: str | None = None
+    """The carrier's depot or town."""
+    region_code: Code | None = None
+    weight_grams: Count | None = None
+    """Grams, where the carrier weighed."""
+    reason_code: Code | None = None
+    """Why a delivery failed, was refused or is held, in the carrier's list."""
+    signed_by: SignedBy | None = None
+    """Who took it, for a delivered parcel."""
+
+
+class ParcelArrivedV1(TrackedEvent):
+    """A parcel is at our gate, expected or not."""
+
+    TYPE = "shop.parcel.arrived.v1"
+    TOPIC = TOPIC
+    RULES = ("RF-044", "RF-069", "RF-103", "RF-109", "LG-025", "LG-050")
+
+    warehouse_id: Id
+    weight_grams: Count | None = None
+    """Grams, as weighed at the gate."""
+    is_freight_collect: bool = False
+    """Whether the carrier wants the freight from us (RF-069)."""
+    order_id: Id | None = None
+    """Where the gate could read it off the parcel."""
+    return_id: Id | None = None
+    note_ref: Ref | None = None
+    """A note that lay in the parcel."""

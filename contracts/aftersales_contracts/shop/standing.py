@@ -1,0 +1,47 @@
+"""What the platform's rule centre tells: `shop.standing.v1`, by shop id."""
+
+from pydantic import Field
+
+from aftersales_contracts.base import Event, Id, OpenEnum
+from aftersales_contracts.parts import Party
+
+TOPIC = "shop.standing.v1"
+
+
+class ComplaintKind(OpenEnum):
+    """What a complaint is about."""
+
+    SPAM = "spam"
+    FAKE_TRADE = "fake_trade"
+    IMPROPER_REGISTRATION = "improper_registration"
+    PROHIBITED_INFORMATION = "prohibited_information"
+    IP_INFRINGEMENT = "ip_infringement"
+    ACCOUNT_THEFT = "account_theft"
+    DATA_LEAK = "data_leak"
+    LATE_SHIPMENT = "late_shipment"
+    BREACH_OF_PROMISE = "breach_of_promise"
+    DESCRIPTION_MISMATCH = "description_mismatch"
+    MALICIOUS_REVIEW = "malicious_review"
+    DEFRAUDING = "defrauding"
+    HARASSMENT = "harassment"
+
+
+class ComplaintFiledV1(Event):
+    """Somebody complained to the platform: a buyer about the shop, the shop about a buyer, or a stranger."""
+
+    TYPE = "shop.complaint.filed.v1"
+    TOPIC = TOPIC
+    RULES = ("CP-001", "CP-002", "CP-003", "CP-004", "CP-005", "RV-027", "RV-032")
+
+    shop_id: Id
+    complaint_id: Id
+    kind: ComplaintKind
+    by: Party
+    against: Party
+    customer_id: Id | None = None
+    order_id: Id | None = None
+    review_id: Id | None = None
+    evidence_ids: list[Id] = Field(default_factory=list[Id])
+
+    def subject_of(self) -> str:
+        return self.shop_id

@@ -1,0 +1,79 @@
+"""The topics: who writes them, what is the key, how many partitions, how long they are kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+SERVICES = ("refunds", "logistics", "reviews", "customers")
+"""The four services; each announces on its own topic."""
+
+COMMON_TOPIC = "aftersales.{service}.v1"
+"""TOPIC of the types that several services announce: the topic of the service whose case it is."""
+
+ANY_TOPIC = "*"
+"""TOPIC of clock marks: every topic that a service reads carries them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One Kafka topic. None is compacted: several types share a key."""
+
+    name: str
+    key: str
+    """What the key is, in words; it equals the CloudEvents subject."""
+    partitions: int
+    """How many it is created with; a change would move keys, so it stays."""
+    retention_days: int
+    writers: tuple[str, ...]
+    """Who announces on it."""
+    side: Literal["in", "out", "dead"]
+    """Told to us, told by us, or set aside by us."""
+    privacy: Literal["pseudonymous", "personal", "text"] = "pseudonymous"
+    """What its data may hold at most."""
+
+
+_IN = (
+    Topic("shop.orders.v1", "order id", 12, 90, ("order system", "marketplace connector"), "in"),
+    Topic("shop.shipments.v1", "order id", 12, 90, ("warehouse", "carrier desk"), "in"),
+    Topic("shop.scans.v1", "carrier_code/tracking_code", 24, 30, ("carrier adapter", "warehouse gate"), "in"),
+    Topic(
+        "shop.aftersales.v1",
+        "order id",
+        12,
+        180,
+        ("buyer self-service", "seller workbench", "dispute centre"),
+        "in",
+    ),
+    Topic("shop.payments.v1", "order id", 12, 400, ("payment provider", "finance desk"), "in"),
+    Topic("shop.reviews.v1", "order id", 6, 400, ("review platform", "workbench"), "in"),
+    Topic("shop.contacts.v1", "customer id", 12, 14, ("chat", "phone", "message gateway"), "in", "text"),
+    Topic("shop.customers.v1", "customer id", 6, 400, ("CRM", "consent centre"), "in", "personal"),
+    Topic("shop.standing.v1", "shop id", 3, 400, ("platform rule centre", "inspectors"), "in"),
+    Topic("shop.desk.v1", "subject of the task, echoed", 6, 400, ("staff workbench",), "in"),
+)
+
+_OUT_KEYS = {
+    "refunds": ("order id, or the subject of the case", 180),
+    "logistics": ("order id, the subject of the case, or product id", 180),
+    "reviews": ("order id, or the subject of the case", 400),
+    "customers": ("order id, customer id, the subject of the case, or product id", 180),
+}
+
+_OUT = tuple(
+    Topic(f"aftersales.{service}.v1", key, 12, days, (service,), "out")
+    for service, (key, days) in _OUT_KEYS.items()
+)
+
+_DEAD = tuple(
+    Topic(f"aftersales.{service}.dead.v1", "as received", 12, 30, (service,), "dead") for service in SERVICES
+)
+
+TOPICS: Mapping[str, Topic] = {topic.name: topic for topic in (*_IN, *_OUT, *_DEAD)}
+"""Every topic, by name."""
+
+
+def outcome_topic(service: str) -> str:
+    """The topic on which a service announces. Raises ValueError for a service that is none of ours."""
+    if service not in SERVICES:
+        raise ValueError(f"no such service: {service!r}")
+    return COMMON_TOPIC.format(service=service)

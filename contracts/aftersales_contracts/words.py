@@ -1,0 +1,281 @@
+"""Open enumerations that several event types share. An unknown member is kept raw when read."""
+
+from aftersales_contracts.base import OpenEnum
+
+
+class Role(OpenEnum):
+    """On whose behalf somebody acts."""
+
+    BUYER = "buyer"
+    SELLER = "seller"
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    PLATFORM = "platform"
+    WAREHOUSE = "warehouse"
+    CARRIER = "carrier"
+    SUPPLIER = "supplier"
+    INSURER = "insurer"
+    SYSTEM = "system"
+
+
+class SellerType(OpenEnum):
+    """Kind of shop: a seller on a consumer marketplace, or a merchant with a shop in a mall."""
+
+    C_SHOP = "c_shop"
+    MALL = "mall"
+
+
+class FreightTerms(OpenEnum):
+    """Who bears the outbound freight of a line."""
+
+    FREE = "free"
+    BUYER_PAYS = "buyer_pays"
+
+
+class GoodsClass(OpenEnum):
+    """What the goods are, as far as a rule asks."""
+
+    STANDARD = "standard"
+    AUTO_DELIVERED = "auto_delivered"
+    VIRTUAL = "virtual"
+    BULKY = "bulky"
+    FOOD = "food"
+    ADULT = "adult"
+    TICKET = "ticket"
+    HOTEL = "hotel"
+    TOP_UP = "top_up"
+
+
+class SaleService(OpenEnum):
+    """A service that the seller promises with a line."""
+
+    SEVEN_DAY_NO_REASON = "seven_day_no_reason"
+    FIFTEEN_DAY = "fifteen_day"
+    SEVEN_PLUS = "seven_plus"
+    FREIGHT_INSURANCE = "freight_insurance"
+    CASH_ON_DELIVERY = "cash_on_delivery"
+    USE_FIRST_PAY_LATER = "use_first_pay_later"
+
+
+class PaymentMethod(OpenEnum):
+    """The means of payment of one tender."""
+
+    ALIPAY = "alipay"
+    TENPAY = "tenpay"
+    HUABEI = "huabei"
+    CREDIT_CARD = "credit_card"
+    DEBIT_CARD = "debit_card"
+    POINTS = "points"
+    CASH_ON_DELIVERY = "cash_on_delivery"
+    VOUCHER = "voucher"
+    BANK_TRANSFER = "bank_transfer"
+    BANK_SLIP = "bank_slip"
+    """A slip that the buyer pays at a bank or a till, for example a Brazilian boleto."""
+
+
+class PaymentPurpose(OpenEnum):
+    """What a payment was for."""
+
+    FULL = "full"
+    DEPOSIT = "deposit"
+    BALANCE = "balance"
+    FREIGHT = "freight"
+
+
+class Payer(OpenEnum):
+    """Who paid."""
+
+    BUYER = "buyer"
+    FRIEND = "friend"
+
+
+class RefundKind(OpenEnum):
+    """Kind of refund; it decides the length of the answer deadline (RF-012 to RF-016)."""
+
+    UNSHIPPED = "unshipped"
+    NOT_RECEIVED = "not_received"
+    NO_RETURN = "no_return"
+    WITH_RETURN = "with_return"
+    NO_REASON = "no_reason"
+
+
+class ParcelDirection(OpenEnum):
+    """Which way a parcel travels, and why."""
+
+    OUTBOUND = "outbound"
+    RETURN = "return"
+    REPLACEMENT = "replacement"
+    RESHIP = "reship"
+    TO_BUYER = "to_buyer"
+
+
+class ParcelStatus(OpenEnum):
+    """Canonical status of a parcel; the carrier's own code travels beside it."""
+
+    UNKNOWN = "unknown"
+    REGISTERED = "registered"
+    PICKED_UP = "picked_up"
+    IN_TRANSIT = "in_transit"
+    CUSTOMS = "customs"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    AVAILABLE_FOR_PICKUP = "available_for_pickup"
+    ATTEMPT_FAILED = "attempt_failed"
+    OUT_OF_RANGE = "out_of_range"
+    ADDRESS_PROBLEM = "address_problem"
+    HELD = "held"
+    TRANSFERRED = "transferred"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    RETURNING = "returning"
+    RETURNED = "returned"
+    DAMAGED = "damaged"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+
+
+class SignedBy(OpenEnum):
+    """Who took a delivered parcel."""
+
+    BUYER = "buyer"
+    DELEGATE = "delegate"
+    HOUSEHOLD = "household"
+    GUARD = "guard"
+    LOCKER = "locker"
+
+
+class Carriage(OpenEnum):
+    """How goods are sent back; it decides the receipt deadline (RF-023 express, RF-024 mail)."""
+
+    EXPRESS = "express"
+    MAIL = "mail"
+
+
+class Condition(OpenEnum):
+    """Condition of returned goods, as found."""
+
+    RESALEABLE = "resaleable"
+    WORN = "worn"
+    WASHED = "washed"
+    DAMAGED = "damaged"
+    ALTERED = "altered"
+    INCOMPLETE = "incomplete"
+    WRONG_ITEM = "wrong_item"
+
+
+class Disposition(OpenEnum):
+    """What happens to returned goods."""
+
+    RESTOCK = "restock"
+    QUARANTINE = "quarantine"
+    REPAIR = "repair"
+    SCRAP = "scrap"
+    RETURN_TO_VENDOR = "return_to_vendor"
+    MISSING = "missing"
+
+
+class OptionKind(OpenEnum):
+    """A remedy that somebody may choose."""
+
+    KEEP_WITH_DIFFERENCE = "keep_with_difference"
+    DISCOUNT = "discount"
+    VOUCHER = "voucher"
+    FIX_COST = "fix_cost"
+    EXCHANGE = "exchange"
+    RETURN = "return"
+    REFUND = "refund"
+    RESHIP = "reship"
+    WAIT = "wait"
+    OTHER_GOODS = "other_goods"
+
+
+class EvidenceKind(OpenEnum):
+    """What a piece of evidence is."""
+
+    PHOTO = "photo"
+    PACKING_SLIP = "packing_slip"
+    WEIGHT_PHOTO = "weight_photo"
+    SHIPPING_PROOF = "shipping_proof"
+    CHAT_EXTRACT = "chat_extract"
+    BUYER_STATEMENT = "buyer_statement"
+    COURIER_CERTIFICATE = "courier_certificate"
+    PAYMENT_PROOF = "payment_proof"
+    CALL_SUMMARY = "call_summary"
+
+
+class MoneyMoved(OpenEnum):
+    """Whether money moved although a payment did not settle."""
+
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class MemoPurpose(OpenEnum):
+    """What a memo on an order is about."""
+
+    PERSONAL_REQUEST = "personal_request"
+    PROMISE = "promise"
+    LOSS = "loss"
+    DELIVERY_SLOT = "delivery_slot"
+
+
+class Channel(OpenEnum):
+    """A way to reach a customer."""
+
+    SMS = "sms"
+    EMAIL = "email"
+    CALL = "call"
+    CHAT = "chat"
+    GROUP = "group"
+
+
+class ConsentChannel(OpenEnum):
+    """A way to reach a customer, or all of them."""
+
+    SMS = "sms"
+    EMAIL = "email"
+    CALL = "call"
+    CHAT = "chat"
+    GROUP = "group"
+    ALL = "all"
+
+
+class ConsentPurpose(OpenEnum):
+    """What a customer allows messages for."""
+
+    SERVICE = "service"
+    MARKETING = "marketing"
+    SURVEY = "survey"
+
+
+class PromiseKind(OpenEnum):
+    """What was promised to a customer."""
+
+    GIFT = "gift"
+    SHIP_BY = "ship_by"
+    CARRIER = "carrier"
+    PRICE = "price"
+    FREIGHT = "freight"
+    EXCHANGE = "exchange"
+    NO_REFUND = "no_refund"
+    CALLBACK = "callback"
+
+
+class Rating(OpenEnum):
+    """A rating of one order line by one side."""
+
+    GOOD = "good"
+    NEUTRAL = "neutral"
+    BAD = "bad"
+
+
+class ReshipPurpose(OpenEnum):
+    """Why goods go to the buyer once more."""
+
+    EXCHANGE = "exchange"
+    RETURN_TO_BUYER = "return_to_buyer"
+    WRONG_ITEM = "wrong_item"
+    LOST = "lost"
+    DAMAGED = "damaged"
+    MISSING = "missing"
+    OUT_OF_RANGE = "out_of_range"
+    REFUSED = "refused"
