@@ -1,0 +1,35 @@
+"""Stored values (states, facts, messages) to JSON and back, tagged by class name only at the top."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from chassis.vocabulary import DeadlinePassed
+
+
+class Codec:
+    """Encodes and decodes the dataclasses of one kind of case.
+
+    Decoders are built when the service starts: a dataclass that cannot be stored unambiguously
+    (a union of dataclasses in a field) is refused then, with TypeError.
+    """
+
+    def __init__(self, classes: Iterable[type]) -> None:
+        self._encode = msgspec.json.Encoder().encode
+        self._decoders: dict[str, msgspec.json.Decoder[Any]] = {}
+        for cls in (*classes, DeadlinePassed):
+            known = self._decoders.get(cls.__name__)
+            if known is not None and known.type is not cls:
+                raise TypeError(f"two stored classes are called {cls.__name__}")
+            self._decoders[cls.__name__] = msgspec.json.Decoder(cls)
+
+    def encode(self, value: object) -> str:
+        """JSON text of one value; its class name is kept beside it by the caller."""
+        if type(value).__name__ not in self._decoders:
+            raise TypeError(f"{type(value).__name__} is not among the stored classes")
+        return self._encode(value).decode()
+
+    def decode(self, name: str, data: str) -> object:
+        """The value of class `name`. Raises KeyError for an unknown name, msgspec errors for bad data."""
+        return self._decoders[name].decode(data)

@@ -1,0 +1,44 @@
+"""Connections of a service to its own schema, with every wait bounded."""
+
+import asyncpg
+
+from chassis.settings import Database
+
+
+def _session(settings: Database, service: str) -> dict[str, str]:
+    schema = settings.schema_name or service
+    session = {
+        "search_path": schema,
+        "application_name": f"aftersales-{service}",
+        "statement_timeout": str(settings.statement_timeout_ms),
+        "lock_timeout": str(settings.lock_timeout_ms),
+        "idle_in_transaction_session_timeout": str(settings.idle_transaction_timeout_ms),
+        "timezone": "UTC",
+        "jit": "off",
+    }
+    if settings.role is not None:
+        session["role"] = settings.role
+    return session
+
+
+async def open_pool(settings: Database, service: str) -> asyncpg.Pool:
+    """The pool of one process."""
+    pool: asyncpg.Pool = await asyncpg.create_pool(
+        settings.url.get_secret_value(),
+        min_size=settings.pool_min,
+        max_size=settings.pool_max,
+        timeout=settings.connect_timeout_ms / 1000,
+        command_timeout=settings.statement_timeout_ms / 1000 + 5,
+        server_settings=_session(settings, service),
+    )
+    return pool
+
+
+async def connect(settings: Database, service: str) -> asyncpg.Connection:
+    """One connection of its own, for what holds a lease."""
+    return await asyncpg.connect(
+        settings.url.get_secret_value(),
+        timeout=settings.connect_timeout_ms / 1000,
+        command_timeout=settings.statement_timeout_ms / 1000 + 5,
+        server_settings=_session(settings, service),
+    )

@@ -1,0 +1,114 @@
+"""Why data is not of its schema, said by places and kinds of error, never by what it holds."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from math import isfinite
+from typing import Any
+
+from pydantic import ValidationError
+
+from aftersales_contracts.base import Event
+from aftersales_contracts.reasons import Reason
+
+INT64_MAX = 2**63 - 1
+_SHOWN_COUNT = 5
+_CHARACTERS_MAX = 500
+_WORD = re.compile(r"[^\s,:;]+")
+_PLAIN_WORD = re.compile(r"[a-z_]{1,24}")
+_TOO_DEEP = "recursion limit"
+
+
+def explain(error: ValidationError, event_class: type[Event]) -> tuple[Reason, str]:
+    """Reason and detail, for example `lines.2.quantity_count: greater_than_equal (ge 1)`."""
+    faults: list[str] = []
+    reason = Reason.FAILED_SCHEMA
+    for fault in error.errors(include_url=False, include_context=True, include_input=True):
+        kind = fault["type"]
+        context: dict[str, Any] = fault.get("ctx", {})
+        if kind == "json_invalid":
+            text = str(context.get("error", ""))
+            return (Reason.TOO_DEEP, "data") if _TOO_DEEP in text else (Reason.BAD_JSON, _place_in_text(text))
+        if _exceeds(fault["input"]):
+            reason = Reason.NOT_STORABLE
+        why = _without_values(context["error"], fault["input"]) if "error" in context else _bound(context)
+        faults.append(f"{_place(fault['loc'], event_class)}: {kind}{why}")
+    if len(faults) > _SHOWN_COUNT:
+        faults[_SHOWN_COUNT:] = [f"and {len(faults) - _SHOWN_COUNT} more"]
+    return reason, "; ".join(faults)[:_CHARACTERS_MAX]
+
+
+def has_bare_word(data: bytes) -> bool:
+    """Whether NaN or Infinity stand in the JSON outside of strings."""
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    outside = b" ".join(data.split(b'"')[::2])
+    return b"NaN" in outside or b"Infinity" in outside
+
+
+def _exceeds(value: object) -> bool:
+    """Whether it is a number that no column holds: beyond 64 bits, not finite."""
+    if isinstance(value, int):
+        return not -INT64_MAX - 1 <= value <= INT64_MAX
+    return isinstance(value, float) and not isfinite(value)
+
+
+def _place(location: Iterable[int | str], event_class: type[Event]) -> str:
+    """The path of a field; a name that the contract does not know came from outside and is not repeated."""
+    names = _names(event_class)
+    shown = (str(part) if isinstance(part, int) or part in names else "*" for part in location)
+    return ".".join(shown) or "data"
+
+
+def _without_values(message: object, given: object) -> str:
+    """A check's own words; whatever is no plain word, or stands in the data, becomes a star."""
+    values = {text.lower() for value in _scalars(given) for text in value.split()}
+    words = (
+        word if _PLAIN_WORD.fullmatch(word) and word.lower() not in values else "*"
+        for word in _WORD.findall(str(message))
+    )
+    return f" ({' '.join(words)})"
+
+
+def _scalars(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for inner in value.values():  # pyright: ignore[reportUnknownVariableType]
+            yield from _scalars(inner)
+    elif isinstance(value, list):
+        for inner in value:  # pyright: ignore[reportUnknownVariableType]
+            yield from _scalars(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def _bound(context: dict[str, Any]) -> str:
+    """The limit that was broken, where the contract (not the sender) named it."""
+    for name in ("ge", "gt", "le", "lt", "min_length", "max_length", "pattern", "expected"):
+        if name in context:
+            return f" ({name} {context[name]})"
+    return ""
+
+
+def _place_in_text(text: str) -> str:
+    """`at line 1 column 17`: the part of the parser's message that holds nothing of the text."""
+    _, found, place = text.rpartition(" at line ")
+    return f"data: not JSON at line {place}" if found else "data: not JSON"
+
+
+@cache
+def _names(event_class: type[Event]) -> frozenset[str]:
+    """Every field name in the class and in what it is made of."""
+    found: set[str] = set()
+    _collect(event_class.model_json_schema(), found)
+    return frozenset(found)
+
+
+def _collect(schema: object, found: set[str]) -> None:
+    if isinstance(schema, dict):
+        for name, inner in schema.items():  # pyright: ignore[reportUnknownVariableType]
+            if name == "properties" and isinstance(inner, dict):
+                found.update(str(field) for field in inner)  # pyright: ignore[reportUnknownVariableType]
+            _collect(inner, found)
+    elif isinstance(schema, list):
+        for inner in schema:  # pyright: ignore[reportUnknownVariableType]
+            _collect(inner, found)

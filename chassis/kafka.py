@@ -1,0 +1,257 @@
+"""How records are read from Kafka: one batch subscriber over all topics of a service.
+
+The only module that knows FastStream; `feed` decides what happens with what is read.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka import Topic as SubscribedTopic
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+
+from chassis import clock
+from chassis.partitions import Place
+from chassis.producer import RETRY_PAUSE_MS, tls_context
+from chassis.records import Origin
+from chassis.settings import Kafka, Settings
+
+log = logging.getLogger(__name__)
+
+CLOSE_SECONDS = 10.0
+UNREADABLE_PAUSE_SECONDS = 5.0
+
+OnRecords = Callable[[Sequence[Origin]], Awaitable[None]]
+"""Takes a batch over. Must raise nothing: the framework would drop the batch."""
+OnPlaces = Callable[[Collection[Place]], Awaitable[None]]
+
+
+class Reader:
+    """A connection that reads, and hands over what it reads.
+
+    Acknowledgement is explicit and exact: `commit` names offsets, nothing else moves them.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        service: str,
+        topics: Sequence[str],
+        *,
+        on_records: OnRecords,
+        on_assigned: OnPlaces,
+        on_revoked: OnPlaces,
+    ) -> None:
+        self._committed_only = settings.kafka.isolation == "read_committed"
+        self._on_records = on_records
+        self._on_assigned = on_assigned
+        self._broker = make_broker(settings.kafka, service)
+        self._subscriber = self._broker.subscriber(
+            *(SubscribedTopic(name, declare=False) for name in topics),
+            batch=True,
+            listener=_Listener(self._assigned, on_revoked),
+            **_reading(settings, service),
+        )
+
+        async def handle(records: Any) -> None:
+            await self._on_records(records)
+            self.is_in_transit = False
+
+        self._subscriber(handle)
+        self.is_in_transit = False
+        """Whether records have left the consumer and not yet reached `on_records`."""
+        self.polled_at: float | None = None
+        """When the consumer was last asked for records, in seconds of the monotonic clock."""
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the task that reads is alive."""
+        return any(not task.done() for task in self._subscriber.tasks)
+
+    async def start(self) -> None:
+        """Connects and joins the group; returns once partitions are assigned.
+
+        Raises KafkaError, OSError or TimeoutError while the broker or a topic is not there.
+        """
+        await self._broker.start()
+
+    async def stop(self) -> None:
+        """Leaves the group and closes the connection."""
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._broker.stop()
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.warning("the connection did not close", extra={"error": type(error).__name__})
+
+    async def commit(self, offsets: Mapping[Place, int]) -> None:
+        """Moves the group's offsets. Raises what aiokafka's `commit` raises."""
+        consumer: Any = self._subscriber.consumer
+        if consumer is None:
+            raise IllegalStateError("not connected")
+        await consumer.commit({TopicPartition(*place): offset for place, offset in offsets.items()})
+
+    def position(self, place: Place) -> tuple[int, int | None, datetime | None] | None:
+        """(next offset to read, end of the partition, when the broker said so), if known now."""
+        consumer: Any = self._subscriber.consumer
+        if consumer is None:
+            return None
+        position = _position(consumer, place)
+        if position is None:
+            return None
+        try:
+            high: int | None = consumer.highwater(place)
+            stable: int | None = consumer.last_stable_offset(place) if self._committed_only else None
+            seen_ms: int | None = consumer.last_poll_timestamp(place)
+        except (AssertionError, KeyError, AttributeError):  # given up between two looks
+            return None
+        if high is not None and stable is not None and stable >= 0:
+            high = min(high, stable)
+        return position, high, None if seen_ms is None else datetime.fromtimestamp(seen_ms / 1000, UTC)
+
+    def hold(self, pause: Collection[Place], resume: Collection[Place]) -> None:
+        """Stops and goes on reading single partitions."""
+        consumer: Any = self._subscriber.consumer
+        if consumer is None:
+            return
+        try:
+            if pause:
+                consumer.pause(*(TopicPartition(*place) for place in pause))
+            if resume:
+                consumer.resume(*(TopicPartition(*place) for place in resume))
+        except IllegalStateError:
+            log.debug("partitions left while they were paused")
+
+    async def _assigned(self, places: Collection[Place]) -> None:
+        self._watch()
+        await self._on_assigned(places)
+
+    def _watch(self) -> None:
+        """Notices every poll: the consumer's position is true only while nothing is in transit."""
+        consumer: Any = self._subscriber.consumer
+        if consumer is None or hasattr(consumer, "polled_unwatched"):
+            return
+        consumer.polled_unwatched = consumer.getmany
+
+        async def getmany(*places: Any, **options: Any) -> Any:
+            try:
+                found = await consumer.polled_unwatched(*places, **options)
+            except (KafkaError, ConsumerStoppedError):
+                raise
+            except Exception as error:
+                log.exception("records cannot be read")
+                await asyncio.sleep(UNREADABLE_PAUSE_SECONDS)  # the framework would try again at once
+                raise KafkaError("records cannot be read") from error
+            self.is_in_transit = bool(found)
+            self.polled_at = clock.monotonic()
+            return found
+
+        consumer.getmany = getmany
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Passes on what the group decides."""
+
+    def __init__(self, on_assigned: OnPlaces, on_revoked: OnPlaces) -> None:
+        self._on_assigned = on_assigned
+        self._on_revoked = on_revoked
+
+    async def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
+        await self._on_revoked([Place(*each) for each in revoked])
+
+    async def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
+        await self._on_assigned([Place(*each) for each in assigned])
+
+
+def make_broker(kafka: Kafka, service: str) -> KafkaBroker:
+    """The framework's broker, for reading only; topics are made by whoever provisions, never here."""
+    return KafkaBroker(
+        kafka.bootstrap_servers.split(","),
+        client_id=kafka.client_of(service),
+        request_timeout_ms=kafka.request_timeout_ms,
+        retry_backoff_ms=RETRY_PAUSE_MS,
+        consumer_only=True,
+        allow_auto_create_topics=False,
+        security=_security(kafka),
+        logger=log,
+        log_level=logging.DEBUG,
+    )
+
+
+def _reading(settings: Settings, service: str) -> dict[str, Any]:
+    """How the subscriber reads. Ranges keep equal partitions of different topics, so equal keys, together."""
+    kafka = settings.kafka
+    return {
+        "group_id": kafka.group_of(service),
+        "group_instance_id": kafka.group_instance_id,
+        "max_records": settings.limits.batch_records,
+        "batch_timeout_ms": kafka.poll_ms,
+        "fetch_max_wait_ms": kafka.fetch_max_wait_ms,
+        "max_partition_fetch_bytes": kafka.fetch_partition_bytes,
+        "session_timeout_ms": kafka.session_timeout_ms,
+        "heartbeat_interval_ms": kafka.heartbeat_interval_ms,
+        "max_poll_interval_ms": kafka.max_poll_interval_ms,
+        "isolation_level": kafka.isolation,
+        "auto_offset_reset": "earliest",
+        "partition_assignment_strategy": (RangePartitionAssignor,),
+        "ack_policy": AckPolicy.MANUAL,
+        "no_reply": True,
+        "parser": _parse,
+        "decoder": _decode,
+    }
+
+
+def _security(kafka: Kafka) -> BaseSecurity:
+    context = tls_context(kafka)
+    if not kafka.uses_sasl:
+        return BaseSecurity(ssl_context=context, use_ssl=kafka.uses_tls)
+    kinds: dict[str, type[SASLPlaintext | SASLScram256 | SASLScram512]] = {
+        "PLAIN": SASLPlaintext,
+        "SCRAM-SHA-256": SASLScram256,
+        "SCRAM-SHA-512": SASLScram512,
+    }
+    return kinds[kafka.sasl_mechanism](
+        username=kafka.sasl_username,
+        password=kafka.sasl_password.get_secret_value(),
+        ssl_context=context,
+        use_ssl=kafka.uses_tls,
+    )
+
+
+async def _parse(message: Any) -> KafkaMessage:
+    """The framework's own parser decodes headers and loses the batch over one that is not UTF-8."""
+    return KafkaMessage(body=b"", raw_message=message, consumer=_NoConsumer())
+
+
+async def _decode(message: Any) -> Any:
+    """The records as they came."""
+    return message.raw_message
+
+
+class _NoConsumer:
+    """Acknowledging goes by exact offsets, never through a message."""
+
+    async def commit(self) -> None:
+        """Nothing."""
+
+    def seek(self, partition: Any, offset: int) -> None:
+        """Nothing."""
+
+
+def _position(consumer: Any, place: Place) -> int | None:
+    """The consumer's position if it is known now; never waits for the broker."""
+    waiting = consumer.position(TopicPartition(*place))
+    try:
+        waiting.send(None)
+    except StopIteration as known:
+        return int(known.value)
+    except (IllegalStateError, KafkaError):
+        return None
+    waiting.close()
+    return None

@@ -1,0 +1,79 @@
+"""What the relay publishes with: whole batches per partition, idempotent, every one acknowledged."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
+
+from chassis.relay import Record
+
+
+class KafkaOutgoing:
+    """Publishes windows of records; keys go to partitions as with every Java client (murmur2).
+
+    Batches are built here, not record by record in the producer: a third of the cost. After a
+    failure `reset` makes a new producer, so that nothing of the old one is still on its way.
+    """
+
+    def __init__(self, make_producer: Callable[[], AIOKafkaProducer]) -> None:
+        self._make_producer = make_producer
+        self._producer: AIOKafkaProducer | None = None
+        self._partitions: dict[str, int] = {}
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """Sends the records in their order; returns when all are acknowledged. Raises KafkaError."""
+        producer = await self._started()
+        open_batches: dict[tuple[str, int], Any] = {}
+        sent: list[asyncio.Future[Any]] = []
+        for topic, key, headers, value in records:
+            partition = murmur2(key) & 0x7FFFFFFF if key is not None else 0
+            place = topic, partition % await self._count(producer, topic)
+            batch = open_batches.get(place)
+            if batch is None:
+                batch = open_batches[place] = producer.create_batch()
+            elif batch.append(key=key, value=value, headers=headers, timestamp=None) is not None:
+                continue
+            else:
+                sent.append(await self._send(producer, place, batch))
+                batch = open_batches[place] = producer.create_batch()
+            if batch.append(key=key, value=value, headers=headers, timestamp=None) is None:
+                raise KafkaError(f"a record for {topic} is larger than a batch may be")
+        for place, batch in open_batches.items():
+            sent.append(await self._send(producer, place, batch))
+        await asyncio.gather(*sent)
+
+    @staticmethod
+    async def _send(producer: AIOKafkaProducer, place: tuple[str, int], batch: Any) -> asyncio.Future[Any]:
+        batch.close()
+        future: asyncio.Future[Any] = await producer.send_batch(batch, place[0], partition=place[1])
+        return future
+
+    async def _count(self, producer: AIOKafkaProducer, topic: str) -> int:
+        count = self._partitions.get(topic)
+        if count is None:
+            count = self._partitions[topic] = len(await producer.partitions_for(topic))
+        return count
+
+    async def _started(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = self._make_producer()
+            await producer.start()
+            self._producer = producer
+        return self._producer
+
+    async def reset(self) -> None:
+        """Gives the producer up, with whatever it may still hold."""
+        producer, self._producer = self._producer, None
+        self._partitions.clear()
+        if producer is not None:
+            with suppress(KafkaError, OSError, TimeoutError):
+                async with asyncio.timeout(5):
+                    await producer.stop()
+
+    async def stop(self) -> None:
+        """Ends it; all that was published is acknowledged already."""
+        await self.reset()

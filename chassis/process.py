@@ -1,0 +1,202 @@
+"""One service as a process: feed, worker, waker, relay and health, each kept running by itself."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+
+import asyncpg
+from aftersales_contracts.topics import TOPICS
+
+from chassis import clock, health, logs
+from chassis.border import Accepted, Border, Rejected
+from chassis.database import connect, open_pool
+from chassis.handling import Limits as HandlingLimits
+from chassis.feed import Feed
+from chassis.intake import Intake
+from chassis.lease import Lease
+from chassis.metrics import Metrics
+from chassis.migrate import head, revision_of
+from chassis.outgoing import KafkaOutgoing
+from chassis.producer import make_producer
+from chassis.relay import Relay
+from chassis.service import Service
+from chassis.settings import Settings
+from chassis.standing import Standing
+from chassis.topics import inputs, is_own
+from chassis.wiring import Wiring
+from chassis.worker import END, TRANSIENT, Progress, Worker
+
+log = logging.getLogger(__name__)
+
+WAKE_SUBJECTS = 1_000
+"""Subjects that are woken in one transaction."""
+WAKE_PAUSE_SECONDS = 0.05
+ALONE_NOTE_SECONDS = 10.0
+GAUGE_SECONDS = 2.0
+
+
+class SchemaBehind(Exception):
+    """The database's schema is older than this code: the migrations have not run yet."""
+
+
+UNAVAILABLE = (*TRANSIENT, SchemaBehind)
+
+
+class Process:
+    """All parts of one service, started, watched and stopped together."""
+
+    def __init__(self, service: Service, settings: Settings) -> None:
+        self.service = service
+        self.settings = settings
+        self.metrics = Metrics(service.name)
+        self._wiring = Wiring(service)
+        self._by_marks = settings.clock == "marks"
+        self._stopping = asyncio.Event()
+        self._due = asyncio.Event()
+        self._relay: Relay | None = None
+        self._outgoing = KafkaOutgoing(lambda: make_producer(settings.kafka, service.name))
+        self._tasks: list[asyncio.Task[None]] = []
+        self._own_stand: datetime | None = None
+        self._noted_at = 0.0
+
+    async def run(self) -> None:
+        """Runs until it is asked to stop; then finishes the batch in hand."""
+        pool = await self._patiently("database", self._open)
+        topics = inputs(self.service)
+        limits = self.settings.limits
+        intake = Intake(by_marks=self._by_marks, limits=limits, is_own=is_own)
+        border = Border(self.service, limits, by_marks=self._by_marks, now=clock.now)
+        standing = Standing(pool, [t for t in topics if not is_own(t)], TOPICS)
+        feed = Feed(self.settings, self.service.name, topics, border, intake, standing.passed)
+        worker = Worker(
+            self._wiring,
+            pool,
+            HandlingLimits(limits.wait_limit, limits.rule_attempts, limits.retry_delay),
+            self.metrics,
+            self._on_commit,
+        )
+        await feed.start()
+        self._tasks = [
+            asyncio.create_task(self._keep("feed", lambda: self._feed(feed, worker, standing))),
+            asyncio.create_task(self._keep("waker", lambda: self._wake(worker, standing, feed))),
+            asyncio.create_task(self._keep("relay", self._relaying)),
+            asyncio.create_task(self._keep("gauges", lambda: self._gauges(pool, feed, worker))),
+        ]
+        async with health.serving(self.settings.http, self.metrics.registry, self._checks(pool, feed)):
+            log.info("service started", extra={"service": self.service.name})
+            await self._stopping.wait()
+        await self._stop(feed, pool)
+
+    def stop(self) -> None:
+        """Asks the process to end."""
+        self._stopping.set()
+
+    def _on_commit(self) -> None:
+        if self._relay is not None:
+            self._relay.woken.set()
+        self._due.set()
+
+    async def _open(self) -> asyncpg.Pool:
+        """The pool, once the schema is at least where this code needs it."""
+        pool = await open_pool(self.settings.database, self.service.name)
+        async with pool.acquire() as connection:
+            revision = await revision_of(connection)
+        if revision is None or revision < head():
+            await pool.close()
+            raise SchemaBehind(f"schema at {revision}, this code needs {head()}: run `aftersales migrate`")
+        return pool
+
+    async def _patiently(self, what: str, action: Callable[[], Awaitable[asyncpg.Pool]]) -> asyncpg.Pool:
+        attempt = 0
+        while True:
+            try:
+                return await action()
+            except UNAVAILABLE as error:
+                attempt += 1
+                log.warning("not available", extra={"part": what, "error": type(error).__name__})
+                await asyncio.sleep(clock.growing(attempt, 0.2, 10.0))
+
+    async def _keep(self, part: str, action: Callable[[], Awaitable[None]]) -> None:
+        """Runs a part for ever; what ends it is logged, and it starts again after a growing pause."""
+        attempt = 0
+        while True:
+            began = clock.monotonic()
+            try:
+                await action()
+            except Exception as error:
+                log.exception("part ended", extra={"part": part, "error": type(error).__name__})
+                self.metrics.part_failed(part)
+            attempt = 1 if clock.monotonic() - began > 60 else attempt + 1
+            await asyncio.sleep(clock.growing(attempt, 0.1, 10.0))
+
+    async def _feed(self, feed: Feed, worker: Worker, standing: Standing) -> None:
+        while True:
+            release = await feed.next(1.0)
+            if release is None:
+                continue
+            arrivals = [
+                worker.translate(item.record, item.entry)
+                for item in release.items
+                if isinstance(item.entry, Accepted | Rejected)
+            ]
+            others = await standing.others(feed.assignment)
+            self.metrics.ignored(release.ignored)
+            if release.items or release.positions or self._is_time_to_note(others):
+                progress = Progress(release.positions, release.stands_at, release.passed)
+                await worker.take(arrivals, progress, others)
+            await feed.commit(release)
+            is_whole = not self._by_marks or release.mark is not None
+            if release.frontier is not None and is_whole:
+                self._own_stand = release.frontier
+            self._due.set()
+
+    def _is_time_to_note(self, others: datetime) -> bool:
+        """Idle stands matter to other replicas at once, and to nobody where there is none."""
+        now = clock.monotonic()
+        if others == END and now - self._noted_at < ALONE_NOTE_SECONDS:
+            return False
+        self._noted_at = now
+        return True
+
+    async def _wake(self, worker: Worker, standing: Standing, feed: Feed) -> None:
+        """Decides what is due, in the one replica that holds the lease."""
+        connection = await connect(self.settings.database, self.service.name)
+        lease = Lease(connection, "waker")
+        try:
+            while True:
+                if not await lease.take():
+                    await asyncio.sleep(0.5)
+                    continue
+                renewed = clock.monotonic()
+                while clock.monotonic() - renewed < 1.0:
+                    self._due.clear()
+                    if not await self._wake_some(worker, standing, feed):
+                        with suppress(TimeoutError):
+                            async with asyncio.timeout(WAKE_PAUSE_SECONDS):
+                                await self._due.wait()
+        finally:
+            with suppress(*UNAVAILABLE):
+                await lease.release()
+                await connection.close(timeout=2)
+
+    async def _wake_some(self, worker: Worker, standing: Standing, feed: Feed) -> int:
+        if self._own_stand is not None:
+            others = await standing.others(feed.assignment)
+            worker.horizon = max(worker.horizon, min(self._own_stand, others))
+        return await worker.wake(WAKE_SUBJECTS)
+
+    async def _relaying(self) -> None:
+        connection = await connect(self.settings.database, self.service.name)
+        relay = Relay(self.service.name, self._wiring.source, connection, self._outgoing, self.metrics)
+        self._relay = relay
+        try:
+            await relay.run()
+        finally:
+            self._relay = None
+            with suppress(*UNAVAILABLE):
+                await relay.release()
+                await connection.close(timeout=2)

@@ -1,0 +1,153 @@
+"""Publishes the log: in order of position, acknowledged before the cursor moves, one leader.
+
+The cursor follows a log whose positions are in commit order, so nothing can appear behind it.
+A crash between publish and cursor publishes the last window again, with the same ids.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+import asyncpg
+from aftersales_contracts.envelope import Envelope, write
+
+from chassis import clock
+from chassis.lease import Lease, LeaseLost
+from chassis.store import unpack_headers
+
+WINDOW = 1_000
+"""Positions published before the cursor moves."""
+
+FACTS = """
+SELECT position, event_key, kind, case_id, version, at, event_type, correlation, cause_id, trace, event
+FROM facts WHERE position > $1 AND position <= $2 AND event IS NOT NULL ORDER BY position
+"""
+DEAD = """
+SELECT position, reason, detail, topic, partition, "offset" AS place, key, headers, value
+FROM dead_letters WHERE position > $1 AND position <= $2 ORDER BY position
+"""
+
+Header = tuple[str, bytes]
+Record = tuple[str, bytes | None, Sequence[Header], bytes | None]
+"""Topic, key, headers, value. The timestamp is the moment of publishing, because retention goes by it."""
+
+
+class Outgoing(Protocol):
+    """Where the relay publishes. Returns when all are acknowledged; raises when any is not."""
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """Sends the records in their order."""
+        ...
+
+    async def reset(self) -> None:
+        """Forgets what may still be on its way, after a failure."""
+        ...
+
+
+class RelayMetrics(Protocol):
+    """What the relay reports."""
+
+    def relayed(self, count: int) -> None: ...
+
+
+class Relay:
+    """The relay of one service in one process; it works only while it holds the lease."""
+
+    def __init__(
+        self,
+        service: str,
+        source: str,
+        connection: asyncpg.Connection,
+        outgoing: Outgoing,
+        metrics: RelayMetrics,
+    ) -> None:
+        self._topic = f"aftersales.{service}.v1"
+        self._dead_topic = f"aftersales.{service}.dead.v1"
+        self._source = source
+        self._connection = connection
+        self._outgoing = outgoing
+        self._metrics = metrics
+        self._lease = Lease(connection, "relay")
+        self.woken = asyncio.Event()
+        self.is_leader = False
+        self.last_turn = clock.monotonic()
+
+    async def run(self) -> None:
+        """Publishes for ever; ends only by cancellation or when its connection is gone."""
+        renewed = 0.0
+        while True:
+            if not self.is_leader or clock.monotonic() - renewed > 1.0:
+                self.is_leader = await self._lease.take()
+                renewed = clock.monotonic()
+            if self.is_leader:
+                self.woken.clear()
+                try:
+                    moved = await self._turn()
+                except LeaseLost:
+                    self.is_leader = False
+                    await self._outgoing.reset()
+                    continue
+                self.last_turn = clock.monotonic()
+                if moved:
+                    continue
+            try:
+                async with asyncio.timeout(0.02 if self.is_leader else 0.5):
+                    await self.woken.wait()
+            except TimeoutError:
+                pass
+            if not self.is_leader:
+                self.woken.clear()
+                self.last_turn = clock.monotonic()
+
+    async def release(self) -> None:
+        """Lets another process publish at once."""
+        await self._lease.release()
+
+    async def _turn(self) -> bool:
+        """Publishes one window. False where there is nothing to publish."""
+        head: int = await self._connection.fetchval("SELECT position FROM cursors WHERE name = 'head'")
+        start = self._lease.position
+        if head <= start:
+            return False
+        upto = min(head, start + WINDOW)
+        records = [self._outcome(row) for row in await self._connection.fetch(FACTS, start, upto)]
+        dead = await self._connection.fetch(DEAD, start, upto)
+        records.extend(self._dead_letter(row) for row in dead)
+        if records:
+            try:
+                await self._outgoing.publish(records)
+            except Exception:
+                await self._outgoing.reset()
+                raise
+        await self._lease.move(upto)
+        self._metrics.relayed(len(records))
+        return True
+
+    def _outcome(self, row: asyncpg.Record) -> Record:
+        _, key, kind, case_id, version, at, event_type, correlation, cause_id, trace, event = row
+        envelope = Envelope(
+            id=f"{kind}/{case_id}/{version}",
+            source=self._source,
+            type=event_type,
+            time=at,
+            subject=key,
+            correlationid=correlation or None,
+            causationid=cause_id or None,
+            traceparent=trace,
+        )
+        record_key, headers, value = write(envelope, event.encode())
+        return self._topic, record_key, headers, value
+
+    def _dead_letter(self, row: asyncpg.Record) -> Record:
+        headers: list[Header] = [
+            (name, value) for name, value in unpack_headers(row["headers"]) if not name.startswith("dead-")
+        ]
+        headers += [
+            ("dead-reason", row["reason"].encode()),
+            ("dead-detail", row["detail"].encode()),
+            ("dead-topic", row["topic"].encode()),
+            ("dead-partition", str(row["partition"]).encode()),
+            ("dead-offset", str(row["place"]).encode()),
+            ("dead-id", str(row["position"]).encode()),
+        ]
+        return self._dead_topic, row["key"], headers, row["value"]

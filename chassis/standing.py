@@ -1,0 +1,55 @@
+"""How far the replicas of a service have read, as the database knows it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+import asyncpg
+from aftersales_contracts.topics import Topic
+
+from chassis import clock
+from chassis.partitions import Place
+from chassis.worker import BEGINNING, END
+
+FRESH_SECONDS = 0.05
+OTHERS = """
+SELECT count(*), min(coalesce(stands_at, '-infinity')) FROM intake
+WHERE topic = ANY ($1::text[])
+  AND NOT EXISTS (
+      SELECT FROM unnest($2::text[], $3::int[]) AS mine (topic, partition)
+      WHERE mine.topic = intake.topic AND mine.partition = intake.partition)
+"""
+MARKS = "SELECT topic, partition, mark FROM intake"
+
+
+class Standing:
+    """What the partitions of other replicas stand at: no horizon may pass them."""
+
+    def __init__(self, pool: asyncpg.Pool, external: Sequence[str], topics: Mapping[str, Topic]) -> None:
+        self._pool = pool
+        self._external = list(external)
+        self._count = sum(topics[topic].partitions for topic in external)
+        self._known = BEGINNING
+        self._asked_at = -1.0
+        self._asked_for: frozenset[Place] = frozenset()
+
+    async def others(self, mine: Collection[Place]) -> datetime:
+        """The least stand of all external partitions that are not read here; END where all are."""
+        own = frozenset(place for place in mine if place.topic in self._external)
+        if len(own) >= self._count:
+            return END
+        now = clock.monotonic()
+        if own != self._asked_for or now - self._asked_at > FRESH_SECONDS:
+            row = await self._pool.fetchrow(
+                OTHERS, self._external, [place.topic for place in own], [place.partition for place in own]
+            )
+            count, least = (0, None) if row is None else row
+            is_whole = count >= self._count - len(own) and isinstance(least, datetime)
+            self._known = max(least, BEGINNING) if is_whole and least.tzinfo is not None else BEGINNING
+            self._asked_at, self._asked_for = now, own
+        return self._known
+
+    async def passed(self, places: Collection[Place]) -> dict[Place, int]:
+        """The last clock mark handled, per partition."""
+        rows = await self._pool.fetch(MARKS)
+        marks = {Place(row[0], row[1]): row[2] for row in rows}
+        return {place: marks.get(place, 0) for place in places}

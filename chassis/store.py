@@ -1,0 +1,315 @@
+"""PostgreSQL, set-based: one batch is a handful of statements in one transaction.
+
+Lock order, the same everywhere so that two processes cannot deadlock: inbox keys (sorted), cases
+(sorted by subject, kind, id), new cases (sorted), and last the head of the log, held to the commit,
+so that positions are in commit order.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import asyncpg
+import orjson
+
+from chassis.lanes import Case, Lane, Letter
+from chassis.partitions import Place
+from chassis.records import Cause, DeadLetter, FactRecord, StoredOrigin
+from chassis.vocabulary import Addressed
+from chassis.wiring import Wiring
+
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+
+
+class Conflict(Exception):
+    """Another process moved a case since it was loaded: nothing was written, the batch is done again."""
+
+
+FACT_COLUMNS = (
+    "position", "recorded_on", "subject", "kind", "case_id", "version", "name", "at", "data", "rules",
+    "policy", "cause_type", "cause_source", "cause_id", "correlation", "trace",
+    "event_type", "event_key", "event",
+)  # fmt: skip
+WAITING_COLUMNS = (
+    "subject", "kind", "case_id", "at", "name", "message", "shop_id", "reason", "attempts", "due_at",
+    "retry_at", "expires_at", "error", "cause_type", "cause_source", "cause_id", "correlation", "trace",
+    "topic", "partition", "offset", "key", "headers", "value",
+)  # fmt: skip
+
+FIRST_SEEN = """
+INSERT INTO inbox (month, key, body_hash)
+SELECT * FROM unnest($1::date[], $2::bytea[], $3::bigint[]) ON CONFLICT DO NOTHING RETURNING key
+"""
+SEEN_HASHES = """
+SELECT i.key, i.body_hash FROM inbox i
+JOIN unnest($1::date[], $2::bytea[]) AS u (month, key) ON i.month = u.month AND i.key = u.key
+"""
+LOAD_CASES = """
+SELECT subject, kind, case_id, version, state_name, state, shop_id, policy, wake_at, is_ended,
+       opened_at, moved_at
+FROM cases WHERE subject = ANY ($1::text[])
+ORDER BY subject, kind, case_id FOR UPDATE
+"""
+LOAD_WAITING = "SELECT * FROM waiting WHERE subject = ANY ($1::text[]) ORDER BY at, id"
+DELETE_WAITING = "DELETE FROM waiting WHERE id = ANY ($1::bigint[])"
+INSERT_CASES = """
+INSERT INTO cases (subject, kind, case_id, version, state_name, state, shop_id, policy, wake_at, is_ended,
+                   opened_at, moved_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::json[], $7::text[],
+                     $8::text[], $9::timestamptz[], $10::bool[], $11::timestamptz[], $12::timestamptz[])
+"""
+UPDATE_CASES = """
+UPDATE cases AS c SET version = u.version, state_name = u.state_name, state = u.state, shop_id = u.shop_id,
+    policy = u.policy, wake_at = u.wake_at, is_ended = u.is_ended, opened_at = u.opened_at,
+    moved_at = u.moved_at
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::json[], $7::text[],
+            $8::text[], $9::timestamptz[], $10::bool[], $11::timestamptz[], $12::timestamptz[], $13::bigint[])
+    AS u (subject, kind, case_id, version, state_name, state, shop_id, policy, wake_at, is_ended,
+          opened_at, moved_at, stored_version)
+WHERE c.subject = u.subject AND c.kind = u.kind AND c.case_id = u.case_id AND c.version = u.stored_version
+"""
+TAKE_POSITIONS = "UPDATE cursors SET position = position + $1 WHERE name = 'head' RETURNING position"
+INSERT_DEAD = """
+INSERT INTO dead_letters (position, at, reason, detail, topic, partition, "offset", key, headers, value,
+    event_type, event_source, event_id, subject, kind, case_id, name, message, shop_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+ON CONFLICT DO NOTHING
+"""
+NOTE_INTAKE = """
+INSERT INTO intake AS i (topic, partition, next_offset, stands_at, mark)
+SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::timestamptz[], $5::bigint[])
+ON CONFLICT (topic, partition) DO UPDATE SET
+    next_offset = GREATEST(i.next_offset, EXCLUDED.next_offset),
+    stands_at = GREATEST(i.stands_at, EXCLUDED.stands_at),
+    mark = GREATEST(i.mark, EXCLUDED.mark)
+"""
+DUE_SUBJECTS = """
+SELECT subject, min(due) AS due FROM (
+    (SELECT subject, wake_at AS due FROM cases WHERE wake_at <= $1 ORDER BY wake_at LIMIT $3)
+    UNION ALL
+    (SELECT subject, due_at FROM waiting WHERE due_at <= $1 ORDER BY due_at LIMIT $3)
+    UNION ALL
+    (SELECT subject, retry_at FROM waiting WHERE retry_at <= $2 ORDER BY retry_at LIMIT $3)
+    UNION ALL
+    (SELECT subject, expires_at FROM waiting WHERE expires_at <= $1 ORDER BY expires_at LIMIT $3)
+) AS due GROUP BY subject ORDER BY due, subject LIMIT $3
+"""
+
+
+class Store:
+    """Reads and writes one service's schema. Every method works inside the caller's transaction."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    async def first_seen(
+        self, connection: Connection, entries: Sequence[tuple[date, bytes, int]]
+    ) -> tuple[set[bytes], dict[bytes, int]]:
+        """Enters events into the inbox: (keys seen for the first time, body hashes of the repeats)."""
+        entries = sorted(entries)
+        months, keys, hashes = [e[0] for e in entries], [e[1] for e in entries], [e[2] for e in entries]
+        new = {row[0] for row in await connection.fetch(FIRST_SEEN, months, keys, hashes)}
+        if len(new) == len(entries):
+            return new, {}
+        old = [(month, key) for month, key, _ in entries if key not in new]
+        rows = await connection.fetch(SEEN_HASHES, [o[0] for o in old], [o[1] for o in old])
+        return new, {row[0]: row[1] for row in rows}
+
+    async def load(self, connection: Connection, subjects: Iterable[str]) -> dict[str, Lane]:
+        """Locks and loads all cases of the subjects, and what waits for them."""
+        lanes = {subject: Lane(subject) for subject in subjects}
+        names = list(lanes)
+        codecs = self._wiring.codecs
+        for row in await connection.fetch(LOAD_CASES, names):
+            subject, kind, case_id, version, state_name, state, shop_id, policy, *rest = row
+            wake_at, is_ended, opened_at, moved_at = rest
+            case = lanes[subject].cases[kind, case_id] = Case(subject, kind, case_id, shop_id)
+            case.stored_as(codecs[kind], state_name, state, version)
+            case.policy, case.wake_at, case.is_ended = policy, wake_at, is_ended
+            case.opened_at, case.moved_at = opened_at, moved_at
+        for row in await connection.fetch(LOAD_WAITING, names):
+            lane = lanes[row["subject"]]
+            letter = self._letter(row)
+            if letter.reason == "horizon":
+                lane.held.append(letter)
+                continue
+            lane.waiting.append(letter)
+            if letter.reason in {"failed", "parked"}:
+                case = lane.cases.get((letter.addressed.kind, letter.addressed.case_id))
+                if case is not None:
+                    case.is_blocked = True
+        return lanes
+
+    def _letter(self, row: asyncpg.Record) -> Letter:
+        message = self._wiring.codecs[row["kind"]].decode(row["name"], row["message"])
+        origin = None
+        if row["topic"] is not None:
+            origin = StoredOrigin(
+                row["topic"], row["partition"], row["offset"], row["key"],
+                unpack_headers(row["headers"]), row["value"],
+            )  # fmt: skip
+        cause = Cause(
+            row["cause_type"], row["cause_source"], row["cause_id"], row["correlation"], row["trace"]
+        )
+        return Letter(
+            Addressed(row["subject"], row["kind"], row["case_id"], message),
+            row["at"], row["shop_id"], cause, origin, row["id"], row["reason"], row["attempts"],
+            row["due_at"], row["retry_at"], row["expires_at"], row["error"],
+        )  # fmt: skip
+
+    async def save(
+        self,
+        connection: Connection,
+        lanes: Mapping[str, Lane],
+        gone: Sequence[int],
+        mailbox: Sequence[Letter],
+    ) -> None:
+        """Writes changed cases and waiting messages. Raises Conflict where another process was first."""
+        changed = [case for lane in lanes.values() for case in lane.cases.values() if case.is_changed]
+        changed.sort(key=lambda case: (case.subject, case.kind, case.case_id))
+        old = [case for case in changed if case.stored_version is not None]
+        new = [case for case in changed if case.stored_version is None]
+        if old:
+            columns = self._case_columns(old)
+            done = await connection.execute(UPDATE_CASES, *columns, [case.stored_version for case in old])
+            if done != f"UPDATE {len(old)}":
+                raise Conflict
+        if new:
+            try:
+                await connection.execute(INSERT_CASES, *self._case_columns(new))
+            except asyncpg.UniqueViolationError as error:
+                raise Conflict from error
+        letters = [p for lane in lanes.values() for p in (*lane.waiting, *lane.held) if p.is_changed]
+        moved = [p.waiting_id for p in letters if p.waiting_id is not None]
+        if gone or moved:
+            ids = [*gone, *moved]
+            if await connection.execute(DELETE_WAITING, ids) != f"DELETE {len(ids)}":
+                raise Conflict
+        letters.extend(mailbox)
+        if letters:
+            await connection.copy_records_to_table(
+                "waiting", records=map(self._waiting_row, letters), columns=WAITING_COLUMNS
+            )
+
+    def _case_columns(self, cases: Sequence[Case]) -> list[list[Any]]:
+        states = [c.stored or self._encoded(c) for c in cases]
+        return [
+            [c.subject for c in cases],
+            [c.kind for c in cases],
+            [c.case_id for c in cases],
+            [c.version for c in cases],
+            [name for name, _ in states],
+            [data for _, data in states],
+            [c.shop_id for c in cases],
+            [c.policy for c in cases],
+            [c.wake_at for c in cases],
+            [c.is_ended for c in cases],
+            [c.opened_at or EPOCH for c in cases],
+            [c.moved_at or EPOCH for c in cases],
+        ]
+
+    def _encoded(self, case: Case) -> tuple[str, str]:
+        return type(case.state).__name__, self._wiring.codecs[case.kind].encode(case.state)
+
+    def _waiting_row(self, letter: Letter) -> tuple[Any, ...]:
+        address, cause, origin = letter.addressed, letter.cause, letter.origin
+        place: tuple[Any, ...] = (None,) * 6
+        if origin is not None:
+            place = (
+                origin.topic, origin.partition, origin.offset, origin.key,
+                pack_headers(origin.headers), origin.value,
+            )  # fmt: skip
+        return (
+            address.subject, address.kind, address.case_id, letter.at, type(address.message).__name__,
+            self._wiring.codecs[address.kind].encode(address.message), letter.shop_id, letter.reason,
+            letter.attempts, letter.due_at, letter.retry_at, letter.expires_at, letter.error,
+            cause.type, cause.source, cause.id, cause.correlation, cause.trace, *place,
+        )  # fmt: skip
+
+    async def append(
+        self,
+        connection: Connection,
+        facts: Sequence[FactRecord],
+        dead: Sequence[DeadLetter],
+        recorded_on: date,
+    ) -> int:
+        """Gives positions and writes the log; the last statement of a transaction. Returns the head."""
+        count = len(facts) + len(dead)
+        head: int = await connection.fetchval(TAKE_POSITIONS, count)
+        position = head - count
+        if facts:
+            rows = [
+                (
+                    position + number, recorded_on, f.subject, f.kind, f.case_id, f.version, f.name, f.at,
+                    f.data, f.rules, f.policy, f.cause.type, f.cause.source, f.cause.id,
+                    f.cause.correlation, f.cause.trace, f.event_type, f.event_key, f.event,
+                )  # fmt: skip
+                for number, f in enumerate(facts, 1)
+            ]
+            await connection.copy_records_to_table("facts", records=rows, columns=FACT_COLUMNS)
+            position += len(facts)
+        if dead:
+            await connection.executemany(
+                INSERT_DEAD, [dead_row(position + number, letter) for number, letter in enumerate(dead, 1)]
+            )
+        return head
+
+    async def note_intake(
+        self,
+        connection: Connection,
+        positions: Mapping[Place, int],
+        stands_at: Mapping[Place, datetime],
+        marks: Mapping[Place, int],
+    ) -> None:
+        """How far the partitions have been read; offsets, moments and marks never go back."""
+        places = sorted(positions.keys() | stands_at.keys())
+        if places:
+            await connection.execute(
+                NOTE_INTAKE,
+                [topic for topic, _ in places],
+                [partition for _, partition in places],
+                [positions.get(place, 0) for place in places],
+                [stands_at.get(place) for place in places],
+                [marks.get(place, 0) for place in places],
+            )
+
+    async def due_subjects(
+        self, connection: Connection, horizon: datetime, wall_now: datetime, limit: int
+    ) -> list[str]:
+        """Subjects that have something to do by now, the longest due first."""
+        return [row[0] for row in await connection.fetch(DUE_SUBJECTS, horizon, wall_now, limit)]
+
+
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def dead_row(position: int, letter: DeadLetter) -> tuple[Any, ...]:
+    """The parameters of INSERT_DEAD."""
+    origin = letter.origin
+    place: tuple[Any, ...] = ("", -1, -1, None, "[]", None)
+    if origin is not None:
+        place = (
+            origin.topic, origin.partition, origin.offset, origin.key,
+            pack_headers(origin.headers), origin.value,
+        )  # fmt: skip
+    return (
+        position, letter.at, letter.reason, letter.detail, *place, letter.event_type, letter.event_source,
+        letter.event_id, letter.subject, letter.kind, letter.case_id, letter.name, letter.message,
+        letter.shop_id,
+    )  # fmt: skip
+
+
+def pack_headers(headers: Sequence[tuple[str, bytes]]) -> str:
+    """Headers as JSON, whatever bytes they hold."""
+    return orjson.dumps([[printable(name), b64encode(value).decode()] for name, value in headers]).decode()
+
+
+def printable(text: str) -> str:
+    """Text that PostgreSQL can hold: lone surrogates and NUL written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+
+
+def unpack_headers(text: str | None) -> tuple[tuple[str, bytes], ...]:
+    """What `pack_headers` wrote."""
+    return tuple((name, b64decode(value)) for name, value in orjson.loads(text or "[]"))

@@ -1,0 +1,281 @@
+"""Batches through the one path: repeats dropped, cases moved, facts written, in one transaction.
+
+Events and everything that is due (deadlines, retries, handed-on messages) go the same way. What the
+database refuses for a moment is tried again with growing pauses; what it can never hold is found by
+halving the batch and becomes a dead letter.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol, TypeVar
+
+import asyncpg
+from aftersales_contracts.envelope import Envelope
+from aftersales_contracts.reasons import Reason
+
+from chassis import clock
+from chassis.border import Accepted, Rejected
+from chassis.handling import Handling, Limits, describe
+from chassis.lanes import Lane
+from chassis.partitions import Place
+from chassis.records import Cause, DeadLetter, Origin
+from chassis.store import Conflict, Connection, Store
+from chassis.vocabulary import Addressed
+from chassis.wiring import Wiring
+
+UNSTORABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, OverflowError)
+"""What will be refused again, however often it is tried."""
+
+T = TypeVar("T")
+BEGINNING = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
+END = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
+TRANSIENT = (
+    Conflict,
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InternalServerError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+)
+"""What may pass by itself: the database away, full, restarting, or another process that was first."""
+
+
+NOT_STORABLE = Rejected(Reason.NOT_STORABLE, "the database cannot hold a value of it")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One record with what the border made of it, and the messages that it means."""
+
+    record: Origin
+    verdict: Accepted | Rejected
+    addressed: Sequence[Addressed] = ()
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the input has been read, to be written with a batch."""
+
+    positions: Mapping[Place, int] = field(default_factory=dict[Place, int])
+    stands_at: Mapping[Place, datetime] = field(default_factory=dict[Place, datetime])
+    marks: Mapping[Place, int] = field(default_factory=dict[Place, int])
+
+
+class Metrics(Protocol):
+    """What a worker reports, once per batch."""
+
+    def handled(self, service: str, arrivals: Sequence[Arrival], repeats: int, seconds: float) -> None: ...
+    def decided(self, handling: Handling, wall_now: datetime) -> None: ...
+    def retried(self, error: BaseException) -> None: ...
+
+
+class Worker:
+    """Runs batches, one at a time and in turn: events and what is due share the process fairly."""
+
+    def __init__(
+        self,
+        wiring: Wiring,
+        pool: asyncpg.Pool,
+        limits: Limits,
+        metrics: Metrics,
+        on_commit: Callable[[], None],
+    ) -> None:
+        self._wiring = wiring
+        self._store = Store(wiring)
+        self._pool = pool
+        self._limits = limits
+        self._metrics = metrics
+        self._on_commit = on_commit
+        self._turn = asyncio.Lock()
+        self._months: set[tuple[str, date]] = set()
+        self.horizon = BEGINNING
+        """The moment up to which all input of the service has been read, as last known."""
+
+    def translate(self, record: Origin, verdict: Accepted | Rejected) -> Arrival:
+        """The messages that a record means; a translation that fails is a rejection."""
+        if isinstance(verdict, Rejected):
+            return Arrival(record, verdict)
+        data = verdict.received.data
+        try:
+            return Arrival(record, verdict, self._wiring.service.reads[type(data)](data))
+        except Exception as error:  # noqa: BLE001  it concerns its own record only
+            return Arrival(record, Rejected(Reason.RULE_FAILED, describe(error)))
+
+    async def take(self, arrivals: Sequence[Arrival], progress: Progress, frontier: datetime) -> None:
+        """Handles events in their order; returns when all of it is committed.
+
+        `frontier`: the moment up to which the partitions of other replicas have been read.
+        """
+        await self._partitions(arrivals)
+        await self._patiently(lambda: self._halving(arrivals, progress, frontier))
+
+    async def wake(self, limit: int, progress: Progress) -> int:
+        """Handles the subjects that are due by the horizon; how many there were."""
+        return await self._patiently(lambda: self._wake_once(limit, progress))
+
+    async def note(self, progress: Progress) -> None:
+        """Writes how far the input has been read, where no event says so."""
+        async with self._pool.acquire() as connection:
+            await self._store.note_intake(connection, progress.positions, progress.stands_at, progress.marks)
+
+    async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:
+        """Tries until the database takes it: growing pauses, no end, nothing lost, no spinning."""
+        attempt = 0
+        while True:
+            try:
+                async with self._turn:
+                    return await action()
+            except TRANSIENT as error:
+                attempt += 1
+                self._metrics.retried(error)
+                pause = 0.01 if isinstance(error, Conflict) else 0.1
+                await asyncio.sleep(clock.growing(attempt, pause, 10.0))
+
+    async def _halving(self, arrivals: Sequence[Arrival], progress: Progress, frontier: datetime) -> None:
+        """One transaction; what the store can never hold is narrowed down to its own record."""
+        try:
+            await self._take_once(arrivals, progress, frontier)
+        except UNSTORABLE as error:
+            if len(arrivals) > 1:
+                half = len(arrivals) // 2
+                await self._halving(arrivals[:half], Progress(), frontier)
+                await self._halving(arrivals[half:], progress, frontier)
+                return
+            if not arrivals or arrivals[0].verdict == NOT_STORABLE:
+                raise
+            self._metrics.retried(error)
+            await self._take_once([Arrival(arrivals[0].record, NOT_STORABLE)], progress, frontier)
+
+    async def _take_once(self, arrivals: Sequence[Arrival], progress: Progress, frontier: datetime) -> None:
+        began = clock.stopwatch()
+        wall_now = clock.now()
+        async with self._pool.acquire() as connection, connection.transaction():
+            fresh, dead, repeats = await self._fresh(connection, arrivals, wall_now)
+            handling = await self._handle(connection, fresh, frontier, wall_now)
+            dead += handling.dead
+            await self._write(connection, handling, dead, progress, wall_now)
+        self._on_commit()
+        self._metrics.handled(self._wiring.service.name, arrivals, repeats, clock.stopwatch() - began)
+        self._metrics.decided(handling, wall_now)
+
+    async def _fresh(
+        self, connection: Connection, arrivals: Sequence[Arrival], wall_now: datetime
+    ) -> tuple[list[Arrival], list[DeadLetter], int]:
+        """What was not seen before, the dead letters of the rest, and how many were mere repeats."""
+        entries: dict[bytes, tuple[date, bytes, int]] = {}
+        for arrival in arrivals:
+            verdict = arrival.verdict
+            if isinstance(verdict, Accepted):
+                entries.setdefault(verdict.inbox_key, (verdict.month, verdict.inbox_key, verdict.body_hash))
+        hashes: dict[bytes, int] = {}
+        new: set[bytes] = set()
+        if entries:
+            new, hashes = await self._store.first_seen(connection, list(entries.values()))
+        fresh: list[Arrival] = []
+        dead: list[DeadLetter] = []
+        repeats = 0
+        for arrival in arrivals:
+            verdict = arrival.verdict
+            if isinstance(verdict, Rejected):
+                dead.append(_dead(arrival, verdict.reason, verdict.detail, wall_now))
+            elif verdict.inbox_key in new:
+                new.discard(verdict.inbox_key)
+                hashes[verdict.inbox_key] = verdict.body_hash
+                fresh.append(arrival)
+            elif hashes[verdict.inbox_key] == verdict.body_hash:
+                repeats += 1
+            else:
+                detail = "this source and id came before with other data"
+                dead.append(_dead(arrival, Reason.ID_REUSED, detail, wall_now))
+        return fresh, dead, repeats
+
+    async def _handle(
+        self, connection: Connection, fresh: Sequence[Arrival], frontier: datetime, wall_now: datetime
+    ) -> Handling:
+        subjects = {a.subject for arrival in fresh for a in arrival.addressed}
+        lanes: dict[str, Lane] = {}
+        if subjects:
+            lanes = await self._store.load(connection, subjects)
+        handling = Handling(self._wiring, lanes, self.horizon, wall_now, self._limits)
+        for arrival in fresh:
+            verdict = arrival.verdict
+            if isinstance(verdict, Accepted) and arrival.addressed:
+                received = verdict.received
+                shop_id = getattr(received.data, "shop_id", "")
+                cause = _cause(received.envelope)
+                handling.arrive(arrival.addressed, received.at, shop_id, cause, arrival.record, frontier)
+        return handling
+
+    async def _wake_once(self, limit: int, progress: Progress) -> int:
+        wall_now = clock.now()
+        async with self._pool.acquire() as connection, connection.transaction():
+            subjects = await self._store.due_subjects(connection, self.horizon, wall_now, limit)
+            if not subjects:
+                await self._store.note_intake(connection, progress.positions, progress.stands_at, progress.marks)
+                return 0
+            lanes = await self._store.load(connection, subjects)
+            handling = Handling(self._wiring, lanes, self.horizon, wall_now, self._limits)
+            for subject in subjects:
+                handling.wake(subject)
+            await self._write(connection, handling, handling.dead, progress, wall_now)
+        self._on_commit()
+        self._metrics.decided(handling, wall_now)
+        return len(subjects)
+
+    async def _write(
+        self,
+        connection: Connection,
+        handling: Handling,
+        dead: Sequence[DeadLetter],
+        progress: Progress,
+        wall_now: datetime,
+    ) -> None:
+        await self._store.save(connection, handling.lanes, handling.gone, handling.mailbox)
+        await self._store.note_intake(connection, progress.positions, progress.stands_at, progress.marks)
+        if handling.facts or dead:
+            await self._store.append(connection, handling.facts, dead, wall_now.date())
+
+    async def _partitions(self, arrivals: Sequence[Arrival]) -> None:
+        """Makes the month partitions that these events fall into, before the transaction that needs them."""
+        wanted: set[tuple[str, date]] = {("facts", clock.now().date().replace(day=1))}
+        for arrival in arrivals:
+            if isinstance(arrival.verdict, Accepted):
+                wanted.add(("inbox", arrival.verdict.month))
+        missing = wanted - self._months
+        if missing:
+            await self._patiently(lambda: self._make_partitions(sorted(missing)))
+            self._months |= missing
+
+    async def _make_partitions(self, wanted: Sequence[tuple[str, date]]) -> None:
+        async with self._pool.acquire() as connection:
+            for parent, month in wanted:
+                await connection.execute("SELECT ensure_partition($1, $2)", parent, month)
+
+
+def _cause(envelope: Envelope) -> Cause:
+    return Cause(
+        envelope.type,
+        envelope.source,
+        envelope.id,
+        envelope.correlationid or envelope.subject,
+        envelope.traceparent,
+    )
+
+
+def _dead(arrival: Arrival, reason: Reason, detail: str, wall_now: datetime) -> DeadLetter:
+    verdict = arrival.verdict
+    if isinstance(verdict, Rejected):
+        return DeadLetter(wall_now, reason, detail, arrival.record)
+    envelope = verdict.received.envelope
+    return DeadLetter(
+        wall_now, reason, detail, arrival.record, envelope.type, envelope.source, envelope.id, envelope.subject
+    )

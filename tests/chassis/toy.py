@@ -1,0 +1,189 @@
+"""A toy service for the chassis tests: a tab that is opened, added to, and must be paid in an hour.
+
+It has what the chassis must cope with: an early message, a deadline with and without grace, a rule
+that can be made to fail, a message handed to a case of the same subject and to one of another.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from aftersales_contracts.base import Outcome
+from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1, OrderPlacedV1
+
+from chassis.service import Kind, Service
+from chassis.vocabulary import Addressed, CaseView, Deadline, DeadlinePassed, Decided, Decider, NotYet, rule
+
+HOUR = timedelta(hours=1)
+BROKEN: set[str] = set()
+"""Names of messages whose rule raises, while they are in here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    total: int
+    pay_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    total: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class TabOpened:
+    pay_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AmountAdded:
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class TabClosed:
+    why: str
+
+
+State = Absent | Open | Closed
+
+
+def decide(state: State, message: Any, policy: timedelta, now: datetime) -> Sequence[Decided[Any]]:
+    if type(message).__name__ in BROKEN:
+        raise RuntimeError("broken on purpose")
+    match message:
+        case Opened():
+            return _opened(state, policy, now)
+        case Added():
+            return _added(state, message)
+        case Paid():
+            return _closed(state, "paid")
+        case DeadlinePassed():
+            if Deadline(message.name, message.due_at, policy) not in deadlines(state):
+                return []
+            return _closed(state, "lapsed")
+        case _:
+            raise TypeError(message)
+
+
+@rule("OR-013")
+def _opened(state: State, policy: timedelta, now: datetime) -> Sequence[Any]:
+    return [TabOpened(now + HOUR)] if isinstance(state, Absent) else []
+
+
+@rule("OR-014")
+def _added(state: State, message: Added) -> Sequence[Any]:
+    if isinstance(state, Absent):
+        raise NotYet
+    return [AmountAdded(message.amount)] if isinstance(state, Open) else []
+
+
+@rule("OR-015")
+def _closed(state: State, why: str) -> Sequence[Any]:
+    if isinstance(state, Absent):
+        raise NotYet
+    return [TabClosed(why)] if isinstance(state, Open) else []
+
+
+def evolve(state: State, fact: Any) -> State:
+    match fact:
+        case TabOpened():
+            return Open(0, fact.pay_by)
+        case AmountAdded():
+            assert isinstance(state, Open)
+            return Open(state.total + fact.amount, state.pay_by)
+        case TabClosed():
+            assert isinstance(state, Open)
+            return Closed(state.total, fact.why)
+        case _:
+            raise TypeError(fact)
+
+
+GRACE = timedelta(minutes=10)
+
+
+def deadlines(state: State) -> Sequence[Deadline]:
+    return [Deadline("pay", state.pay_by, GRACE)] if isinstance(state, Open) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One policy for all: the grace."""
+
+    def choose(self, shop_id: str, at: datetime) -> tuple[str, timedelta]:
+        return "toy@1", GRACE
+
+    def get(self, version: str) -> timedelta:
+        return GRACE
+
+
+class TabClosedV1(Outcome):
+    TYPE = "aftersales.toy.closed.v1"
+    TOPIC = "aftersales.refunds.v1"
+    order_id: str
+    total_count: int
+
+    def subject_of(self) -> str:
+        return self.order_id
+
+
+def announce_closed(fact: TabClosed, view: CaseView) -> Outcome:
+    total = view.state.total if isinstance(view.state, Closed) else 0
+    return TabClosedV1.model_validate({**view.common(), "order_id": view.subject, "total_count": total})
+
+
+def ledger(fact: TabClosed, view: CaseView) -> Sequence[Addressed]:
+    """Closing a tab adds it to the shop's ledger (another subject) and to the order's (the same)."""
+    return [
+        Addressed(f"ledger-{view.shop_id}", "ledger", view.shop_id, Opened()),
+        Addressed(f"ledger-{view.shop_id}", "ledger", view.shop_id, Added(1)),
+        Addressed(view.subject, "ledger", view.subject, Opened()),
+    ]
+
+
+STATES, MESSAGES, FACTS = (Absent, Open, Closed), (Opened, Added, Paid), (TabOpened, AmountAdded, TabClosed)
+DECIDER: Decider[Any, Any, Any, Any] = Decider(Absent(), decide, evolve, deadlines)
+LEDGER: Decider[Any, Any, Any, Any] = Decider(Absent(), decide, evolve, lambda state: [])
+TAB_KIND = Kind(
+    "tab", DECIDER, STATES, (Closed,), MESSAGES, FACTS, {TabClosed: announce_closed}, {TabClosed: ledger}
+)
+LEDGER_KIND = Kind("ledger", LEDGER, STATES, (Closed,), MESSAGES, FACTS)
+
+
+def tab(order_id: str, message: object) -> list[Addressed]:
+    """A message for the tab of an order."""
+    return [Addressed(order_id, "tab", order_id, message)]
+
+
+TOY = Service(
+    name="refunds",
+    kinds=(TAB_KIND, LEDGER_KIND),
+    reads={
+        OrderPlacedV1: lambda data: tab(data.order_id, Opened()),
+        OrderPaidV1: lambda data: tab(data.order_id, Added(data.paid_amount.minor)),
+        OrderClosedV1: lambda data: tab(data.order_id, Paid()),
+    },
+    policies=Book(),
+)
