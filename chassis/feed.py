@@ -9,7 +9,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from aftersales_contracts.reasons import Reason
 from chassis import clock
-from chassis.border import Border, Entry, Rejected
+from chassis.border import Entry, Rejected
 from chassis.intake import Intake, Release
 from chassis.kafka import Reader
 from chassis.partitions import Item, Place
@@ -24,6 +24,8 @@ HELD_TICK_SECONDS = 0.005
 IDLE_TICK_SECONDS = 0.05
 YIELD_EVERY_COUNT = 250
 
+Read = Callable[[Origin], Entry]
+"""What a record is: the border's `read`."""
 Passed = Callable[[Collection[Place]], Awaitable[Mapping[Place, int]]]
 """The last clock mark that was wholly handled, per partition, as the database knows it."""
 
@@ -56,14 +58,14 @@ class Feed:
         settings: Settings,
         service: str,
         topics: Sequence[str],
-        border: Border,
+        read: Read,
         intake: Intake,
         passed: Passed | None = None,
     ) -> None:
         self._settings = settings
         self._service = service
         self._topics = topics
-        self._border = border
+        self._read_record = read
         self._intake = intake
         self._passed = passed
         self._reader: Reader | None = None
@@ -194,7 +196,7 @@ class Feed:
 
     def _read(self, record: Origin) -> Entry:
         try:
-            return self._border.read(record)
+            return self._read_record(record)
         except Exception as error:
             log.exception("border failed", extra={"topic": record.topic, "partition": record.partition})
             return Rejected(Reason.RULE_FAILED, f"border: {type(error).__name__}")

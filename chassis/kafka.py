@@ -13,8 +13,9 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
 from faststream import AckPolicy
-from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka import KafkaBroker
 from faststream.kafka import Topic as SubscribedTopic
+from faststream.kafka.message import KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from chassis import clock
@@ -26,6 +27,7 @@ from chassis.settings import Kafka, Settings
 log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 10.0
+FRAMEWORK_PAUSE_MS = 1
 UNREADABLE_PAUSE_SECONDS = 5.0
 
 OnRecords = Callable[[Sequence[Origin]], Awaitable[None]]
@@ -50,6 +52,7 @@ class Reader:
         on_revoked: OnPlaces,
     ) -> None:
         self._committed_only = settings.kafka.isolation == "read_committed"
+        self._poll_ms = settings.kafka.poll_ms
         self._on_records = on_records
         self._on_assigned = on_assigned
         self._broker = make_broker(settings.kafka, service)
@@ -133,15 +136,20 @@ class Reader:
         await self._on_assigned(places)
 
     def _watch(self) -> None:
-        """Notices every poll: the consumer's position is true only while nothing is in transit."""
+        """Notices every poll: the consumer's position is true only while nothing is in transit.
+
+        It also waits in the consumer, where a record wakes it; the framework sleeps after an empty poll.
+        """
         consumer: Any = self._subscriber.consumer
         if consumer is None or hasattr(consumer, "polled_unwatched"):
             return
         consumer.polled_unwatched = consumer.getmany
 
-        async def getmany(*places: Any, **options: Any) -> Any:
+        async def getmany(*places: Any, max_records: int | None = None, **_: Any) -> Any:
             try:
-                found = await consumer.polled_unwatched(*places, **options)
+                found = await consumer.polled_unwatched(
+                    *places, timeout_ms=self._poll_ms, max_records=max_records
+                )
             except (KafkaError, ConsumerStoppedError):
                 raise
             except Exception as error:
@@ -162,10 +170,10 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         self._on_assigned = on_assigned
         self._on_revoked = on_revoked
 
-    async def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
+    async def on_partitions_revoked(self, revoked: Collection[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         await self._on_revoked([Place(*each) for each in revoked])
 
-    async def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
+    async def on_partitions_assigned(self, assigned: Collection[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         await self._on_assigned([Place(*each) for each in assigned])
 
 
@@ -191,7 +199,7 @@ def _reading(settings: Settings, service: str) -> dict[str, Any]:
         "group_id": kafka.group_of(service),
         "group_instance_id": kafka.group_instance_id,
         "max_records": settings.limits.batch_records,
-        "batch_timeout_ms": kafka.poll_ms,
+        "batch_timeout_ms": FRAMEWORK_PAUSE_MS,
         "fetch_max_wait_ms": kafka.fetch_max_wait_ms,
         "max_partition_fetch_bytes": kafka.fetch_partition_bytes,
         "session_timeout_ms": kafka.session_timeout_ms,

@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import signal
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 from aftersales_contracts.topics import TOPICS
@@ -28,7 +27,7 @@ from chassis.settings import Settings
 from chassis.standing import Standing
 from chassis.topics import inputs, is_own
 from chassis.wiring import Wiring
-from chassis.worker import END, TRANSIENT, Progress, Worker
+from chassis.worker import BEGINNING, END, TRANSIENT, Progress, Worker
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +36,15 @@ WAKE_SUBJECTS = 1_000
 WAKE_PAUSE_SECONDS = 0.05
 ALONE_NOTE_SECONDS = 10.0
 GAUGE_SECONDS = 2.0
+STUCK_SECONDS = 30.0
+GAUGES = """
+WITH relay AS (SELECT position FROM cursors WHERE name = 'relay')
+SELECT (SELECT position FROM cursors WHERE name = 'head') - (SELECT position FROM relay) AS unsent_count,
+       (SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8 FROM facts
+        WHERE position = (SELECT position + 1 FROM relay)) AS unsent_seconds,
+       (SELECT count(*) FROM waiting) AS waiting_count,
+       (SELECT extract(epoch FROM clock_timestamp() - min(since))::float8 FROM waiting) AS waiting_seconds
+"""
 
 
 class SchemaBehind(Exception):
@@ -71,11 +79,11 @@ class Process:
         intake = Intake(by_marks=self._by_marks, limits=limits, is_own=is_own)
         border = Border(self.service, limits, by_marks=self._by_marks, now=clock.now)
         standing = Standing(pool, [t for t in topics if not is_own(t)], TOPICS)
-        feed = Feed(self.settings, self.service.name, topics, border, intake, standing.passed)
+        feed = Feed(self.settings, self.service.name, topics, border.read, intake, standing.passed)
         worker = Worker(
             self._wiring,
             pool,
-            HandlingLimits(limits.wait_limit, limits.rule_attempts, limits.retry_delay),
+            HandlingLimits(timedelta(days=limits.wait_limit_days), limits.rule_attempts, limits.retry_delay),
             self.metrics,
             self._on_commit,
         )
@@ -200,3 +208,71 @@ class Process:
             with suppress(*UNAVAILABLE):
                 await relay.release()
                 await connection.close(timeout=2)
+
+    async def _gauges(self, pool: asyncpg.Pool, feed: Feed, worker: Worker) -> None:
+        """What operators watch, looked up every few seconds and never per message."""
+        while True:
+            async with pool.acquire() as connection:
+                row = await connection.fetchrow(GAUGES)
+            if row is not None:
+                self.metrics.standing(
+                    lag=feed.health().lag,
+                    horizon=worker.horizon if worker.horizon > BEGINNING else None,
+                    now=clock.now(),
+                    unsent_seconds=row["unsent_seconds"],
+                    unsent_count=row["unsent_count"],
+                    waiting_seconds=row["waiting_seconds"],
+                    waiting_count=row["waiting_count"],
+                )
+            await asyncio.sleep(GAUGE_SECONDS)
+
+    def _checks(self, pool: asyncpg.Pool, feed: Feed) -> Mapping[str, Callable[[], Awaitable[str | None]]]:
+        """What must hold for this process to be ready; each says what is wrong, or None."""
+
+        async def reading() -> str | None:
+            facts = feed.health()
+            if not facts.is_connected or not facts.is_reading:
+                return "the consumer is not running"
+            if facts.poll_age_seconds is None or facts.poll_age_seconds > STUCK_SECONDS:
+                return "the broker was not asked for records for too long"
+            return None
+
+        async def database() -> str | None:
+            async with pool.acquire(timeout=2) as connection:
+                await connection.fetchval("SELECT 1")
+            return None
+
+        async def relaying() -> str | None:
+            relay = self._relay
+            if relay is None or clock.monotonic() - relay.last_turn > STUCK_SECONDS:
+                return "the relay does not publish"
+            return None
+
+        return {"consumer": reading, "database": database, "relay": relaying}
+
+    async def _stop(self, feed: Feed, pool: asyncpg.Pool) -> None:
+        """The batch in hand is finished and committed, then the relay's window, then all is closed."""
+        log.info("service stopping", extra={"service": self.service.name})
+        for task in self._tasks:
+            task.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.limits.stop_seconds):
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+                await feed.stop()
+                await self._outgoing.stop()
+                await pool.close()
+
+
+def main(service: Service) -> None:
+    """Runs a service until SIGTERM or SIGINT."""
+    settings = Settings()
+    logs.configure(settings.log, service.name)
+    asyncio.run(_run(service, settings))
+
+
+async def _run(service: Service, settings: Settings) -> None:
+    process = Process(service, settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, process.stop)
+    await process.run()

@@ -67,12 +67,12 @@ class Kafka(Section):
     """A process that reads nothing for so long loses its partitions; longer than the worst batch."""
     request_timeout_ms: int = Field(default=20_000, ge=1_000)
     """A request to the broker without an answer is given up after so long."""
-    fetch_max_wait_ms: int = Field(default=50, ge=1, le=5_000)
+    fetch_max_wait_ms: int = Field(default=30, ge=1, le=5_000)
     """The broker answers an empty fetch after so long: also how fresh an idle partition's stand is."""
     fetch_partition_bytes: int = Field(default=256 * 1024, ge=16 * 1024)
     """Most that one fetch brings of one partition (a larger single record still comes)."""
-    poll_ms: int = Field(default=10, ge=1, le=1_000)
-    """Pause of the reader after it found nothing."""
+    poll_ms: int = Field(default=100, ge=1, le=1_000)
+    """Longest wait of one look for records; a record ends it at once."""
     isolation: Literal["read_committed", "read_uncommitted"] = "read_committed"
     """Whether records of transactions that were rolled back are hidden."""
     linger_ms: int = Field(default=2, ge=0, le=1_000)
@@ -160,7 +160,7 @@ class Limits(Section):
     """Most bytes of records in one transaction."""
     partition_records: int = Field(default=2_000, ge=10)
     """A partition with more records waiting in memory is paused."""
-    buffered_records: int = Field(default=20_000, ge=100)
+    buffered_records: int = Field(default=8_000, ge=100)
     """All partitions together: above it each may hold only its share."""
     buffered_bytes: int = Field(default=64 * 1024 * 1024, ge=1024 * 1024)
     """The same in bytes of records."""

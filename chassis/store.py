@@ -27,7 +27,7 @@ class Conflict(Exception):
 
 
 FACT_COLUMNS = (
-    "position", "recorded_on", "subject", "kind", "case_id", "version", "name", "at", "data", "rules",
+    "position", "recorded_at", "subject", "kind", "case_id", "version", "name", "at", "data", "rules",
     "policy", "cause_type", "cause_source", "cause_id", "correlation", "trace",
     "event_type", "event_key", "event",
 )  # fmt: skip
@@ -232,7 +232,7 @@ class Store:
         connection: Connection,
         facts: Sequence[FactRecord],
         dead: Sequence[DeadLetter],
-        recorded_on: date,
+        recorded_at: datetime,
     ) -> int:
         """Gives positions and writes the log; the last statement of a transaction. Returns the head."""
         count = len(facts) + len(dead)
@@ -241,7 +241,7 @@ class Store:
         if facts:
             rows = [
                 (
-                    position + number, recorded_on, f.subject, f.kind, f.case_id, f.version, f.name, f.at,
+                    position + number, recorded_at, f.subject, f.kind, f.case_id, f.version, f.name, f.at,
                     f.data, f.rules, f.policy, f.cause.type, f.cause.source, f.cause.id,
                     f.cause.correlation, f.cause.trace, f.event_type, f.event_key, f.event,
                 )  # fmt: skip

@@ -50,12 +50,12 @@ class FactRow(Table, table=True):
     __tablename__ = "facts"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         Index("facts_of_case", "case_id"),
-        {"postgresql_partition_by": "RANGE (recorded_on)"},
+        {"postgresql_partition_by": "RANGE (recorded_at)"},
     )
 
     position: int = Field(primary_key=True, sa_type=BigInteger)
-    recorded_on: date = Field(primary_key=True)
-    """Day of recording by the machine's clock; only for dropping old partitions."""
+    recorded_at: datetime = Field(primary_key=True, sa_type=MOMENT)
+    """By the machine's clock: for dropping old partitions and for the age of what is unsent."""
     subject: str = Field(sa_type=Text)
     kind: str = Field(sa_type=Text)
     case_id: str = Field(sa_type=Text)
@@ -119,6 +119,8 @@ class WaitingRow(Table, table=True):
     expires_at: datetime | None = Field(default=None, sa_type=MOMENT)
     """Event time after which it is a dead letter."""
     error: str | None = Field(default=None, sa_type=Text)
+    since: datetime = Field(sa_type=MOMENT, sa_column_kwargs={"server_default": text("clock_timestamp()")})
+    """By the machine's clock: when it was set aside."""
     cause_type: str = Field(sa_type=Text)
     cause_source: str = Field(sa_type=Text)
     cause_id: str = Field(sa_type=Text)

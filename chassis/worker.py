@@ -118,14 +118,9 @@ class Worker:
         await self._partitions(arrivals)
         await self._patiently(lambda: self._halving(arrivals, progress, frontier))
 
-    async def wake(self, limit: int, progress: Progress) -> int:
+    async def wake(self, limit: int) -> int:
         """Handles the subjects that are due by the horizon; how many there were."""
-        return await self._patiently(lambda: self._wake_once(limit, progress))
-
-    async def note(self, progress: Progress) -> None:
-        """Writes how far the input has been read, where no event says so."""
-        async with self._pool.acquire() as connection:
-            await self._store.note_intake(connection, progress.positions, progress.stands_at, progress.marks)
+        return await self._patiently(lambda: self._wake_once(limit))
 
     async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:
         """Tries until the database takes it: growing pauses, no end, nothing lost, no spinning."""
@@ -215,18 +210,17 @@ class Worker:
                 handling.arrive(arrival.addressed, received.at, shop_id, cause, arrival.record, frontier)
         return handling
 
-    async def _wake_once(self, limit: int, progress: Progress) -> int:
+    async def _wake_once(self, limit: int) -> int:
         wall_now = clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             subjects = await self._store.due_subjects(connection, self.horizon, wall_now, limit)
             if not subjects:
-                await self._store.note_intake(connection, progress.positions, progress.stands_at, progress.marks)
                 return 0
             lanes = await self._store.load(connection, subjects)
             handling = Handling(self._wiring, lanes, self.horizon, wall_now, self._limits)
             for subject in subjects:
                 handling.wake(subject)
-            await self._write(connection, handling, handling.dead, progress, wall_now)
+            await self._write(connection, handling, handling.dead, Progress(), wall_now)
         self._on_commit()
         self._metrics.decided(handling, wall_now)
         return len(subjects)
@@ -242,7 +236,7 @@ class Worker:
         await self._store.save(connection, handling.lanes, handling.gone, handling.mailbox)
         await self._store.note_intake(connection, progress.positions, progress.stands_at, progress.marks)
         if handling.facts or dead:
-            await self._store.append(connection, handling.facts, dead, wall_now.date())
+            await self._store.append(connection, handling.facts, dead, wall_now)
 
     async def _partitions(self, arrivals: Sequence[Arrival]) -> None:
         """Makes the month partitions that these events fall into, before the transaction that needs them."""

@@ -117,11 +117,11 @@ async def test_an_early_message_waits_in_the_database_and_is_offered_again(bench
 
 async def test_deadlines_fire_by_the_horizon_and_reach_the_mailbox_of_another_subject(bench: Bench) -> None:
     await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
-    assert await bench.worker.wake(100, Progress()) == 0
+    assert await bench.worker.wake(100) == 0
     bench.worker.horizon = T0 + toy.HOUR + toy.GRACE
-    assert await bench.worker.wake(100, Progress()) == 1
+    assert await bench.worker.wake(100) == 1
     assert await bench.facts() == [("o1", "TabOpened", 1), ("o1", "TabClosed", 2)]
-    assert await bench.worker.wake(100, Progress()) == 1
+    assert await bench.worker.wake(100) == 1
     ledger = await bench.pool.fetch("SELECT name FROM facts WHERE subject = 'ledger-s1' ORDER BY position")
     assert [row[0] for row in ledger] == ["TabOpened", "AmountAdded"]
     assert await bench.pool.fetchval("SELECT count(*) FROM waiting") == 0
@@ -141,7 +141,7 @@ async def test_a_bug_in_one_case_leaves_the_rest_of_the_batch_alone(bench: Bench
     assert rows[0]["error"].startswith("RuntimeError in decide")
     assert rows[0]["value"] == b"o1100"
     toy.BROKEN.clear()
-    await bench.worker.wake(100, Progress())
+    await bench.worker.wake(100)
     assert [f for f in await bench.facts() if f[0] == "o1"] == [
         ("o1", "TabOpened", 1), ("o1", "AmountAdded", 2), ("o1", "TabClosed", 3),
     ]  # fmt: skip
@@ -152,7 +152,7 @@ async def test_what_is_set_aside_for_good_is_a_dead_letter_with_its_original_byt
     toy.BROKEN.add("Added")
     await bench.take(bench.arrival(OrderPaidV1, "o1", T0 + MINUTE, "e3"))
     for _ in range(LIMITS.attempts):
-        await bench.worker.wake(100, Progress())
+        await bench.worker.wake(100)
     row = await bench.pool.fetchrow("SELECT * FROM dead_letters")
     assert row is not None
     assert (row["reason"], row["value"], row["topic"], row["kind"]) == (

@@ -18,13 +18,13 @@ CREATE TABLE cases (
 CREATE INDEX cases_due ON cases (wake_at) WHERE wake_at IS NOT NULL;
 
 CREATE TABLE facts (
-    recorded_on date NOT NULL, position bigint NOT NULL,
+    position bigint NOT NULL, recorded_at timestamptz NOT NULL,
     subject text NOT NULL, kind text NOT NULL, case_id text NOT NULL, version bigint NOT NULL,
     name text NOT NULL, at timestamptz NOT NULL, data json NOT NULL, rules text NOT NULL,
     policy text NOT NULL, cause_type text NOT NULL, cause_source text NOT NULL, cause_id text NOT NULL,
     correlation text NOT NULL, trace text, event_type text, event_key text, event text,
-    PRIMARY KEY (position, recorded_on)
-) PARTITION BY RANGE (recorded_on);
+    PRIMARY KEY (position, recorded_at)
+) PARTITION BY RANGE (recorded_at);
 CREATE INDEX facts_of_case ON facts (case_id);
 
 CREATE TABLE inbox (
@@ -37,7 +37,7 @@ CREATE TABLE waiting (
     subject text NOT NULL, kind text NOT NULL, case_id text NOT NULL, at timestamptz NOT NULL,
     name text NOT NULL, message json NOT NULL, shop_id text NOT NULL, reason text NOT NULL,
     attempts integer NOT NULL, due_at timestamptz, retry_at timestamptz, expires_at timestamptz,
-    error text, cause_type text NOT NULL, cause_source text NOT NULL, cause_id text NOT NULL,
+    error text, since timestamptz NOT NULL DEFAULT clock_timestamp(), cause_type text NOT NULL, cause_source text NOT NULL, cause_id text NOT NULL,
     correlation text NOT NULL, trace text, topic text, partition integer, "offset" bigint,
     key bytea, headers json, value bytea
 );

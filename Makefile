@@ -1,0 +1,71 @@
+# Works with GNU make 3.81 and nothing but Python 3.11 or newer. Every target sets up what it needs.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
+BIN := .venv/bin
+TESTS ?=
+
+.PHONY: help setup demo run test test-faults bench check lint types imports schemas fast format lock rules clean
+
+help:
+	@echo "make demo    a generated shop through the four services, with a picture at the end"
+	@echo "make run     the stack and the services, until Ctrl-C"
+	@echo "make test    all tests (TESTS=path for some)"
+	@echo "make check   lint, types, imports, schemas, and the tests that need no stack"
+	@echo "make bench   measurements; also: setup test-faults lint types format schemas lock rules clean"
+
+setup: .venv/.ready
+
+.venv/.ready: requirements.lock pyproject.toml contracts/pyproject.toml devstack/jgo.lock.toml devstack/bootstrap.py
+	@test -n "$(PYTHON)" || { echo "setup: Python 3.11 or newer is needed" >&2; exit 1; }
+	@"$(PYTHON)" devstack/bootstrap.py
+
+demo: setup
+	@$(BIN)/aftersales demo
+
+run: setup
+	@$(BIN)/aftersales run
+
+test: setup
+	$(BIN)/python -m pytest $(TESTS)
+
+test-faults: setup
+	$(BIN)/python -m pytest -m faults $(TESTS)
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+check: lint types imports schemas fast
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+imports: setup
+	$(BIN)/lint-imports
+
+schemas: setup
+	$(BIN)/python -m aftersales_contracts.generate --check
+
+fast: setup
+	$(BIN)/python -m pytest -m "not stack and not journey and not faults and not orders"
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+rules: setup
+	$(BIN)/python -m tests.architecture.register
+
+lock: setup
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-build --all-extras \
+		--no-emit-index-url --no-emit-find-links --no-emit-package aftersales-contracts --no-annotate \
+		--custom-compile-command 'make lock' pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

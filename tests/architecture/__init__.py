@@ -1,0 +1,1 @@
+"""Tests of the repository itself: sizes, import rules, clocks, the register of rules."""

@@ -1,0 +1,387 @@
+"""Reading from a real broker: order, exact offsets, rubbish, rebalances, clock marks, a broker that dies."""
+
+import asyncio
+import random
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from aftersales_contracts import registry
+from aftersales_contracts.clock import ClockMarkedV1
+from aftersales_contracts.envelope import Envelope, write
+from aftersales_contracts.parts import Party
+from aftersales_contracts.shop.contacts import TOPIC as CONTACTS
+from aftersales_contracts.shop.orders import TOPIC as ORDERS
+from aftersales_contracts.shop.orders import CloseCause, OrderClosedV1
+from aftersales_contracts.words import Role
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+import devstack
+from chassis import clock
+from chassis.border import Accepted, Border, Entry, Rejected, is_own_topic
+from chassis.feed import Feed
+from chassis.intake import Intake, Release
+from chassis.partitions import Place
+from chassis.producer import make_producer
+from chassis.records import Origin, StoredOrigin
+from chassis.service import Service
+from chassis.settings import Kafka, Limits, Settings
+
+pytestmark = pytest.mark.stack
+
+OUTCOMES = "aftersales.logistics.v1"
+PARTITIONS = 4
+START = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+
+
+class NoPolicies:
+    """A service without cases chooses no policy."""
+
+    def choose(self, shop_id: str, at: datetime) -> tuple[str, object]:
+        raise KeyError(shop_id)
+
+    def get(self, version: str) -> object:
+        raise KeyError(version)
+
+
+SERVICE = Service("refunds", (), {OrderClosedV1: lambda _: ()}, NoPolicies())
+
+
+@dataclass
+class World:
+    """Topics of one test: the real names behind a prefix of their own."""
+
+    bootstrap: str
+    prefix: str
+    producer: AIOKafkaProducer
+    topics: Sequence[str]
+    sent_count: int = 0
+
+    def settings(self, by_marks: bool = False, **limits: int) -> Settings:
+        kafka = Kafka(bootstrap_servers=self.bootstrap, group_prefix=self.prefix)
+        return Settings(clock="marks" if by_marks else "wall", kafka=kafka, limits=Limits(**limits))
+
+    def name(self, topic: str) -> str:
+        return f"{self.prefix}.{topic}"
+
+    @asynccontextmanager
+    async def feed(
+        self, by_marks: bool = False, passed: Mapping[Place, int] | None = None, **limits: int
+    ) -> AsyncIterator[Feed]:
+        settings = self.settings(by_marks, **limits)
+        border = Border(SERVICE, settings.limits, by_marks=by_marks, now=clock.now)
+
+        def read(record: Origin) -> Entry:
+            topic = record.topic.removeprefix(f"{self.prefix}.")
+            return border.read(
+                StoredOrigin(topic, record.partition, record.offset, record.key, record.headers, record.value)
+            )
+
+        async def behind(_: object) -> Mapping[Place, int]:
+            return passed or {}
+
+        intake = Intake(
+            by_marks=by_marks,
+            limits=settings.limits,
+            is_own=lambda topic: is_own_topic(topic.removeprefix(f"{self.prefix}.")),
+        )
+        feed = Feed(settings, "refunds", self.topics, read, intake, behind)
+        await feed.start()
+        try:
+            yield feed
+        finally:
+            await feed.stop()
+
+    def record(self, order_id: str, at: datetime) -> tuple[bytes, list[tuple[str, bytes]], bytes]:
+        self.sent_count += 1
+        by = Party(role=Role.BUYER)
+        data = OrderClosedV1(shop_id="shop", order_id=order_id, cause=CloseCause.REFUNDED, by=by)
+        envelope = Envelope(f"e-{self.sent_count}", "test/shop", data.TYPE, at, order_id)
+        return write(envelope, registry.encode(data))
+
+    async def send(self, partition: int, at: datetime, topic: str = ORDERS) -> asyncio.Future[object]:
+        key, headers, value = self.record(f"o-{partition}", at)
+        return await self.producer.send(self.name(topic), value, key, partition, None, headers)
+
+    async def mark(self, sequence: int, at: datetime) -> None:
+        data = registry.encode(ClockMarkedV1(mark_at=at, sequence_count=sequence))
+        for topic in self.topics:
+            for partition in range(PARTITIONS):
+                envelope = Envelope(f"mark-{sequence}", "test/clock", ClockMarkedV1.TYPE, at, "clock")
+                key, headers, value = write(envelope, data)
+                await self.producer.send(topic, value, key, partition, None, headers)
+        await self.producer.flush()
+
+    async def committed(self) -> dict[Place, int]:
+        group = f"{self.prefix}-refunds"
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, group_id=group, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            places = [TopicPartition(topic, number) for topic in self.topics for number in range(PARTITIONS)]
+            consumer.assign(places)
+            found = {Place(*place): await consumer.committed(place) for place in places}
+            return {place: offset for place, offset in found.items() if offset}
+        finally:
+            await consumer.stop()
+
+
+@asynccontextmanager
+async def make_world(bootstrap: str) -> AsyncIterator[World]:
+    prefix = f"t{secrets.token_hex(4)}"
+    topics = [f"{prefix}.{name}" for name in (ORDERS, CONTACTS, OUTCOMES)]
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, PARTITIONS, 1) for topic in topics])
+    await admin.close()
+    producer = make_producer(Kafka(bootstrap_servers=bootstrap), "test")
+    await producer.start()
+    try:
+        yield World(bootstrap, prefix, producer, topics)
+    finally:
+        await producer.stop()
+
+
+@pytest.fixture
+async def world(stack: devstack.Stack) -> AsyncIterator[World]:
+    async with make_world(stack.bootstrap_servers) as made:
+        yield made
+
+
+async def collect(feed: Feed, is_enough: Callable[[list[Release]], bool], seconds: float = 30) -> list[Release]:
+    """Takes and commits releases until enough is there."""
+    releases: list[Release] = []
+    async with asyncio.timeout(seconds):
+        while not is_enough(releases):
+            release = await feed.next(0.5)
+            if release is not None:
+                releases.append(release)
+                await feed.commit(release)
+    return releases
+
+
+def ids(releases: Sequence[Release]) -> list[str]:
+    return [
+        item.entry.received.envelope.id
+        for release in releases
+        for item in release.items
+        if isinstance(item.entry, Accepted)
+    ]
+
+
+def count(number: int) -> Callable[[list[Release]], bool]:
+    return lambda releases: sum(len(release.items) for release in releases) >= number
+
+
+async def until(is_true: Callable[[], bool], feed: Feed, seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while not is_true():
+            await feed.next(0.05)
+
+
+async def test_a_backlog_over_skewed_partitions_comes_in_order_of_event_time(world: World) -> None:
+    draw = random.Random(7)
+    total = 6_000
+    for number in range(total):
+        partition = draw.choices(range(PARTITIONS), weights=(8, 3, 1, 1))[0]
+        await world.send(partition, START + timedelta(seconds=number))
+    await world.producer.flush()
+    async with world.feed(partition_records=500) as feed:
+        releases = await collect(feed, count(total))
+        times = [item.at for release in releases for item in release.items]
+        assert len(times) == total
+        assert all(one <= other for one, other in pairwise(times))
+        assert max(len(release.items) for release in releases) > 100
+        await until(feed.is_caught_up, feed)
+        assert sum(feed.health().lag.values()) == 0
+    assert sum((await world.committed()).values()) == total
+
+
+async def test_idle_partitions_stand_at_the_clock(world: World) -> None:
+    async with world.feed(stand_refresh_ms=50) as feed:
+        before = clock.now()
+        stands: dict[Place, datetime] = {}
+
+        def all_stand(releases: list[Release]) -> bool:
+            for release in releases:
+                stands.update(release.stands_at)
+            return len(stands) == 2 * PARTITIONS and min(stands.values()) >= before
+
+        releases = await collect(feed, all_stand)
+        assert {place.topic for place in stands} == {world.name(ORDERS), world.name(CONTACTS)}
+        assert not any(release.items for release in releases)
+        assert releases[-1].frontier is not None
+        assert clock.now() - releases[-1].frontier < timedelta(seconds=2)
+        assert feed.health().assigned_count == 3 * PARTITIONS
+        assert feed.is_caught_up()
+
+
+async def test_live_events_arrive_within_a_blink(world: World) -> None:
+    delays: list[float] = []
+    async with world.feed() as feed:
+        await until(feed.is_caught_up, feed)
+
+        async def publish() -> None:
+            for number in range(200):
+                await world.send(number % PARTITIONS, clock.now())
+                await asyncio.sleep(0.005)
+
+        publishing = asyncio.create_task(publish())
+        async with asyncio.timeout(30):
+            while len(delays) < 200:
+                release = await feed.next(1.0)
+                if release is not None:
+                    delays += [(clock.now() - item.at).total_seconds() for item in release.items]
+                    await feed.commit(release)
+        await publishing
+    delays.sort()
+    print(f"p50 {delays[100] * 1000:.1f} ms, p99 {delays[198] * 1000:.1f} ms")
+    assert delays[100] < 0.25
+
+
+async def test_rubbish_is_handed_over_with_a_reason_and_stops_nothing(world: World) -> None:
+    topic = world.name(ORDERS)
+    key, headers, value = world.record("o-0", START)
+    bad_header = [(name, b"\xff\xfe" if name == "ce_id" else raw) for name, raw in headers]
+    await world.producer.send(topic, value, key, 0, None, bad_header)
+    await world.producer.send(topic, None, key, 0)
+    await world.producer.send(topic, b"\x00\x01", None, 0, None, [("x", b"\xff")])
+    await world.producer.send(topic, value[:-9], key, 0, None, headers)
+    await world.send(0, START)
+    await world.producer.flush()
+    async with world.feed() as feed:
+        releases = await collect(feed, count(5))
+        items = [item for release in releases for item in release.items]
+        reasons = [item.entry.reason for item in items if isinstance(item.entry, Rejected)]
+        assert reasons == ["bad_utf8", "not_cloudevents", "not_cloudevents", "bad_json"]
+        assert isinstance(items[-1].entry, Accepted)
+        assert items[1].record.value is None
+        assert items[2].record.value == b"\x00\x01"
+        assert tuple(items[2].record.headers) == (("x", b"\xff"),)
+
+
+async def test_what_was_not_committed_comes_again(world: World) -> None:
+    for number in range(40):
+        await world.send(0, START + timedelta(seconds=number))
+    await world.producer.flush()
+    async with world.feed(batch_records=10) as feed:
+        first = await collect(feed, count(20))
+        lost = await feed.next(5)
+        assert lost is not None
+        assert len(lost.items) == 10
+    assert await world.committed() == {Place(world.name(ORDERS), 0): 20}
+    async with world.feed() as feed:
+        second = await collect(feed, count(20))
+    assert ids(first) + ids(second) == [f"e-{number}" for number in range(1, 41)]
+
+
+async def test_members_come_and_go_and_nothing_is_lost(world: World) -> None:
+    total = 3_000
+    seen: list[str] = []
+
+    async def consume(feed: Feed, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            release = await feed.next(0.1)
+            if release is not None:
+                await asyncio.sleep(0.005)
+                seen.extend(ids([release]))
+                await feed.commit(release)
+
+    async def publish() -> None:
+        for number in range(total):
+            await world.send(number % PARTITIONS, clock.now())
+            if number % 10 == 0:
+                await asyncio.sleep(0.02)
+        await world.producer.flush()
+
+    publishing = asyncio.create_task(publish())
+    stop = asyncio.Event()
+    async with world.feed(batch_records=50) as first:
+        consuming = asyncio.create_task(consume(first, stop))
+        for _ in range(2):
+            left = asyncio.Event()
+            async with world.feed(batch_records=50) as second:
+                other = asyncio.create_task(consume(second, left))
+                await asyncio.sleep(2.0)
+                assert second.assignment
+                left.set()
+                await other
+        await publishing
+        async with asyncio.timeout(30):
+            while len(set(seen)) < total:
+                await asyncio.sleep(0.1)
+        stop.set()
+        await consuming
+    assert len(set(seen)) == total
+    assert len(seen) - total <= 500
+
+
+async def test_by_marks_a_tick_is_released_whole_and_in_order(world: World) -> None:
+    draw = random.Random(3)
+    seconds = [draw.randrange(1_000) for _ in range(900)]
+    for second in seconds:
+        await world.send(draw.randrange(PARTITIONS), START + timedelta(seconds=second))
+    await world.producer.flush()
+    moment = START + timedelta(seconds=1_000)
+    async with world.feed(by_marks=True, batch_records=400, partition_records=10) as feed:
+        assert await feed.next(1.0) is None
+        await world.mark(1, moment)
+        releases = await collect(feed, lambda found: bool(found) and found[-1].mark == 1)
+        assert [len(release.items) for release in releases] == [400, 400, 100]
+        assert [item.at for release in releases for item in release.items] == sorted(
+            START + timedelta(seconds=second) for second in seconds
+        )
+        assert set(releases[-1].stands_at.values()) == {moment}
+        assert await feed.next(0.2) is None
+    assert len(await world.committed()) == 3 * PARTITIONS
+
+
+async def test_by_marks_a_successor_waits_for_no_mark_that_was_handled(world: World) -> None:
+    await world.mark(1, START)
+    async with world.feed(by_marks=True) as feed:
+        await collect(feed, lambda found: bool(found) and found[-1].mark == 1)
+    await world.send(2, START + timedelta(seconds=1))
+    data = registry.encode(ClockMarkedV1(mark_at=START + timedelta(seconds=2), sequence_count=2))
+    envelope = Envelope("mark-2", "test/clock", ClockMarkedV1.TYPE, START, "clock")
+    key, headers, value = write(envelope, data)
+    await world.producer.send_and_wait(world.name(ORDERS), value, key, 2, None, headers)
+    reached = Place(world.name(ORDERS), 2)
+    passed = {Place(topic, number): 2 for topic in world.topics for number in range(PARTITIONS)}
+    del passed[reached]
+    async with world.feed(by_marks=True, passed=passed) as feed:
+        releases = await collect(feed, lambda found: bool(found) and found[-1].mark == 2)
+        assert len(ids(releases)) == 1
+
+
+async def test_a_missing_broker_is_waited_for() -> None:
+    nobody = World("127.0.0.1:9", "nobody", None, ["nobody.shop.orders.v1"])  # type: ignore[arg-type]
+    async with nobody.feed() as feed:
+        assert await feed.next(1.0) is None
+        assert not feed.health().is_connected
+        assert not feed.is_caught_up()
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(180)
+async def test_a_broker_that_is_killed_comes_back_and_nothing_is_lost() -> None:
+    with devstack.start() as own:
+        async with make_world(own.bootstrap_servers) as world:
+            async with world.feed() as feed:
+                for number in range(100):
+                    await world.send(number % PARTITIONS, clock.now())
+                await world.producer.flush()
+                before = await collect(feed, count(100))
+                await asyncio.to_thread(own.kafka.kill)
+                held = await feed.next(2.0)
+                assert held is None or not held.items
+                await asyncio.to_thread(own.kafka.start)
+                for number in range(100):
+                    await world.send(number % PARTITIONS, clock.now())
+                await world.producer.flush()
+                wanted = {f"e-{number}" for number in range(1, 201)}
+                after = await collect(feed, lambda found: set(ids(before)) | set(ids(found)) >= wanted, 90)
+                assert len(ids(before)) + len(ids(after)) <= 300

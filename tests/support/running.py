@@ -1,0 +1,155 @@
+"""The whole system for journeys and fault tests: a real stack, the services as processes, time by clock marks."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import asyncpg
+
+import devstack
+from aftersales_contracts.base import Event
+from aftersales_contracts.registry import EVENTS, read_data
+from cli.access import load_services
+from cli.history import CaseStory, Explanation, cases, explain
+from cli.played import POOL_SIZE
+from cli.stack import LocalStack
+from simulator.driver import Driver
+from simulator.gauge import Gauge
+from simulator.outcomes import Announced
+from simulator.outside import Reply
+from simulator.records import Record, announce
+
+E = TypeVar("E", bound=Event)
+Answer = Callable[[Any], Sequence[tuple[timedelta, Event]]]
+"""From an outcome's data to what is said to it: (delay after it, event)."""
+SOURCES = {
+    "shop.orders.v1": "shop/orders",
+    "shop.shipments.v1": "shop/warehouse",
+    "shop.scans.v1": "yto/tracking",
+    "shop.aftersales.v1": "shop/aftersales",
+    "shop.payments.v1": "alipay/refunds",
+}
+
+
+class Running:
+    """A running system. Time stands still but for `tick`.
+
+    What is published is read in the next tick that reaches its moment. `outcomes` keeps everything
+    announced since the start, each id once, in order of round, time, source and id.
+    """
+
+    def __init__(self, local: LocalStack, pool: asyncpg.Pool) -> None:
+        self.local = local
+        self.services = load_services()
+        self._pool = pool
+        self._answers: dict[type[Event], Answer] = {}
+        self._published_count = 0
+        self.announced: list[Announced] = []
+        self.driver = Driver(
+            local.bootstrap_servers,
+            Gauge(pool, list(self.services.values())),
+            outside=self,
+            is_alive=local.check_alive,
+        )
+        self._seen: set[tuple[str, str]] = set()
+
+    @property
+    def at(self) -> datetime:
+        """Where time stands."""
+        return self.driver.at
+
+    def on(self, event_class: type[Event], answer: Answer) -> None:
+        """From now on somebody outside answers outcomes of that type."""
+        self._answers[event_class] = answer
+
+    def answer(self, outcome: Announced) -> Sequence[Reply]:
+        """What the outside of this journey says to an outcome."""
+        event_class = EVENTS[outcome.envelope.type]
+        answer = self._answers.get(event_class)
+        if answer is None:
+            return ()
+        said = answer(read_data(event_class, outcome.data))
+        return [
+            Reply(delay, _source(data), f"{outcome.envelope.id}.answer{number}", data)
+            for number, (delay, data) in enumerate(said)
+        ]
+
+    async def publish(
+        self,
+        data: Event,
+        *,
+        at: datetime,
+        event_id: str | None = None,
+        source: str | None = None,
+        published_at: datetime | None = None,
+    ) -> str:
+        """Announces an event of that moment, told at `published_at` if later; returns its id."""
+        self._published_count += 1
+        name = event_id or f"e{self._published_count:05d}"
+        self.driver.schedule(
+            announce(data, at=at, source=source or _source(data), event_id=name, published_at=published_at)
+        )
+        return name
+
+    async def publish_record(self, record: Record) -> None:
+        """Publishes any record, rubbish too, in the tick that reaches its moment."""
+        self.driver.schedule(record)
+
+    async def tick(self, to: datetime) -> list[Announced]:
+        """Lets time pass until `to`; returns what was announced on the way."""
+        announced = [outcome for outcome in await self.driver.tick(to) if self._is_new(outcome)]
+        self.announced += announced
+        return announced
+
+    async def until(self, to: datetime, step: timedelta = timedelta(hours=12)) -> None:
+        """Lets time pass in steps, so that answers of the outside come close to what they answer."""
+        while self.at < to:
+            await self.tick(min(to, max(self.at, to - 400 * step) + step))
+
+    def outcomes(self, event_class: type[E], **fields: object) -> list[E]:
+        """What was announced of that type, with these values in its fields."""
+        found = [
+            read_data(event_class, outcome.data)
+            for outcome in self.announced
+            if outcome.envelope.type == event_class.TYPE
+        ]
+        return [data for data in found if all(getattr(data, n) == v for n, v in fields.items())]
+
+    async def cases(self, name: str) -> list[CaseStory]:
+        """The cases of that id or about that order, with their histories."""
+        async with self._pool.acquire() as connection:
+            return await cases(connection, self.services, name)
+
+    async def explain(self, event_id: str) -> Explanation:
+        """What is known of an event."""
+        async with self._pool.acquire() as connection:
+            return await explain(connection, self.services, event_id)
+
+    async def dead_letters(self, service: str) -> dict[str, int]:
+        """Number of a service's dead letters, by reason."""
+        async with self._pool.acquire() as connection:
+            rows = await connection.fetch(f"SELECT reason, count(*) FROM {service}.dead_letters GROUP BY 1")
+            return {row[0]: row[1] for row in rows}
+
+    def _is_new(self, outcome: Announced) -> bool:
+        key = (outcome.envelope.source, outcome.envelope.id)
+        is_new = key not in self._seen
+        self._seen.add(key)
+        return is_new
+
+
+def _source(data: Event) -> str:
+    return SOURCES.get(data.TOPIC, "shop/other")
+
+
+@asynccontextmanager
+async def running(stack: devstack.Stack | None = None) -> AsyncGenerator[Running]:
+    """A running system on a stack of its own, or on one that nobody else publishes to."""
+    async with (
+        LocalStack(clock="marks", stack=stack) as local,
+        asyncpg.create_pool(local.database_url, min_size=1, max_size=POOL_SIZE) as pool,
+    ):
+        world = Running(local, pool)
+        async with world.driver:
+            yield world
