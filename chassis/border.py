@@ -15,7 +15,6 @@ from aftersales_contracts.clock import ClockMarkedV1
 from aftersales_contracts.envelope import Envelope, EnvelopeError
 from aftersales_contracts.envelope import read as read_envelope
 from aftersales_contracts.reasons import Reason
-from aftersales_contracts.topics import TOPICS
 from aftersales_contracts.upcast import UPCASTERS, UpcastError
 from chassis.faults import explain, has_bare_word
 from chassis.ids import body_hash, inbox_key, month_of
@@ -186,13 +185,3 @@ class Border:
         if time > self._now():
             return f"time: more than {limits.future_skew_seconds} seconds ahead of the clock"
         return f"time: more than {limits.past_days} days ago"
-
-
-def topics_read(service: Service) -> list[str]:
-    """The topics that a service reads, by name."""
-    return sorted({topic for event_class in service.reads for topic in registry.topics_of(event_class)})
-
-
-def is_own_topic(topic: str) -> bool:
-    """Whether one of our own services writes the topic."""
-    return topic in TOPICS and TOPICS[topic].side == "out"

@@ -23,6 +23,7 @@ SETTLE_SECONDS = 10.0
 HELD_TICK_SECONDS = 0.005
 IDLE_TICK_SECONDS = 0.05
 YIELD_EVERY_COUNT = 250
+STEADY_SECONDS = 60.0
 
 Read = Callable[[Origin], Entry]
 """What a record is: the border's `read`."""
@@ -217,12 +218,13 @@ class Feed:
             self._reader = reader
             try:
                 await reader.start()
+                began = clock.monotonic()
                 self._is_connected = True
                 log.info("reading", extra={"service": self._service, "count": len(self._topics)})
-                attempt = 0
                 while reader.is_reading:  # noqa: ASYNC110  the framework tells nobody when its task ends
-                    await asyncio.sleep(1.0)
+                    await asyncio.sleep(0.5)
                 log.error("reading has ended; connecting again")
+                attempt = 0 if clock.monotonic() - began > STEADY_SECONDS else attempt
             except Exception as error:  # noqa: BLE001  whatever it is, giving up would be worse
                 log.warning("no connection to the broker", extra={"error": type(error).__name__})
             await self._disconnect()

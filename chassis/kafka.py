@@ -18,7 +18,7 @@ from faststream.kafka import Topic as SubscribedTopic
 from faststream.kafka.message import KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from chassis import clock
+from chassis import clock, unreadable
 from chassis.partitions import Place
 from chassis.producer import RETRY_PAUSE_MS, tls_context
 from chassis.records import Origin
@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 10.0
 FRAMEWORK_PAUSE_MS = 1
-UNREADABLE_PAUSE_SECONDS = 5.0
+FRAMEWORK_LOGGER = "faststream.reader"
+LENIENT_SECONDS = 60.0
 
 OnRecords = Callable[[Sequence[Origin]], Awaitable[None]]
 """Takes a batch over. Must raise nothing: the framework would drop the batch."""
@@ -68,6 +69,8 @@ class Reader:
             self.is_in_transit = False
 
         self._subscriber(handle)
+        self._is_broken = False
+        self._lenient_until = clock.monotonic() + LENIENT_SECONDS if unreadable.is_tolerated() else None
         self.is_in_transit = False
         """Whether records have left the consumer and not yet reached `on_records`."""
         self.polled_at: float | None = None
@@ -75,8 +78,8 @@ class Reader:
 
     @property
     def is_reading(self) -> bool:
-        """Whether the task that reads is alive."""
-        return any(not task.done() for task in self._subscriber.tasks)
+        """Whether the task that reads is alive and reading works."""
+        return not self._is_broken and any(not task.done() for task in self._subscriber.tasks)
 
     async def start(self) -> None:
         """Connects and joins the group; returns once partitions are assigned.
@@ -146,21 +149,36 @@ class Reader:
         consumer.polled_unwatched = consumer.getmany
 
         async def getmany(*places: Any, max_records: int | None = None, **_: Any) -> Any:
+            if self._is_broken:
+                await asyncio.sleep(1.0)
+                return {}
             try:
                 found = await consumer.polled_unwatched(
                     *places, timeout_ms=self._poll_ms, max_records=max_records
                 )
-            except (KafkaError, ConsumerStoppedError):
+            except (ConsumerStoppedError, asyncio.CancelledError):
                 raise
-            except Exception as error:
-                log.exception("records cannot be read")
-                await asyncio.sleep(UNREADABLE_PAUSE_SECONDS)  # the framework would try again at once
-                raise KafkaError("records cannot be read") from error
+            except Exception as error:  # noqa: BLE001  any of them may have cost records
+                self._break(error)
+                return {}
             self.is_in_transit = bool(found)
             self.polled_at = clock.monotonic()
+            if self._lenient_until is not None and self.polled_at > self._lenient_until:
+                self._lenient_until = None
+                unreadable.tolerate(False)
             return found
 
         consumer.getmany = getmany
+
+    def _break(self, error: Exception) -> None:
+        """Reading failed within the client, which may have lost what it had taken from other partitions.
+
+        Only a new connection reads that again.
+        """
+        self._is_broken = True
+        log.error("records cannot be read", exc_info=error)
+        if isinstance(error, UnicodeDecodeError):
+            unreadable.tolerate(True)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -187,7 +205,7 @@ def make_broker(kafka: Kafka, service: str) -> KafkaBroker:
         consumer_only=True,
         allow_auto_create_topics=False,
         security=_security(kafka),
-        logger=log,
+        logger=logging.getLogger(FRAMEWORK_LOGGER),
         log_level=logging.DEBUG,
     )
 

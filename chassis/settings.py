@@ -61,8 +61,8 @@ class Kafka(Section):
     """Static membership: a name of its own per replica lets it restart without moving partitions."""
     session_timeout_ms: int = Field(default=30_000, ge=6_000, le=300_000)
     """A process that sends no heartbeat for so long loses its partitions."""
-    heartbeat_interval_ms: int = Field(default=3_000, ge=500)
-    """Pause between heartbeats."""
+    heartbeat_interval_ms: int = Field(default=1_000, ge=200)
+    """Pause between heartbeats; a member learns of a rebalance by the next one."""
     max_poll_interval_ms: int = Field(default=600_000, ge=10_000)
     """A process that reads nothing for so long loses its partitions; longer than the worst batch."""
     request_timeout_ms: int = Field(default=20_000, ge=1_000)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 State = TypeVar("State")
 Message = TypeVar("Message")
@@ -172,7 +172,7 @@ class CaseView:
     at: datetime
     state: object = field(repr=False)
 
-    def common(self) -> Mapping[str, object]:
+    def common(self) -> Mapping[str, Any]:
         """The fields that every outcome carries."""
         return {
             "case_id": self.case_id,

@@ -75,6 +75,7 @@ class Metrics(Protocol):
 
     def handled(self, service: str, arrivals: Sequence[Arrival], repeats: int, seconds: float) -> None: ...
     def decided(self, handling: Handling, wall_now: datetime) -> None: ...
+    def dead(self, reason: str, count: int = 1) -> None: ...
     def retried(self, error: BaseException) -> None: ...
 
 
@@ -161,6 +162,9 @@ class Worker:
         self._on_commit()
         self._metrics.handled(self._wiring.service.name, arrivals, repeats, clock.stopwatch() - began)
         self._metrics.decided(handling, wall_now)
+        reused = sum(letter.reason == Reason.ID_REUSED for letter in dead)
+        if reused:
+            self._metrics.dead(Reason.ID_REUSED, reused)
 
     async def _fresh(
         self, connection: Connection, arrivals: Sequence[Arrival], wall_now: datetime

@@ -36,16 +36,24 @@ def _block(value: Any, depth: int) -> list[str]:
 def _entry(head: str, item: Any, depth: int) -> list[str]:
     if isinstance(item, dict | list) and item:
         return [head, *_block(item, depth)]
-    if isinstance(item, str) and "\n" in item and not item.startswith((" ", "\n")):
+    if isinstance(item, str) and _is_paragraph(item):
         pad = "  " * depth
-        text = item.rstrip("\n")
         sign = "|" if item.endswith("\n") else "|-"
-        return [f"{head} {sign}", *(f"{pad}{line}" if line else "" for line in text.split("\n"))]
+        lines = item.removesuffix("\n").split("\n")
+        return [f"{head} {sign}", *(f"{pad}{line}" if line else "" for line in lines)]
     return [f"{head} {_scalar(item)}"]
+
+
+def _is_paragraph(text: str) -> bool:
+    """Lines that a literal block gives back unchanged."""
+    lines = text.removesuffix("\n").split("\n")
+    return (
+        len(lines) > 1 and all(line.isprintable() for line in lines) and lines[0].strip() != "" != lines[-1]
+    )
 
 
 def _scalar(value: Any) -> str:
     """One line: plain where nothing can be misread, JSON (which is YAML) otherwise."""
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _NOT_STRINGS:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=isinstance(value, str) and not value.isprintable())

@@ -1,52 +1,14 @@
 """The order of what is read: nothing lost, nothing twice, the same release however partitions interleave."""
 
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from datetime import timedelta
 
 import pytest
-from aftersales_contracts.base import Event
-from aftersales_contracts.envelope import Envelope
+
 from aftersales_contracts.reasons import Reason
-from hypothesis import given
-from hypothesis import strategies as st
-
-from chassis.border import Accepted, Entry, Ignored, Mark, Rejected
-from chassis.intake import Intake, Release
-from chassis.partitions import Item, Place
-from chassis.records import StoredOrigin
-from chassis.service import Received
+from chassis.border import Ignored, Mark, Rejected
+from chassis.intake import Intake
 from chassis.settings import Limits
-
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SHOP_0, SHOP_1, OWN = Place("shop", 0), Place("shop", 1), Place("own", 0)
-
-
-def at(seconds: float) -> datetime:
-    return NOON + timedelta(seconds=seconds)
-
-
-def event(seconds: float, name: str = "e") -> Accepted:
-    envelope = Envelope(name, "test", "shop.test.v1", at(seconds), "s")
-    return Accepted(Received(envelope, Event(), at(seconds)), name.encode(), 0, NOON.date(), at(seconds))
-
-
-def item(place: Place, offset: int, entry: Entry, size: int = 100) -> Item:
-    record = StoredOrigin(place.topic, place.partition, offset, b"k", (), b"{}")
-    return Item(place, record, entry, offset, size)
-
-
-def intake(by_marks: bool = False, **limits: int) -> Intake:
-    made = Intake(by_marks=by_marks, limits=Limits(**limits), is_own=lambda topic: topic == "own")
-    made.assign([SHOP_0, SHOP_1, OWN])
-    return made
-
-
-def read_to_end(made: Intake, place: Place, position: int, seconds: float = 10_000) -> None:
-    made.note_position(place, position, position, at(seconds))
-
-
-def names(release: Release | None) -> list[str]:
-    return [] if release is None else [f"{each.place.topic}{each.place.partition}/{each.offset}" for each in release.items]
+from tests.chassis.intake_items import NOON, OWN, SHOP_0, SHOP_1, at, event, intake, item, names, read_to_end
 
 
 def test_heads_are_merged_by_event_time() -> None:
@@ -245,7 +207,11 @@ def test_a_large_barrier_comes_in_pieces_and_offsets_never_step_over_what_is_lef
         made.push(place, [item(place, 3, Mark(1, at(10)))])
     made.push(OWN, [item(OWN, 0, Mark(1, at(10)))])
     pieces = [release for _ in range(3) if (release := made.release(0.0, NOON)) is not None]
-    assert [names(piece) for piece in pieces] == [["shop0/1", "shop1/0"], ["shop1/1", "shop0/2"], ["shop1/2", "shop0/0"]]
+    assert [names(piece) for piece in pieces] == [
+        ["shop0/1", "shop1/0"],
+        ["shop1/1", "shop0/2"],
+        ["shop1/2", "shop0/0"],
+    ]
     assert [piece.positions for piece in pieces] == [{SHOP_1: 1}, {SHOP_1: 2}, {SHOP_0: 4, SHOP_1: 4, OWN: 1}]
     assert [piece.mark for piece in pieces] == [None, None, 1]
     assert [bool(piece.stands_at) for piece in pieces] == [False, False, True]
@@ -284,7 +250,9 @@ def test_a_mark_that_comes_again_is_passed_over() -> None:
 def test_partitions_revoked_in_the_middle_of_a_barrier_leave_the_rest_whole() -> None:
     made = intake(by_marks=True, batch_records=1)
     for place in (SHOP_0, SHOP_1):
-        made.push(place, [item(place, n, event(n, f"{n}")) for n in range(2)] + [item(place, 2, Mark(1, at(9)))])
+        made.push(
+            place, [item(place, n, event(n, f"{n}")) for n in range(2)] + [item(place, 2, Mark(1, at(9)))]
+        )
     made.push(OWN, [item(OWN, 0, Mark(1, at(9)))])
     assert names(made.release(0.0, NOON)) == ["shop0/0"]
     made.revoke([SHOP_0])
@@ -294,130 +262,6 @@ def test_partitions_revoked_in_the_middle_of_a_barrier_leave_the_rest_whole() ->
     assert names(last) == ["shop1/1"]
     assert last.positions == {SHOP_1: 3, OWN: 1}
     assert last.stands_at == {SHOP_1: at(9)}
-
-
-Streams = dict[Place, list[Item]]
-
-partition_times = st.lists(st.integers(0, 60), max_size=25)
-
-
-@st.composite
-def streams(draw: st.DrawFn, marks: int) -> Streams:
-    """Three partitions, times in any order within each; with marks a mark after every part."""
-    made: Streams = {}
-    for place in (SHOP_0, SHOP_1, OWN):
-        entries: list[Entry] = []
-        for tick in range(max(1, marks)):
-            for seconds in draw(partition_times):
-                kind = draw(st.sampled_from("eeeeir"))
-                moment = tick * 100 + seconds
-                if kind == "e":
-                    entries.append(event(moment, f"{place}{len(entries)}"))
-                elif kind == "i":
-                    entries.append(Ignored("shop.other.v1", at(moment)))
-                else:
-                    entries.append(Rejected(Reason.BAD_JSON, "data"))
-            if marks:
-                entries.append(Mark(tick + 1, at(tick * 100 + 99)))
-        made[place] = [item(place, offset, entry) for offset, entry in enumerate(entries)]
-    return made
-
-
-def play(made: Intake, given_streams: Streams, draw: st.DataObject) -> tuple[list[Item], dict[Place, int]]:
-    """Pushes the partitions in chunks of any size and order, releasing now and then, to the end."""
-    left = {place: list(items) for place, items in given_streams.items()}
-    released: list[Item] = []
-    positions: dict[Place, int] = {}
-    clock_seconds = 0.0
-
-    def release() -> bool:
-        found = made.release(clock_seconds, at(1_000))
-        if found is None:
-            return False
-        released.extend(found.items)
-        for place, offset in found.positions.items():
-            assert offset >= positions.get(place, 0)
-            positions[place] = offset
-            given_away = {each.offset for each in released if each.place == place}
-            due = {
-                each.offset
-                for each in given_streams[place]
-                if each.offset < offset and isinstance(each.entry, Accepted | Rejected)
-            }
-            assert due <= given_away
-        return bool(found.items or found.positions)
-
-    while any(left.values()):
-        place = draw.draw(st.sampled_from([place for place, items in left.items() if items]))
-        count = draw.draw(st.integers(1, 12))
-        chunk, left[place] = left[place][:count], left[place][count:]
-        made.push(place, [item(each.place, each.offset, each.entry) for each in chunk])
-        for each_place, items in given_streams.items():
-            made.note_position(each_place, len(items) - len(left[each_place]), len(items), at(900))
-        if draw.draw(st.booleans()):
-            release()
-    while release():
-        clock_seconds += 100
-    for place, items in given_streams.items():
-        made.note_position(place, len(items), len(items), at(900))
-    while release():
-        clock_seconds += 100
-    return released, positions
-
-
-def key(each: Item) -> tuple[Place, int]:
-    return each.place, each.offset
-
-
-def expected(given_streams: Streams) -> list[tuple[Place, int]]:
-    return sorted(
-        key(each)
-        for items in given_streams.values()
-        for each in items
-        if isinstance(each.entry, Accepted | Rejected)
-    )
-
-
-@given(streams(marks=0), st.data())
-def test_by_the_clock_nothing_is_lost_or_twice(given_streams: Streams, data: st.DataObject) -> None:
-    made = intake(batch_records=data.draw(st.sampled_from([1, 3, 1_000])))
-    released, positions = play(made, given_streams, data)
-    assert sorted(map(key, released)) == expected(given_streams)
-    assert positions == {place: len(items) for place, items in given_streams.items() if items}
-
-
-@given(streams(marks=0))
-def test_by_the_clock_partitions_that_have_data_are_never_inverted(given_streams: Streams) -> None:
-    made = intake(batch_records=7)
-    ordered: Streams = {}
-    for place, items in given_streams.items():
-        entries = sorted(
-            (each.entry for each in items if isinstance(each.entry, Accepted)),
-            key=lambda entry: entry.received.at,
-        )
-        ordered[place] = [item(place, offset, entry) for offset, entry in enumerate(entries)]
-        made.push(place, ordered[place])
-        read_to_end(made, place, len(entries))
-    released: list[Item] = []
-    while (found := made.release(0.0, at(900))) is not None and found.items:
-        released.extend(found.items)
-    assert len(released) == sum(map(len, ordered.values()))
-    assert all(one.at <= other.at for one, other in pairwise(released))
-
-
-@given(streams(marks=3), st.data())
-def test_by_marks_every_interleaving_gives_the_same_order(given_streams: Streams, data: st.DataObject) -> None:
-    straight = intake(by_marks=True)
-    for place, items in given_streams.items():
-        straight.push(place, [item(each.place, each.offset, each.entry) for each in items])
-    once: list[Item] = []
-    while (found := straight.release(0.0, NOON)) is not None:
-        once.extend(found.items)
-    made = intake(by_marks=True, batch_records=data.draw(st.sampled_from([1, 4, 1_000])))
-    released, positions = play(made, given_streams, data)
-    assert [key(each) for each in released] == [key(each) for each in once]
-    assert sorted(map(key, released)) == expected(given_streams)
-    assert positions == {place: len(items) for place, items in given_streams.items()}
 
 
 @pytest.mark.parametrize("by_marks", [False, True])

@@ -2,148 +2,30 @@
 
 import asyncio
 import random
-import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 
 import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
+
+import devstack
 from aftersales_contracts import registry
 from aftersales_contracts.clock import ClockMarkedV1
 from aftersales_contracts.envelope import Envelope, write
-from aftersales_contracts.parts import Party
 from aftersales_contracts.shop.contacts import TOPIC as CONTACTS
 from aftersales_contracts.shop.orders import TOPIC as ORDERS
-from aftersales_contracts.shop.orders import CloseCause, OrderClosedV1
-from aftersales_contracts.words import Role
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-
-import devstack
 from chassis import clock
-from chassis.border import Accepted, Border, Entry, Rejected, is_own_topic
+from chassis.border import Accepted, Rejected
 from chassis.feed import Feed
-from chassis.intake import Intake, Release
+from chassis.intake import Release
 from chassis.partitions import Place
-from chassis.producer import make_producer
-from chassis.records import Origin, StoredOrigin
-from chassis.service import Service
-from chassis.settings import Kafka, Limits, Settings
+from chassis.unreadable import tolerate
+from tests.chassis.kafka_world import PARTITIONS, START, World, make_world
 
 pytestmark = pytest.mark.stack
-
-OUTCOMES = "aftersales.logistics.v1"
-PARTITIONS = 4
-START = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
-
-
-class NoPolicies:
-    """A service without cases chooses no policy."""
-
-    def choose(self, shop_id: str, at: datetime) -> tuple[str, object]:
-        raise KeyError(shop_id)
-
-    def get(self, version: str) -> object:
-        raise KeyError(version)
-
-
-SERVICE = Service("refunds", (), {OrderClosedV1: lambda _: ()}, NoPolicies())
-
-
-@dataclass
-class World:
-    """Topics of one test: the real names behind a prefix of their own."""
-
-    bootstrap: str
-    prefix: str
-    producer: AIOKafkaProducer
-    topics: Sequence[str]
-    sent_count: int = 0
-
-    def settings(self, by_marks: bool = False, **limits: int) -> Settings:
-        kafka = Kafka(bootstrap_servers=self.bootstrap, group_prefix=self.prefix)
-        return Settings(clock="marks" if by_marks else "wall", kafka=kafka, limits=Limits(**limits))
-
-    def name(self, topic: str) -> str:
-        return f"{self.prefix}.{topic}"
-
-    @asynccontextmanager
-    async def feed(
-        self, by_marks: bool = False, passed: Mapping[Place, int] | None = None, **limits: int
-    ) -> AsyncIterator[Feed]:
-        settings = self.settings(by_marks, **limits)
-        border = Border(SERVICE, settings.limits, by_marks=by_marks, now=clock.now)
-
-        def read(record: Origin) -> Entry:
-            topic = record.topic.removeprefix(f"{self.prefix}.")
-            return border.read(
-                StoredOrigin(topic, record.partition, record.offset, record.key, record.headers, record.value)
-            )
-
-        async def behind(_: object) -> Mapping[Place, int]:
-            return passed or {}
-
-        intake = Intake(
-            by_marks=by_marks,
-            limits=settings.limits,
-            is_own=lambda topic: is_own_topic(topic.removeprefix(f"{self.prefix}.")),
-        )
-        feed = Feed(settings, "refunds", self.topics, read, intake, behind)
-        await feed.start()
-        try:
-            yield feed
-        finally:
-            await feed.stop()
-
-    def record(self, order_id: str, at: datetime) -> tuple[bytes, list[tuple[str, bytes]], bytes]:
-        self.sent_count += 1
-        by = Party(role=Role.BUYER)
-        data = OrderClosedV1(shop_id="shop", order_id=order_id, cause=CloseCause.REFUNDED, by=by)
-        envelope = Envelope(f"e-{self.sent_count}", "test/shop", data.TYPE, at, order_id)
-        return write(envelope, registry.encode(data))
-
-    async def send(self, partition: int, at: datetime, topic: str = ORDERS) -> asyncio.Future[object]:
-        key, headers, value = self.record(f"o-{partition}", at)
-        return await self.producer.send(self.name(topic), value, key, partition, None, headers)
-
-    async def mark(self, sequence: int, at: datetime) -> None:
-        data = registry.encode(ClockMarkedV1(mark_at=at, sequence_count=sequence))
-        for topic in self.topics:
-            for partition in range(PARTITIONS):
-                envelope = Envelope(f"mark-{sequence}", "test/clock", ClockMarkedV1.TYPE, at, "clock")
-                key, headers, value = write(envelope, data)
-                await self.producer.send(topic, value, key, partition, None, headers)
-        await self.producer.flush()
-
-    async def committed(self) -> dict[Place, int]:
-        group = f"{self.prefix}-refunds"
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, group_id=group, enable_auto_commit=False)
-        await consumer.start()
-        try:
-            places = [TopicPartition(topic, number) for topic in self.topics for number in range(PARTITIONS)]
-            consumer.assign(places)
-            found = {Place(*place): await consumer.committed(place) for place in places}
-            return {place: offset for place, offset in found.items() if offset}
-        finally:
-            await consumer.stop()
-
-
-@asynccontextmanager
-async def make_world(bootstrap: str) -> AsyncIterator[World]:
-    prefix = f"t{secrets.token_hex(4)}"
-    topics = [f"{prefix}.{name}" for name in (ORDERS, CONTACTS, OUTCOMES)]
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    await admin.create_topics([NewTopic(topic, PARTITIONS, 1) for topic in topics])
-    await admin.close()
-    producer = make_producer(Kafka(bootstrap_servers=bootstrap), "test")
-    await producer.start()
-    try:
-        yield World(bootstrap, prefix, producer, topics)
-    finally:
-        await producer.stop()
 
 
 @pytest.fixture
@@ -152,7 +34,9 @@ async def world(stack: devstack.Stack) -> AsyncIterator[World]:
         yield made
 
 
-async def collect(feed: Feed, is_enough: Callable[[list[Release]], bool], seconds: float = 30) -> list[Release]:
+async def collect(
+    feed: Feed, is_enough: Callable[[list[Release]], bool], seconds: float = 30
+) -> list[Release]:
     """Takes and commits releases until enough is there."""
     releases: list[Release] = []
     async with asyncio.timeout(seconds):
@@ -175,6 +59,16 @@ def ids(releases: Sequence[Release]) -> list[str]:
 
 def count(number: int) -> Callable[[list[Release]], bool]:
     return lambda releases: sum(len(release.items) for release in releases) >= number
+
+
+def is_assigned(feed: Feed) -> bool:
+    return bool(feed.assignment)
+
+
+async def happens(is_true: Callable[[], bool], seconds: float = 30) -> None:
+    async with asyncio.timeout(seconds):
+        while not is_true():  # noqa: ASYNC110  nobody tells
+            await asyncio.sleep(0.05)
 
 
 async def until(is_true: Callable[[], bool], feed: Feed, seconds: float = 20) -> None:
@@ -264,6 +158,47 @@ async def test_rubbish_is_handed_over_with_a_reason_and_stops_nothing(world: Wor
         assert tuple(items[2].record.headers) == (("x", b"\xff"),)
 
 
+class Unspeakable(str):
+    """A header name that is no UTF-8 on the wire, as other clients can write it."""
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return b"\xff\xfe"
+
+
+async def test_a_header_name_that_the_client_cannot_decode_stops_nothing(world: World) -> None:
+    rogue = AIOKafkaProducer(bootstrap_servers=world.bootstrap)
+    await rogue.start()
+    batch = rogue.create_batch()
+    batch._builder = _DefaultRecordBatchBuilderPy(
+        magic=2,
+        compression_type=0,
+        is_transactional=0,
+        producer_id=-1,
+        producer_epoch=-1,
+        base_sequence=-1,
+        batch_size=16_384,
+    )
+    key, headers, value = world.record("o-0", START)
+    for _ in range(2):
+        batch.append(key=key, value=value, timestamp=None, headers=[*headers, (Unspeakable("x"), None)])
+    await (await rogue.send_batch(batch, world.name(ORDERS), partition=0))
+    await rogue.stop()
+    for number in range(200):
+        await world.send(number % PARTITIONS, START)
+    await world.producer.flush()
+    try:
+        async with world.feed() as feed:
+            releases = await collect(feed, count(202))
+            names = ids(releases)
+            assert names.count("e-1") == 2
+            assert len(set(names)) == 201
+            assert len(names) == 202
+    finally:
+        tolerate(False)
+
+
 async def test_what_was_not_committed_comes_again(world: World) -> None:
     for number in range(40):
         await world.send(0, START + timedelta(seconds=number))
@@ -306,14 +241,12 @@ async def test_members_come_and_go_and_nothing_is_lost(world: World) -> None:
             left = asyncio.Event()
             async with world.feed(batch_records=50) as second:
                 other = asyncio.create_task(consume(second, left))
-                await asyncio.sleep(2.0)
-                assert second.assignment
+                await happens(partial(is_assigned, second))
+                await asyncio.sleep(1.0)
                 left.set()
                 await other
         await publishing
-        async with asyncio.timeout(30):
-            while len(set(seen)) < total:
-                await asyncio.sleep(0.1)
+        await happens(lambda: len(set(seen)) >= total)
         stop.set()
         await consuming
     assert len(set(seen)) == total
@@ -358,7 +291,7 @@ async def test_by_marks_a_successor_waits_for_no_mark_that_was_handled(world: Wo
 
 
 async def test_a_missing_broker_is_waited_for() -> None:
-    nobody = World("127.0.0.1:9", "nobody", None, ["nobody.shop.orders.v1"])  # type: ignore[arg-type]
+    nobody = World("127.0.0.1:9", "nobody", None, ["nobody.shop.orders.v1"])
     async with nobody.feed() as feed:
         assert await feed.next(1.0) is None
         assert not feed.health().is_connected
@@ -369,19 +302,18 @@ async def test_a_missing_broker_is_waited_for() -> None:
 @pytest.mark.timeout(180)
 async def test_a_broker_that_is_killed_comes_back_and_nothing_is_lost() -> None:
     with devstack.start() as own:
-        async with make_world(own.bootstrap_servers) as world:
-            async with world.feed() as feed:
-                for number in range(100):
-                    await world.send(number % PARTITIONS, clock.now())
-                await world.producer.flush()
-                before = await collect(feed, count(100))
-                await asyncio.to_thread(own.kafka.kill)
-                held = await feed.next(2.0)
-                assert held is None or not held.items
-                await asyncio.to_thread(own.kafka.start)
-                for number in range(100):
-                    await world.send(number % PARTITIONS, clock.now())
-                await world.producer.flush()
-                wanted = {f"e-{number}" for number in range(1, 201)}
-                after = await collect(feed, lambda found: set(ids(before)) | set(ids(found)) >= wanted, 90)
-                assert len(ids(before)) + len(ids(after)) <= 300
+        async with make_world(own.bootstrap_servers) as world, world.feed() as feed:
+            for number in range(100):
+                await world.send(number % PARTITIONS, clock.now())
+            await world.producer.flush()
+            before = await collect(feed, count(100))
+            await asyncio.to_thread(own.kafka.kill)
+            held = await feed.next(2.0)
+            assert held is None or not held.items
+            await asyncio.to_thread(own.kafka.start)
+            for number in range(100):
+                await world.send(number % PARTITIONS, clock.now())
+            await world.producer.flush()
+            wanted = {f"e-{number}" for number in range(1, 201)}
+            after = await collect(feed, lambda found: set(ids(before)) | set(ids(found)) >= wanted, 90)
+            assert len(ids(before)) + len(ids(after)) <= 300

@@ -41,6 +41,8 @@ class Silent:
 
     def decided(self, handling: Handling, wall_now: datetime) -> None: ...
 
+    def dead(self, reason: str, count: int = 1) -> None: ...
+
     def retried(self, error: BaseException) -> None:
         self.errors.append(type(error).__name__)
 

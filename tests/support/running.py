@@ -1,4 +1,4 @@
-"""The whole system for journeys and fault tests: a real stack, the services as processes, time by clock marks."""
+"""The whole system for journeys and fault tests: real stack, services as processes, time by clock marks."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ import asyncpg
 import devstack
 from aftersales_contracts.base import Event
 from aftersales_contracts.registry import EVENTS, read_data
-from cli.access import load_services
+from cli.access import connected, load_services
 from cli.history import CaseStory, Explanation, cases, explain
 from cli.played import POOL_SIZE
 from cli.stack import LocalStack
@@ -42,7 +42,6 @@ class Running:
     def __init__(self, local: LocalStack, pool: asyncpg.Pool) -> None:
         self.local = local
         self.services = load_services()
-        self._pool = pool
         self._answers: dict[type[Event], Answer] = {}
         self._published_count = 0
         self.announced: list[Announced] = []
@@ -118,17 +117,17 @@ class Running:
 
     async def cases(self, name: str) -> list[CaseStory]:
         """The cases of that id or about that order, with their histories."""
-        async with self._pool.acquire() as connection:
+        async with connected(self.local.database_url) as connection:
             return await cases(connection, self.services, name)
 
     async def explain(self, event_id: str) -> Explanation:
         """What is known of an event."""
-        async with self._pool.acquire() as connection:
+        async with connected(self.local.database_url) as connection:
             return await explain(connection, self.services, event_id)
 
     async def dead_letters(self, service: str) -> dict[str, int]:
         """Number of a service's dead letters, by reason."""
-        async with self._pool.acquire() as connection:
+        async with connected(self.local.database_url) as connection:
             rows = await connection.fetch(f"SELECT reason, count(*) FROM {service}.dead_letters GROUP BY 1")
             return {row[0]: row[1] for row in rows}
 

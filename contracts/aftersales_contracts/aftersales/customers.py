@@ -2,7 +2,7 @@
 
 from pydantic import Field, model_validator
 
-from aftersales_contracts.aftersales.common import Request
+from aftersales_contracts.aftersales.common import NoticeTo, Request
 from aftersales_contracts.base import (
     At,
     Code,
@@ -70,6 +70,8 @@ class MessageSendRequestedV1(CustomerOutcome, Request):
     TOPIC = TOPIC
     RULES = ("CP-006", "CP-007", "CP-008", "CP-009", "CP-010", "CU-003", "CU-004", "OR-007", "RV-025")
 
+    to: NoticeTo = NoticeTo.BUYER
+    """Who receives it: the customer, or the seller about this customer's order (OR-007)."""
     channel: Channel
     template_code: Code
     values: Values = Field(default_factory=dict[str, str])

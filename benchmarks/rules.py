@@ -1,0 +1,58 @@
+"""The rules in memory, without a broker and a database: for states to start from, and for the tests."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from benchmarks.stream import Record
+from chassis.border import Accepted, Border
+from chassis.handling import Handling, Limits
+from chassis.lanes import Case, Lane
+from chassis.records import Cause, FactRecord, StoredOrigin
+from chassis.settings import Limits as Bounds
+from chassis.wiring import Wiring
+from services.refunds.service import REFUNDS
+
+_LIMITS = Limits(timedelta(days=14), 1, lambda _: timedelta(seconds=1))
+
+
+class NotAcceptedError(Exception):
+    """The border turned an event of the stream away."""
+
+
+@dataclass
+class Played:
+    """What became of some events: the cases of each subject and all facts, in order."""
+
+    lanes: dict[str, Lane] = field(default_factory=dict[str, Lane])
+    facts: list[FactRecord] = field(default_factory=list[FactRecord])
+    waiting_count: int = 0
+    dead_count: int = 0
+
+    def cases(self) -> list[Case]:
+        """Every case."""
+        return [case for lane in self.lanes.values() for case in lane.cases.values()]
+
+
+def play(records: Iterable[Record], now: datetime) -> Played:
+    """Takes the events through the border and the rules. Raises NotAcceptedError."""
+    wiring = Wiring(REFUNDS)
+    border = Border(REFUNDS, Bounds(), by_marks=False, now=lambda: now)
+    played = Played()
+    for offset, (topic, key, headers, value) in enumerate(records):
+        origin = StoredOrigin(topic, 0, offset, key, headers, value)
+        entry = border.read(origin)
+        if not isinstance(entry, Accepted):
+            raise NotAcceptedError(repr(entry))
+        received = entry.received
+        addressed = REFUNDS.reads[type(received.data)](received.data)
+        for message in addressed:
+            played.lanes.setdefault(message.subject, Lane(message.subject))
+        handling = Handling(wiring, played.lanes, received.at, now, _LIMITS)
+        envelope = received.envelope
+        cause = Cause(envelope.type, envelope.source, envelope.id, envelope.subject, None)
+        handling.arrive(addressed, received.at, getattr(received.data, "shop_id", ""), cause, origin, received.at)
+        played.facts.extend(handling.facts)
+        played.dead_count += len(handling.dead)
+    played.waiting_count = sum(len(lane.waiting) + len(lane.held) for lane in played.lanes.values())
+    return played

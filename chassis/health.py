@@ -1,0 +1,129 @@
+"""A small HTTP server for operators: `/live`, `/ready` and `/metrics`. On loopback unless told otherwise."""
+
+import asyncio
+import json
+import logging
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import uvicorn
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from chassis.settings import Http
+
+log = logging.getLogger(__name__)
+
+Check = Callable[[], Awaitable[str | None]]
+"""What is wrong, in words without data, or None."""
+Checks = Mapping[str, Check]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+JSON = b"application/json"
+STOP_SECONDS = 5.0
+
+
+async def failures(checks: Checks, timeout_seconds: float) -> dict[str, str]:
+    """The checks that fail, with the reason; all run at the same time, and one that hangs has failed."""
+
+    async def one(check: Check) -> str | None:
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                return await check()
+        except TimeoutError:
+            return "no answer in time"
+        except Exception as error:  # noqa: BLE001  whatever it is, the part does not work
+            return type(error).__name__
+
+    found = await asyncio.gather(*(one(check) for check in checks.values()))
+    return {name: reason for name, reason in zip(checks, found, strict=True) if reason is not None}
+
+
+class App:
+    """The ASGI application. It answers GET and HEAD, and tells neither versions nor stack traces."""
+
+    def __init__(self, registry: CollectorRegistry, checks: Checks, timeout_seconds: float) -> None:
+        self._registry = registry
+        self._checks = checks
+        self._timeout_seconds = timeout_seconds
+        self._failing: frozenset[str] = frozenset()
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            return
+        if scope["method"] not in {"GET", "HEAD"}:
+            status, kind, body = 405, JSON, b'{"error":"method not allowed"}'
+        else:
+            status, kind, body = await self._answer(scope["path"])
+        headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+        if status == 405:
+            headers.append((b"allow", b"GET, HEAD"))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    async def _answer(self, path: str) -> tuple[int, bytes, bytes]:
+        if path == "/live":
+            return 200, JSON, b'{"status":"live"}'
+        if path == "/ready":
+            return await self._ready()
+        if path == "/metrics":
+            return 200, CONTENT_TYPE_LATEST.encode(), generate_latest(self._registry)
+        return 404, JSON, b'{"error":"not found"}'
+
+    async def _ready(self) -> tuple[int, bytes, bytes]:
+        failing = await failures(self._checks, self._timeout_seconds)
+        if failing.keys() != self._failing:
+            self._failing = frozenset(failing)
+            for name, reason in failing.items():
+                log.warning("not ready", extra={"check": name, "reason": reason})
+            if not failing:
+                log.info("ready")
+        checks = {name: failing.get(name, "ok") for name in self._checks}
+        answer = {"status": "not ready" if failing else "ready", "checks": checks}
+        return 503 if failing else 200, JSON, json.dumps(answer).encode()
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the process that it runs in."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Captures none."""
+        yield
+
+
+@asynccontextmanager
+async def serving(http: Http, registry: CollectorRegistry, checks: Checks) -> AsyncGenerator[None]:
+    """Serves for as long as the block runs; port 0 serves nothing. Raises OSError if the port is taken."""
+    if http.port == 0:
+        yield
+        return
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    listening = socket.create_server((http.host, http.port), family=family)
+    config = uvicorn.Config(
+        App(registry, checks, http.check_timeout_ms / 1000),
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=1,
+        limit_concurrency=32,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listening]), name="http")
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        _, pending = await asyncio.wait([task], timeout=STOP_SECONDS)
+        if pending:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        listening.close()

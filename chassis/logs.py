@@ -1,0 +1,159 @@
+"""Logs without personal data: one object per line, known fields only, nothing that a record holds.
+
+A line shows constant text and fields of an allow-list. What foreign libraries fill into their texts
+is shown only where it is a number or plainly technical; of exceptions the class and the places are
+shown, never the message, for it may repeat values.
+"""
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Mapping, MutableMapping
+from typing import IO, Any
+
+import structlog
+
+from chassis import clock
+from chassis.settings import Log
+
+ALLOWED = frozenset(
+    {
+        "service", "part", "topic", "partition", "offset", "group", "type", "reason", "rule", "kind",
+        "case_id", "event_id", "count", "attempt", "position", "mark", "seconds", "lag", "error", "check",
+        "host", "port", "version", "revision", "pid", "signal", "state", "topics", "partitions",
+    }
+)  # fmt: skip
+"""Fields that may be shown. Ids of cases and events are, so that a line can be followed up."""
+IDS = frozenset({"case_id", "event_id"})
+QUIET = {
+    "aiokafka": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "faststream": logging.ERROR,
+    "uvicorn": logging.WARNING,
+}
+"""Libraries that say too much below this level."""
+TEXT_MAX = 300
+FRAMES_COUNT = 12
+REPEAT_SECONDS = 10.0
+
+_TECHNICAL = re.compile(r"[A-Za-z0-9_.:/\-]{1,100}")
+_SECRET = re.compile(r"[^\s@]+@[^\s@]+|\d[\d \-]{5,}\d|'[^']*'|\"[^\"]*\"")
+_PLACEHOLDER = re.compile(r"%(?:\([^)]*\))?[-#0 +]*\d*(?:\.\d+)?[a-zA-Z]")
+
+
+class RepeatFilter(logging.Filter):
+    """Lets the same text of the same library through once in a while: an outage must not fill the disk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen_at: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for a repeat."""
+        if record.name.startswith(("chassis", "services", "__main__")) and record.levelno < logging.WARNING:
+            return True
+        key = (record.name, f"{str(record.msg)[:200]}|{getattr(record, 'part', '')}")
+        now = clock.monotonic()
+        if now - self._seen_at.get(key, -REPEAT_SECONDS) < REPEAT_SECONDS:
+            return False
+        if len(self._seen_at) > 1_000:
+            self._seen_at.clear()
+        self._seen_at[key] = now
+        return True
+
+
+class LineFormatter(logging.Formatter):
+    """One line per record, of allowed fields."""
+
+    def __init__(self, service: str, *, as_json: bool) -> None:
+        super().__init__()
+        self._service = service
+        self._render: Any = (
+            structlog.processors.JSONRenderer()
+            if as_json
+            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        )
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        line: MutableMapping[str, Any] = {
+            "timestamp": clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "event": text_of(record),
+            "logger": record.name,
+            "service": self._service,
+        }
+        line.update(fields_of(vars(record)))
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = type(record.exc_info[1]).__name__
+            line["frames"] = places_of(record.exc_info[1])
+        return str(self._render(None, record.levelname.lower(), line))
+
+
+def text_of(record: logging.LogRecord) -> str:
+    """The constant text, with what is plainly technical filled in."""
+    text = scrub(str(record.msg), TEXT_MAX * 2)
+    arguments: Any = record.args
+    if arguments:
+        values = list(arguments.values()) if isinstance(arguments, Mapping) else list(arguments)
+        shown = iter([_argument(value) for value in values])
+        text = _PLACEHOLDER.sub(lambda _: next(shown, "*"), text)
+    return text[:TEXT_MAX]
+
+
+def _argument(value: object) -> str:
+    if isinstance(value, bool | int | float):
+        return str(value)
+    if isinstance(value, BaseException | type):
+        return value.__name__ if isinstance(value, type) else type(value).__name__
+    text = str(value)
+    return text if _TECHNICAL.fullmatch(text) and not _SECRET.search(text) else "*"
+
+
+def scrub(text: str, limit: int) -> str:
+    """The text without what looks like an address, a number of somebody, or something quoted."""
+    return _SECRET.sub("*", "".join(c if c.isprintable() else " " for c in text[:limit]))
+
+
+def fields_of(values: Mapping[str, object]) -> dict[str, object]:
+    """The allowed fields among them, each a number or a short text."""
+    shown: dict[str, object] = {}
+    for name in ALLOWED & values.keys():
+        value = values[name]
+        if value is None or isinstance(value, bool | int | float):
+            shown[name] = value
+        elif name in IDS:
+            shown[name] = "".join(c for c in str(value) if c.isprintable())[:160]
+        else:
+            shown[name] = scrub(str(value), TEXT_MAX)
+    return shown
+
+
+def places_of(error: BaseException) -> list[str]:
+    """Where an exception went through, innermost last: module, line, function; no messages, no values."""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_COUNT:]
+    return [f"{_module(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def _module(path: str) -> str:
+    return "/".join(path.replace("\\", "/").split("/")[-2:])
+
+
+def configure(log: Log, service: str, stream: IO[str] | None = None) -> None:
+    """Sends everything that is logged in this process, by whomever, through one handler."""
+    handler = logging.StreamHandler(sys.stderr if stream is None else stream)
+    handler.setFormatter(LineFormatter(service, as_json=log.format == "json"))
+    handler.addFilter(RepeatFilter())
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(log.level)
+    for name in (*QUIET, "uvicorn.error", "uvicorn.access"):
+        library = logging.getLogger(name)
+        library.handlers.clear()
+        library.propagate = True
+    for name, level in QUIET.items():
+        logging.getLogger(name).setLevel(max(level, root.level))
+    logging.captureWarnings(True)

@@ -1,0 +1,78 @@
+"""Where Kafka and the database are, and what the four services are: what every command starts from."""
+
+import importlib
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from aftersales_contracts.topics import SERVICES
+from chassis.service import Service
+from chassis.settings import PREFIX, Settings
+from cli.errors import CommandError
+from devstack import cache
+from devstack.stack import running
+
+BROKERS = f"{PREFIX}KAFKA__BOOTSTRAP_SERVERS"
+DATABASE = f"{PREFIX}DATABASE__URL"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A broker and a database whose user may read the schemas of all services."""
+
+    bootstrap_servers: str
+    database_url: str
+
+
+def home() -> Path:
+    """Where `aftersales run` keeps the data of its stack."""
+    return cache.folder() / "stack"
+
+
+def external() -> Access | None:
+    """What the environment names; None where it names nothing. Raises CommandError for half of it."""
+    named = [name for name in (BROKERS, DATABASE) if name in os.environ or f"{name}_FILE" in os.environ]
+    if not named:
+        return None
+    if len(named) == 1:
+        missing = DATABASE if named[0].startswith(BROKERS) else BROKERS
+        raise CommandError(f"{named[0]} is set; set {missing} too, or neither for the local stack")
+    settings = Settings()
+    return Access(settings.kafka.bootstrap_servers, settings.database.url.get_secret_value())
+
+
+def present() -> Access:
+    """What the environment names, else the stack of `aftersales run`. Raises CommandError without either."""
+    named = external()
+    if named is not None:
+        return named
+    layout = running(home())
+    if layout is None:
+        raise CommandError(f"nothing is running: start `aftersales run`, or set {BROKERS} and {DATABASE}")
+    return Access(layout.bootstrap_servers, layout.database_url)
+
+
+def load_services(names: Sequence[str] = SERVICES) -> dict[str, Service]:
+    """The wiring of each service, by name."""
+    loaded: dict[str, Service] = {}
+    for name in names:
+        module = importlib.import_module(f"services.{name}.service")
+        loaded[name] = getattr(module, name.upper())
+    return loaded
+
+
+@asynccontextmanager
+async def connected(database_url: str) -> AsyncGenerator[asyncpg.Connection]:
+    """One connection. Raises CommandError where the database cannot be reached."""
+    try:
+        connection = await asyncpg.connect(database_url, timeout=10)
+    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        raise CommandError(f"no database: {error or type(error).__name__}") from None
+    try:
+        yield connection
+    finally:
+        await connection.close()

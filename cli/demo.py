@@ -1,0 +1,38 @@
+"""A made-up shop with every kind of trouble, played through the four services at high speed."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from cli import page, picture, screen
+from cli.picture import Picture
+from cli.played import Bar, driving, played_stack
+from simulator.outcomes import Outcomes
+from simulator.shop import SPAN, START, World
+
+TICK = timedelta(hours=12)
+REST = timedelta(days=45)
+"""Every deadline but the last attention ones fires within it."""
+
+
+async def demo(orders_count: int, console: Console) -> Picture:
+    """Plays the shop and looks at what came of it."""
+    world = World(orders_count)
+    outcomes = Outcomes()
+    try:
+        async with played_stack(console) as played:
+            with Bar(console, "playing", START, START + SPAN + REST) as bar:
+                async with driving(played, world, outcomes.add, bar.show) as driver:
+                    await driver.run(world.records(), tick=TICK, rest=REST)
+            async with played.connected() as connection:
+                return await picture.take(connection, played.services)
+    finally:
+        outcomes.close()
+
+
+def present(taken: Picture, console: Console, html: Path) -> None:
+    """Shows the picture on the terminal and writes it as a page."""
+    screen.show(console, taken)
+    html.write_text(page.render(taken), "utf-8")
+    console.print(f"\nThe same as a page: [bold]{html}[/bold]", highlight=False)

@@ -1,0 +1,72 @@
+"""Values of events, facts and states in the words that a person reads."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+CENTS = 100
+FIRST_WORDS_MAX = 6
+HIDDEN = frozenset(
+    (
+        "shop_id",
+        "rule_ids",
+        "policy_version",
+        "case_id",
+        "case_kind",
+        "case_version",
+        "order_id",
+        "customer_id",
+    )
+)
+"""Fields that are told elsewhere."""
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def spoken(name: str) -> str:
+    """`RefundAdmitted`, `refund-agreement` or `awaiting_answer` as words: `Refund admitted`."""
+    words = _HUMP.sub(" ", name).replace("_", " ").replace("-", " ").lower()
+    return words[:1].upper() + words[1:]
+
+
+def amount(money: Mapping[str, Any]) -> str:
+    """`CNY 128.00`."""
+    return f"{money['currency']} {money['minor'] / CENTS:,.2f}"
+
+
+def moment(at: datetime) -> str:
+    """`2024-03-05 10:02` (UTC)."""
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
+def short_type(event_type: str) -> str:
+    """`refund.applied` for `shop.refund.applied.v1`."""
+    return event_type.partition(".")[2].rpartition(".")[0] if event_type.count(".") > 1 else event_type
+
+
+def details(data: Mapping[str, Any]) -> str:
+    """The few values of an event or fact that say most, in one line."""
+    return "; ".join(list(_told(data))[:FIRST_WORDS_MAX])
+
+
+def _told(data: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in data.items():
+        if name in HIDDEN or value is None:
+            continue
+        text = _value(value)
+        if text:
+            yield f"{name.removesuffix('_at').removesuffix('_id').replace('_', ' ')} {text}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return amount(value) if {"minor", "currency"} <= value.keys() else ""
+    if isinstance(value, list):
+        return f"({len(value)})" if value else ""
+    text = str(value)
+    if len(text) > 19 and text[4] == "-" and text[10] == "T":
+        return text[:16].replace("T", " ")
+    return text

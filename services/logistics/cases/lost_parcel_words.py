@@ -1,0 +1,393 @@
+"""States, messages and facts of the lost-parcel case."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from chassis.vocabulary import DeadlinePassed, Money
+from services.logistics.cases.values import (
+    Attention,
+    AttentionDrawn,
+    Basis,
+    Direction,
+    MemoStored,
+    NoticeAsked,
+    ParcelNews,
+    ParcelStatus,
+    RefundNews,
+    RequestDeclined,
+    Share,
+    TaskDone,
+    TaskOpened,
+    TaskWithdrawn,
+    Tracking,
+)
+
+
+class Choice(StrEnum):
+    """What the buyer gets for a lost parcel."""
+
+    RESHIP = "reship"
+    REFUND = "refund"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The parcel that is looked for, and what the search has come to."""
+
+    order_id: str
+    customer_id: str | None
+    parcel_id: str
+    tracking: Tracking
+    direction: Direction
+    lines: tuple[Share, ...]
+    sku_ids: tuple[str, ...]
+    region_code: str | None
+    value: Money | None
+    round_count: int
+    """Which search for this parcel it is, from 1."""
+    refund_ids: tuple[str, ...]
+    """Open refunds that touch its lines; while there is one, nothing is offered (reading A4)."""
+    is_repaid: bool = False
+    """The buyer has the money already."""
+    has_claim: bool = False
+
+    @property
+    def name(self) -> str:
+        """What ids of this round are derived from."""
+        return self.parcel_id if self.round_count == 1 else f"{self.parcel_id}.{self.round_count}"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A confirmed loss, and how far its settling is."""
+
+    at: datetime
+    basis: Basis
+    report_task_id: str
+    memo_request_id: str
+    report_by: datetime | None
+    choose_by: datetime | None
+    """None while nothing is offered."""
+    reship_by: datetime
+    is_reported: bool = False
+    is_memo_stored: bool = False
+    choice: Choice | None = None
+    is_reship_out: bool = False
+    """A reship was tried and failed: only the refund is left."""
+
+
+# States.
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Nobody misses the parcel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The carrier cannot be asked through its desk: a person looks for the parcel."""
+
+    subject: Subject
+    attention: Attention
+
+
+@dataclass(frozen=True, slots=True)
+class CourierInquiry:
+    """The carrier was asked."""
+
+    subject: Subject
+    request_id: str
+    answer_by: datetime | None
+    attention: Attention
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Tracking or the carrier says where it is; it must still arrive."""
+
+    subject: Subject
+    attention: Attention
+
+
+@dataclass(frozen=True, slots=True)
+class LostConfirmed:
+    """Lost; the buyer's remedy is being settled."""
+
+    subject: Subject
+    loss: Loss
+    attention: Attention
+    offer_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resent:
+    """The goods are sent again."""
+
+    subject: Subject
+    loss: Loss
+    is_recalled: bool = False
+    is_double: bool = False
+    """The buyer got the original as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundDue:
+    """The buyer is paid."""
+
+    subject: Subject
+    loss: Loss
+    is_recalled: bool = False
+    is_double: bool = False
+    """The buyer got the goods as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The search is over without a remedy of its own."""
+
+    subject: Subject
+    ending: str
+
+
+Known = Open | CourierInquiry | Located | LostConfirmed | Resent | RefundDue | Closed
+State = Absent | Known
+
+
+# Messages.
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The parcel is missed: the buyer has not got it, it is silent, or the carrier lost it."""
+
+    subject: Subject
+    reason_code: str
+    status: ParcelStatus
+    signed_by: str | None
+    can_wait: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InquiryAnswered:
+    """What the carrier says."""
+
+    request_id: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAnswered:
+    """What the buyer chose; None: nothing."""
+
+    offer_id: str
+    option_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReshipFailed:
+    """The goods cannot be sent again."""
+
+    reship_id: str
+
+
+Message = (
+    Missing
+    | InquiryAnswered
+    | OfferAnswered
+    | ReshipFailed
+    | ParcelNews
+    | RefundNews
+    | MemoStored
+    | RequestDeclined
+    | TaskDone
+    | DeadlinePassed
+)
+
+
+# Facts.
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOpened:
+    """The parcel is looked for; a person does until the carrier is asked."""
+
+    subject: Subject
+    attention: Attention
+
+
+@dataclass(frozen=True, slots=True)
+class InquiryAsked:
+    """The carrier is asked where the parcel is (courier.action-requested)."""
+
+    request_id: str
+    reason_code: str
+    answer_by: datetime
+    attention: Attention
+
+
+@dataclass(frozen=True, slots=True)
+class InquiryUnanswered:
+    """The carrier did not answer in time; a person decides (task.requested)."""
+
+    task_id: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelLocated:
+    """It is known where the parcel is."""
+
+    explanation_code: str
+    attention: Attention
+
+
+@dataclass(frozen=True, slots=True)
+class LossConfirmed:
+    """The parcel is lost: a claim is opened, and the parcel's case is told."""
+
+    loss: Loss
+    attention: Attention
+
+
+@dataclass(frozen=True, slots=True)
+class ReportAsked:
+    """The supervisor must know before money moves (task.requested)."""
+
+    task_id: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MemoAsked:
+    """The order must carry the loss before money moves (order.action-requested)."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferMade:
+    """The buyer may choose between a resend and a refund (offer.made)."""
+
+    offer_id: str
+    choose_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OfferVoid:
+    """The offer does not stand any more: a refund is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDone:
+    """The supervisor approved."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoDone:
+    """The order carries the loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOverdue:
+    """Report or memo is missing after its time (task.requested)."""
+
+    task_id: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefundChosen:
+    """The buyer gets the money, once report and memo are done."""
+
+    is_reship_out: bool
+    attention: Attention
+
+
+@dataclass(frozen=True, slots=True)
+class RefundsChanged:
+    """The open refunds that touch the parcel, and whether one was paid."""
+
+    refund_ids: tuple[str, ...]
+    is_repaid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReshipChosen:
+    """The goods are sent again; the reship case does."""
+
+    reship_id: str
+    ship_by: datetime
+    is_by_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDue:
+    """Report and memo are done: pay the buyer (remedy.refund-due)."""
+
+    remedy_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaidElsewhere:
+    """The refund's own deadline paid the buyer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedUp:
+    """The lost parcel is there after all: the claim is withdrawn."""
+
+    explanation_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecallDue:
+    """The parcel must come back: the carrier cannot deliver it, or the buyer has a remedy already."""
+
+    reason_code: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverOrWriteOff:
+    """The buyer has goods and money; a person decides (task.requested)."""
+
+    task_id: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SearchClosed:
+    """Nothing is to be done any more."""
+
+    ending: str
+
+
+Fact = (
+    SearchOpened
+    | InquiryAsked
+    | InquiryUnanswered
+    | ParcelLocated
+    | LossConfirmed
+    | ReportAsked
+    | MemoAsked
+    | OfferMade
+    | OfferVoid
+    | ReportDone
+    | MemoDone
+    | ReportOverdue
+    | RefundChosen
+    | RefundsChanged
+    | ReshipChosen
+    | PaymentDue
+    | PaidElsewhere
+    | TurnedUp
+    | RecallDue
+    | RecoverOrWriteOff
+    | SearchClosed
+    | AttentionDrawn
+    | NoticeAsked
+    | TaskOpened
+    | TaskWithdrawn
+)

@@ -1,0 +1,399 @@
+"""What one case of logistics tells another: the order's file, its parcels, and the cases around them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chassis.service import HandOn
+from chassis.vocabulary import Addressed, CaseView
+from services.logistics.cases import courier_claim_words as cw
+from services.logistics.cases import dispatch_facts as f
+from services.logistics.cases import dispatch_messages as m
+from services.logistics.cases import intercept as iw
+from services.logistics.cases import lost_parcel_words as lost
+from services.logistics.cases import parcel_words as pw
+from services.logistics.cases import reship_words as rw
+from services.logistics.cases import stock_shortage as sw
+from services.logistics.cases.dispatch_states import Known
+from services.logistics.cases.order_file import Link, OrderFile, Resend, pieces
+from services.logistics.cases.track import outcome_of, status_of
+from services.logistics.cases.values import (
+    ParcelNews,
+    RefundNews,
+    Tracking,
+    derived_id,
+    overlaps,
+    parcel_case_id,
+)
+from services.logistics.translate import (
+    CLAIM,
+    INTERCEPT,
+    LOST,
+    PARCEL,
+    RECALLS,
+    RESHIP,
+    SHORTAGE,
+    to_dispatch,
+)
+
+Handed = list[Addressed]
+
+
+def _file(view: CaseView) -> OrderFile:
+    if not isinstance(view.state, Known):
+        raise TypeError(f"{type(view.state).__name__} holds no file")
+    return view.state.file
+
+
+def _to_parcel(tracking: Tracking, message: object) -> Handed:
+    return [Addressed(tracking.subject, PARCEL, parcel_case_id(tracking), message)]
+
+
+# From dispatch.
+
+
+def _departed(fact: f.DepartureNoted, view: CaseView) -> Handed:
+    link = fact.link
+    left = pw.Left(link.parcel_id, link.left_at or view.at)
+    handed = _to_parcel(link.tracking, left)
+    if link.reship_id is not None:
+        handed.append(Addressed(view.subject, RESHIP, link.reship_id, rw.ParcelLeft(link.parcel_id)))
+    return handed + _shortage_ends(link, view)
+
+
+def _link_changed(fact: f.LinkChanged, view: CaseView) -> Handed:
+    return _shortage_ends(fact.link, view) if fact.link.sent_at is not None else []
+
+
+def _shortage_ends(link: Link, view: CaseView) -> Handed:
+    file = _file(view)
+    if not file.has_shortage:
+        return []
+    return [Addressed(view.subject, SHORTAGE, view.subject, sw.GoodsLeft(pieces(file, link.lines)))]
+
+
+def _voided(fact: f.VoidNoted, view: CaseView) -> Handed:
+    return _to_parcel(fact.link.tracking, pw.Voided(fact.link.parcel_id))
+
+
+def _checked(fact: f.ReturnChecked, view: CaseView) -> Handed:
+    handed: Handed = []
+    if fact.link is not None:
+        handed += _to_parcel(fact.link.tracking, pw.Inspected(fact.link.parcel_id))
+    if fact.wanted_sku_id is not None:
+        note = rw.NoteSeen(fact.wanted_sku_id)
+        handed += [Addressed(view.subject, RESHIP, reship_id, note) for reship_id in fact.reship_ids]
+    return handed
+
+
+def _news(fact: f.ParcelNewsNoted, view: CaseView) -> Handed:
+    link = fact.link
+    news = ParcelNews(link.parcel_id, link.status, link.status_at, link.outcome, link.is_stalled)
+    handed: Handed = []
+    if link.was_sought:
+        handed.append(Addressed(view.subject, LOST, link.parcel_id, news))
+    if link.was_sought or link.is_called_back:
+        handed += [
+            Addressed(view.subject, INTERCEPT, derived_id(link.parcel_id, recall), news) for recall in RECALLS
+        ]
+    if link.reship_id is not None:
+        handed.append(Addressed(view.subject, RESHIP, link.reship_id, news))
+    return handed
+
+
+def _call_back(fact: f.CallBackDue, view: CaseView) -> Handed:
+    file, link = _file(view), fact.link
+    request_id = derived_id(link.parcel_id, RECALLS[0])
+    recall = iw.Recall(
+        request_id=request_id,
+        order_id=view.subject,
+        customer_id=file.customer_id,
+        parcel_id=link.parcel_id,
+        tracking=link.tracking,
+        reason_code=fact.reason_code,
+        is_buyer_asked=fact.is_buyer_asked,
+    )
+    return [Addressed(view.subject, INTERCEPT, request_id, iw.RecallWanted(recall))]
+
+
+def _search(fact: f.SearchDue, view: CaseView) -> Handed:
+    file, link = _file(view), fact.link
+    skus = {line.line_id: line.sku_id for line in file.lines}
+    lines = tuple(share for share in pieces(file, link.lines) if share.line_id in skus)
+    subject = lost.Subject(
+        order_id=view.subject,
+        customer_id=file.customer_id,
+        parcel_id=link.parcel_id,
+        tracking=link.tracking,
+        direction=link.direction,
+        lines=lines,
+        sku_ids=tuple(skus[share.line_id] for share in lines),
+        region_code=file.region_code,
+        value=link.value,
+        round_count=1,
+        refund_ids=tuple(sorted(fact.refund_ids)),
+    )
+    missing = lost.Missing(subject, fact.reason_code, link.status, link.signed_by, fact.can_wait)
+    return [Addressed(view.subject, LOST, link.parcel_id, missing)]
+
+
+def _refund_noted(fact: f.RefundNoted, view: CaseView) -> Handed:
+    news = RefundNews(fact.refund.refund_id, is_open=True, is_paid=False)
+    return [
+        Addressed(view.subject, LOST, link.parcel_id, news)
+        for link in _file(view).links
+        if link.was_sought and overlaps(link.lines, fact.refund.lines)
+    ]
+
+
+def _refund_ended(fact: f.RefundEnded, view: CaseView) -> Handed:
+    return [
+        Addressed(
+            view.subject,
+            LOST,
+            link.parcel_id,
+            RefundNews(refund.refund_id, is_open=False, is_paid=fact.is_paid),
+        )
+        for refund in fact.refunds
+        for link in _file(view).links
+        if link.was_sought and overlaps(link.lines, refund.lines)
+    ]
+
+
+def _promise(fact: f.ShortageKnown, view: CaseView) -> Handed:
+    file = _file(view)
+    ids = {share.line_id for share in fact.lines}
+    products = tuple(dict.fromkeys(line.product_id for line in file.lines if line.line_id in ids))
+    found = sw.ShortageFound(view.subject, fact.lines, products, fact.expected_at)
+    return [Addressed(view.subject, SHORTAGE, view.subject, found)]
+
+
+def _resend_parcel(fact: f.ReshipParcelKnown, view: CaseView) -> Handed:
+    known = rw.ParcelKnown(fact.link.parcel_id)
+    return [Addressed(view.subject, RESHIP, fact.reship_id, known)]
+
+
+def _reship_answer(fact: f.ReshipAnswerPassedOn, view: CaseView) -> Handed:
+    answer = fact.answer
+    said = rw.Answered(answer.request_id, answer.outcome, answer.until_at)
+    return [Addressed(view.subject, RESHIP, fact.reship_id, said)]
+
+
+def _resend_unwanted(fact: f.ResendUnwanted, view: CaseView) -> Handed:
+    return [Addressed(view.subject, RESHIP, fact.reship_id, rw.Unwanted())]
+
+
+def _collect_answer(fact: f.CollectAnswerPassedOn, view: CaseView) -> Handed:
+    return _to_parcel(fact.link.tracking, pw.CollectAnswered(fact.link.parcel_id, fact.is_done))
+
+
+def _memo(fact: f.MemoPassedOn, view: CaseView) -> Handed:
+    return [Addressed(view.subject, LOST, parcel_id, fact.memo) for parcel_id in fact.parcel_ids]
+
+
+def _decline(fact: f.DeclinePassedOn, view: CaseView) -> Handed:
+    return [Addressed(view.subject, LOST, parcel_id, fact.declined) for parcel_id in fact.parcel_ids]
+
+
+FROM_DISPATCH: Mapping[type, HandOn] = {
+    f.DepartureNoted: _departed,
+    f.LinkChanged: _link_changed,
+    f.VoidNoted: _voided,
+    f.ReturnChecked: _checked,
+    f.ParcelNewsNoted: _news,
+    f.CallBackDue: _call_back,
+    f.SearchDue: _search,
+    f.RefundNoted: _refund_noted,
+    f.RefundEnded: _refund_ended,
+    f.ShortageKnown: _promise,
+    f.ReshipParcelKnown: _resend_parcel,
+    f.ReshipAnswerPassedOn: _reship_answer,
+    f.ResendUnwanted: _resend_unwanted,
+    f.CollectAnswerPassedOn: _collect_answer,
+    f.MemoPassedOn: _memo,
+    f.DeclinePassedOn: _decline,
+}
+
+
+# From parcels, to the order that they belong to.
+
+
+def _moved(view: CaseView) -> Handed:
+    state = view.state
+    if not isinstance(state, pw.Known) or state.track.identity is None:
+        return []
+    track, identity = state.track, state.track.identity
+    end = outcome_of(track)
+    picture = track.end or track.motion
+    seen_at = max((scan.at for scan in (track.motion, track.end) if scan), default=view.at)
+    moved = m.ParcelMoved(
+        parcel_id=identity.parcel_id,
+        status=status_of(track),
+        at=seen_at,
+        signed_by=picture.signed_by if picture else None,
+        outcome=end.outcome if end else None,
+    )
+    return to_dispatch(identity.order_id, moved)
+
+
+def _status(fact: pw.StatusChanged, view: CaseView) -> Handed:
+    """An end is told by its outcome, which follows at once."""
+    state = view.state
+    end = outcome_of(state.track) if isinstance(state, pw.Known) else None
+    told = state.track.decided.outcome if isinstance(state, pw.Known) and state.track.decided else None
+    return [] if end is not None and end.outcome is not told else _moved(view)
+
+
+def _ended(fact: pw.OutcomeDecided, view: CaseView) -> Handed:
+    return _moved(view)
+
+
+def _picked_up(fact: pw.PickupKnown, view: CaseView) -> Handed:
+    state = view.state
+    if not isinstance(state, pw.Known) or state.track.identity is None:
+        return []
+    identity = state.track.identity
+    return to_dispatch(identity.order_id, m.PickedUp(identity.parcel_id, fact.at))
+
+
+def _stall(fact: pw.StallOpened | pw.StallCleared, view: CaseView) -> Handed:
+    state = view.state
+    if not isinstance(state, pw.Known) or state.track.identity is None:
+        return []
+    identity = state.track.identity
+    stalled = m.ParcelStalled(identity.parcel_id, isinstance(fact, pw.StallOpened))
+    return to_dispatch(identity.order_id, stalled)
+
+
+FROM_PARCEL: Mapping[type, HandOn] = {
+    pw.StatusChanged: _status,
+    pw.OutcomeDecided: _ended,
+    pw.PickupKnown: _picked_up,
+    pw.StallOpened: _stall,
+    pw.StallCleared: _stall,
+}
+
+
+# From searches.
+
+
+def _subject(view: CaseView) -> lost.Subject:
+    if not isinstance(view.state, lost.Known):
+        raise TypeError("nobody misses the parcel")
+    return view.state.subject
+
+
+def _claim_id(subject: lost.Subject) -> str:
+    return derived_id(subject.name, "claim")
+
+
+def _lost(fact: lost.LossConfirmed, view: CaseView) -> Handed:
+    subject = _subject(view)
+    declared = pw.DeclaredLost(subject.parcel_id, fact.loss.basis)
+    handed = _to_parcel(subject.tracking, declared)
+    if subject.value is not None and subject.value.minor > 0:
+        claim_id = _claim_id(subject)
+        loss = cw.LossFound(
+            claim_id, view.subject, subject.parcel_id, subject.tracking, "lost", subject.value
+        )
+        handed.append(Addressed(view.subject, CLAIM, claim_id, loss))
+    return handed
+
+
+def _settled(subject: lost.Subject, view: CaseView, remedy: str | None, *, is_open: bool = False) -> Handed:
+    return to_dispatch(view.subject, m.SearchClosed(subject.parcel_id, remedy, is_open))
+
+
+def _spent(subject: lost.Subject, view: CaseView) -> Handed:
+    if subject.value is None:
+        return []
+    return [Addressed(view.subject, CLAIM, _claim_id(subject), cw.RemedySpent(subject.value))]
+
+
+def _reship(fact: lost.ReshipChosen, view: CaseView) -> Handed:
+    subject = _subject(view)
+    order = rw.Order(
+        reship_id=fact.reship_id,
+        order_id=view.subject,
+        purpose="lost",
+        lines=subject.lines,
+        sku_ids=subject.sku_ids,
+        ship_by=fact.ship_by,
+        replaces_parcel_id=subject.parcel_id,
+    )
+    noted = m.ResendNoted(Resend(fact.reship_id, subject.lines))
+    return [
+        *_settled(subject, view, "reship"),
+        Addressed(view.subject, RESHIP, fact.reship_id, rw.SendWanted(order)),
+        *to_dispatch(view.subject, noted),
+        *_spent(subject, view),
+    ]
+
+
+def _refunded(fact: object, view: CaseView) -> Handed:
+    subject = _subject(view)
+    return [*_settled(subject, view, "refund"), *_spent(subject, view)]
+
+
+def _reopened(fact: lost.RefundChosen, view: CaseView) -> Handed:
+    return _settled(_subject(view), view, None, is_open=True)
+
+
+def _search_closed(fact: lost.SearchClosed, view: CaseView) -> Handed:
+    return _settled(_subject(view), view, None)
+
+
+def _found(fact: lost.TurnedUp, view: CaseView) -> Handed:
+    return [Addressed(view.subject, CLAIM, _claim_id(_subject(view)), cw.GoodsFound())]
+
+
+def _recall(fact: lost.RecallDue, view: CaseView) -> Handed:
+    subject = _subject(view)
+    request_id = derived_id(subject.parcel_id, RECALLS[1])
+    recall = iw.Recall(
+        request_id=request_id,
+        order_id=view.subject,
+        customer_id=subject.customer_id,
+        parcel_id=subject.parcel_id,
+        tracking=subject.tracking,
+        reason_code=fact.reason_code,
+        is_buyer_asked=fact.reason_code == "turned_up",
+    )
+    return [Addressed(view.subject, INTERCEPT, request_id, iw.RecallWanted(recall))]
+
+
+FROM_LOST: Mapping[type, HandOn] = {
+    lost.LossConfirmed: _lost,
+    lost.ReshipChosen: _reship,
+    lost.PaymentDue: _refunded,
+    lost.PaidElsewhere: _refunded,
+    lost.RefundChosen: _reopened,
+    lost.SearchClosed: _search_closed,
+    lost.TurnedUp: _found,
+    lost.RecallDue: _recall,
+}
+
+
+# From resends and shortages.
+
+
+def _reship_failed(fact: Any, view: CaseView) -> Handed:
+    """A failed resend of a lost parcel leaves the refund; one that is lost again is looked for itself."""
+    state = view.state
+    if not isinstance(state, rw.Known) or state.order.purpose != "lost" or fact.reason_code == "lost":
+        return []
+    parcel_id = state.order.replaces_parcel_id
+    failed = lost.ReshipFailed(state.order.reship_id)
+    return [Addressed(view.subject, LOST, parcel_id, failed)] if parcel_id is not None else []
+
+
+FROM_RESHIP: Mapping[type, HandOn] = {
+    rw.StockMissing: _reship_failed,
+    rw.NotArrived: _reship_failed,
+}
+
+
+def _later_date(fact: sw.LaterDateTaken, view: CaseView) -> Handed:
+    return to_dispatch(view.subject, m.LaterDateAgreed(fact.until_at))
+
+
+FROM_SHORTAGE: Mapping[type, HandOn] = {sw.LaterDateTaken: _later_date}

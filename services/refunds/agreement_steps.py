@@ -1,0 +1,57 @@
+"""What several rules of a refund agreement do alike: consent, pay, refuse. Pure; the rules call them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chassis.vocabulary import Decided
+from services.refunds import agreement_words as w
+from services.refunds.agreement_words import Answer, AwaitingAnswer, Fact, Filed, Open, ReturnedGoods
+from services.refunds.policy import Policy
+from services.refunds.values import AnswerCause, Bearer, RefundKind
+
+Decision = Sequence[Decided[Fact]]
+
+
+def agreed_for_seller(filed: Filed, cause: AnswerCause, policy: Policy, now: datetime) -> Sequence[Fact]:
+    facts = consent(filed, policy, now, None)
+    if filed.terms.kind is RefundKind.UNSHIPPED:
+        return facts
+    return [w.AnswerDecided(filed.terms.version, Answer.AGREE, cause, None), *facts]
+
+
+def consent(filed: Filed, policy: Policy, now: datetime, address_ref: str | None) -> Sequence[Fact]:
+    if not filed.terms.kind.wants_goods_back:
+        return pay(filed, None)
+    rules = policy.agreement
+    awaited = w.ReturnAwaited(
+        address_ref or rules.return_address_ref, now + rules.send_within, now + rules.remind_after
+    )
+    return [awaited, w.FreightDecided()]
+
+
+def with_row(decided: Decision, filed: Filed) -> Decision:
+    """Names the row of the freight matrix that decided, not the step at which it did (RF-060 to RF-067)."""
+    row = filed.liability
+    rules = (row.rule_id, "RF-068") if row.return_leg is Bearer.SELLER else (row.rule_id,)
+    return [Decided(d.fact, rules) if isinstance(d.fact, w.FreightDecided) else d for d in decided]
+
+
+def pay(filed: Filed, returned: ReturnedGoods | None) -> Sequence[Fact]:
+    """The refund, and the freight that the buyer laid out where the seller bears it."""
+    terms = filed.terms
+    facts: list[Fact] = []
+    paid = None if returned is None else returned.freight_paid
+    if paid is not None and paid.minor and filed.liability.return_leg is Bearer.SELLER:
+        facts.append(w.FreightDue(paid))
+    are_goods_gone = terms.kind is not RefundKind.NO_RETURN
+    due = w.RefundDue(terms.amount, terms.shares, terms.freight_minor, are_goods_gone, filed.remedy_id)
+    return [*facts, due]
+
+
+def edit_awaited(policy: Policy, now: datetime, evidence_by: datetime | None) -> w.EditAwaited:
+    rules = policy.agreement
+    return w.EditAwaited(now + rules.edit_within, now + rules.remind_after, evidence_by)
+
+
+def task_over(state: Open) -> Sequence[Fact]:
+    return [w.NegotiationOver()] if isinstance(state, AwaitingAnswer) and state.has_task else []

@@ -1,0 +1,274 @@
+"""The order as refunds sees it: status by the order system's word, auto-confirm, the money account.
+
+It admits refunds and exchanges, passes order-wide news on to them and is the only one that grants
+money. Its words are in order_words, its account in book, its checks in order_applications.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, rule
+from services.refunds import order_money, order_news
+from services.refunds.book import Book, LineAccount, OpenCase
+from services.refunds.order_applications import live
+from services.refunds.order_evolution import evolve
+from services.refunds.order_facts import (
+    AutoConfirmRequested,
+    AutoConfirmStopped,
+    CloseRecorded,
+    Fact,
+    OrderRecorded,
+    PaymentRecorded,
+    ShipmentRecorded,
+    SuccessRecorded,
+    TaskOpened,
+    TermsRecorded,
+)
+from services.refunds.order_words import (
+    Absent,
+    AmendmentProposed,
+    AwaitingPayment,
+    CaseEnded,
+    Closed,
+    ExchangeApplied,
+    GoodsInspected,
+    HoldResolved,
+    IntentAbandoned,
+    LateEstablished,
+    LateWithdrawn,
+    Live,
+    Message,
+    OrderPaid,
+    OrderPlaced,
+    ParcelDecided,
+    PaymentAsked,
+    PlacedLine,
+    RefundApplied,
+    RefundOffered,
+    RefundPromisedAway,
+    RefundSettled,
+    RemedyDue,
+    RequestDeclined,
+    ReshipMoved,
+    ShipmentMarked,
+    Shipped,
+    State,
+    Succeeded,
+    TermsEdited,
+    TradeClosed,
+    TradeSucceeded,
+)
+from services.refunds.policy import Policy
+from services.refunds.values import Share
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+@rule("OR-001", "OR-002", "OR-003", "OR-004", "OR-012")
+def _placed(state: State, placed: OrderPlaced, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The record of an order; `placed_at` is the moment of ordering, whatever is displayed (OR-004)."""
+    if not isinstance(state, Absent):
+        return []
+    book = Book(
+        customer_id=placed.customer_id,
+        currency=placed.freight.currency,
+        placed_at=now,
+        lines=_accounts(placed.lines, policy),
+        freight_minor=placed.freight.minor,
+    )
+    return [OrderRecorded(book)]
+
+
+@rule("OR-001")
+def _terms_edited(state: State, edited: TermsEdited, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Price and freight move only while the order is unpaid."""
+    current = live(state)
+    if not isinstance(current, AwaitingPayment) or edited.freight.currency != current.book.currency:
+        return []
+    lines = current.book.lines if edited.lines is None else _accounts(edited.lines, policy)
+    return [TermsRecorded(replace(current.book, lines=lines, freight_minor=edited.freight.minor))]
+
+
+@rule("OR-001", "OR-002", "OR-004")
+def _paid(state: State, paid: OrderPaid, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Money is in, whenever it is told; `paid_at` stands apart from `placed_at`."""
+    current = live(state)
+    if current.book.paid_at is not None:
+        return []
+    due_at = now + policy.attention_after
+    if paid.currency != current.book.currency:
+        return [TaskOpened("wrong-currency", "payment_in_another_currency", due_at)]
+    recorded: list[Fact] = [PaymentRecorded(paid.tenders, now)]
+    if isinstance(current, Closed):
+        recorded.append(TaskOpened("paid-after-close", "paid_after_close", due_at))
+    return recorded
+
+
+@rule("OR-001", "OR-025", "OR-026", "OR-027", "OR-028", "OR-030")
+def _ship_marked(state: State, marked: ShipmentMarked, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The mark starts the auto-confirm clock, once no line is left behind; its kind fixes the length."""
+    current = live(state)
+    if isinstance(current, Succeeded | Closed):
+        return []
+    book = current.book
+    unsent = {
+        line.line_id: max(line.quantity_count - line.shipped_count - line.gone_count, 0)
+        for line in book.lines
+    }
+    asked = unsent if marked.shares is None else {s.line_id: s.quantity_count for s in marked.shares}
+    shares = tuple(
+        Share(line_id, count, 0)
+        for line_id, unsent_count in unsent.items()
+        if (count := min(asked.get(line_id, 0), unsent_count)) > 0
+    )
+    if not shares:
+        if isinstance(current, Shipped) or not any(line.gone_count for line in book.lines):
+            return (
+                []
+                if book.lines or isinstance(current, Shipped)
+                else [_shipment(marked, (), True, policy, now)]
+            )
+        return [TaskOpened("shipped-after-refund", "shipped_after_refund", now + policy.attention_after)]
+    marked_count = {share.line_id: share.quantity_count for share in shares}
+    is_complete = all(count <= marked_count.get(line_id, 0) for line_id, count in unsent.items())
+    return [_shipment(marked, shares, is_complete, policy, now)]
+
+
+def _shipment(
+    marked: ShipmentMarked, shares: tuple[Share, ...], is_complete: bool, policy: Policy, now: datetime
+) -> ShipmentRecorded:
+    confirm_by = now + policy.order.confirm_within[marked.delivery_kind]
+    return ShipmentRecorded(shares, now, confirm_by, is_complete, policy.grace_minutes)
+
+
+@rule("OR-001", "OR-029", "RF-033")
+def _succeeded(state: State, told: TradeSucceeded, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The order system says that the trade, or a part of it, succeeded."""
+    current = live(state)
+    line_ids, is_whole = _ended_lines(current, told.line_ids)
+    if isinstance(current, Succeeded) or line_ids is None:
+        return []
+    if isinstance(current, Closed):
+        return [TaskOpened("status-conflict", "succeeded_after_close", now + policy.attention_after)]
+    return [SuccessRecorded(told.cause, line_ids, is_whole, now)]
+
+
+@rule("OR-001", "OR-005", "RF-033")
+def _closed(state: State, told: TradeClosed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The order system says that the trade, or a part of it, was closed, and why."""
+    current = live(state)
+    line_ids, is_whole = _ended_lines(current, told.line_ids)
+    if isinstance(current, Closed) or line_ids is None:
+        return []
+    due_at = now + policy.attention_after
+    if isinstance(current, Succeeded):
+        return [TaskOpened("status-conflict", "closed_after_success", due_at)]
+    closed: list[Fact] = [CloseRecorded(told.cause, line_ids, is_whole, now)]
+    if any(case.kind is not None and _touches(case, line_ids) for case in current.book.open):
+        closed.append(TaskOpened("closed-with-refund", "closed_with_open_refund", due_at))
+    return closed
+
+
+def _ended_lines(current: Live, told: tuple[str, ...] | None) -> tuple[tuple[str, ...] | None, bool]:
+    """The lines that ended by this news, None if none; and whether now all of the order has ended."""
+    book = current.book
+    if told is None:
+        return tuple(line.line_id for line in book.lines if not line.is_done), True
+    fresh = tuple(line.line_id for line in book.lines if line.line_id in told and not line.is_done)
+    return fresh or None, all(line.is_done or line.line_id in told for line in book.lines)
+
+
+def _touches(case: OpenCase, line_ids: tuple[str, ...]) -> bool:
+    return not case.shares or any(share.line_id in line_ids for share in case.shares)
+
+
+def _accounts(lines: tuple[PlacedLine, ...], policy: Policy) -> tuple[LineAccount, ...]:
+    days = policy.exchange.service_days
+    return tuple(
+        LineAccount(
+            line_id=line.line_id,
+            quantity_count=line.quantity_count,
+            price_minor=line.price_minor,
+            is_freight_free=line.is_freight_free,
+            service_days=max((days.get(service, 0) for service in line.services), default=0),
+            is_special_offer=line.is_special_offer,
+        )
+        for line in lines
+    )
+
+
+@rule("OR-025", "OR-026", "OR-027", "OR-028", "OR-029", "OR-030")
+def _confirm_due(state: Shipped, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Neither receipt nor refund in the window: ask the order system to release the money; it decides."""
+    asked_count = state.confirm.asked_count
+    if asked_count >= len(policy.order.confirm_retry):
+        return [AutoConfirmStopped("no_answer", now + policy.attention_after)]
+    book = state.book
+    release = Money(book.paid_minor - book.refunded_minor, book.currency)
+    return [AutoConfirmRequested(release, now + policy.order.confirm_retry[asked_count])]
+
+
+@rule("OR-029")
+def _declined(state: State, declined: RequestDeclined, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The order system will not confirm: a person finds out why."""
+    if not isinstance(state, Shipped) or state.confirm.asked_count == 0:
+        return []
+    return [AutoConfirmStopped(declined.reason_code, now + policy.attention_after)]
+
+
+def _deadline_passed(
+    state: State, passed: DeadlinePassed, policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
+    if not isinstance(state, Shipped):
+        return []
+    if not any(d.name == passed.name and d.due_at == passed.due_at for d in deadlines(state)):
+        return []
+    return _confirm_due(state, policy, now)
+
+
+Handler = Callable[[State, Any, Policy, datetime], Sequence[Decided[Fact]]]
+HANDLERS: Mapping[type, Handler] = {
+    OrderPlaced: _placed,
+    TermsEdited: _terms_edited,
+    OrderPaid: _paid,
+    ShipmentMarked: _ship_marked,
+    TradeSucceeded: _succeeded,
+    TradeClosed: _closed,
+    RequestDeclined: _declined,
+    RefundApplied: order_money.refund_applied,
+    AmendmentProposed: order_money.amendment_proposed,
+    ExchangeApplied: order_money.exchange_applied,
+    RefundOffered: order_money.refund_offered,
+    PaymentAsked: order_money.payment_asked,
+    CaseEnded: order_money.case_ended,
+    RefundSettled: order_money.refund_settled,
+    IntentAbandoned: order_money.intent_abandoned,
+    RemedyDue: order_money.remedy_due,
+    HoldResolved: order_news.hold_resolved,
+    ParcelDecided: order_news.parcel_decided,
+    GoodsInspected: order_news.goods_inspected,
+    ReshipMoved: order_news.reship_moved,
+    RefundPromisedAway: order_news.refund_promised_away,
+    LateEstablished: order_news.late_established,
+    LateWithdrawn: order_news.late_withdrawn,
+    DeadlinePassed: _deadline_passed,
+}
+
+
+def decide(state: State, message: Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
+    """One function per message; a message that no longer means anything decides nothing."""
+    return HANDLERS[type(message)](state, message, policy, now)
+
+
+def deadlines(state: State) -> Sequence[Deadline]:
+    """Only the auto-confirm clock, and only where money is in; the order system owns everything else."""
+    if not isinstance(state, Shipped) or state.confirm.due_at is None or state.book.paid_at is None:
+        return ()
+    confirm = state.confirm
+    grace = timedelta(minutes=confirm.grace_minutes if confirm.asked_count == 0 else 0)
+    return (Deadline("confirm", state.confirm.due_at, grace),)
+
+
+ORDER: Decider[State, Message, Fact, Policy] = Decider(Absent(), decide, evolve, deadlines)

@@ -1,0 +1,245 @@
+"""One decision to pay a buyer, and the attempts to carry it out: money for it moves at most once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, assert_never
+
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, rule
+from services.refunds.intent_words import (
+    Abandoned,
+    Absent,
+    Accepted,
+    Fact,
+    Message,
+    MoneyReversed,
+    MoneySettled,
+    Moved,
+    Order,
+    OutcomeUnknown,
+    Pay,
+    PaymentAbandoned,
+    PaymentAccepted,
+    PaymentDisputed,
+    PaymentFailed,
+    PaymentRequested,
+    PaymentStuck,
+    PaymentTaken,
+    PersonAsked,
+    PersonDecided,
+    RefundPaid,
+    RefundReversed,
+    Requested,
+    RetryAwaited,
+    Reversed,
+    Settled,
+    State,
+    Stuck,
+    Unknown,
+)
+from services.refunds.policy import Policy
+
+
+def decide(state: State, message: Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
+    """One function per message; a message that no longer means anything decides nothing."""
+    if isinstance(message, Pay):
+        return _pay(message, policy, now) if isinstance(state, Absent) else []
+    if isinstance(state, Absent):
+        if isinstance(message, DeadlinePassed):
+            return []
+        raise NotYet
+    match message:
+        case MoneySettled():
+            return _settled(state, message, policy, now)
+        case PaymentAccepted():
+            return _accepted(state, message, policy, now)
+        case PaymentFailed():
+            return _failed(state, message, policy, now)
+        case MoneyReversed():
+            return _reversed(state, message, policy, now)
+        case PersonDecided():
+            return _person_decided(state, message, policy, now)
+        case DeadlinePassed():
+            return _deadline_passed(state, message, policy, now)
+        case _:
+            assert_never(message)
+
+
+@rule("RF-002", "RF-013", "RF-025", "RF-029", "RF-068")
+def _pay(pay: Pay, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Finance and the provider are told to pay, once per decision."""
+    return [_request(pay.order, 1, policy, now)]
+
+
+def _request(order: Order, attempt_count: int, policy: Policy, now: datetime) -> PaymentRequested:
+    rules = policy.intent
+    return PaymentRequested(order, attempt_count, now + rules.retry_after, now + rules.stuck_after)
+
+
+@rule("RF-029")
+def _accepted(state: State, accepted: PaymentAccepted, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The provider took it: nothing is repeated, only waited for."""
+    if not isinstance(state, Requested | Unknown) or accepted.attempt_count != state.attempt_count:
+        return []
+    return [PaymentTaken(now + policy.intent.stuck_after)]
+
+
+@rule("RF-033")
+def _settled(state: State, settled: MoneySettled, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Money moved, on whichever attempt. A second payment or another amount is for a person to settle."""
+    due_at = now + policy.attention_after
+    if isinstance(state, Settled):
+        is_second = settled.has_moved_now and settled.attempt_count != state.settled_attempt
+        return [PaymentDisputed("paid_twice", due_at)] if is_second else []
+    if isinstance(state, Abandoned):
+        return [PaymentDisputed("paid_after_abandoning", due_at)] if settled.has_moved_now else []
+    if isinstance(state, Absent | Reversed):
+        return []
+    facts: list[Fact] = [RefundPaid(settled.amount, settled.attempt_count)]
+    if settled.amount != state.order.amount:
+        facts.append(PaymentDisputed("other_amount_settled", due_at))
+    return facts
+
+
+@rule("RF-029")
+def _failed(state: State, failed: PaymentFailed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """A new attempt only once it is sure that no money moved; before that the same one is asked again."""
+    if not isinstance(state, Requested | Accepted | Unknown) or failed.attempt_count != state.attempt_count:
+        return []
+    again_at = now + policy.intent.retry_after
+    if failed.moved is Moved.UNKNOWN:
+        return [] if isinstance(state, Unknown) else [OutcomeUnknown(again_at)]
+    if failed.is_retryable:
+        return [RetryAwaited(again_at)]
+    return _stuck(state, Moved.NO, policy, now)
+
+
+@rule("RF-029")
+def _reversed(state: State, came_back: MoneyReversed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The buyer has not got it after all: the account keeps it for him, a person decides how."""
+    if isinstance(state, Requested | Accepted | Unknown | Stuck):
+        raise NotYet
+    if not isinstance(state, Settled):
+        return []
+    look_at = now + policy.attention_after
+    asked = PersonAsked("payment_reversed", look_at, look_at)
+    return [RefundReversed(came_back.amount, came_back.reason_code, look_at), asked]
+
+
+@rule("RF-029")
+def _person_decided(state: State, person: PersonDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """A person sends it again, as a new attempt only if no money moved, or gives it up."""
+    if not isinstance(state, Stuck | Reversed):
+        return []
+    is_sure = isinstance(state, Reversed) or state.moved is Moved.NO
+    if person.outcome_code == "retry":
+        return [_request(state.order, state.attempt_count + is_sure, policy, now)]
+    if person.outcome_code == "not_moved" and isinstance(state, Stuck):
+        return [_request(state.order, state.attempt_count + 1, policy, now)]
+    if person.outcome_code == "abandon" and is_sure:
+        return [PaymentAbandoned(state.order)]
+    return []
+
+
+def _deadline_passed(
+    state: State, passed: DeadlinePassed, policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
+    if Deadline(passed.name, passed.due_at) not in deadlines(state):
+        return []
+    match state:
+        case Requested() | Unknown() if passed.name == "payment":
+            return _asked_again(state, policy, now)
+        case Requested() | Unknown() | Accepted():
+            return _given_to_person(state, policy, now)
+        case Stuck() | Reversed():
+            return _looked_away(state, policy, now)
+        case _:
+            return []
+
+
+@rule("RF-029")
+def _asked_again(state: Requested | Unknown, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """No answer: the same intent and attempt again, so that a provider who heard it does nothing twice.
+
+    The wait doubles: as long as it has been silent, and one first wait more.
+    """
+    rules = policy.intent
+    silent = now - (state.stuck_at - rules.stuck_after)
+    again_at = now + max(silent, timedelta(0)) + rules.retry_after
+    return [PaymentRequested(state.order, state.attempt_count, again_at, state.stuck_at)]
+
+
+@rule("RF-029")
+def _given_to_person(state: Requested | Unknown | Accepted, policy: Policy, now: datetime) -> Sequence[Fact]:
+    return _stuck(state, Moved.UNKNOWN, policy, now)
+
+
+def _stuck(
+    state: Requested | Unknown | Accepted, moved: Moved, policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    look_at = now + policy.attention_after
+    asked = PersonAsked("payment_stuck", look_at, look_at)
+    return [PaymentStuck(state.attempt_count, moved, look_at), asked]
+
+
+@rule("RF-029")
+def _looked_away(state: Stuck | Reversed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Attention: asked again, a few times, and then no more; no money moves by that."""
+    is_last = state.look_count + 1 >= policy.attention_count_max
+    look_at = None if is_last else now + policy.attention_after
+    return [PersonAsked("payment_still_stuck", now + policy.attention_after, look_at)]
+
+
+def evolve(state: State, fact: Fact) -> State:
+    return _EVOLVE[type(fact)](state, fact)
+
+
+def _requested(state: State, fact: PaymentRequested) -> State:
+    again = Unknown if isinstance(state, Unknown) else Requested
+    return again(fact.order, fact.attempt_count, fact.again_at, fact.stuck_at)
+
+
+def _bound(state: Requested | Unknown | Accepted) -> datetime:
+    """By when a person is asked, whatever the attempts; a failure does not put it off."""
+    return state.settle_by if isinstance(state, Accepted) else state.stuck_at
+
+
+def _person_asked(state: Stuck | Reversed, fact: PersonAsked) -> State:
+    is_first = state.look_at == fact.look_at
+    return replace(state, look_at=fact.look_at, look_count=state.look_count + (not is_first))
+
+
+_EVOLVE: Mapping[type, Callable[[Any, Any], State]] = {
+    PaymentRequested: _requested,
+    RefundPaid: lambda state, fact: Settled(state.order, state.attempt_count, fact.attempt_count),
+    PaymentTaken: lambda state, fact: Accepted(state.order, state.attempt_count, fact.settle_by),
+    RetryAwaited: lambda state, fact: Requested(
+        state.order, state.attempt_count + 1, fact.again_at, _bound(state)
+    ),
+    OutcomeUnknown: lambda state, fact: Unknown(
+        state.order, state.attempt_count, fact.again_at, _bound(state)
+    ),
+    PaymentStuck: lambda state, fact: Stuck(state.order, state.attempt_count, fact.moved, fact.look_at, 0),
+    RefundReversed: lambda state, fact: Reversed(state.order, state.attempt_count, fact.look_at, 0),
+    PersonAsked: _person_asked,
+    PaymentAbandoned: lambda _state, _fact: Abandoned(),
+    PaymentDisputed: lambda state, _fact: state,
+}
+
+
+def deadlines(state: State) -> Sequence[Deadline]:
+    """Repeats and the moment at which a person is asked; none moves money by itself."""
+    match state:
+        case Requested() | Unknown():
+            return (Deadline("payment", state.again_at), Deadline("stuck", state.stuck_at))
+        case Accepted():
+            return (Deadline("settle", state.settle_by),)
+        case Stuck() | Reversed():
+            return () if state.look_at is None else (Deadline("attention", state.look_at),)
+        case Absent() | Settled() | Abandoned():
+            return ()
+        case _:
+            assert_never(state)
+
+
+REFUND_INTENT: Decider[State, Message, Fact, Policy] = Decider(Absent(), decide, evolve, deadlines)

@@ -1,0 +1,108 @@
+"""The order's rules about news that name an order and mean one of its open cases. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from chassis.vocabulary import rule
+from services.refunds.book import OpenCase
+from services.refunds.order_applications import live
+from services.refunds.order_facts import (
+    DeliveryNoted,
+    Fact,
+    GoodsBackPassedOn,
+    HoldPassedOn,
+    InspectionPassedOn,
+    LatenessNoted,
+    LatenessWithdrawn,
+    PromisePassedOn,
+    ReshipPassedOn,
+)
+from services.refunds.order_words import (
+    Closed,
+    GoodsInspected,
+    HoldResolved,
+    LateEstablished,
+    LateWithdrawn,
+    ParcelDecided,
+    RefundPromisedAway,
+    ReshipMoved,
+    State,
+)
+from services.refunds.policy import Policy
+from services.refunds.values import RefundKind, derived_id
+
+
+@rule("RF-005", "RF-006")
+def hold_resolved(state: State, hold: HoldResolved, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """What the warehouse made of a hold concerns the refunds before shipment."""
+    case_ids = tuple(
+        case.case_id
+        for case in live(state).book.open
+        if case.kind is RefundKind.UNSHIPPED and hold.refund_id in (None, case.case_id)
+    )
+    return [HoldPassedOn(case_ids, hold.outcome)] if case_ids else []
+
+
+@rule("RF-036", "RF-044")
+def parcel_decided(state: State, parcel: ParcelDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """A parcel on its way to the buyer ended: delivered starts the windows, returned frees the money."""
+    book = live(state).book
+    if parcel.outcome == "delivered":
+        return [] if book.received_at is not None else [DeliveryNoted(now)]
+    if parcel.outcome != "returned":
+        return []
+    case_ids = tuple(case.case_id for case in book.open if _waits_for_parcel(case, parcel.line_ids))
+    return [GoodsBackPassedOn(case_ids)] if case_ids else []
+
+
+def _waits_for_parcel(case: OpenCase, line_ids: tuple[str, ...]) -> bool:
+    if case.kind is None or case.kind.wants_goods_back:
+        return False
+    return not line_ids or not case.shares or all(share.line_id in line_ids for share in case.shares)
+
+
+@rule("RF-039", "RF-116")
+def goods_inspected(state: State, inspected: GoodsInspected, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Returned goods were checked: by the return's id, else by the lines in the parcel."""
+    returns = [case for case in live(state).book.open if case.kind is None or case.kind.wants_goods_back]
+    named = [case for case in returns if case.case_id == inspected.return_id]
+    line_ids = {line.line_id for line in inspected.lines}
+    found = named or [case for case in returns if any(share.line_id in line_ids for share in case.shares)]
+    return [
+        InspectionPassedOn(case.case_id, case.kind is None, inspected.lines, inspected.wanted_sku_id)
+        for case in found[:1]
+    ]
+
+
+@rule("RF-120", "RF-121")
+def reship_moved(state: State, moved: ReshipMoved, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """A resend that carries out an exchange bears an id derived from it; others are not ours."""
+    return [
+        ReshipPassedOn(case.case_id, moved.status)
+        for case in live(state).book.open
+        if case.kind is None and derived_id(case.case_id, ".reship") == moved.reship_id
+    ]
+
+
+@rule("RF-009")
+def refund_promised_away(
+    state: State, promised: RefundPromisedAway, policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """Staff promised to ship and not to refund: the refunds before shipment are held."""
+    case_ids = tuple(case.case_id for case in live(state).book.open if case.kind is RefundKind.UNSHIPPED)
+    return [PromisePassedOn(case_ids, promised.promise_id)] if case_ids else []
+
+
+@rule("LG-060")
+def late_established(state: State, late: LateEstablished, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Late shipping is established: the order's compensation case hears of it and of the order's end."""
+    current = live(state)
+    if isinstance(current, Closed) and current.book.paid_at is None:
+        return []
+    return [LatenessNoted(late.trigger)]
+
+
+@rule("LG-060")
+def late_withdrawn(state: State, late: LateWithdrawn, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """It was in time after all."""
+    return [LatenessWithdrawn(late.trigger, late.reason_code)] if live(state).book.is_late else []

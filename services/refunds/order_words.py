@@ -1,0 +1,303 @@
+"""What the case `order` is and hears: states and messages. Facts: order_facts, rules: cases/order."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from chassis.vocabulary import DeadlinePassed, Money
+from services.refunds.book import Book
+from services.refunds.values import (
+    DeliveryKind,
+    InspectedLine,
+    Purpose,
+    Share,
+    Tender,
+    Wanted,
+)
+
+
+class Application(StrEnum):
+    REFUND = "refund"
+    EXCHANGE = "exchange"
+
+
+class Rejection(StrEnum):
+    """Why an application cannot be opened."""
+
+    ORDER_SUCCEEDED = "order_succeeded"
+    ORDER_CLOSED = "order_closed"
+    ALREADY_SHIPPED = "already_shipped"
+    NOT_SHIPPED = "not_shipped"
+    UNKNOWN_LINE = "unknown_line"
+    UNKNOWN_KIND = "unknown_kind"
+    LINE_BUSY = "line_busy"
+    LINES_DIFFER = "lines_differ"
+    WRONG_CURRENCY = "wrong_currency"
+    NOTHING_ASKED = "nothing_asked"
+    OVER_REFUNDABLE = "over_refundable"
+    FREIGHT_NOT_OWED = "freight_not_owed"
+    TOO_MANY = "too_many"
+    EXCLUDED = "excluded"
+    SECOND_EXCHANGE = "second_exchange"
+    OUT_OF_WINDOW = "out_of_window"
+    SELLER_REFUSED = "seller_refused"
+
+
+# States. The status of the order (OR-001), its book, and what runs in it.
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingPayment:
+    book: Book
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    book: Book
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The auto-confirm clock: `due_at` while it runs, what is left of it while it stands.
+
+    Both absent: some lines are not shipped yet (`standby_by` is then when it would be due if nothing
+    were missing), or nobody is asked any more. After `asked_count` requests `due_at` is the moment of
+    the next one.
+    """
+
+    due_at: datetime | None
+    left_microseconds: int | None
+    standby_by: datetime | None
+    asked_count: int
+    grace_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    book: Book
+    shipped_at: datetime
+    confirm: Confirm
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    book: Book
+    ended_at: datetime
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """`cause` tells the never paid from the refunded (OR-005)."""
+
+    book: Book
+    ended_at: datetime
+    cause: str
+
+
+Live = AwaitingPayment | Paid | Shipped | Succeeded | Closed
+State = Absent | Live
+
+
+# Messages.
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedLine:
+    line_id: str
+    quantity_count: int
+    price_minor: int
+    is_freight_free: bool
+    services: tuple[str, ...]
+    is_special_offer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPlaced:
+    customer_id: str
+    lines: tuple[PlacedLine, ...]
+    freight: Money
+
+
+@dataclass(frozen=True, slots=True)
+class TermsEdited:
+    lines: tuple[PlacedLine, ...] | None
+    freight: Money
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPaid:
+    tenders: tuple[Tender, ...]
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentMarked:
+    """`shares` None: all that is left."""
+
+    delivery_kind: DeliveryKind
+    shares: tuple[Share, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TradeSucceeded:
+    cause: str
+    line_ids: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TradeClosed:
+    cause: str
+    line_ids: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDeclined:
+    """The order system does not confirm receipt for us."""
+
+    reason_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundApplied:
+    """An application as filed; `shares` None: the whole order; `minor` 0 and not `is_priced`: not told."""
+
+    refund_id: str
+    kind: str
+    reason_code: str
+    shares: tuple[Share, ...] | None
+    is_priced: bool
+    amount: Money
+    freight_minor: int | None
+    version: int
+    is_agreed_beforehand: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentProposed:
+    """A refused application as the buyer changed it; asked by its agreement."""
+
+    applied: RefundApplied
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeApplied:
+    exchange_id: str
+    shares: tuple[Share, ...]
+    wanted: tuple[Wanted, ...]
+    reason_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentAsked:
+    """A case decided to pay; `case_id` is the case, the intent's id follows from it and the purpose."""
+
+    case_id: str
+    intent_id: str
+    purpose: Purpose
+    amount: Money
+    shares: tuple[Share, ...]
+    freight_minor: int
+    are_goods_gone: bool
+    remedy_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEnded:
+    """A refund or an exchange is over without money; `is_used`: an exchange that counts (RF-106)."""
+
+    case_id: str
+    is_used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefundSettled:
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class IntentAbandoned:
+    """No money moved and none will."""
+
+    case_id: str
+    purpose: Purpose
+    amount: Money
+    shares: tuple[Share, ...]
+    freight_minor: int
+    tenders: tuple[Tender, ...]
+    are_goods_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOffered:
+    """An exchange that cannot be had becomes a refund; `is_return_needed`: the goods are still out."""
+
+    exchange_id: str
+    shares: tuple[Share, ...]
+    reason_code: str
+    is_return_needed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoldResolved:
+    refund_id: str | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelDecided:
+    """How a parcel on its way to the buyer ended."""
+
+    outcome: str
+    line_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyDue:
+    remedy_id: str
+    pieces: tuple[Share, ...]
+    reason_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsInspected:
+    return_id: str | None
+    lines: tuple[InspectedLine, ...]
+    wanted_sku_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReshipMoved:
+    reship_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPromisedAway:
+    """Staff promised not to carry out a refund that was opened by mistake (RF-009)."""
+
+    promise_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LateEstablished:
+    trigger: str
+
+
+@dataclass(frozen=True, slots=True)
+class LateWithdrawn:
+    trigger: str
+    reason_code: str
+
+
+Message = (
+    OrderPlaced | TermsEdited | OrderPaid | ShipmentMarked | TradeSucceeded | TradeClosed | RequestDeclined
+    | RefundApplied | AmendmentProposed | ExchangeApplied | PaymentAsked | CaseEnded | RefundSettled
+    | IntentAbandoned | RefundOffered | HoldResolved | ParcelDecided | RemedyDue | GoodsInspected
+    | ReshipMoved | RefundPromisedAway | LateEstablished | LateWithdrawn | DeadlinePassed
+)  # fmt: skip

@@ -1,0 +1,199 @@
+"""What both sides have said about the lines of one order: values and pure questions about them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from chassis.vocabulary import rules_of
+from services.reviews.policy import Rating
+
+
+class Rater(StrEnum):
+    """Who rates."""
+
+    BUYER = "buyer"
+    SELLER = "seller"
+
+
+class Standing(StrEnum):
+    """Where one side's rating of one line stands (C4)."""
+
+    OPEN = "open"
+    RATED = "rated"
+    CHANGED = "changed"
+    FROZEN = "frozen"
+    DELETED = "deleted"
+    REMOVED = "removed"
+    EXPIRED = "expired"
+    EXPIRED_ONE_SIDED = "expired_one_sided"
+
+
+class Reason(StrEnum):
+    """Why a rating, a change or a score counts or does not."""
+
+    COUNTED = "in_window"
+    WINDOW_OVER = "out_of_window"
+    ALREADY_RATED = "already_rated"
+    ALREADY_CHANGED = "second_change"
+    ALREADY_SCORED = "already_scored"
+    MALL = "mall"
+    NOT_NEGATIVE = "not_negative"
+    NOT_THE_RATER = "not_the_rater"
+    UNKNOWN_LINE = "unknown_line"
+    UNKNOWN_REVIEW = "unknown_review"
+    WORDS_REMOVED = "words_removed"
+    REMOVED_BY_PLATFORM = "removed_by_platform"
+    CHANGED = "changed"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side's word on one line. Photos and later comments are kept as attributes (RV-013)."""
+
+    standing: Standing = Standing.OPEN
+    review_id: str | None = None
+    rating: Rating | None = None
+    change_until: datetime | None = None
+    """Set while a neutral or bad rating can still be changed."""
+    has_photos: bool = False
+    comment_count: int = 0
+    is_text_removed: bool = False
+    cause_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One order line and the words of both sides about it."""
+
+    line_id: str
+    product_id: str
+    buyer: Side = Side()
+    seller: Side = Side()
+    succeeded_at: datetime | None = None
+    window_until: datetime | None = None
+    is_window_over: bool = False
+
+    def side(self, rater: Rater) -> Side:
+        """The word of one side."""
+        return self.buyer if rater is Rater.BUYER else self.seller
+
+    def with_side(self, rater: Rater, side: Side) -> "Line":
+        """The line after one side has spoken."""
+        return replace(self, buyer=side) if rater is Rater.BUYER else replace(self, seller=side)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All of one order that reviews need."""
+
+    customer_id: str
+    buyer_account_id: str
+    is_mall: bool
+    lines: tuple[Line, ...]
+    is_threatened: bool = False
+    is_refunded: bool = False
+    score_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a review stands in the book."""
+
+    line: Line
+    rater: Rater
+    side: Side
+
+
+def find(book: Book, review_id: str) -> Place | None:
+    """The place of a review that was counted once."""
+    for line in book.lines:
+        for rater in Rater:
+            side = line.side(rater)
+            if side.review_id == review_id:
+                return Place(line, rater, side)
+    return None
+
+
+def line_of(book: Book, line_id: str) -> Line | None:
+    """The line of that id."""
+    return next((line for line in book.lines if line.line_id == line_id), None)
+
+
+def with_lines(book: Book, line_ids: Sequence[str], change: Callable[[Line], Line]) -> Book:
+    """The book with those lines changed."""
+    chosen = set(line_ids)
+    return replace(book, lines=tuple(change(x) if x.line_id in chosen else x for x in book.lines))
+
+
+def with_side(book: Book, place: Place, side: Side) -> Book:
+    """The book after the side at that place has changed."""
+    return with_lines(book, [place.line.line_id], lambda line: line.with_side(place.rater, side))
+
+
+@rules_of("RV-015", "RV-016", "RV-017")
+def why_not_changed(book: Book, place: Place, now: datetime) -> Reason | None:
+    """Why a rating cannot be changed or deleted at that moment; None when it can.
+
+    Neutral and bad only, once, inside the change window, never at a mall (reading A20: the seller's
+    type decides).
+    """
+    if book.is_mall:
+        return Reason.MALL
+    match place.side.standing:
+        case Standing.CHANGED | Standing.DELETED | Standing.REMOVED:
+            return Reason.ALREADY_CHANGED
+        case Standing.FROZEN:
+            return Reason.WINDOW_OVER
+        case _:
+            pass
+    if place.side.rating in (None, Rating.GOOD):
+        return Reason.NOT_NEGATIVE
+    until = place.side.change_until
+    return Reason.WINDOW_OVER if until is None or now > until else None
+
+
+@rules_of("RV-004", "RV-005")
+def close_line(line: Line) -> tuple[Line, Rater | None]:
+    """The line when its window is over, and the side whose good word stayed unanswered, if any."""
+    rewarded: Rater | None = None
+    for silent, other in ((Rater.BUYER, Rater.SELLER), (Rater.SELLER, Rater.BUYER)):
+        if line.side(silent).standing is not Standing.OPEN:
+            continue
+        answer = line.side(other)
+        is_one_sided = answer.standing is Standing.RATED and answer.rating is Rating.GOOD
+        if is_one_sided:
+            rewarded = other
+        standing = Standing.EXPIRED_ONE_SIDED if is_one_sided else Standing.EXPIRED
+        line = line.with_side(silent, replace(line.side(silent), standing=standing))
+    return replace(line, is_window_over=True), rewarded
+
+
+def freeze(line: Line, until: datetime) -> Line:
+    """The line when the change window that ends then is over (RV-016)."""
+    for rater in Rater:
+        side = line.side(rater)
+        if side.standing is Standing.RATED and side.change_until == until:
+            line = line.with_side(rater, replace(side, standing=Standing.FROZEN))
+    return line
+
+
+def pending_windows(book: Book) -> set[datetime]:
+    """The ends of the review windows that still run."""
+    return {x.window_until for x in book.lines if x.window_until is not None and not x.is_window_over}
+
+
+def pending_changes(book: Book) -> set[datetime]:
+    """The ends of the change windows that still run."""
+    return {
+        side.change_until
+        for line in book.lines
+        for side in (line.buyer, line.seller)
+        if side.standing is Standing.RATED and side.change_until is not None
+    }
+
+
+def is_unopened(book: Book) -> bool:
+    """Whether a line still waits for its trade to succeed."""
+    return any(line.window_until is None for line in book.lines)

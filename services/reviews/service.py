@@ -1,0 +1,121 @@
+"""The wiring of reviews: its kinds of case, what it reads and what it announces."""
+
+from aftersales_contracts.aftersales.customers import NoticeResolvedV1
+from aftersales_contracts.aftersales.refunds import RefundPaidV1
+from aftersales_contracts.shop.aftersales import ProblemReportedV1
+from aftersales_contracts.shop.desk import TaskCompletedV1
+from aftersales_contracts.shop.orders import OrderClosedV1, OrderPlacedV1, OrderSucceededV1
+from aftersales_contracts.shop.reviews import (
+    ReviewCauseCodedV1,
+    ReviewChangedV1,
+    ReviewCommentedV1,
+    ReviewDeletedV1,
+    ReviewGivenV1,
+    ReviewModeratedV1,
+    ScoreGivenV1,
+)
+from aftersales_contracts.shop.standing import ComplaintFiledV1
+from chassis.service import Kind, Service
+from services.reviews import policy
+from services.reviews import translate as t
+from services.reviews.cases import credit_account, credit_pair, review, review_followup
+from services.reviews.cases import review_values as v
+
+REVIEW = Kind(
+    name="review",
+    decider=review.REVIEW,
+    states=[v.Absent, v.Known, v.Open, v.Ended],
+    ended=[v.Ended],
+    messages=[
+        v.Placed, v.Succeeded, v.Closed, v.Given, v.Changed, v.Deleted, v.Commented, v.Moderated,
+        v.Coded, v.Scored, v.Threatened, v.Refunded, v.Reported,
+    ],
+    facts=[
+        v.OrderKnown, v.WindowOpened, v.LinesDropped, v.RatingCounted, v.NegativeReceived,
+        v.RatingReplaced, v.Refused, v.WordsRemoved, v.CommentNoted, v.CauseNoted, v.ScoreCounted,
+        v.ScoreRefused, v.ThreatNoted, v.RefundNoted, v.ReportAdmitted, v.ReportTooLate, v.PromptDue,
+        v.PromptSkipped, v.WindowClosed, v.RatingsFrozen, v.ReviewEnded,
+    ],
+    announces={
+        v.RatingCounted: t.rating_counted,
+        v.NegativeReceived: t.negative_received,
+        v.RatingReplaced: t.rating_replaced,
+        v.Refused: t.rating_refused,
+        v.WordsRemoved: t.words_removed,
+        v.ScoreCounted: t.score_decided,
+        v.ScoreRefused: t.score_decided,
+        v.ReportAdmitted: t.report_admitted,
+        v.PromptDue: t.prompt_due,
+    },
+    hands_on={
+        v.RatingCounted: t.credit_of_rating,
+        v.NegativeReceived: t.open_followup,
+        v.RatingReplaced: t.after_replacement,
+        v.WindowClosed: t.rewards,
+        v.ScoreCounted: t.credit_of_score,
+    },
+)  # fmt: skip
+
+CREDIT_PAIR = Kind(
+    name="credit-pair",
+    decider=credit_pair.CREDIT_PAIR,
+    states=[credit_pair.Pair],
+    ended=[],
+    messages=[credit_pair.Earned],
+    facts=[credit_pair.PointsCounted],
+    hands_on={credit_pair.PointsCounted: t.points_moved},
+)
+
+CREDIT_ACCOUNT = Kind(
+    name="credit-account",
+    decider=credit_account.CREDIT_ACCOUNT,
+    states=[credit_account.Account],
+    ended=[],
+    messages=[credit_account.PointsMoved],
+    facts=[credit_account.CreditChanged],
+    announces={credit_account.CreditChanged: t.credit_changed},
+)
+
+FOLLOWUP = Kind(
+    name="review-followup",
+    decider=review_followup.REVIEW_FOLLOWUP,
+    states=[review_followup.Absent, review_followup.Contacting, review_followup.Ended],
+    ended=[review_followup.Ended],
+    messages=[
+        review_followup.Negative, review_followup.Resolved, review_followup.ContactResolved,
+        review_followup.HarassmentReported, review_followup.Explained,
+    ],
+    facts=[
+        review_followup.FollowupOpened, review_followup.ReviewAdded, review_followup.ReviewSettled,
+        review_followup.ContactWanted, review_followup.ContactNoted, review_followup.ResultAsked,
+        review_followup.FollowupEnded,
+    ],
+    announces={
+        review_followup.ContactWanted: t.contact_wanted,
+        review_followup.ResultAsked: t.result_asked,
+        review_followup.FollowupEnded: t.followup_ended,
+    },
+)  # fmt: skip
+
+REVIEWS = Service(
+    name="reviews",
+    kinds=[REVIEW, CREDIT_PAIR, CREDIT_ACCOUNT, FOLLOWUP],
+    reads={
+        OrderPlacedV1: t.placed,
+        OrderSucceededV1: t.succeeded,
+        OrderClosedV1: t.closed,
+        ReviewGivenV1: t.given,
+        ReviewChangedV1: t.changed,
+        ReviewDeletedV1: t.deleted,
+        ReviewCommentedV1: t.commented,
+        ReviewModeratedV1: t.moderated,
+        ReviewCauseCodedV1: t.cause_coded,
+        ScoreGivenV1: t.scored,
+        ProblemReportedV1: t.problem_reported,
+        RefundPaidV1: t.refund_paid,
+        ComplaintFiledV1: t.complaint_filed,
+        NoticeResolvedV1: t.notice_resolved,
+        TaskCompletedV1: t.task_completed,
+    },
+    policies=policy.load(),
+)

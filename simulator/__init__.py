@@ -1,0 +1,1 @@
+"""A made-up shop with every kind of trouble, a reader of public order tables, and all who answer us."""

@@ -1,0 +1,163 @@
+"""The examples of the README run as they are printed, on a real broker."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.partitioner import DefaultPartitioner
+from pydantic import ValidationError
+
+from aftersales_contracts.base import Event
+from aftersales_contracts.envelope import Envelope, read
+from aftersales_contracts.registry import EVENTS, read_data, topic_of
+from aftersales_contracts.shop.aftersales import RefundAppliedV1
+from aftersales_contracts.topics import TOPICS
+from cli.stack import LocalStack
+from tests.support import tools
+
+CONTRACTS = Path(__file__).parents[2] / "contracts"
+EXAMPLES = CONTRACTS / "examples"
+STORY = [
+    "shop.order.placed.v1",
+    "shop.order.paid.v1",
+    "shop.parcel.registered.v1",
+    "shop.order.shipped.v1",
+    "shop.refund.applied.v1",
+]
+COMMANDS = {
+    "python_package": f"{sys.executable} python_package.py",
+    "python_plain": f"{sys.executable} python_plain.py",
+    "node": 'order="$(node node/publish.js)" && node node/read.js "$order"',
+    "kcat": "bash kcat.sh",
+}
+
+
+def environment(name: str, bootstrap: str) -> dict[str, str]:
+    """What an example needs, and nothing more: its tool on the path and the broker's address."""
+    found = {**os.environ, "KAFKA_BOOTSTRAP": bootstrap, "PYTHONPATH": str(CONTRACTS)}
+    if name == "node":
+        found |= {
+            "NODE_PATH": str(tools.node_modules()),
+            "PATH": f"{tools.node().parent}:{os.environ['PATH']}",
+        }
+    if name == "kcat":
+        found["PATH"] = f"{tools.kcat().parent}:{os.environ['PATH']}"
+    return found
+
+
+def run(command: str, surroundings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs an example to its end."""
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=EXAMPLES,
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+def test_the_readme_prints_them_as_they_are() -> None:
+    text = (CONTRACTS / "README.md").read_text(encoding="utf-8")
+    printed = re.findall(r"^<!-- (\S+) -->\n```\w+\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    shown = dict(printed)
+
+    examples = {path for path in EXAMPLES.rglob("*") if path.suffix in (".py", ".js", ".sh", ".json")}
+    own = {path for path in examples if "node_modules" not in path.parts and path.name != "package-lock.json"}
+    assert {f"examples/{path.relative_to(EXAMPLES)}" for path in own} == set(shown)
+    for name, code in shown.items():
+        assert code == (CONTRACTS / name).read_text(encoding="utf-8"), name
+
+
+def test_the_readme_lists_every_topic_with_its_numbers() -> None:
+    text = (CONTRACTS / "README.md").read_text(encoding="utf-8")
+    for topic in TOPICS.values():
+        if topic.side != "dead":
+            assert f"| `{topic.name}` | {topic.key} | {topic.partitions} | {topic.retention_days} d |" in text
+
+
+@dataclass(frozen=True)
+class System:
+    """A broker with all topics and the service that the examples read, by the clock on the wall."""
+
+    bootstrap: str
+    commands: ThreadPoolExecutor
+
+
+@pytest.fixture(scope="module")
+async def system() -> AsyncIterator[System]:
+    """A stack of its own: what runs by the wall clock shares no topics with what runs by clock marks."""
+    async with LocalStack(clock="wall", services=("refunds",)) as local:
+        with ThreadPoolExecutor(1) as commands:
+            yield System(local.bootstrap_servers, commands)
+
+
+async def story_of(consumer: AIOKafkaConsumer) -> list[Event]:
+    """The next five events on the topics, each read through the envelope and its own class."""
+    found: list[tuple[Envelope, Event]] = []
+    async with asyncio.timeout(60):
+        while len(found) < len(STORY):
+            record = await consumer.getone()
+            envelope, data = read(record.key, record.headers, record.value)
+            event = read_data(EVENTS[envelope.type], data)
+            assert record.topic == topic_of(event)
+            everywhere = list(range(TOPICS[record.topic].partitions))
+            assert record.partition == DefaultPartitioner()(record.key, everywhere, everywhere)
+            assert envelope.subject == event.subject_of()
+            found.append((envelope, event))
+    assert len({(envelope.source, envelope.id) for envelope, _ in found}) == len(STORY)
+    return [event for _, event in sorted(found, key=lambda pair: STORY.index(pair[0].type))]
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+async def test_what_an_example_publishes_is_right_and_it_finds_its_outcome(name: str, system: System) -> None:
+    """Each record is a sound event, in the partition of its key; the reader ends at the outcome."""
+    surroundings = environment(name, system.bootstrap)
+    consumer = AIOKafkaConsumer(
+        *(topic.name for topic in TOPICS.values() if topic.side == "in"), bootstrap_servers=system.bootstrap
+    )
+    async with consumer:
+        await consumer.seek_to_end()
+        ended = asyncio.get_running_loop().run_in_executor(system.commands, run, COMMANDS[name], surroundings)
+        events = await story_of(consumer)
+
+    assert [event.TYPE for event in events] == STORY
+    applied = events[-1]
+    assert isinstance(applied, RefundAppliedV1)
+    made = await ended
+    assert made.returncode == 0, made.stderr
+    assert f"opened: {applied.refund_id}" in made.stdout
+
+
+@pytest.mark.stack
+async def test_the_mistake_of_the_example_is_one_and_its_reason_is_printed(system: System) -> None:
+    """What it publishes does not fit its schema; refunds sets it aside, and it reads why."""
+    surroundings = environment("dead_letter", system.bootstrap)
+    command = f"{sys.executable} dead_letter.py"
+    async with AIOKafkaConsumer("shop.aftersales.v1", bootstrap_servers=system.bootstrap) as consumer:
+        await consumer.seek_to_end()
+        ended = asyncio.get_running_loop().run_in_executor(system.commands, run, command, surroundings)
+        async with asyncio.timeout(60):
+            record = await consumer.getone()
+
+    envelope, data = read(record.key, record.headers, record.value)
+    with pytest.raises(ValidationError) as wrong:
+        read_data(EVENTS[envelope.type], data)
+    assert [fault["loc"] for fault in wrong.value.errors()] == [("amount",)]
+    made = await ended
+    assert made.returncode == 0, made.stderr
+    assert "dead-reason: failed_schema\ndead-detail: " in made.stdout
+    assert (
+        f"dead-topic: shop.aftersales.v1\ndead-partition: {record.partition}\ndead-offset: {record.offset}\n"
+        in made.stdout
+    )

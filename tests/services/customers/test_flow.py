@@ -1,0 +1,143 @@
+"""Customers beside reviews, through the real handling: notices, unpaid orders, promises."""
+
+from typing import Any
+
+import pytest
+
+from aftersales_contracts.aftersales import common, customers, refunds
+from aftersales_contracts.parts import Party, Share
+from aftersales_contracts.shop import contacts, orders, shipments
+from services.customers.service import CUSTOMERS
+from services.reviews.service import REVIEWS
+from tests.services.flow import Flow
+from tests.services.told import CUSTOMER, ORDER, T0, D, H, build, cny, held, paid, placed, succeeded, texts
+
+
+@pytest.fixture
+def flow() -> Flow:
+    both = Flow(REVIEWS, CUSTOMERS)
+    both.tell(placed(), T0)
+    both.tell(paid(), T0 + H)
+    both.tell(succeeded(), T0 + 5 * D)
+    return both
+
+
+def test_status_notices(flow: Flow) -> None:
+    """OR-007: the seller is told of the payment, the buyer of the shipment."""
+    flow.tell(build(orders.OrderShippedV1, ORDER, delivery_kind="express"), T0 + 5 * D)
+    told = [(x.to, x.template_code, x.channel) for x in texts(flow, "service")]
+    assert told == [("seller", "order_paid_ship_due", "chat"), ("buyer", "order_shipped", "chat")]
+
+
+def test_orders_are_found_by_account(flow: Flow) -> None:
+    """OR-008."""
+    flow.tell(placed(order_id="o2"), T0 + 6 * D)
+    assert flow.state("order-index", "a1.2026-03").order_ids == ("o1", "o2")
+    assert flow.state("customer-order", "o1").customer_id == "c1"
+
+
+def test_unpaid_order_is_reminded_and_closed() -> None:
+    """OR-013, CU-003, CU-011 (journey 6.12)."""
+    flow = Flow(CUSTOMERS)
+    flow.tell(placed(), T0)
+    flow.pass_until(T0 + 4 * H)
+    [reminder] = texts(flow, "reminder")
+    assert (reminder.template_code, reminder.agent_id) == ("payment_reminder_unasked", "agent-7")
+    assert flow.state("unpaid-order", "o1").reminder_outcome == "sent"
+    flow.pass_until(T0 + 4 * D)
+    asked = flow.outcomes(customers.OrderCloseRequestedV1)
+    assert len(asked) == 3
+    assert len({x.request_id for x in asked}) == 1
+    assert asked[0].only_if == ["awaiting_payment"]
+    assert flow.told[-1].event.TYPE == common.TaskRequestedV1.TYPE
+    declined = build(
+        orders.OrderRequestDeclinedV1, ORDER, request_id=asked[0].request_id, reason_code="paid_meanwhile"
+    )
+    flow.tell(declined, T0 + 4 * D)
+    flow.pass_until(T0 + 90 * D)
+    assert len(flow.outcomes(common.TaskRequestedV1)) == 1
+
+
+def test_a_change_of_terms_gives_three_days_anew() -> None:
+    """OR-014."""
+    flow = Flow(CUSTOMERS)
+    flow.tell(placed(), T0)
+    changed = build(
+        orders.OrderTermsChangedV1, ORDER, by=Party.model_validate({"role": "seller"}), freight=cny(0),
+        total=cny(10_000),
+    )  # fmt: skip
+    flow.tell(changed, T0 + 2 * D)
+    flow.pass_until(T0 + 5 * D)
+    assert flow.outcomes(customers.OrderCloseRequestedV1) == []
+    flow.pass_until(T0 + 5 * D + H)
+    assert flow.outcomes(customers.OrderCloseRequestedV1)[0].pay_by_at == T0 + 5 * D
+
+
+def promised(kind: str, **fields: Any) -> Any:
+    agent = Party.model_validate({"role": "agent", "id": "agent-7"})
+    return build(
+        contacts.PromiseMadeV1, CUSTOMER, promise_id="p1", kind=kind, order_id="o1", by=agent, **fields
+    )
+
+
+def ends(flow: Flow) -> list[str]:
+    return [x.outcome.value for x in flow.outcomes(customers.PromiseEndedV1)]
+
+
+def test_a_promised_ship_day_is_kept_by_the_hand_over(flow: Flow) -> None:
+    """CP-032, CP-033."""
+    flow.tell(promised("ship_by", due_at=(T0 + 7 * D).isoformat()), T0 + 6 * D)
+    [memo] = flow.outcomes(common.OrderActionRequestedV1)
+    assert memo.purpose == "promise"
+    flow.tell(build(shipments.ParcelHandedOverV1, ORDER, parcel_id="b1", carrier_code="sf"), T0 + 6.5 * D)
+    assert ends(flow) == ["fulfilled"]
+    assert flow.state("customer-order", "o1").promise_ids == ()
+
+
+def test_a_missed_ship_day_is_noticed(flow: Flow) -> None:
+    """CP-032: four points at risk."""
+    flow.tell(promised("ship_by", due_at=(T0 + 7 * D).isoformat()), T0 + 6 * D)
+    flow.pass_until(T0 + 8 * D)
+    assert ends(flow) == ["breached"]
+    [violation] = flow.outcomes(common.ViolationNoticedV1)
+    assert (violation.points_at_risk_count, violation.order_ids) == (4, ["o1"])
+
+
+def test_a_price_that_was_raised_is_a_breach() -> None:
+    """CP-035."""
+    flow = Flow(CUSTOMERS)
+    flow.tell(placed(), T0)
+    flow.tell(promised("price", amount=cny(9_000)), T0 + H)
+    flow.tell(paid(10_800), T0 + 2 * H)
+    assert ends(flow) == ["breached"]
+
+
+def test_an_agreed_exchange_is_a_promise(flow: Flow) -> None:
+    """RF-118."""
+    outcome = {
+        **ORDER, "case_id": "x1", "case_kind": "exchange", "case_version": 1, "rule_ids": [],
+        "policy_version": "v", "exchange_id": "x1", "customer_id": "c1",
+    }  # fmt: skip
+    authorized = build(
+        refunds.ReturnAuthorizedV1, outcome, return_id="t1", lines=[Share(line_id="l1", quantity_count=1)],
+        carriages=["express"], is_collect_forbidden=True, needs_note=True, send_by_at=T0 + 9 * D,
+    )  # fmt: skip
+    flow.tell(authorized, T0 + 6 * D)
+    [promise] = flow.outcomes(customers.PromiseRegisteredV1)
+    assert (promise.kind, promise.order_id) == ("exchange", "o1")
+    flow.tell(build(refunds.ExchangeEndedV1, outcome, ending="completed"), T0 + 9 * D)
+    assert ends(flow) == ["fulfilled"]
+
+
+def test_a_promised_call_is_made_by_the_way_of_every_contact() -> None:
+    """CP-032: and a customer who refused calls is not called."""
+    flow = Flow(CUSTOMERS)
+    agent = Party.model_validate({"role": "agent"})
+    call = build(
+        contacts.PromiseMadeV1, CUSTOMER, promise_id="p1", kind="callback", due_at=T0 + 5 * H, by=agent
+    )
+    flow.tell(call, T0)
+    [asked] = flow.outcomes(customers.CallRequestedV1)
+    assert (asked.due_at, asked.order_id) == (T0 + 5 * H, None)
+    flow.tell(held(asked.request_id, "reached"), T0 + H)
+    assert ends(flow) == ["fulfilled"]

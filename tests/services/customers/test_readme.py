@@ -1,0 +1,74 @@
+"""The README of customers says what the rules do."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import services.customers
+from chassis.service import Kind
+from chassis.vocabulary import Money
+from services.customers import service
+from services.customers.cases import message as m
+from services.customers.cases import order_file as o
+from services.customers.cases import promise as p
+from services.customers.cases import unpaid_order as u
+from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To
+from services.customers.policy import PromiseKind
+from tests.services.diagrams import Readme, explored
+
+T0 = datetime(2026, 3, 1, tzinfo=UTC)
+README = Readme(service.CUSTOMERS, Path(services.customers.__file__).with_name("README.md"))
+CONTACT = Contact(
+    "n1", "o1", "o1", "c1", Origin.NOTICE, To.BUYER, Purpose.SERVICE, "any", {},
+    (Channel.SMS, Channel.CALL), T0 + timedelta(days=2),
+)  # fmt: skip
+
+MESSAGES: dict[str, list[object]] = {
+    "unpaid-order": [
+        u.Placed("o1", "c1", is_prepaid=True, has_consulted=False, agent_id=None, total_minor=1),
+        u.Placed("o1", "c1", is_prepaid=False, has_consulted=False, agent_id=None, total_minor=1),
+        u.TermsChanged("seller", 1),
+        u.Paid(),
+        u.Closed("unpaid_cancelled", "buyer"),
+        u.Declined("close.o1", "already_closed"),
+    ],
+    "customer-order": [o.Placed("c1", "a1", Money(0, "CNY")), o.Shipped("o1"), o.Succeeded()],
+    "message": [
+        m.Asked(CONTACT),
+        m.Allowed(Channel.SMS, 1),
+        m.Allowed(Channel.CALL, 1),
+        m.Denied("no_consent"),
+        m.Answered("sms", "sent"),
+        m.Answered("sms", "failed"),
+        m.Held("reached"),
+        m.Stopped("blocked"),
+    ],
+    "promise": [
+        p.Given(p.Promise("p1", PromiseKind.GIFT, "o1", "c1")),
+        p.Given(p.Promise("p1", PromiseKind.SHIP_BY, "o1", "c1")),
+        p.HandedOver("sf"),
+        p.Judged("confirmed"),
+    ],
+}
+KINDS = [service.UNPAID_ORDER, service.ORDER_FILE, service.MESSAGE, service.PROMISE]
+LEDGERS = [service.ORDER_INDEX, service.CONSENT]
+
+
+def test_the_readme_names_everything() -> None:
+    README.check_words()
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_the_diagram_is_what_the_rules_do(kind: Kind) -> None:
+    _, policy = service.CUSTOMERS.policies.choose("s1", T0)
+    edges, names = explored(kind, MESSAGES[kind.name], policy, T0, limit=400)
+    assert README.edges(kind.name) == edges
+    assert [name for name in names if f"*{name}*" not in README.sections[kind.name]] == []
+
+
+@pytest.mark.parametrize("kind", LEDGERS, ids=lambda kind: kind.name)
+def test_ledgers_have_one_state_and_no_deadline(kind: Kind) -> None:
+    assert len(kind.states) == 1
+    assert list(kind.decider.deadlines(kind.decider.initial)) == []
+    assert "ledger" in README.sections[kind.name]

@@ -1,0 +1,203 @@
+"""Credit points: what a rating is worth, the caps, and that the order of the news does not matter."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chassis.vocabulary import DeadlinePassed
+from services.reviews import policy
+from services.reviews.cases import credit_account as a
+from services.reviews.cases import credit_pair as c
+from services.reviews.cases.credit_caps import Cap, Entry, Role, recount
+
+T0 = datetime(2026, 3, 2, tzinfo=UTC)
+D = timedelta(days=1)
+_, P = policy.load().choose("s1", T0)
+BUYER, SELLER = Role.BUYER, Role.SELLER
+
+
+def earned(
+    entry: str,
+    day: float,
+    points: int = 1,
+    *,
+    item: str = "p1",
+    revision: int = 1,
+    role: Role = SELLER,
+    is_mall: bool = False,
+    order: str | None = None,
+) -> c.Earned:
+    at = T0 + day * D
+    account = "s1" if role is SELLER else "a1"
+    cause = "rated"
+    return c.Earned(account, role, entry, order or f"o-{entry}", item, at, points, revision, is_mall, cause)
+
+
+def play(news: Sequence[c.Earned], now: datetime = T0 + 20 * D) -> tuple[c.Pair, list[c.PointsCounted]]:
+    state, facts = c.Pair(), list[c.PointsCounted]()
+    for message in news:
+        for decided in c.decide(state, message, P, now):
+            facts.append(decided.fact)
+            state = c.evolve(state, decided.fact)
+    return state, facts
+
+
+ITEMS = [f"p{n}" for n in range(20)]
+
+TABLE: list[tuple[str, list[c.Earned], list[int], list[Cap]]] = [
+    ("RV-003", [earned("r1", 0)], [1], [Cap.NONE]),
+    ("RV-003", [earned("r1", 0, -1)], [-1], [Cap.NONE]),
+    ("RV-003", [earned("r1", 0, 0)], [], []),
+    ("RV-003", [earned("r1", 0, -1), earned("r1", 0, 1, revision=2)], [-1, 2], [Cap.NONE, Cap.NONE]),
+    ("RV-003", [earned("r1", 0, -1), earned("r1", 0, 0, revision=2)], [-1, 1], [Cap.NONE, Cap.NONE]),
+    ("RV-005", [earned("unanswered.r1", 0, role=BUYER)], [1], [Cap.NONE]),
+    ("RV-006", [earned("r1", 0), earned("r2", 13.9)], [1, 0], [Cap.NONE, Cap.SAME_ITEM]),
+    ("RV-006", [earned("r1", 0), earned("r2", 14)], [1, 1], [Cap.NONE, Cap.NONE]),
+    ("RV-006", [earned("r1", 0), earned("r2", 1, item="p2")], [1, 1], [Cap.NONE, Cap.NONE]),
+    ("RV-006", [earned("r1", 0), earned("r2", 1, -1)], [1, -1], [Cap.NONE, Cap.NONE]),
+    ("RV-006", [earned("r1", 0, -1), earned("r2", 13, -1)], [-1, 0], [Cap.NONE, Cap.SAME_ITEM]),
+    # The earlier trade counts, whichever rating came first; what it displaced is given back.
+    ("RV-006", [earned("r2", 5), earned("r1", 0)], [1, 0], [Cap.NONE, Cap.NONE]),
+    # With the earlier one gone the later one counts.
+    ("RV-006", [earned("r1", 0), earned("r2", 5), earned("r1", 0, 0, revision=2)], [1, 0, 0],
+     [Cap.NONE, Cap.SAME_ITEM, Cap.NONE]),
+    ("RV-007", [earned(f"r{n}", n, item=ITEMS[n]) for n in range(7)], [1] * 6 + [0],
+     [Cap.NONE] * 6 + [Cap.MONTH_POINTS]),
+    ("RV-007", [earned(f"r{n}", n, item=ITEMS[n], role=BUYER) for n in range(7)], [1] * 6 + [0],
+     [Cap.NONE] * 6 + [Cap.MONTH_POINTS]),
+    # Bad ratings are not capped by the month.
+    ("RV-007", [earned(f"r{n}", n, -1, item=ITEMS[n]) for n in range(7)], [-1] * 7, [Cap.NONE] * 7),
+    ("RV-008", [earned(f"r{n}", n, item=ITEMS[n], role=BUYER, is_mall=True) for n in range(4)],
+     [1, 1, 1, 0], [Cap.NONE] * 3 + [Cap.MONTH_TRADES]),
+    # Two items of the third trade: trades are counted, not points.
+    ("RV-008", [earned(f"r{n}", n, item=ITEMS[n], role=BUYER, is_mall=True, order=f"o{min(n, 2)}")
+                for n in range(4)], [1] * 4, [Cap.NONE] * 4),
+    ("RV-022", [earned("score", 0, item="order:o1", role=BUYER, is_mall=True)], [1], [Cap.NONE]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "news", "deltas", "caps"), TABLE, ids=[f"{n}-{row[0]}" for n, row in enumerate(TABLE)]
+)
+def test_rule(rule: str, news: list[c.Earned], deltas: list[int], caps: list[Cap]) -> None:
+    state, facts = c.Pair(), list[c.PointsCounted]()
+    for message in news:
+        decided = c.decide(state, message, P, T0 + 20 * D)
+        assert all(rule in d.rules for d in decided)
+        facts += [d.fact for d in decided]
+        for d in decided:
+            state = c.evolve(state, d.fact)
+    assert [f.delta_points for f in facts] == deltas
+    assert [f.cap for f in facts] == caps
+
+
+def test_the_month_is_the_shops_own() -> None:
+    """RV-007, reading A18: 31 March 16:30 UTC is April in Shanghai and March in Sao Paulo."""
+    news = [earned(f"r{n}", 20 + n, item=ITEMS[n]) for n in range(6)]
+    late = earned("r9", 29 + 16.5 / 24, item="p19")
+    assert play([*news, late])[1][-1].delta_points == 1
+    _, other = policy.load().choose("olist-1", T0)
+    state, _ = play(news)
+    decided = c.decide(state, late, other, T0 + 30 * D)
+    assert [d.fact.delta_points for d in decided] == [0]
+
+
+def test_old_trades_are_forgotten_and_their_points_stay() -> None:
+    state, facts = play([earned("r1", 0)])
+    later = c.decide(state, earned("r2", 100, item="p1"), P, T0 + 101 * D)
+    assert [x.entry_id for x in later[0].fact.entries] == ["r2"]
+    assert facts[0].delta_points + later[0].fact.delta_points == 2
+
+
+def test_a_settled_trade_still_blocks_its_neighbours() -> None:
+    state, _ = play([earned("r1", 0)])
+    decided = c.decide(state, earned("r2", 55), P, T0 + 60 * D)
+    state = c.evolve(state, decided[0].fact)
+    assert state.seller[0].is_settled
+    late = c.decide(state, earned("r3", 5), P, T0 + 60 * D)
+    assert late[0].fact.cap is Cap.SAME_ITEM
+
+
+def test_news_about_a_forgotten_trade_decides_nothing() -> None:
+    assert c.decide(c.Pair(seen_at=T0), earned("r1", -200, 1), P, T0) == []
+
+
+entries = st.builds(
+    earned,
+    st.sampled_from([f"r{n}" for n in range(9)]),
+    st.integers(0, 40),
+    st.sampled_from([-1, 1]),
+    item=st.sampled_from(["p1", "p2", "p3"]),
+    role=st.sampled_from(Role),
+    is_mall=st.booleans(),
+)
+
+
+@settings(max_examples=200)
+@given(st.lists(entries, max_size=12, unique_by=lambda e: (e.role, e.entry_id)), st.data())
+def test_any_order_and_repetition_adds_up_the_same(news: list[c.Earned], data: st.DataObject) -> None:
+    """RV-006, RV-007, RV-008: the sum depends on what was rated, not on the order in which it was read."""
+    shuffled = data.draw(st.permutations(news))
+    repeated = [*shuffled, *data.draw(st.lists(st.sampled_from(news), max_size=4))] if news else []
+    now = T0 + 41 * D
+    first, facts = play(news, now)
+    second, again = play(repeated, now)
+    for role in Role:
+        ours = sum(f.delta_points for f in facts if f.role is role)
+        assert ours == sum(f.delta_points for f in again if f.role is role)
+        assert ours == sum(x.counted for x in first.entries(role))
+        assert set(first.entries(role)) == set(second.entries(role))
+        _within_caps(first.entries(role), role)
+
+
+def _within_caps(found: Sequence[Entry], role: Role) -> None:
+    counted = [x for x in found if x.counted]
+    for one in counted:
+        near = [
+            x
+            for x in counted
+            if x.item_id == one.item_id
+            and x.counted == one.counted
+            and timedelta(0) <= x.succeeded_at - one.succeeded_at < 14 * D
+        ]
+        assert len(near) == 1, "RV-006"
+    for month in {P.month_of(x.succeeded_at) for x in counted}:
+        ups = [x for x in counted if x.counted > 0 and P.month_of(x.succeeded_at) == month]
+        plain = [x for x in ups if not (x.is_mall and role is BUYER)]
+        assert len(plain) <= 6, "RV-007"
+
+
+def test_recount_is_stable() -> None:
+    _, facts = play([earned(f"r{n}", n) for n in range(5)])
+    assert recount(facts[-1].entries, SELLER, P) == facts[-1].entries
+
+
+moves = st.builds(
+    a.PointsMoved,
+    st.just("o1"),
+    st.just(SELLER),
+    st.sampled_from([-1, 1]),
+    st.integers(-2, 2),
+    st.sampled_from(Cap),
+    st.just("rated_good"),
+)
+
+
+@given(st.lists(moves, max_size=20))
+def test_the_account_adds_up(news: list[a.PointsMoved]) -> None:
+    """RV-003: the total is the sum of what was announced; a rating without effect is not announced."""
+    facts: list[a.CreditChanged] = []
+    state = a.Account()
+    for message in news:
+        decided = [d.fact for d in a.decide(state, message, P, T0)]
+        assert bool(decided) == (message.delta_points != 0 or message.cap is not Cap.NONE)
+        facts += decided
+        for fact in decided:
+            state = a.evolve(state, fact)
+    assert state.total_points == sum(f.delta_points for f in facts) == sum(m.delta_points for m in news)
+    assert a.decide(state, DeadlinePassed("any", T0), P, T0) == []
+    assert a.deadlines(state) == []
+    assert c.deadlines(c.Pair()) == []

@@ -1,0 +1,55 @@
+"""The README of reviews says what the rules do."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import services.reviews
+from chassis.service import Kind
+from services.reviews import service
+from services.reviews.cases import review_followup as f
+from services.reviews.cases import review_values as v
+from services.reviews.cases.review_book import Rater
+from services.reviews.policy import Rating
+from tests.services.diagrams import Readme, explored
+
+T0 = datetime(2026, 3, 1, tzinfo=UTC)
+README = Readme(service.REVIEWS, Path(services.reviews.__file__).with_name("README.md"))
+
+MESSAGES: dict[str, list[object]] = {
+    "review": [
+        v.Placed("c1", "a1", is_mall=False, lines=(("l1", "p1"), ("l2", "p2"))),
+        v.Succeeded(("l1",)),
+        v.Succeeded(()),
+        v.Closed(()),
+        v.Given("r1", Rater.BUYER, Rating.BAD, "l1", has_photos=False),
+        v.Changed("r1", Rating.GOOD),
+    ],
+    "review-followup": [
+        f.Negative("o1", "r1", "c1"),
+        f.Resolved("r1", f.Outcome.CHANGED),
+        f.ContactResolved("followup.o1.1", "suppressed", "call", "refused_contact"),
+        f.HarassmentReported(),
+        f.Explained(is_settled=True),
+    ],
+}
+
+
+def test_the_readme_names_everything() -> None:
+    README.check_words()
+
+
+@pytest.mark.parametrize("kind", [service.REVIEW, service.FOLLOWUP], ids=lambda kind: kind.name)
+def test_the_diagram_is_what_the_rules_do(kind: Kind) -> None:
+    _, policy = service.REVIEWS.policies.choose("s1", T0)
+    edges, names = explored(kind, MESSAGES[kind.name], policy, T0)
+    assert README.edges(kind.name) == edges
+    assert [name for name in names if f"*{name}*" not in README.sections[kind.name]] == []
+
+
+@pytest.mark.parametrize("kind", [service.CREDIT_PAIR, service.CREDIT_ACCOUNT], ids=lambda kind: kind.name)
+def test_ledgers_have_one_state_and_no_deadline(kind: Kind) -> None:
+    assert len(kind.states) == 1
+    assert list(kind.decider.deadlines(kind.decider.initial)) == []
+    assert "ledger" in README.sections[kind.name]
