@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from traceback import extract_tb
 
 from aftersales_contracts.reasons import Reason
-
 from chassis.lanes import Case, Lane, Letter
 from chassis.records import Cause, DeadLetter, FactRecord, Origin
 from chassis.vocabulary import Addressed, CaseView, Deadline, DeadlinePassed, NotYet
@@ -147,9 +146,7 @@ class Handling:
             self._fail(lane, case, Letter(address, wake_at, case.shop_id, cause, None), error)
             return ()
 
-    def _fire(
-        self, lane: Lane, kind: str, case_id: str, passed: DeadlinePassed, fires_at: datetime
-    ) -> None:
+    def _fire(self, lane: Lane, kind: str, case_id: str, passed: DeadlinePassed, fires_at: datetime) -> None:
         cause = Cause(
             "deadline",
             self._wiring.source,
@@ -188,7 +185,7 @@ class Handling:
                 continue
             try:
                 if steps > CASCADE_LIMIT:
-                    raise CascadeTooLong(address.kind)  # noqa: TRY301  handled as the rule's failure
+                    raise CascadeTooLong(address.kind)
                 onward = self._step(case, letter)
             except NotYet as early:
                 if type(address.message) is DeadlinePassed:
@@ -336,9 +333,7 @@ class Handling:
         behind = [
             p
             for p in lane.waiting
-            if p.reason == "behind"
-            and p.addressed.kind == case.kind
-            and p.addressed.case_id == case.case_id
+            if p.reason == "behind" and p.addressed.kind == case.kind and p.addressed.case_id == case.case_id
         ]
         for follower in behind:
             if case.is_blocked:

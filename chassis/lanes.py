@@ -8,7 +8,6 @@ from chassis.codec import Codec
 from chassis.records import Cause, Origin
 from chassis.vocabulary import Addressed
 
-
 UNREAD: Any = object()
 """Stands for a stored state that nobody has looked at yet."""
 

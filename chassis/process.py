@@ -1,6 +1,7 @@
 """One service as a process: feed, worker, waker, relay and health, each kept running by itself."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,13 +9,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 import asyncpg
-from aftersales_contracts.topics import TOPICS
 
+from aftersales_contracts.topics import TOPICS
 from chassis import clock, health, logs
 from chassis.border import Accepted, Border, Rejected
 from chassis.database import connect, open_pool
-from chassis.handling import Limits as HandlingLimits
 from chassis.feed import Feed
+from chassis.handling import Limits as HandlingLimits
 from chassis.intake import Intake
 from chassis.lease import Lease
 from chassis.metrics import Metrics
@@ -37,6 +38,8 @@ WAKE_PAUSE_SECONDS = 0.05
 ALONE_NOTE_SECONDS = 10.0
 GAUGE_SECONDS = 2.0
 STUCK_SECONDS = 30.0
+GC_THRESHOLDS = (50_000, 20, 50)
+"""What a batch makes lives as long as the batch: to look for cycles every 700 objects costs a quarter more."""
 GAUGES = """
 WITH relay AS (SELECT position FROM cursors WHERE name = 'relay')
 SELECT (SELECT position FROM cursors WHERE name = 'head') - (SELECT position FROM relay) AS unsent_count,
@@ -153,9 +156,10 @@ class Process:
             ]
             others = await standing.others(feed.assignment)
             self.metrics.ignored(release.ignored)
+            read_to = min(others, release.frontier or BEGINNING)
             if release.items or release.positions or self._is_time_to_note(others):
                 progress = Progress(release.positions, release.stands_at, release.passed)
-                await worker.take(arrivals, progress, others)
+                await worker.take(arrivals, progress, read_to)
             await feed.commit(release)
             is_whole = not self._by_marks or release.mark is not None
             if release.frontier is not None and is_whole:
@@ -233,8 +237,8 @@ class Process:
             facts = feed.health()
             if not facts.is_connected or not facts.is_reading:
                 return "the consumer is not running"
-            if facts.poll_age_seconds is None or facts.poll_age_seconds > STUCK_SECONDS:
-                return "the broker was not asked for records for too long"
+            if facts.answer_age_seconds is not None and facts.answer_age_seconds > STUCK_SECONDS:
+                return "the broker has not answered for too long"
             return None
 
         async def database() -> str | None:
@@ -267,6 +271,9 @@ def main(service: Service) -> None:
     """Runs a service until SIGTERM or SIGINT."""
     settings = Settings()
     logs.configure(settings.log, service.name)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     asyncio.run(_run(service, settings))
 
 

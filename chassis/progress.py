@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import asyncpg
-from aftersales_contracts.topics import TOPICS
 
+from aftersales_contracts.topics import TOPICS
 from chassis.service import Service
 from chassis.topics import inputs, is_own
 

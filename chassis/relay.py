@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import asyncpg
-from aftersales_contracts.envelope import Envelope, write
 
+from aftersales_contracts.envelope import Envelope, write
 from chassis import clock
 from chassis.lease import Lease, LeaseLost
 from chassis.store import unpack_headers

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 from aftersales_contracts.base import Event, Outcome
 from aftersales_contracts.envelope import Envelope
-
 from chassis.vocabulary import Addressed, CaseView, Decider
 
 
@@ -21,7 +20,7 @@ class Received:
 
 
 Read = Callable[[Any], Sequence[Addressed]]
-"""From the event's data to the messages that it means (argument: the contract class that it is filed under)."""
+"""From the event's data (of the contract class that it is filed under) to the messages that it means."""
 Announce = Callable[[Any, CaseView], Outcome]
 """From a fact to the one outcome that it announces; the outcome's class names type and topic."""
 HandOn = Callable[[Any, CaseView], Sequence[Addressed]]

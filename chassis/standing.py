@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
-from aftersales_contracts.topics import Topic
 
+from aftersales_contracts.topics import Topic
 from chassis import clock
 from chassis.partitions import Place
 from chassis.worker import BEGINNING, END

@@ -239,14 +239,7 @@ class Store:
         head: int = await connection.fetchval(TAKE_POSITIONS, count)
         position = head - count
         if facts:
-            rows = [
-                (
-                    position + number, recorded_at, f.subject, f.kind, f.case_id, f.version, f.name, f.at,
-                    f.data, f.rules, f.policy, f.cause.type, f.cause.source, f.cause.id,
-                    f.cause.correlation, f.cause.trace, f.event_type, f.event_key, f.event,
-                )  # fmt: skip
-                for number, f in enumerate(facts, 1)
-            ]
+            rows = [_fact_row(position + number, recorded_at, fact) for number, fact in enumerate(facts, 1)]
             await connection.copy_records_to_table("facts", records=rows, columns=FACT_COLUMNS)
             position += len(facts)
         if dead:
@@ -282,6 +275,15 @@ class Store:
 
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def _fact_row(position: int, recorded_at: datetime, fact: FactRecord) -> tuple[Any, ...]:
+    cause = fact.cause
+    return (
+        position, recorded_at, fact.subject, fact.kind, fact.case_id, fact.version, fact.name, fact.at,
+        fact.data, fact.rules, fact.policy, cause.type, cause.source, cause.id, cause.correlation, cause.trace,
+        fact.event_type, fact.event_key, fact.event,
+    )  # fmt: skip
 
 
 def dead_row(position: int, letter: DeadLetter) -> tuple[Any, ...]:

@@ -2,7 +2,6 @@
 
 from aftersales_contracts.registry import topics_of
 from aftersales_contracts.topics import TOPICS, outcome_topic
-
 from chassis.service import Service
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from aftersales_contracts.registry import encode
-
 from chassis.codec import Codec
 from chassis.records import Cause, FactRecord
 from chassis.service import Kind, Service

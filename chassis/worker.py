@@ -6,15 +6,16 @@ halving the batch and becomes a dead letter.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 import asyncpg
+
 from aftersales_contracts.envelope import Envelope
 from aftersales_contracts.reasons import Reason
-
 from chassis import clock
 from chassis.border import Accepted, Rejected
 from chassis.handling import Handling, Limits, describe
@@ -25,6 +26,16 @@ from chassis.store import Conflict, Connection, Store
 from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
 
+UNSTORABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, OverflowError)
+"""What will be refused again, however often it is tried."""
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+BEGINNING = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
+END = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
+TRANSIENT = (Conflict, OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError)
+"""What may pass by itself: the database away, full, restarting, behind, or another process that was first."""
 UNSTORABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, OverflowError)
 """What will be refused again, however often it is tried."""
 
@@ -47,6 +58,14 @@ TRANSIENT = (
     asyncpg.InvalidAuthorizationSpecificationError,
 )
 """What may pass by itself: the database away, full, restarting, or another process that was first."""
+
+
+class Unwakeable(Exception):
+    """Something due for one subject fails in the machinery itself."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(subject)
+        self.subject = subject
 
 
 NOT_STORABLE = Rejected(Reason.NOT_STORABLE, "the database cannot hold a value of it")
@@ -97,6 +116,7 @@ class Worker:
         self._metrics = metrics
         self._on_commit = on_commit
         self._turn = asyncio.Lock()
+        self._unwakeable: set[str] = set()
         self._months: set[tuple[str, date]] = set()
         self.horizon = BEGINNING
         """The moment up to which all input of the service has been read, as last known."""
@@ -120,8 +140,26 @@ class Worker:
         await self._patiently(lambda: self._halving(arrivals, progress, frontier))
 
     async def wake(self, limit: int) -> int:
-        """Handles the subjects that are due by the horizon; how many there were."""
-        return await self._patiently(lambda: self._wake_once(limit))
+        """Handles the subjects that are due by the horizon; how many there were.
+
+        A subject that cannot be handled at all (a defect, not a rule that fails) is left alone until
+        the process starts again, so that it holds up no other.
+        """
+        try:
+            return await self._patiently(lambda: self._waking(limit))
+        except Unwakeable as error:
+            log.exception("a subject cannot be woken", extra={"error": type(error.__cause__).__name__})
+            self._unwakeable.add(error.subject)
+            return 1
+
+    async def _waking(self, limit: int) -> int:
+        try:
+            return await self._wake_once(limit)
+        except Exception as error:
+            if isinstance(error, TRANSIENT) and not isinstance(error, UNSTORABLE):
+                raise
+        # Something in it fails for good: one at a time, until the culprit is alone.
+        return await self._wake_once(1)
 
     async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:
         """Tries until the database takes it: growing pauses, no end, nothing lost, no spinning."""
@@ -130,26 +168,35 @@ class Worker:
             try:
                 async with self._turn:
                     return await action()
-            except TRANSIENT as error:
+            except Unwakeable:
+                raise
+            except Exception as error:
                 attempt += 1
                 self._metrics.retried(error)
+                if not isinstance(error, TRANSIENT):
+                    log.exception("a batch failed", extra={"attempt": attempt})
                 pause = 0.01 if isinstance(error, Conflict) else 0.1
                 await asyncio.sleep(clock.growing(attempt, pause, 10.0))
 
     async def _halving(self, arrivals: Sequence[Arrival], progress: Progress, frontier: datetime) -> None:
-        """One transaction; what the store can never hold is narrowed down to its own record."""
+        """One transaction; what can never be handled is narrowed down to its own record."""
         try:
             await self._take_once(arrivals, progress, frontier)
-        except UNSTORABLE as error:
+        except Exception as error:
+            if isinstance(error, TRANSIENT) and not isinstance(error, UNSTORABLE):
+                raise
             if len(arrivals) > 1:
                 half = len(arrivals) // 2
                 await self._halving(arrivals[:half], Progress(), frontier)
                 await self._halving(arrivals[half:], progress, frontier)
                 return
-            if not arrivals or arrivals[0].verdict == NOT_STORABLE:
+            if not arrivals or isinstance(arrivals[0].verdict, Rejected):
                 raise
             self._metrics.retried(error)
-            await self._take_once([Arrival(arrivals[0].record, NOT_STORABLE)], progress, frontier)
+            verdict = NOT_STORABLE
+            if not isinstance(error, UNSTORABLE):
+                verdict = Rejected(Reason.RULE_FAILED, describe(error))
+            await self._take_once([Arrival(arrivals[0].record, verdict)], progress, frontier)
 
     async def _take_once(self, arrivals: Sequence[Arrival], progress: Progress, frontier: datetime) -> None:
         began = clock.stopwatch()
@@ -217,17 +264,30 @@ class Worker:
     async def _wake_once(self, limit: int) -> int:
         wall_now = clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
-            subjects = await self._store.due_subjects(connection, self.horizon, wall_now, limit)
+            wanted = limit + len(self._unwakeable)
+            found = await self._store.due_subjects(connection, self.horizon, wall_now, wanted)
+            subjects = [subject for subject in found if subject not in self._unwakeable][:limit]
             if not subjects:
                 return 0
-            lanes = await self._store.load(connection, subjects)
-            handling = Handling(self._wiring, lanes, self.horizon, wall_now, self._limits)
-            for subject in subjects:
-                handling.wake(subject)
-            await self._write(connection, handling, handling.dead, Progress(), wall_now)
+            try:
+                handling = await self._wake_subjects(connection, subjects, wall_now)
+            except Exception as error:
+                if len(subjects) > 1 or (isinstance(error, TRANSIENT) and not isinstance(error, UNSTORABLE)):
+                    raise
+                raise Unwakeable(subjects[0]) from error
         self._on_commit()
         self._metrics.decided(handling, wall_now)
         return len(subjects)
+
+    async def _wake_subjects(
+        self, connection: Connection, subjects: Sequence[str], wall_now: datetime
+    ) -> Handling:
+        lanes = await self._store.load(connection, subjects)
+        handling = Handling(self._wiring, lanes, self.horizon, wall_now, self._limits)
+        for subject in subjects:
+            handling.wake(subject)
+        await self._write(connection, handling, handling.dead, Progress(), wall_now)
+        return handling
 
     async def _write(
         self,
@@ -275,5 +335,12 @@ def _dead(arrival: Arrival, reason: Reason, detail: str, wall_now: datetime) -> 
         return DeadLetter(wall_now, reason, detail, arrival.record)
     envelope = verdict.received.envelope
     return DeadLetter(
-        wall_now, reason, detail, arrival.record, envelope.type, envelope.source, envelope.id, envelope.subject
+        wall_now,
+        reason,
+        detail,
+        arrival.record,
+        envelope.type,
+        envelope.source,
+        envelope.id,
+        envelope.subject,
     )

@@ -1,6 +1,7 @@
 """Alembic's entry: runs the migrations over the connection that chassis.migrate hands in."""
 
 from alembic import context
+
 from chassis.tables import Table
 
 connection = context.config.attributes["connection"]

@@ -100,7 +100,8 @@ class Outcome(Event):
     case_id: Id
     case_kind: Code
     case_version: Count
-    """Number of the fact in its case, from 1; a gap shows that something was not read."""
+    """Number of the fact in its case, from 1 and rising. Facts that nobody outside needs are not announced,
+    so gaps are normal; with `case_id` it tells which of two outcomes is the later."""
     shop_id: Id
     rule_ids: list[str]
     """Ids of the rules that led to it; the catalogue is docs/rules.csv."""

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-import asyncpg
 import pytest
+
 from aftersales_contracts.reasons import Reason
 from aftersales_contracts.shop.orders import OrderPaidV1, OrderPlacedV1
-
 from chassis import dead_letters
 from chassis.border import Rejected
 from chassis.records import StoredOrigin
@@ -37,13 +36,18 @@ async def test_what_the_border_refused_goes_to_its_topic_as_it_came(bench: Bench
 
     async with bench.pool.acquire() as connection:
         listed = await dead_letters.entries(connection, None, 10)
-        assert [(entry.reason, entry.topic, entry.offset) for entry in listed] == [("bad_json", "shop.orders.v1", 7)]
+        assert [(entry.reason, entry.topic, entry.offset) for entry in listed] == [
+            ("bad_json", "shop.orders.v1", 7)
+        ]
         assert await dead_letters.entries(connection, "too_deep", 10) == []
         assert await dead_letters.counts(connection) == {"bad_json": 1}
         place = listed[0].position
         with pytest.raises(ValueError, match="who"):
             await dead_letters.resend(connection, place, " ", "because", publish)
-        assert await dead_letters.resend(connection, place, "ann", "fixed at the source", publish) == "shop.orders.v1"
+        assert (
+            await dead_letters.resend(connection, place, "ann", "fixed at the source", publish)
+            == "shop.orders.v1"
+        )
         assert published == [("shop.orders.v1", b"k", [("h", b"\xff")], b"\x00{")]
         row = await dead_letters.one(connection, place)
         assert (row["resent_by"], row["resent_why"]) == ("ann", "fixed at the source")

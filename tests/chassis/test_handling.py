@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from aftersales_contracts.reasons import Reason
 
+from aftersales_contracts.reasons import Reason
 from chassis.handling import Handling, Limits
 from chassis.lanes import Lane, Letter
 from chassis.records import Cause

@@ -39,7 +39,10 @@ async def test_the_migrations_make_what_the_tables_say(refunds_pool: asyncpg.Poo
     }
     own = {place: kind for place, kind in made.items() if place[0] in {table for table, _ in said}}
     assert own == said
-    indexes = {row[0] for row in await refunds_pool.fetch("SELECT indexname FROM pg_indexes WHERE schemaname='refunds'")}
+    indexes = {
+        row[0]
+        for row in await refunds_pool.fetch("SELECT indexname FROM pg_indexes WHERE schemaname='refunds'")
+    }
     for table in Table.metadata.tables.values():
         assert {index.name for index in table.indexes} <= indexes
         keys = await refunds_pool.fetch(
@@ -59,10 +62,15 @@ async def test_migrating_again_changes_nothing_and_the_revision_is_known(refunds
     await connection.close()
 
 
-async def test_partitions_are_made_once_and_only_for_the_tables_that_have_them(refunds_pool: asyncpg.Pool) -> None:
+async def test_partitions_are_made_once_and_only_for_the_tables_that_have_them(
+    refunds_pool: asyncpg.Pool,
+) -> None:
     for _ in range(2):
         await refunds_pool.execute("SELECT ensure_partition('inbox', '2017-03-01')")
-    names = [row[0] for row in await refunds_pool.fetch("SELECT tablename FROM pg_tables WHERE tablename LIKE 'inbox_%'")]
+    names = [
+        row[0]
+        for row in await refunds_pool.fetch("SELECT tablename FROM pg_tables WHERE tablename LIKE 'inbox_%'")
+    ]
     assert names == ["inbox_201703"]
     for parent, month in (("cases", "2017-03-01"), ("inbox", "2017-03-02")):
         with pytest.raises(asyncpg.RaiseError):

@@ -9,9 +9,9 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
 from aftersales_contracts.envelope import read
 from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1, OrderPlacedV1
-
 from chassis import relay as relay_module
 from chassis.outgoing import KafkaOutgoing
 from chassis.relay import Record, Relay
@@ -56,7 +56,9 @@ class Broker:
         await admin.close()
 
     def outgoing(self, kind: type[KafkaOutgoing] = KafkaOutgoing) -> KafkaOutgoing:
-        return kind(lambda: AIOKafkaProducer(bootstrap_servers=self.servers, enable_idempotence=True, acks="all"))
+        return kind(
+            lambda: AIOKafkaProducer(bootstrap_servers=self.servers, enable_idempotence=True, acks="all")
+        )
 
     async def relay(self, outgoing: KafkaOutgoing) -> tuple[Relay, asyncpg.Connection]:
         connection = await asyncpg.connect(self.url, server_settings={"search_path": "refunds"})
@@ -185,13 +187,13 @@ async def test_there_is_one_leader_and_another_takes_over_when_its_session_is_go
 
 async def test_a_leader_that_was_paused_past_its_lease_moves_nothing(broker: Broker, bench: Bench) -> None:
     paused, paused_connection = await broker.relay(broker.outgoing())
-    assert await paused._lease.take()  # noqa: SLF001  what a paused process holds
+    assert await paused._lease.take()
     await bench.pool.execute("UPDATE cursors SET lease_until = clock_timestamp() WHERE name = 'relay'")
     relay, connection = await broker.relay(outgoing := broker.outgoing())
     task = asyncio.create_task(relay.run())
     await until_published(bench.pool)
     with pytest.raises(relay_module.LeaseLost):
-        await paused._lease.move(1)  # noqa: SLF001
+        await paused._lease.move(1)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await asyncio.gather(outgoing.stop(), connection.close(), paused_connection.close())

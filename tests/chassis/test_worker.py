@@ -6,17 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+
 from aftersales_contracts.envelope import Envelope
 from aftersales_contracts.reasons import Reason
 from aftersales_contracts.registry import EVENTS
 from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1, OrderPlacedV1
-
 from chassis.border import Accepted, Rejected
 from chassis.handling import Handling, Limits
 from chassis.ids import body_hash, inbox_key, month_of
 from chassis.records import Cause, StoredOrigin
 from chassis.service import Received
 from chassis.store import Conflict
+from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
 from chassis.worker import BEGINNING, END, Arrival, Progress, Worker
 from tests.chassis import toy
@@ -80,7 +81,9 @@ class Bench:
         await self.worker.take(arrivals, Progress(), END)
 
     async def facts(self) -> list[tuple[str, str, int]]:
-        rows = await self.pool.fetch("SELECT case_id, name, version FROM facts WHERE kind='tab' ORDER BY position")
+        rows = await self.pool.fetch(
+            "SELECT case_id, name, version FROM facts WHERE kind='tab' ORDER BY position"
+        )
         return [tuple(row) for row in rows]
 
 
@@ -130,14 +133,19 @@ async def test_deadlines_fire_by_the_horizon_and_reach_the_mailbox_of_another_su
 
 
 async def test_a_bug_in_one_case_leaves_the_rest_of_the_batch_alone(bench: Bench) -> None:
-    await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"), bench.arrival(OrderPlacedV1, "o2", T0, "e2"))
+    await bench.take(
+        bench.arrival(OrderPlacedV1, "o1", T0, "e1"), bench.arrival(OrderPlacedV1, "o2", T0, "e2")
+    )
     toy.BROKEN.add("Added")
     await bench.take(
         bench.arrival(OrderPaidV1, "o1", T0 + MINUTE, "e3"),
         bench.arrival(OrderClosedV1, "o2", T0 + MINUTE, "e4"),
         bench.arrival(OrderClosedV1, "o1", T0 + 2 * MINUTE, "e5"),
     )
-    assert [f for f in await bench.facts() if f[0] == "o2"] == [("o2", "TabOpened", 1), ("o2", "TabClosed", 2)]
+    assert [f for f in await bench.facts() if f[0] == "o2"] == [
+        ("o2", "TabOpened", 1),
+        ("o2", "TabClosed", 2),
+    ]
     rows = await bench.pool.fetch("SELECT reason, error, value FROM waiting WHERE subject='o1' ORDER BY at")
     assert [row["reason"] for row in rows] == ["failed", "behind"]
     assert rows[0]["error"].startswith("RuntimeError in decide")
@@ -178,14 +186,39 @@ async def test_a_value_that_the_store_cannot_hold_costs_only_its_own_record(benc
     arrivals[2] = bench.arrival(OrderPlacedV1, "o\x00x", T0, "bad")
     await bench.take(*arrivals)
     assert sorted(case for case, _, _ in await bench.facts()) == ["o0", "o1", "o3", "o4"]
-    assert [row[0] for row in await bench.pool.fetch("SELECT reason FROM dead_letters")] == [Reason.NOT_STORABLE]
+    assert [row[0] for row in await bench.pool.fetch("SELECT reason FROM dead_letters")] == [
+        Reason.NOT_STORABLE
+    ]
+
+
+async def test_a_defect_in_the_wiring_costs_only_its_own_record(bench: Bench) -> None:
+    good, bad = bench.arrival(OrderPlacedV1, "o1", T0, "e1"), bench.arrival(OrderPlacedV1, "o2", T0, "e2")
+    nowhere = Arrival(bad.record, bad.verdict, [Addressed("o2", "nobody", "o2", toy.Opened())])
+    await bench.take(good, nowhere)
+    assert await bench.facts() == [("o1", "TabOpened", 1)]
+    assert [row[0] for row in await bench.pool.fetch("SELECT reason FROM dead_letters")] == [
+        Reason.RULE_FAILED
+    ]
+
+
+async def test_a_subject_that_cannot_be_woken_holds_up_no_other(bench: Bench) -> None:
+    await bench.take(
+        bench.arrival(OrderPlacedV1, "o1", T0, "e1"), bench.arrival(OrderPlacedV1, "o2", T0, "e2")
+    )
+    await bench.pool.execute("UPDATE cases SET kind = 'nobody' WHERE subject = 'o1'")
+    bench.worker.horizon = T0 + toy.HOUR + toy.GRACE
+    for _ in range(4):
+        await bench.worker.wake(100)
+    assert await bench.facts() == [("o1", "TabOpened", 1), ("o2", "TabOpened", 1), ("o2", "TabClosed", 2)]
 
 
 async def test_six_writers_at_once_lose_nothing_and_double_nothing(bench: Bench) -> None:
     orders = [f"o{n}" for n in range(20)]
     arrivals = [bench.arrival(OrderPlacedV1, order, T0, f"{order}-open") for order in orders]
     arrivals += [
-        bench.arrival(OrderPaidV1, order, T0 + n * MINUTE, f"{order}-{n}", n) for n in range(1, 16) for order in orders
+        bench.arrival(OrderPaidV1, order, T0 + n * MINUTE, f"{order}-{n}", n)
+        for n in range(1, 16)
+        for order in orders
     ]
     writers = [Bench(bench.pool) for _ in range(6)]
 
@@ -200,7 +233,9 @@ async def test_six_writers_at_once_lose_nothing_and_double_nothing(bench: Bench)
     assert {row["case_id"]: (row["version"], row["total"]) for row in rows} == {
         order: (16, sum(range(1, 16))) for order in orders
     }
-    versions = await bench.pool.fetch("SELECT case_id, array_agg(version ORDER BY position) FROM facts GROUP BY 1")
+    versions = await bench.pool.fetch(
+        "SELECT case_id, array_agg(version ORDER BY position) FROM facts GROUP BY 1"
+    )
     assert all(row[1] == list(range(1, 17)) for row in versions)
     assert await bench.pool.fetchval("SELECT count(*) FROM waiting") == 0
     positions = [row[0] for row in await bench.pool.fetch("SELECT position FROM facts ORDER BY position")]
@@ -209,7 +244,7 @@ async def test_six_writers_at_once_lose_nothing_and_double_nothing(bench: Bench)
 
 async def test_a_paused_writer_that_comes_back_cannot_overwrite_newer_state(bench: Bench) -> None:
     await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
-    store = bench.worker._store  # noqa: SLF001  the fence is the store's
+    store = bench.worker._store
     async with bench.pool.acquire() as paused:
         lanes = await store.load(paused, ["o1"])
         await bench.take(bench.arrival(OrderPaidV1, "o1", T0 + MINUTE, "e2"))

@@ -11,7 +11,6 @@ from typing import Any
 
 from aftersales_contracts.base import Outcome
 from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1, OrderPlacedV1
-
 from chassis.service import Kind, Service
 from chassis.vocabulary import Addressed, CaseView, Deadline, DeadlinePassed, Decided, Decider, NotYet, rule
 

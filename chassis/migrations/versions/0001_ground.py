@@ -37,7 +37,8 @@ CREATE TABLE waiting (
     subject text NOT NULL, kind text NOT NULL, case_id text NOT NULL, at timestamptz NOT NULL,
     name text NOT NULL, message json NOT NULL, shop_id text NOT NULL, reason text NOT NULL,
     attempts integer NOT NULL, due_at timestamptz, retry_at timestamptz, expires_at timestamptz,
-    error text, since timestamptz NOT NULL DEFAULT clock_timestamp(), cause_type text NOT NULL, cause_source text NOT NULL, cause_id text NOT NULL,
+    error text, since timestamptz NOT NULL DEFAULT clock_timestamp(),
+    cause_type text NOT NULL, cause_source text NOT NULL, cause_id text NOT NULL,
     correlation text NOT NULL, trace text, topic text, partition integer, "offset" bigint,
     key bytea, headers json, value bytea
 );
