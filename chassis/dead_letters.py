@@ -9,7 +9,7 @@ import asyncpg
 from chassis.store import unpack_headers
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
-Publish = Callable[[str, bytes | None, Sequence[tuple[str, bytes]], bytes | None], Awaitable[None]]
+Publish = Callable[[str, bytes | None, Sequence[tuple[str, bytes | None]], bytes | None], Awaitable[None]]
 
 LIST = """
 SELECT position, at, reason, detail, topic, partition, "offset" AS place, event_type, event_id, kind, case_id,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from traceback import extract_tb
 
 from aftersales_contracts.reasons import Reason
-from chassis.lanes import Case, Lane, Letter
+from chassis.lanes import Case, Lane, Letter, Unreadable
 from chassis.records import Cause, DeadLetter, FactRecord, Origin
 from chassis.vocabulary import Addressed, CaseView, Deadline, DeadlinePassed, NotYet
 from chassis.wiring import Wiring
@@ -26,6 +26,10 @@ GRACE_LIMIT = timedelta(hours=1)
 
 class CascadeTooLong(Exception):
     """One message led to more steps than any rule needs."""
+
+
+class MessageUnreadable(Exception):
+    """A message was stored by other code, and this code cannot read it."""
 
 
 class DeadlineIgnored(Exception):
@@ -211,6 +215,8 @@ class Handling:
         """One decision. All of it is made before any of it is kept."""
         kind = self._wiring.kinds[case.kind]
         message = letter.addressed.message
+        if isinstance(message, Unreadable):
+            raise MessageUnreadable(message.name)
         decider = kind.decider
         shop_id = case.shop_id or letter.shop_id
         if case.policy:
@@ -352,6 +358,7 @@ class Handling:
 
     def _bury(self, letter: Letter, reason: Reason, detail: str) -> None:
         address = letter.addressed
+        name, message = self._wiring.stored(address)
         self.dead.append(
             DeadLetter(
                 at=letter.at,
@@ -364,8 +371,8 @@ class Handling:
                 subject=address.subject,
                 kind=address.kind,
                 case_id=address.case_id,
-                name=type(address.message).__name__,
-                message=self._wiring.codecs[address.kind].encode(address.message),
+                name=name,
+                message=message,
                 shop_id=letter.shop_id,
             )
         )

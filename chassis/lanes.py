@@ -8,6 +8,15 @@ from chassis.codec import Codec
 from chassis.records import Cause, Origin
 from chassis.vocabulary import Addressed
 
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A stored message that this code cannot read any more: kept as it is, and its case told so."""
+
+    name: str
+    data: str
+
+
 UNREAD: Any = object()
 """Stands for a stored state that nobody has looked at yet."""
 

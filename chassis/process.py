@@ -21,6 +21,7 @@ from chassis.lease import Lease
 from chassis.metrics import Metrics
 from chassis.migrate import head, revision_of
 from chassis.outgoing import KafkaOutgoing
+from chassis.partitions import Place
 from chassis.producer import make_producer
 from chassis.relay import Relay
 from chassis.service import Service
@@ -34,7 +35,7 @@ log = logging.getLogger(__name__)
 
 WAKE_SUBJECTS = 1_000
 """Subjects that are woken in one transaction."""
-WAKE_PAUSE_SECONDS = 0.05
+WAKE_PAUSE_SECONDS = 0.25
 ALONE_NOTE_SECONDS = 10.0
 GAUGE_SECONDS = 2.0
 STUCK_SECONDS = 30.0
@@ -71,7 +72,8 @@ class Process:
         self._relay: Relay | None = None
         self._outgoing = KafkaOutgoing(lambda: make_producer(settings.kafka, service.name))
         self._tasks: list[asyncio.Task[None]] = []
-        self._own_stand: datetime | None = None
+        self._own_stand: tuple[frozenset[Place], datetime] | None = None
+        """The partitions of this process and the moment up to which they have all been read."""
         self._noted_at = 0.0
 
     async def run(self) -> None:
@@ -163,7 +165,7 @@ class Process:
             await feed.commit(release)
             is_whole = not self._by_marks or release.mark is not None
             if release.frontier is not None and is_whole:
-                self._own_stand = release.frontier
+                self._own_stand = feed.assignment, release.frontier
             self._due.set()
 
     def _is_time_to_note(self, others: datetime) -> bool:
@@ -196,9 +198,13 @@ class Process:
                 await connection.close(timeout=2)
 
     async def _wake_some(self, worker: Worker, standing: Standing, feed: Feed) -> int:
-        if self._own_stand is not None:
-            others = await standing.others(feed.assignment)
-            worker.horizon = max(worker.horizon, min(self._own_stand, others))
+        mine = feed.assignment
+        stand = (
+            self._own_stand[1] if self._own_stand is not None and self._own_stand[0] == mine else BEGINNING
+        )
+        if not any(not is_own(place.topic) for place in mine):
+            stand = END  # a replica that reads nothing holds nothing up: the others' stands decide
+        worker.horizon = max(worker.horizon, min(stand, await standing.others(mine)))
         return await worker.wake(WAKE_SUBJECTS)
 
     async def _relaying(self) -> None:

@@ -29,7 +29,7 @@ class Origin(Protocol):
     @property
     def key(self) -> bytes | None: ...
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+    def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
     @property
     def value(self) -> bytes | None: ...
 
@@ -42,7 +42,8 @@ class StoredOrigin:
     partition: int
     offset: int
     key: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
+    """One without a value has None, as clients hand it out."""
     value: bytes | None
 
 

@@ -17,6 +17,11 @@ from chassis.store import unpack_headers
 
 WINDOW = 1_000
 """Positions published before the cursor moves."""
+DEAD_BYTES_MAX = 2 * 1024 * 1024
+"""Of a dead letter on its topic. What is larger came compressed; the table keeps it, the topic tells of it."""
+BUSY_SECONDS = 2.0
+BUSY_PAUSE, IDLE_PAUSE, STANDBY_PAUSE = 0.02, 0.1, 0.5
+"""Seconds between looks for what other replicas decided; a commit of this one wakes the relay at once."""
 
 FACTS = """
 SELECT position, event_key, kind, case_id, version, at, event_type, correlation, cause_id, trace, event
@@ -27,7 +32,7 @@ SELECT position, reason, detail, topic, partition, "offset" AS place, key, heade
 FROM dead_letters WHERE position > $1 AND position <= $2 ORDER BY position
 """
 
-Header = tuple[str, bytes]
+Header = tuple[str, bytes | None]
 Record = tuple[str, bytes | None, Sequence[Header], bytes | None]
 """Topic, key, headers, value. The timestamp is the moment of publishing, because retention goes by it."""
 
@@ -71,6 +76,7 @@ class Relay:
         self.woken = asyncio.Event()
         self.is_leader = False
         self.last_turn = clock.monotonic()
+        self._published_at = 0.0
 
     async def run(self) -> None:
         """Publishes for ever; ends only by cancellation or when its connection is gone."""
@@ -90,8 +96,11 @@ class Relay:
                 self.last_turn = clock.monotonic()
                 if moved:
                     continue
+            is_busy = clock.monotonic() - self._published_at < BUSY_SECONDS
             try:
-                async with asyncio.timeout(0.02 if self.is_leader else 0.5):
+                async with asyncio.timeout(
+                    (BUSY_PAUSE if is_busy else IDLE_PAUSE) if self.is_leader else STANDBY_PAUSE
+                ):
                     await self.woken.wait()
             except TimeoutError:
                 pass
@@ -120,6 +129,7 @@ class Relay:
                 await self._outgoing.reset()
                 raise
         await self._lease.move(upto)
+        self._published_at = clock.monotonic()
         self._metrics.relayed(len(records))
         return True
 
@@ -142,6 +152,9 @@ class Relay:
         headers: list[Header] = [
             (name, value) for name, value in unpack_headers(row["headers"]) if not name.startswith("dead-")
         ]
+        key, value = row["key"], row["value"]
+        if _size(key, headers, value) > DEAD_BYTES_MAX:
+            key, headers, value = None, [("dead-omitted", b"key, headers and value: too large")], None
         headers += [
             ("dead-reason", row["reason"].encode()),
             ("dead-detail", row["detail"].encode()),
@@ -150,4 +163,10 @@ class Relay:
             ("dead-offset", str(row["place"]).encode()),
             ("dead-id", str(row["position"]).encode()),
         ]
-        return self._dead_topic, row["key"], headers, row["value"]
+        return self._dead_topic, key, headers, value
+
+
+def _size(key: bytes | None, headers: Sequence[Header], value: bytes | None) -> int:
+    """Bytes of a record, at most."""
+    of_headers = sum(len(name.encode()) + len(content or b"") + 8 for name, content in headers)
+    return len(key or b"") + of_headers + len(value or b"")

@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import orjson
 
-from chassis.lanes import Case, Lane, Letter
+from chassis.lanes import Case, Lane, Letter, Unreadable
 from chassis.partitions import Place
 from chassis.records import Cause, DeadLetter, FactRecord, StoredOrigin
 from chassis.vocabulary import Addressed
@@ -142,7 +142,10 @@ class Store:
         return lanes
 
     def _letter(self, row: asyncpg.Record) -> Letter:
-        message = self._wiring.codecs[row["kind"]].decode(row["name"], row["message"])
+        try:
+            message = self._wiring.codecs[row["kind"]].decode(row["name"], row["message"])
+        except Exception:  # noqa: BLE001  it fails its own case, in handling, and not the batch
+            message = Unreadable(row["name"], row["message"])
         origin = None
         if row["topic"] is not None:
             origin = StoredOrigin(
@@ -220,9 +223,10 @@ class Store:
                 origin.topic, origin.partition, origin.offset, origin.key,
                 pack_headers(origin.headers), origin.value,
             )  # fmt: skip
+        name, message = self._wiring.stored(address)
         return (
-            address.subject, address.kind, address.case_id, letter.at, type(address.message).__name__,
-            self._wiring.codecs[address.kind].encode(address.message), letter.shop_id, letter.reason,
+            address.subject, address.kind, address.case_id, letter.at, name, message, letter.shop_id,
+            letter.reason,
             letter.attempts, letter.due_at, letter.retry_at, letter.expires_at, letter.error,
             cause.type, cause.source, cause.id, cause.correlation, cause.trace, *place,
         )  # fmt: skip
@@ -302,9 +306,11 @@ def dead_row(position: int, letter: DeadLetter) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def pack_headers(headers: Sequence[tuple[str, bytes]]) -> str:
-    """Headers as JSON, whatever bytes they hold."""
-    return orjson.dumps([[printable(name), b64encode(value).decode()] for name, value in headers]).decode()
+def pack_headers(headers: Sequence[tuple[str, bytes | None]]) -> str:
+    """Headers as JSON, whatever bytes they hold; one without a value has null."""
+    return orjson.dumps(
+        [[printable(name), None if value is None else b64encode(value).decode()] for name, value in headers]
+    ).decode()
 
 
 def printable(text: str) -> str:
@@ -312,6 +318,8 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
 
 
-def unpack_headers(text: str | None) -> tuple[tuple[str, bytes], ...]:
+def unpack_headers(text: str | None) -> tuple[tuple[str, bytes | None], ...]:
     """What `pack_headers` wrote."""
-    return tuple((name, b64decode(value)) for name, value in orjson.loads(text or "[]"))
+    return tuple(
+        (name, None if value is None else b64decode(value)) for name, value in orjson.loads(text or "[]")
+    )

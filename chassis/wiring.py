@@ -4,9 +4,10 @@ from typing import Any
 
 from aftersales_contracts.registry import encode
 from chassis.codec import Codec
+from chassis.lanes import Unreadable
 from chassis.records import Cause, FactRecord
 from chassis.service import Kind, Service
-from chassis.vocabulary import CaseView
+from chassis.vocabulary import Addressed, CaseView
 
 
 class Wiring:
@@ -34,6 +35,13 @@ class Wiring:
             initial = type(kind.decider.initial)
             states = kind.states if initial in kind.states else (*kind.states, initial)
             self.codecs[kind.name] = Codec((*states, *kind.messages, *kind.facts))
+
+    def stored(self, address: Addressed) -> tuple[str, str]:
+        """Class name and JSON of a message, as it is kept."""
+        message = address.message
+        if isinstance(message, Unreadable):
+            return message.name, message.data
+        return type(message).__name__, self.codecs[address.kind].encode(message)
 
     def record(self, kind: Kind, fact: Any, view: CaseView, cause: Cause) -> FactRecord:
         """The row of a fact; what it announces is built here, so that a wrong outcome fails its rule."""

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
 import asyncpg
@@ -26,7 +26,7 @@ from chassis.store import Conflict, Connection, Store
 from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
 
-UNSTORABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, OverflowError)
+UNSTORABLE = (asyncpg.DataError, asyncpg.NotNullViolationError, ValueError, OverflowError)
 """What will be refused again, however often it is tried."""
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ BEGINNING = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 END = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 TRANSIENT = (Conflict, OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError)
 """What may pass by itself: the database away, full, restarting, behind, or another process that was first."""
-UNSTORABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, OverflowError)
+UNSTORABLE = (asyncpg.DataError, asyncpg.NotNullViolationError, ValueError, OverflowError)
 """What will be refused again, however often it is tried."""
 
 T = TypeVar("T")
@@ -136,8 +136,11 @@ class Worker:
 
         `frontier`: the moment up to which the partitions of other replicas have been read.
         """
+        await self._patiently(lambda: self._taking(arrivals, progress, frontier))
+
+    async def _taking(self, arrivals: Sequence[Arrival], progress: Progress, frontier: datetime) -> None:
         await self._partitions(arrivals)
-        await self._patiently(lambda: self._halving(arrivals, progress, frontier))
+        await self._halving(arrivals, progress, frontier)
 
     async def wake(self, limit: int) -> int:
         """Handles the subjects that are due by the horizon; how many there were.
@@ -153,6 +156,7 @@ class Worker:
             return 1
 
     async def _waking(self, limit: int) -> int:
+        await self._partitions(())
         try:
             return await self._wake_once(limit)
         except Exception as error:
@@ -263,14 +267,15 @@ class Worker:
 
     async def _wake_once(self, limit: int) -> int:
         wall_now = clock.now()
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._pool.acquire() as connection:
             wanted = limit + len(self._unwakeable)
             found = await self._store.due_subjects(connection, self.horizon, wall_now, wanted)
             subjects = [subject for subject in found if subject not in self._unwakeable][:limit]
             if not subjects:
                 return 0
             try:
-                handling = await self._wake_subjects(connection, subjects, wall_now)
+                async with connection.transaction():
+                    handling = await self._wake_subjects(connection, subjects, wall_now)
             except Exception as error:
                 if len(subjects) > 1 or (isinstance(error, TRANSIENT) and not isinstance(error, UNSTORABLE)):
                     raise
@@ -303,20 +308,22 @@ class Worker:
             await self._store.append(connection, handling.facts, dead, wall_now)
 
     async def _partitions(self, arrivals: Sequence[Arrival]) -> None:
-        """Makes the month partitions that these events fall into, before the transaction that needs them."""
-        wanted: set[tuple[str, date]] = {("facts", clock.now().date().replace(day=1))}
+        """Makes the month partitions that a batch needs before its transaction, and next month's ahead."""
+        wanted = {("facts", month) for month in _this_and_next_month(clock.now())}
         for arrival in arrivals:
             if isinstance(arrival.verdict, Accepted):
                 wanted.add(("inbox", arrival.verdict.month))
         missing = wanted - self._months
         if missing:
-            await self._patiently(lambda: self._make_partitions(sorted(missing)))
+            async with self._pool.acquire() as connection:
+                for parent, month in sorted(missing):
+                    await connection.execute("SELECT ensure_partition($1, $2)", parent, month)
             self._months |= missing
 
-    async def _make_partitions(self, wanted: Sequence[tuple[str, date]]) -> None:
-        async with self._pool.acquire() as connection:
-            for parent, month in wanted:
-                await connection.execute("SELECT ensure_partition($1, $2)", parent, month)
+
+def _this_and_next_month(now: datetime) -> tuple[date, date]:
+    first = now.date().replace(day=1)
+    return first, (first + timedelta(days=32)).replace(day=1)
 
 
 def _cause(envelope: Envelope) -> Cause:

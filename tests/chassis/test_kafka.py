@@ -67,7 +67,7 @@ def is_assigned(feed: Feed) -> bool:
 
 async def happens(is_true: Callable[[], bool], seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
-        while not is_true():  # noqa: ASYNC110  nobody tells
+        while not is_true():
             await asyncio.sleep(0.05)
 
 

@@ -11,6 +11,7 @@ from aftersales_contracts.envelope import Envelope
 from aftersales_contracts.reasons import Reason
 from aftersales_contracts.registry import EVENTS
 from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1, OrderPlacedV1
+from chassis import clock
 from chassis.border import Accepted, Rejected
 from chassis.handling import Handling, Limits
 from chassis.ids import body_hash, inbox_key, month_of
@@ -199,6 +200,27 @@ async def test_a_defect_in_the_wiring_costs_only_its_own_record(bench: Bench) ->
     assert [row[0] for row in await bench.pool.fetch("SELECT reason FROM dead_letters")] == [
         Reason.RULE_FAILED
     ]
+
+
+async def test_a_waiting_message_that_nobody_can_read_any_more_fails_its_own_case(bench: Bench) -> None:
+    await bench.take(bench.arrival(OrderPaidV1, "o1", T0, "e1"))
+    await bench.pool.execute("UPDATE waiting SET name = 'Gone'")
+    await bench.take(
+        bench.arrival(OrderPlacedV1, "o1", T0, "e2"), bench.arrival(OrderPlacedV1, "o2", T0, "e3")
+    )
+    assert await bench.facts() == [("o1", "TabOpened", 1), ("o2", "TabOpened", 1)]
+    row = await bench.pool.fetchrow("SELECT reason, name, error FROM waiting")
+    assert row is not None
+    assert (row["reason"], row["name"]) == ("failed", "Gone")
+    assert row["error"].startswith("MessageUnreadable")
+
+
+async def test_a_month_that_begins_while_the_process_runs_has_its_partition(bench: Bench) -> None:
+    await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
+    names = {row[0] for row in await bench.pool.fetch("SELECT tablename FROM pg_tables")}
+    first = clock.now().date().replace(day=1)
+    following = (first + timedelta(days=32)).replace(day=1)
+    assert {f"facts_{first:%Y%m}", f"facts_{following:%Y%m}"} <= names
 
 
 async def test_a_subject_that_cannot_be_woken_holds_up_no_other(bench: Bench) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from aftersales_contracts.base import Outcome
 from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1, OrderPlacedV1
 from chassis.service import Kind, Service
-from chassis.vocabulary import Addressed, CaseView, Deadline, DeadlinePassed, Decided, Decider, NotYet, rule
+from chassis.vocabulary import Addressed, CaseView, Deadline, DeadlinePassed, Decided, Decider, NotYet
 
 HOUR = timedelta(hours=1)
 BROKEN: set[str] = set()
@@ -87,23 +87,20 @@ def decide(state: State, message: Any, policy: timedelta, now: datetime) -> Sequ
             raise TypeError(message)
 
 
-@rule("OR-013")
-def _opened(state: State, policy: timedelta, now: datetime) -> Sequence[Any]:
-    return [TabOpened(now + HOUR)] if isinstance(state, Absent) else []
+def _opened(state: State, policy: timedelta, now: datetime) -> Sequence[Decided[Any]]:
+    return [Decided(TabOpened(now + HOUR), ("OR-013",))] if isinstance(state, Absent) else []
 
 
-@rule("OR-014")
-def _added(state: State, message: Added) -> Sequence[Any]:
+def _added(state: State, message: Added) -> Sequence[Decided[Any]]:
     if isinstance(state, Absent):
         raise NotYet
-    return [AmountAdded(message.amount)] if isinstance(state, Open) else []
+    return [Decided(AmountAdded(message.amount), ("OR-014",))] if isinstance(state, Open) else []
 
 
-@rule("OR-015")
-def _closed(state: State, why: str) -> Sequence[Any]:
+def _closed(state: State, why: str) -> Sequence[Decided[Any]]:
     if isinstance(state, Absent):
         raise NotYet
-    return [TabClosed(why)] if isinstance(state, Open) else []
+    return [Decided(TabClosed(why), ("OR-015",))] if isinstance(state, Open) else []
 
 
 def evolve(state: State, fact: Any) -> State:
