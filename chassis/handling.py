@@ -9,10 +9,10 @@ message; the messages of the same case that come after it wait behind it.
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from traceback import extract_tb
+from datetime import UTC, datetime, timedelta
 
 from aftersales_contracts.reasons import Reason
+from chassis.failures import CascadeTooLong, DeadlineIgnored, MessageUnreadable, describe
 from chassis.lanes import Case, Lane, Letter, Unreadable
 from chassis.records import Cause, DeadLetter, FactRecord, Origin
 from chassis.vocabulary import Addressed, CaseView, Deadline, DeadlinePassed, NotYet
@@ -20,20 +20,9 @@ from chassis.wiring import Wiring
 
 CASCADE_LIMIT = 1_000
 """Steps that one message may lead to within its subject; more is a rule that never rests."""
+NEVER = datetime.max.replace(tzinfo=UTC)
 GRACE_LIMIT = timedelta(hours=1)
 """No deadline has a longer grace: lets a case be skipped by its `wake_at` alone."""
-
-
-class CascadeTooLong(Exception):
-    """One message led to more steps than any rule needs."""
-
-
-class MessageUnreadable(Exception):
-    """A message was stored by other code, and this code cannot read it."""
-
-
-class DeadlineIgnored(Exception):
-    """A deadline of the present state was offered, and the rules decided nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +44,16 @@ class Handling:
         horizon: datetime,
         wall_now: datetime,
         limits: Limits,
+        mark: int = 0,
     ) -> None:
         self._wiring = wiring
         self.lanes = lanes
         self._horizon = horizon
         self._wall_now = wall_now
         self._limits = limits
+        self.mark = mark
+        """By clock marks: the mark whose batch this is. A deadline that came about in it is decided in the
+        next, so that whoever is outside could answer first; 0 by the clock, which runs for all alike."""
         self.facts: list[FactRecord] = []
         self.mailbox: list[Letter] = []
         self.dead: list[DeadLetter] = []
@@ -127,10 +120,12 @@ class Handling:
                 wake_at = case.wake_at
                 if wake_at is None or wake_at >= bound or case.is_blocked:
                     continue
+                is_newborn = 0 < self.mark <= case.mark
                 for deadline in self._deadlines(lane, case, wake_at):
-                    if deadline.due_at >= before or (stop_at_horizon and deadline.fires_at > horizon):
+                    fires_at = NEVER if is_newborn else deadline.fires_at
+                    if deadline.due_at >= before or (stop_at_horizon and fires_at > horizon):
                         continue
-                    candidate = (deadline.due_at, kind, case_id, deadline.name, deadline.fires_at)
+                    candidate = (deadline.due_at, kind, case_id, deadline.name, fires_at)
                     if earliest is None or candidate < earliest:
                         earliest = candidate
             if earliest is None:
@@ -250,6 +245,7 @@ class Handling:
         case.is_ended = type(state) in self._wiring.ended[case.kind]
         case.wake_at = wake_at
         case.is_changed = True
+        case.mark = self.mark
         if case.opened_at is None:
             case.opened_at = letter.at
         case.moved_at = letter.at if case.moved_at is None else max(case.moved_at, letter.at)
@@ -390,10 +386,3 @@ def _wake_at(deadlines: Sequence[Deadline]) -> datetime | None:
         if earliest is None or deadline.fires_at < earliest:
             earliest = deadline.fires_at
     return earliest
-
-
-def describe(error: BaseException) -> str:
-    """Class of an error and where it was raised; never its text, which may hold personal data."""
-    frames = extract_tb(error.__traceback__)
-    place = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{place}"

@@ -35,6 +35,8 @@ class Release:
     """The least of all external stands of this process; None while one is unknown, or there is none."""
     mark: int | None = None
     """By clock marks: the mark that is wholly handled once this release is."""
+    barrier: int | None = None
+    """By clock marks: the mark that these records lie before."""
     passed: dict[Place, int] = field(default_factory=dict[Place, int])
     """By clock marks: for each position the last mark that lies wholly before it."""
     ignored: dict[str, int] = field(default_factory=dict[str, int])
@@ -284,6 +286,7 @@ class Intake:
         if barrier is None:
             return
         release.frontier = barrier.moment
+        release.barrier = barrier.sequence
         self._give(barrier, release)
         if barrier.given < len(barrier.items):
             release.has_more = True

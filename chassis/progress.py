@@ -16,7 +16,7 @@ SELECT count(*) FROM {schema}.intake WHERE topic = ANY ($1::text[]) AND mark >= 
 """
 HORIZON = "SELECT min(coalesce(stands_at, '-infinity')) FROM {schema}.intake WHERE topic = ANY ($1::text[])"
 IS_BUSY = """
-SELECT EXISTS (SELECT FROM {schema}.cases WHERE wake_at <= $1)
+SELECT EXISTS (SELECT FROM {schema}.cases WHERE wake_at <= $1 AND mark < $2)
     OR EXISTS (SELECT FROM {schema}.waiting WHERE due_at <= $1)
     OR EXISTS (SELECT FROM {schema}.waiting WHERE expires_at <= $1)
     OR (SELECT position FROM {schema}.cursors WHERE name = 'relay')
@@ -41,7 +41,7 @@ async def has_passed(connection: Connection, service: Service, mark: int) -> boo
     horizon: datetime | None = await connection.fetchval(HORIZON.format(schema=schema), external)
     if horizon is None:
         return False
-    is_busy: bool = await connection.fetchval(IS_BUSY.format(schema=schema), horizon)
+    is_busy: bool = await connection.fetchval(IS_BUSY.format(schema=schema), horizon, mark)
     return not is_busy
 
 

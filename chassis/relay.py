@@ -18,7 +18,7 @@ from chassis.store import unpack_headers
 WINDOW = 1_000
 """Positions published before the cursor moves."""
 DEAD_BYTES_MAX = 2 * 1024 * 1024
-"""Of a dead letter on its topic. What is larger came compressed; the table keeps it, the topic tells of it."""
+"""Of a dead letter on its topic: what is larger came compressed, is kept in the table and told of."""
 BUSY_SECONDS = 2.0
 BUSY_PAUSE, IDLE_PAUSE, STANDBY_PAUSE = 0.02, 0.1, 0.5
 """Seconds between looks for what other replicas decided; a commit of this one wakes the relay at once."""

@@ -18,6 +18,11 @@ WHERE topic = ANY ($1::text[])
       SELECT FROM unnest($2::text[], $3::int[]) AS mine (topic, partition)
       WHERE mine.topic = intake.topic AND mine.partition = intake.partition)
 """
+BY_MARKS = """
+SELECT count(*) AS count, min(mark) AS mark,
+       min(stands_at) FILTER (WHERE topic = ANY ($2::text[])) AS stands_at
+FROM intake WHERE topic = ANY ($1::text[])
+"""
 MARKS = "SELECT topic, partition, mark FROM intake"
 
 
@@ -47,6 +52,13 @@ class Standing:
             self._known = max(least, BEGINNING) if is_whole and least.tzinfo is not None else BEGINNING
             self._asked_at, self._asked_for = now, own
         return self._known
+
+    async def by_marks(self, inputs: Sequence[str], topics: Mapping[str, Topic]) -> tuple[datetime, int]:
+        """By clock marks: the moment and the number of the last mark that all replicas have handled."""
+        row = await self._pool.fetchrow(BY_MARKS, list(inputs), self._external)
+        if row is None or row["count"] < sum(topics[topic].partitions for topic in inputs):
+            return BEGINNING, 0
+        return row["stands_at"], row["mark"]
 
     async def passed(self, places: Collection[Place]) -> dict[Place, int]:
         """The last clock mark handled, per partition."""

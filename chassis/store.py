@@ -47,7 +47,7 @@ JOIN unnest($1::date[], $2::bytea[]) AS u (month, key) ON i.month = u.month AND 
 """
 LOAD_CASES = """
 SELECT subject, kind, case_id, version, state_name, state, shop_id, policy, wake_at, is_ended,
-       opened_at, moved_at
+       opened_at, moved_at, mark
 FROM cases WHERE subject = ANY ($1::text[])
 ORDER BY subject, kind, case_id FOR UPDATE
 """
@@ -55,16 +55,17 @@ LOAD_WAITING = "SELECT * FROM waiting WHERE subject = ANY ($1::text[]) ORDER BY 
 DELETE_WAITING = "DELETE FROM waiting WHERE id = ANY ($1::bigint[])"
 INSERT_CASES = """
 INSERT INTO cases (subject, kind, case_id, version, state_name, state, shop_id, policy, wake_at, is_ended,
-                   opened_at, moved_at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::json[], $7::text[],
-                     $8::text[], $9::timestamptz[], $10::bool[], $11::timestamptz[], $12::timestamptz[])
+                   opened_at, moved_at, mark)
+SELECT *, $13::bigint
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::json[], $7::text[],
+            $8::text[], $9::timestamptz[], $10::bool[], $11::timestamptz[], $12::timestamptz[])
 """
 UPDATE_CASES = """
 UPDATE cases AS c SET version = u.version, state_name = u.state_name, state = u.state, shop_id = u.shop_id,
     policy = u.policy, wake_at = u.wake_at, is_ended = u.is_ended, opened_at = u.opened_at,
-    moved_at = u.moved_at
+    moved_at = u.moved_at, mark = $13::bigint
 FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::json[], $7::text[],
-            $8::text[], $9::timestamptz[], $10::bool[], $11::timestamptz[], $12::timestamptz[], $13::bigint[])
+            $8::text[], $9::timestamptz[], $10::bool[], $11::timestamptz[], $12::timestamptz[], $14::bigint[])
     AS u (subject, kind, case_id, version, state_name, state, shop_id, policy, wake_at, is_ended,
           opened_at, moved_at, stored_version)
 WHERE c.subject = u.subject AND c.kind = u.kind AND c.case_id = u.case_id AND c.version = u.stored_version
@@ -86,7 +87,8 @@ ON CONFLICT (topic, partition) DO UPDATE SET
 """
 DUE_SUBJECTS = """
 SELECT subject, min(due) AS due FROM (
-    (SELECT subject, wake_at AS due FROM cases WHERE wake_at <= $1 ORDER BY wake_at LIMIT $3)
+    (SELECT subject, wake_at AS due FROM cases
+     WHERE wake_at <= $1 AND (mark < $4 OR $4 = 0) ORDER BY wake_at LIMIT $3)
     UNION ALL
     (SELECT subject, due_at FROM waiting WHERE due_at <= $1 ORDER BY due_at LIMIT $3)
     UNION ALL
@@ -123,11 +125,11 @@ class Store:
         codecs = self._wiring.codecs
         for row in await connection.fetch(LOAD_CASES, names):
             subject, kind, case_id, version, state_name, state, shop_id, policy, *rest = row
-            wake_at, is_ended, opened_at, moved_at = rest
+            wake_at, is_ended, opened_at, moved_at, mark = rest
             case = lanes[subject].cases[kind, case_id] = Case(subject, kind, case_id, shop_id)
             case.stored_as(codecs[kind], state_name, state, version)
             case.policy, case.wake_at, case.is_ended = policy, wake_at, is_ended
-            case.opened_at, case.moved_at = opened_at, moved_at
+            case.opened_at, case.moved_at, case.mark = opened_at, moved_at, mark
         for row in await connection.fetch(LOAD_WAITING, names):
             lane = lanes[row["subject"]]
             letter = self._letter(row)
@@ -167,6 +169,7 @@ class Store:
         lanes: Mapping[str, Lane],
         gone: Sequence[int],
         mailbox: Sequence[Letter],
+        mark: int,
     ) -> None:
         """Writes changed cases and waiting messages. Raises Conflict where another process was first."""
         changed = [case for lane in lanes.values() for case in lane.cases.values() if case.is_changed]
@@ -175,12 +178,13 @@ class Store:
         new = [case for case in changed if case.stored_version is None]
         if old:
             columns = self._case_columns(old)
-            done = await connection.execute(UPDATE_CASES, *columns, [case.stored_version for case in old])
+            stored = [case.stored_version for case in old]
+            done = await connection.execute(UPDATE_CASES, *columns, mark, stored)
             if done != f"UPDATE {len(old)}":
                 raise Conflict
         if new:
             try:
-                await connection.execute(INSERT_CASES, *self._case_columns(new))
+                await connection.execute(INSERT_CASES, *self._case_columns(new), mark)
             except asyncpg.UniqueViolationError as error:
                 raise Conflict from error
         letters = [p for lane in lanes.values() for p in (*lane.waiting, *lane.held) if p.is_changed]
@@ -272,10 +276,10 @@ class Store:
             )
 
     async def due_subjects(
-        self, connection: Connection, horizon: datetime, wall_now: datetime, limit: int
+        self, connection: Connection, horizon: datetime, wall_now: datetime, limit: int, mark: int
     ) -> list[str]:
         """Subjects that have something to do by now, the longest due first."""
-        return [row[0] for row in await connection.fetch(DUE_SUBJECTS, horizon, wall_now, limit)]
+        return [row[0] for row in await connection.fetch(DUE_SUBJECTS, horizon, wall_now, limit, mark)]
 
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -285,8 +289,8 @@ def _fact_row(position: int, recorded_at: datetime, fact: FactRecord) -> tuple[A
     cause = fact.cause
     return (
         position, recorded_at, fact.subject, fact.kind, fact.case_id, fact.version, fact.name, fact.at,
-        fact.data, fact.rules, fact.policy, cause.type, cause.source, cause.id, cause.correlation, cause.trace,
-        fact.event_type, fact.event_key, fact.event,
+        fact.data, fact.rules, fact.policy, cause.type, cause.source, cause.id, cause.correlation,
+        cause.trace, fact.event_type, fact.event_key, fact.event,
     )  # fmt: skip
 
 

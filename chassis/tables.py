@@ -42,6 +42,8 @@ class CaseRow(Table, table=True):
     is_ended: bool
     opened_at: datetime = Field(sa_type=MOMENT)
     moved_at: datetime = Field(sa_type=MOMENT)
+    mark: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    """By clock marks: the mark whose batch moved it last. Its deadlines are decided from the next one on."""
 
 
 class FactRow(Table, table=True):

@@ -18,7 +18,8 @@ from aftersales_contracts.envelope import Envelope
 from aftersales_contracts.reasons import Reason
 from chassis import clock
 from chassis.border import Accepted, Rejected
-from chassis.handling import Handling, Limits, describe
+from chassis.failures import describe
+from chassis.handling import Handling, Limits
 from chassis.lanes import Lane
 from chassis.partitions import Place
 from chassis.records import Cause, DeadLetter, Origin
@@ -87,6 +88,8 @@ class Progress:
     positions: Mapping[Place, int] = field(default_factory=dict[Place, int])
     stands_at: Mapping[Place, datetime] = field(default_factory=dict[Place, datetime])
     marks: Mapping[Place, int] = field(default_factory=dict[Place, int])
+    mark: int = 0
+    """By clock marks: the mark whose records these are."""
 
 
 class Metrics(Protocol):
@@ -120,6 +123,8 @@ class Worker:
         self._months: set[tuple[str, date]] = set()
         self.horizon = BEGINNING
         """The moment up to which all input of the service has been read, as last known."""
+        self.mark = 0
+        """By clock marks: the last mark that all replicas have handled."""
 
     def translate(self, record: Origin, verdict: Accepted | Rejected) -> Arrival:
         """The messages that a record means; a translation that fails is a rejection."""
@@ -191,7 +196,7 @@ class Worker:
                 raise
             if len(arrivals) > 1:
                 half = len(arrivals) // 2
-                await self._halving(arrivals[:half], Progress(), frontier)
+                await self._halving(arrivals[:half], Progress(mark=progress.mark), frontier)
                 await self._halving(arrivals[half:], progress, frontier)
                 return
             if not arrivals or isinstance(arrivals[0].verdict, Rejected):
@@ -207,7 +212,7 @@ class Worker:
         wall_now = clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
             fresh, dead, repeats = await self._fresh(connection, arrivals, wall_now)
-            handling = await self._handle(connection, fresh, frontier, wall_now)
+            handling = await self._handle(connection, fresh, frontier, wall_now, progress.mark)
             dead += handling.dead
             await self._write(connection, handling, dead, progress, wall_now)
         self._on_commit()
@@ -249,13 +254,18 @@ class Worker:
         return fresh, dead, repeats
 
     async def _handle(
-        self, connection: Connection, fresh: Sequence[Arrival], frontier: datetime, wall_now: datetime
+        self,
+        connection: Connection,
+        fresh: Sequence[Arrival],
+        frontier: datetime,
+        wall_now: datetime,
+        mark: int,
     ) -> Handling:
         subjects = {a.subject for arrival in fresh for a in arrival.addressed}
         lanes: dict[str, Lane] = {}
         if subjects:
             lanes = await self._store.load(connection, subjects)
-        handling = Handling(self._wiring, lanes, self.horizon, wall_now, self._limits)
+        handling = Handling(self._wiring, lanes, self.horizon, wall_now, self._limits, mark)
         for arrival in fresh:
             verdict = arrival.verdict
             if isinstance(verdict, Accepted) and arrival.addressed:
@@ -269,7 +279,7 @@ class Worker:
         wall_now = clock.now()
         async with self._pool.acquire() as connection:
             wanted = limit + len(self._unwakeable)
-            found = await self._store.due_subjects(connection, self.horizon, wall_now, wanted)
+            found = await self._store.due_subjects(connection, self.horizon, wall_now, wanted, self.mark)
             subjects = [subject for subject in found if subject not in self._unwakeable][:limit]
             if not subjects:
                 return 0
@@ -288,7 +298,7 @@ class Worker:
         self, connection: Connection, subjects: Sequence[str], wall_now: datetime
     ) -> Handling:
         lanes = await self._store.load(connection, subjects)
-        handling = Handling(self._wiring, lanes, self.horizon, wall_now, self._limits)
+        handling = Handling(self._wiring, lanes, self.horizon, wall_now, self._limits, self.mark)
         for subject in subjects:
             handling.wake(subject)
         await self._write(connection, handling, handling.dead, Progress(), wall_now)
@@ -302,7 +312,7 @@ class Worker:
         progress: Progress,
         wall_now: datetime,
     ) -> None:
-        await self._store.save(connection, handling.lanes, handling.gone, handling.mailbox)
+        await self._store.save(connection, handling.lanes, handling.gone, handling.mailbox, handling.mark)
         await self._store.note_intake(connection, progress.positions, progress.stands_at, progress.marks)
         if handling.facts or dead:
             await self._store.append(connection, handling.facts, dead, wall_now)

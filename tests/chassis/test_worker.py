@@ -273,7 +273,7 @@ async def test_a_paused_writer_that_comes_back_cannot_overwrite_newer_state(benc
         handling = Handling(Wiring(toy.TOY), lanes, BEGINNING, T0, LIMITS)
         handling.arrive(toy.tab("o1", toy.Added(5)), T0, "s1", CAUSE, None, END)
         with pytest.raises(Conflict):
-            await store.save(paused, lanes, [], [])
+            await store.save(paused, lanes, [], [], 0)
     assert await bench.pool.fetchval("SELECT state->>'total' FROM cases") == "100"
 
 

@@ -13,6 +13,7 @@ CREATE TABLE cases (
     version bigint NOT NULL, state_name text NOT NULL, state json NOT NULL,
     shop_id text NOT NULL, policy text NOT NULL, wake_at timestamptz,
     is_ended boolean NOT NULL, opened_at timestamptz NOT NULL, moved_at timestamptz NOT NULL,
+    mark bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (subject, kind, case_id)
 ) WITH (fillfactor = 70);
 CREATE INDEX cases_due ON cases (wake_at) WHERE wake_at IS NOT NULL;
