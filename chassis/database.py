@@ -1,8 +1,14 @@
 """Connections of a service to its own schema, with every wait bounded."""
 
+from typing import TypeAlias
+
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from chassis.settings import Database
+
+Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
+"""A connection, whether it is borrowed from the pool or not."""
 
 
 def _session(settings: Database, service: str) -> dict[str, str]:
@@ -38,7 +44,7 @@ async def connect(settings: Database, service: str) -> asyncpg.Connection:
     """One connection of its own, for what holds a lease."""
     return await asyncpg.connect(
         settings.url.get_secret_value(),
-        timeout=settings.connect_timeout_ms / 1000,
+        timeout=max(1, settings.connect_timeout_ms // 1000),
         command_timeout=settings.statement_timeout_ms / 1000 + 5,
         server_settings=_session(settings, service),
     )

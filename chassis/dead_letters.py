@@ -6,9 +6,9 @@ from datetime import datetime
 
 import asyncpg
 
+from chassis.database import Connection
 from chassis.store import unpack_headers
 
-Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Publish = Callable[[str, bytes | None, Sequence[tuple[str, bytes | None]], bytes | None], Awaitable[None]]
 
 LIST = """

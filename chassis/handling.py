@@ -217,7 +217,7 @@ class Handling:
         if case.policy:
             version_name, policy = case.policy, self._wiring.service.policies.get(case.policy)
         else:
-            version_name, policy = self._wiring.service.policies.choose(shop_id, letter.at)
+            version_name, policy = self._wiring.service.policies.choose(shop_id, case.opened_at or letter.at)
         decided = decider.decide(case.state, message, policy, letter.at)
         if not decided:
             if type(message) is DeadlinePassed and _is_pending(decider.deadlines(case.state), message):
@@ -241,7 +241,8 @@ class Handling:
         if type(message) is DeadlinePassed and _is_pending(deadlines, message):
             raise DeadlineIgnored(message.name)
         wake_at = _wake_at(deadlines)
-        case.state, case.version, case.shop_id, case.policy = state, version, shop_id, version_name
+        case.state, case.version, case.shop_id = state, version, shop_id
+        case.policy = version_name if shop_id else ""  # a parcel may be scanned before its shop is known
         case.is_ended = type(state) in self._wiring.ended[case.kind]
         case.wake_at = wake_at
         case.is_changed = True

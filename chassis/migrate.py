@@ -10,9 +10,12 @@ import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+from chassis.database import Connection
 
 SCRIPTS = Path(__file__).with_name("migrations")
 LOCK_TIMEOUT_MS = 3_000
@@ -37,11 +40,13 @@ async def migrate(url: str, schema: str, *, role: str | None = None, revision: s
 
     The schema must exist; `role`, if given, is set first and owns what is made.
     """
-    engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=NullPool
-    )
 
-    def run(connection: Connection) -> None:
+    async def connect() -> asyncpg.Connection:
+        return await asyncpg.connect(url)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+
+    def run(connection: SqlConnection) -> None:
         if role is not None:
             connection.execute(text(f'SET ROLE "{role}"'))
         connection.execute(text(f'SET search_path TO "{schema}"'))
@@ -57,7 +62,7 @@ async def migrate(url: str, schema: str, *, role: str | None = None, revision: s
     await engine.dispose()
 
 
-async def revision_of(connection: asyncpg.Connection) -> str | None:
+async def revision_of(connection: Connection) -> str | None:
     """The revision of the schema on the connection's search path; None before the first migration."""
     try:
         value: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")

@@ -3,13 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-import asyncpg
-
 from aftersales_contracts.topics import TOPICS
+from chassis.database import Connection
 from chassis.service import Service
 from chassis.topics import inputs, is_own
-
-Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 PASSED = """
 SELECT count(*) FROM {schema}.intake WHERE topic = ANY ($1::text[]) AND mark >= $2
@@ -34,18 +31,18 @@ async def has_passed(connection: Connection, service: Service, mark: int) -> boo
     """Whether a service has handled clock mark `mark`, decided all that was due, and published it all."""
     schema = service.name
     topics = inputs(service)
-    passed: int = await connection.fetchval(PASSED.format(schema=schema), topics, mark)
-    if passed < partitions_count(topics):
+    passed: int | None = await connection.fetchval(PASSED.format(schema=schema), topics, mark)
+    if (passed or 0) < partitions_count(topics):
         return False
     external = [topic for topic in topics if not is_own(topic)]
     horizon: datetime | None = await connection.fetchval(HORIZON.format(schema=schema), external)
     if horizon is None:
         return False
-    is_busy: bool = await connection.fetchval(IS_BUSY.format(schema=schema), horizon, mark)
+    is_busy: bool | None = await connection.fetchval(IS_BUSY.format(schema=schema), horizon, mark)
     return not is_busy
 
 
 async def head(connection: Connection, service: Service) -> int:
     """Position of a service's last fact or dead letter."""
-    position: int = await connection.fetchval(HEAD.format(schema=service.name))
-    return position
+    position: int | None = await connection.fetchval(HEAD.format(schema=service.name))
+    return position or 0

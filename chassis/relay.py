@@ -114,9 +114,9 @@ class Relay:
 
     async def _turn(self) -> bool:
         """Publishes one window. False where there is nothing to publish."""
-        head: int = await self._connection.fetchval("SELECT position FROM cursors WHERE name = 'head'")
+        head: int | None = await self._connection.fetchval("SELECT position FROM cursors WHERE name = 'head'")
         start = self._lease.position
-        if head <= start:
+        if head is None or head <= start:
             return False
         upto = min(head, start + WINDOW)
         records = [self._outcome(row) for row in await self._connection.fetch(FACTS, start, upto)]
@@ -149,7 +149,7 @@ class Relay:
         return self._topic, record_key, headers, value
 
     def _dead_letter(self, row: asyncpg.Record) -> Record:
-        headers: list[Header] = [
+        headers = [
             (name, value) for name, value in unpack_headers(row["headers"]) if not name.startswith("dead-")
         ]
         key, value = row["key"], row["value"]

@@ -12,7 +12,7 @@ from chassis.worker import BEGINNING, END
 
 FRESH_SECONDS = 0.05
 OTHERS = """
-SELECT count(*), min(coalesce(stands_at, '-infinity')) FROM intake
+SELECT count(*) AS count, min(coalesce(stands_at, '-infinity')) AS least FROM intake
 WHERE topic = ANY ($1::text[])
   AND NOT EXISTS (
       SELECT FROM unnest($2::text[], $3::int[]) AS mine (topic, partition)
@@ -47,9 +47,9 @@ class Standing:
             row = await self._pool.fetchrow(
                 OTHERS, self._external, [place.topic for place in own], [place.partition for place in own]
             )
-            count, least = (0, None) if row is None else row
-            is_whole = count >= self._count - len(own) and isinstance(least, datetime)
-            self._known = max(least, BEGINNING) if is_whole and least.tzinfo is not None else BEGINNING
+            is_whole = row is not None and row["count"] >= self._count - len(own)
+            least: datetime | None = row["least"] if row is not None and is_whole else None
+            self._known = BEGINNING if least is None else least
             self._asked_at, self._asked_for = now, own
         return self._known
 

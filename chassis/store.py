@@ -13,13 +13,12 @@ from typing import Any
 import asyncpg
 import orjson
 
+from chassis.database import Connection
 from chassis.lanes import Case, Lane, Letter, Unreadable
 from chassis.partitions import Place
 from chassis.records import Cause, DeadLetter, FactRecord, StoredOrigin
 from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
-
-Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 
 class Conflict(Exception):
@@ -138,9 +137,9 @@ class Store:
                 continue
             lane.waiting.append(letter)
             if letter.reason in {"failed", "parked"}:
-                case = lane.cases.get((letter.addressed.kind, letter.addressed.case_id))
-                if case is not None:
-                    case.is_blocked = True
+                blocked = lane.cases.get((letter.addressed.kind, letter.addressed.case_id))
+                if blocked is not None:
+                    blocked.is_blocked = True
         return lanes
 
     def _letter(self, row: asyncpg.Record) -> Letter:
@@ -244,7 +243,9 @@ class Store:
     ) -> int:
         """Gives positions and writes the log; the last statement of a transaction. Returns the head."""
         count = len(facts) + len(dead)
-        head: int = await connection.fetchval(TAKE_POSITIONS, count)
+        head: int | None = await connection.fetchval(TAKE_POSITIONS, count)
+        if head is None:
+            raise LookupError("the log has no head")
         position = head - count
         if facts:
             rows = [_fact_row(position + number, recorded_at, fact) for number, fact in enumerate(facts, 1)]

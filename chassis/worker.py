@@ -18,17 +18,15 @@ from aftersales_contracts.envelope import Envelope
 from aftersales_contracts.reasons import Reason
 from chassis import clock
 from chassis.border import Accepted, Rejected
+from chassis.database import Connection
 from chassis.failures import describe
 from chassis.handling import Handling, Limits
 from chassis.lanes import Lane
 from chassis.partitions import Place
 from chassis.records import Cause, DeadLetter, Origin
-from chassis.store import Conflict, Connection, Store
+from chassis.store import Conflict, Store
 from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
-
-UNSTORABLE = (asyncpg.DataError, asyncpg.NotNullViolationError, ValueError, OverflowError)
-"""What will be refused again, however often it is tried."""
 
 log = logging.getLogger(__name__)
 
@@ -39,26 +37,6 @@ TRANSIENT = (Conflict, OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.Po
 """What may pass by itself: the database away, full, restarting, behind, or another process that was first."""
 UNSTORABLE = (asyncpg.DataError, asyncpg.NotNullViolationError, ValueError, OverflowError)
 """What will be refused again, however often it is tried."""
-
-T = TypeVar("T")
-BEGINNING = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
-END = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
-TRANSIENT = (
-    Conflict,
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.InternalServerError,
-    asyncpg.ObjectNotInPrerequisiteStateError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-)
-"""What may pass by itself: the database away, full, restarting, or another process that was first."""
 
 
 class Unwakeable(Exception):

@@ -73,7 +73,9 @@ async def one(number: str) -> dict[str, Any]:
         except NoSuchDeadLetter as error:
             raise CommandError(f"{service}: {error}") from None
     values = {name: value for name, value in row.items() if value not in (None, "")}
-    values["headers"] = {name: _text(raw) for name, raw in unpack_headers(row["headers"])}
+    values["headers"] = {
+        name: None if raw is None else _text(raw) for name, raw in unpack_headers(row["headers"])
+    }
     for name in ("key", "value"):
         if row[name] is not None:
             values[name] = _text(row[name])
@@ -89,7 +91,7 @@ async def resend(number: str, by: str, why: str) -> str:
     )
 
     async def publish(
-        topic: str, key: bytes | None, headers: Sequence[tuple[str, bytes]], value: bytes | None
+        topic: str, key: bytes | None, headers: Sequence[tuple[str, bytes | None]], value: bytes | None
     ) -> None:
         await producer.send_and_wait(topic, value, key=key, headers=list(headers))
 

@@ -17,6 +17,7 @@ SERVICE_COLORS = {
     "customers": "--customers",
 }
 BAR_ROWS_MAX = 14
+RULES_MAX = 4
 
 
 def render(picture: Picture) -> str:
@@ -140,8 +141,8 @@ def _chips(story: Story) -> Iterable[str]:
 def _step(step: Step) -> str:
     color = SERVICE_COLORS.get(step.service, "--ink")
     rules: Sequence[str] = step.rules
-    ruled = f'<span class="rule">{escape(", ".join(rules))}</span>' if rules else ""
-    told = f" {escape(words.details(step.event or step.data))}"
+    ruled = f'<span class="rule">{escape(", ".join(rules[:RULES_MAX]))}</span>' if rules else ""
+    told = f" {escape(words.gist(step.event or step.data))}"
     headline = words.spoken(words.short_type(step.announced)) if step.announced else words.spoken(step.name)
     return (
         f'<li style="--dot: var({color})"><time>{words.moment(step.at)}</time>'

@@ -20,13 +20,13 @@ JOIN refunds.facts recorded ON recorded.subject = paid.subject AND recorded.kind
 WHERE paid.kind = 'order' AND paid.name = 'PaymentRecorded' GROUP BY 1 ORDER BY 1
 """
 PAID_OUT = """
-SELECT event->>'purpose' AS purpose, event->'amount'->>'currency' AS currency, count(*) AS count,
-       sum((event->'amount'->>'minor')::bigint) AS minor
+SELECT event::json->>'purpose' AS purpose, event::json->'amount'->>'currency' AS currency, count(*) AS count,
+       sum((event::json->'amount'->>'minor')::bigint) AS minor
 FROM refunds.facts WHERE event_type = 'aftersales.refund.paid.v1' GROUP BY 1, 2 ORDER BY 1, 2
 """
 RECOVERED = """
-SELECT event->'recovered_amount'->>'currency' AS currency, count(*) AS count,
-       sum((event->'recovered_amount'->>'minor')::bigint) AS minor
+SELECT event::json->'recovered_amount'->>'currency' AS currency, count(*) AS count,
+       sum((event::json->'recovered_amount'->>'minor')::bigint) AS minor
 FROM logistics.facts WHERE event_type = 'aftersales.courier.claim-concluded.v1' GROUP BY 1 ORDER BY 1
 """
 OUTCOMES = """
@@ -48,7 +48,16 @@ STORIES = (
 """Kinds of case that make a good story, in order of choice, and a title."""
 STORY_COUNT = 3
 STORY_STEPS_MAX = 24
-QUIET_TYPES = frozenset({"aftersales.case.changed.v1"})
+QUIET_TYPES = frozenset(
+    {
+        "aftersales.case.changed.v1",
+        "aftersales.notice.requested.v1",
+        "aftersales.notice.resolved.v1",
+        "aftersales.message.send-requested.v1",
+        "aftersales.task.withdrawn.v1",
+    }
+)
+"""What a story can do without: it tells of the decision that each of them follows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,8 @@ class Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None:
+            self._progress.update(self._task, completed=self._seconds)
         self._progress.stop()
 
     def show(self, progress: Progress) -> None:

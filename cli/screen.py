@@ -17,6 +17,7 @@ COLORS = {"refunds": "red", "logistics": "blue", "reviews": "magenta", "customer
 ROWS_MAX = 10
 BAR_WIDTH = 18
 STORY_STEPS_MAX = 14
+RULES_MAX = 2
 
 
 def show(console: Console, picture: Picture) -> None:
@@ -97,17 +98,20 @@ def _bars(counts: Mapping[str, int]) -> Group:
 
 def _story(story: Story) -> Panel:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold", max_width=13)
     for step in story.steps[:STORY_STEPS_MAX]:
         color = COLORS.get(step.service, "white")
         what = words.short_type(step.announced) if step.announced else words.spoken(step.name)
         table.add_row(
             f"[dim]{words.moment(step.at)}[/dim]",
-            f"[{color}]{escape(what)}[/{color}]",
-            escape(words.details(step.event or step.data)),
-            f"[dim]{escape(cause_words(step.cause))}[/dim]",
-            f"[dim]{', '.join(step.rules)}[/dim]",
+            f"[{color}]{escape(words.spoken(what.replace('.', ': ')))}[/{color}]"
+            f" {escape(words.gist(step.event or step.data))}"
+            f" [dim]({escape(cause_words(step.cause))})[/dim]",
+            f"[dim]{' '.join(step.rules[:RULES_MAX])}[/dim]",
         )
     left = len(story.steps) - STORY_STEPS_MAX + story.left_out_count
     if left > 0:
-        table.add_row(f"[dim]and {left} more[/dim]")
+        table.add_row("", f"[dim]and {left} more[/dim]")
     return Panel(table, title=f"{story.title}: order {story.subject}", border_style="dim", title_align="left")

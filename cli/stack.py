@@ -62,7 +62,8 @@ class LocalStack:
     """Kafka, PostgreSQL and the services. Use as an async context manager.
 
     `home` keeps data and logs between runs; without it everything goes away at the end. A `stack` that
-    runs already is used and left running. `tell` is told what happens, in a few words each. Raises CommandError and devstack's StackError.
+    runs already is used and left running. `tell` is told what happens, in a few words each. Raises
+    CommandError and devstack's StackError.
     """
 
     def __init__(

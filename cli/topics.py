@@ -12,7 +12,9 @@ from cli.errors import CommandError
 
 DAY_MS = 24 * 60 * 60 * 1000
 RECORD_BYTES_MAX = 2 * 1024 * 1024
-"""Room for a dead letter: the largest value and headers that are accepted, and what is said about them."""
+"""More than any service accepts, so that a record that is too large is told of in a dead letter."""
+DEAD_RECORD_BYTES_MAX = RECORD_BYTES_MAX + 64 * 1024
+"""Room for any such record and for what is said about it."""
 ALREADY_EXISTS = 36
 
 
@@ -33,7 +35,7 @@ def _wanted(topic: Topic, replicas: int) -> NewTopic:
     configs = {
         "retention.ms": str(topic.retention_days * DAY_MS),
         "cleanup.policy": "delete",
-        "max.message.bytes": str(RECORD_BYTES_MAX),
+        "max.message.bytes": str(DEAD_RECORD_BYTES_MAX if topic.side == "dead" else RECORD_BYTES_MAX),
         "message.timestamp.type": "CreateTime",
     }
     return NewTopic(topic.name, topic.partitions, replicas, topic_configs=configs)

@@ -7,6 +7,13 @@ from typing import Any
 
 CENTS = 100
 FIRST_WORDS_MAX = 6
+GIST_WORDS_MAX = 3
+UNTOLD = (
+    *("_id", "_ids", "_ref", "_bps", "_version", "_count", "lines", "tenders", "channels", "payee", "kind"),
+    *("purpose", "only_if", "raw_status_code", "is_late_news", "tracking", "carriages", "to", "escalate_to"),
+    *("was_threatened", "expires_at", "cap", "needs_note", "is_collect_forbidden"),
+)
+"""Endings of fields that a story can do without."""
 HIDDEN = frozenset(
     (
         "shop_id",
@@ -48,6 +55,12 @@ def short_type(event_type: str) -> str:
 def details(data: Mapping[str, Any]) -> str:
     """The few values of an event or fact that say most, in one line."""
     return "; ".join(list(_told(data))[:FIRST_WORDS_MAX])
+
+
+def gist(data: Mapping[str, Any]) -> str:
+    """The same for a story: amounts, outcomes, reasons and moments, no ids."""
+    told = {name: value for name, value in data.items() if not name.endswith(UNTOLD)}
+    return ", ".join(list(_told(told))[:GIST_WORDS_MAX])
 
 
 def _told(data: Mapping[str, Any]) -> Iterator[str]:

@@ -62,6 +62,7 @@ _DEAD_HEADERS: Mapping[str, str] = {
     "dead-offset": "Its offset there.",
     "dead-id": "Number of the dead letter in the service, for `aftersales dead-letters show`.",
 }
+_DEAD_OMITTED = "Only where the record was too large unpacked: its bytes and headers are left out here."
 
 Document = dict[str, Any]
 
@@ -219,6 +220,7 @@ def _dead_headers() -> Document:
     properties: Document = {
         name: {"type": "string", "description": meaning} for name, meaning in _DEAD_HEADERS.items()
     }
+    properties["dead-omitted"] = {"type": "string", "description": _DEAD_OMITTED}
     properties["dead-reason"]["enum"] = [reason.value for reason in Reason]
     return {
         "type": "object",

@@ -10,7 +10,7 @@ from binascii import Error as Base64Error
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from aftersales_contracts.raw_json import RepeatedMemberError, depth_fault, members
 from aftersales_contracts.reasons import Reason
@@ -64,10 +64,11 @@ class Envelope:
 
 
 def read(
-    key: bytes | None, headers: Sequence[tuple[str, bytes]], value: bytes | None
+    key: bytes | None, headers: Sequence[tuple[str, bytes | None]], value: bytes | None
 ) -> tuple[Envelope, bytes]:
     """The envelope and the data (UTF-8, not yet parsed in binary mode) of one record.
 
+    Clients hand out None for a header without a value.
     Raises EnvelopeError; whether the data is JSON of the right schema is decided by who parses it.
     """
     if not value:
@@ -76,7 +77,7 @@ def read(
         _refuse(Reason.TOO_LARGE, f"value: more than {MAX_VALUE_BYTES} bytes")
     if len(headers) > MAX_HEADERS_COUNT:
         _refuse(Reason.TOO_LARGE, f"headers: more than {MAX_HEADERS_COUNT}")
-    found = dict(headers)
+    found: dict[str, Any] = dict(headers)
     if len(found) != len(headers):
         _refuse_duplicates(headers)
     content_type = found.get("content-type")
@@ -136,7 +137,7 @@ def _refuse(reason: Reason, detail: str) -> NoReturn:
     raise EnvelopeError(reason, detail)
 
 
-def _refuse_duplicates(headers: Sequence[tuple[str, bytes]]) -> None:
+def _refuse_duplicates(headers: Sequence[tuple[str, bytes | None]]) -> None:
     """Only names that mean something to us must be unique; others may repeat, as Kafka allows."""
     seen: set[str] = set()
     for name, _ in headers:

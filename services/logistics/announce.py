@@ -1,6 +1,7 @@
 """The border of logistics, outwards: what its outcomes have in common, and those of orders and parcels."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from aftersales_contracts import base as contract
@@ -53,17 +54,16 @@ def track_of(view: CaseView) -> tuple[Track, Identity]:
 
 
 def task(
-    view: CaseView, task_id: str, question_code: str, due_at: object, kind_code: str = "attention"
+    view: CaseView, task_id: str, question_code: str, due_at: datetime, kind_code: str = "attention"
 ) -> common.TaskRequestedV1:
     """A question to a person; parcels ask about their waybill, all others about the order."""
-    order_id, shop_id = view.subject, view.shop_id
+    carried = about(view)
     if isinstance(view.state, pw.Known):
         _, identity = track_of(view)
-        order_id, shop_id = identity.order_id, identity.shop_id
+        carried = _parcel(view, identity)
     return common.TaskRequestedV1(
-        **{**view.common(), "shop_id": shop_id},
+        **carried,
         about_subject=view.subject,
-        order_id=order_id,
         task_id=task_id,
         kind_code=kind_code,
         question_code=question_code,

@@ -356,7 +356,7 @@ def _recall(fact: lost.RecallDue, view: CaseView) -> Handed:
         parcel_id=subject.parcel_id,
         tracking=subject.tracking,
         reason_code=fact.reason_code,
-        is_buyer_asked=fact.reason_code == "turned_up",
+        is_buyer_asked=fact.reason_code != "out_of_range",
     )
     return [Addressed(view.subject, INTERCEPT, request_id, iw.RecallWanted(recall))]
 

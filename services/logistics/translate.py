@@ -218,7 +218,7 @@ def _reship_answered(data: shipments.ReshipAnsweredV1) -> list[Addressed]:
 def _inspected(data: shipments.ReturnInspectedV1) -> list[Addressed]:
     """The parcel goes by its return, or by itself where the warehouse could not tell which return it is."""
     lines = merged(Share(line.line_id, max(line.received_count, 1)) for line in data.lines)
-    parcel_ids = tuple(dict.fromkeys((data.parcel_id, *([data.return_id] if data.return_id else []))))
+    parcel_ids = (data.parcel_id,) if data.return_id is None else (data.parcel_id, data.return_id)
     return to_dispatch(data.order_id, dispatch_messages.Inspected(parcel_ids, lines, data.wanted_sku_id))
 
 

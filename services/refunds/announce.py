@@ -1,6 +1,7 @@
 """The border, outwards: what the outcomes of refunds have in common."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from aftersales_contracts import base as contract
@@ -45,7 +46,7 @@ def about(view: CaseView, customer_id: str | None = None) -> dict[str, Any]:
 
 
 def task(
-    view: CaseView, task_id: str, question_code: str, due_at: object, kind_code: str = "reconciliation"
+    view: CaseView, task_id: str, question_code: str, due_at: datetime, kind_code: str = "reconciliation"
 ) -> common.TaskRequestedV1:
     return common.TaskRequestedV1(
         **view.common(),

@@ -6,12 +6,12 @@ return freight have accounts of their own.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.vocabulary import allocate, rules_of
 from services.refunds.policy import TenderStrategy
-from services.refunds.values import RefundKind, Share, Tender
+from services.refunds.values import RefundKind, Share, Tender, changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class LineAccount:
     """
 
     line_id: str
+    sku_id: str
     quantity_count: int
     price_minor: int
     is_freight_free: bool
@@ -143,12 +144,12 @@ def paid(book: Book, tenders: Sequence[Tender], at: datetime) -> Book:
     total = sum(tender.minor for tender in tenders)
     weights = [*(line.price_minor for line in book.lines), book.freight_minor]
     *goods, freight = allocate(total, weights)
-    return replace(
+    return changed(
         book,
         paid_at=at,
         freight_minor=freight,
         tenders=tuple(TenderAccount(tender.payment_id, tender.minor) for tender in tenders),
-        lines=tuple(replace(line, paid_minor=minor) for line, minor in zip(book.lines, goods, strict=True)),
+        lines=tuple(changed(line, paid_minor=minor) for line, minor in zip(book.lines, goods, strict=True)),
     )
 
 
@@ -176,16 +177,15 @@ def priced(book: Book, pieces: Sequence[Share], goods_minor: int) -> tuple[Share
 
 def fits(book: Book, shares: Sequence[Share], freight_minor: int, freight_left_minor: int) -> bool:
     """Whether lines, freight and tenders can all give this back."""
-    if any(book.line(share.line_id) is None for share in shares):
-        return False
-    for share, line in _with_lines(book, shares):
-        if share.quantity_count > line.left_count or share.minor > pieces_cap_minor(
-            line, share.quantity_count
-        ):
+    total = freight_minor
+    for share in shares:
+        line = book.line(share.line_id)
+        if line is None or share.quantity_count > line.left_count:
             return False
-    total = sum(share.minor for share in shares) + freight_minor
-    left = book.paid_minor - book.refunded_minor
-    return freight_minor <= freight_left_minor and total <= left
+        if share.minor > pieces_cap_minor(line, share.quantity_count):
+            return False
+        total += share.minor
+    return freight_minor <= freight_left_minor and total <= book.paid_minor - book.refunded_minor
 
 
 @rules_of("RF-048")
@@ -249,7 +249,7 @@ def _moved(
     lines = tuple(
         line
         if (share := by_line.get(line.line_id)) is None
-        else replace(
+        else changed(
             line,
             refunded_minor=line.refunded_minor + sign * share.minor,
             gone_count=line.gone_count + (sign * share.quantity_count if are_goods_gone else 0),
@@ -259,10 +259,10 @@ def _moved(
     tender_accounts = tuple(
         tender
         if (minor := by_tender.get(tender.payment_id)) is None
-        else replace(tender, refunded_minor=tender.refunded_minor + sign * minor)
+        else changed(tender, refunded_minor=tender.refunded_minor + sign * minor)
         for tender in book.tenders
     )
-    return replace(
+    return changed(
         book,
         lines=lines,
         tenders=tender_accounts,
@@ -271,12 +271,12 @@ def _moved(
 
 
 def opened(book: Book, case: OpenCase) -> Book:
-    return replace(book, open=(*book.open, case), is_late=book.is_late or case.is_late_claim)
+    return changed(book, open=(*book.open, case), is_late=book.is_late or case.is_late_claim)
 
 
 def released(book: Book, case_id: str) -> Book:
     """The book after a case ended; its id is remembered, so that it is never admitted twice."""
-    return replace(
+    return changed(
         book,
         open=tuple(case for case in book.open if case.case_id != case_id),
         past=(*book.past, case_id),

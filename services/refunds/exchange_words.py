@@ -30,6 +30,7 @@ class Filed:
 
     customer_id: str
     shares: tuple[Share, ...]
+    given: tuple[Wanted, ...]
     wanted: tuple[Wanted, ...]
     reason_code: str
     liability: Liability
@@ -146,6 +147,7 @@ class Applied:
 
     customer_id: str
     shares: tuple[Share, ...]
+    given: tuple[Wanted, ...]
     wanted: tuple[Wanted, ...]
     reason_code: str
     liability: Liability
@@ -265,7 +267,7 @@ class ReshipDue:
     """Goods must go to the buyer: the replacement, or his own goods back."""
 
     purpose: ReshipPurpose
-    wanted: tuple[Wanted, ...]
+    goods: tuple[Wanted, ...]
     ship_by: datetime
     cost_bearer: Bearer
 

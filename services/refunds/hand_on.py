@@ -104,6 +104,7 @@ def _exchange_admitted(fact: order_facts.ExchangeAdmitted, view: CaseView) -> li
     applied = exchange_words.Applied(
         customer_id=_book(view).customer_id,
         shares=fact.shares,
+        given=fact.given,
         wanted=fact.wanted,
         reason_code=fact.reason_code,
         liability=fact.liability,

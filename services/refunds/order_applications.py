@@ -41,6 +41,7 @@ _RULES: Mapping[Rejection, tuple[str, ...]] = {
     Rejection.OUT_OF_WINDOW: ("RF-094", "RF-095", "RF-098", "RF-099"),
     Rejection.SELLER_REFUSED: ("RF-118",),
 }
+_KINDS = frozenset(kind.value for kind in RefundKind)
 _ADVICE: Mapping[Rejection, str] = {
     Rejection.ORDER_SUCCEEDED: "apply_offflow",
     Rejection.ALREADY_SHIPPED: "apply_not_received",
@@ -91,7 +92,7 @@ def refund_check(
     book = state.book
     if book.paid_at is None:
         raise NotYet
-    if applied.kind not in set(RefundKind):
+    if applied.kind not in _KINDS:
         return Rejection.UNKNOWN_KIND
     pieces = account.open_pieces(book) if applied.shares is None else applied.shares
     reason = _pieces_wrong(book, pieces, applied.refund_id, policy, is_amendment=is_amendment)
@@ -158,15 +159,22 @@ def _terms(
     if kind.wants_goods_back and freight and not liability.is_original_freight_refunded:
         return Rejection.FREIGHT_NOT_OWED
     terms = Terms(kind, applied.reason_code, shares, freight, applied.amount, applied.version)
-    lines = {line.line_id: line for line in book.lines}
-    caps = sum(account.pieces_cap_minor(lines[s.line_id], s.quantity_count) for s in shares)
-    return Admission(terms, liability, is_partial=applied.amount.minor - freight < caps)
+    goods = applied.amount.minor - freight
+    return Admission(terms, liability, is_partial=goods < _goods_cap_minor(book, shares))
+
+
+def _goods_cap_minor(book: Book, pieces: Sequence[Share]) -> int:
+    """The most that these pieces can give back, without freight."""
+    return sum(
+        account.pieces_cap_minor(line, share.quantity_count)
+        for share in pieces
+        if (line := book.line(share.line_id)) is not None
+    )
 
 
 def _freight_asked(book: Book, applied: RefundApplied, pieces: Sequence[Share], freight_left: int) -> int:
     """The part of an undivided amount that exceeds what the goods can give back."""
-    lines = {line.line_id: line for line in book.lines}
-    goods = sum(account.pieces_cap_minor(lines[p.line_id], p.quantity_count) for p in pieces)
+    goods = _goods_cap_minor(book, pieces)
     return min(max(applied.amount.minor - goods, 0), freight_left)
 
 
@@ -174,8 +182,8 @@ def liability_for(
     book: Book, shares: Sequence[Share], reason_code: str, kind: RefundKind | None, policy: Policy
 ) -> Liability:
     """The freight matrix for these lines; one line with paid freight makes the whole parcel not free."""
-    lines = {line.line_id: line for line in book.lines}
-    is_free = all(lines[share.line_id].is_freight_free for share in shares)
+    lines = [line for share in shares if (line := book.line(share.line_id)) is not None]
+    is_free = all(line.is_freight_free for line in lines)
     return liability_of(reason_code, kind, is_freight_free=is_free, policy=policy.freight)
 
 

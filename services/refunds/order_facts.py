@@ -74,8 +74,11 @@ class RefundAdmitted:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeAdmitted:
+    """An exchange may be opened; `given` names what the lines are, `wanted` what they shall become."""
+
     exchange_id: str
     shares: tuple[Share, ...]
+    given: tuple[Wanted, ...]
     wanted: tuple[Wanted, ...]
     reason_code: str
     liability: Liability

@@ -50,7 +50,7 @@ from services.refunds.order_words import (
     Succeeded,
 )
 from services.refunds.policy import Policy
-from services.refunds.values import Purpose, RefundKind, Share, Tender, Terms, derived_id
+from services.refunds.values import Purpose, RefundKind, Share, Tender, Terms, Wanted, derived_id
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -120,8 +120,12 @@ def exchange_applied(
     checked = exchange_check(current, applied, policy, now)
     if isinstance(checked, Rejection):
         return rejected(Application.EXCHANGE, applied.exchange_id, checked)
+    lines = [current.book.line(share.line_id) for share in applied.shares]
+    given = tuple(Wanted(line.line_id, line.sku_id) for line in lines if line is not None)
     return _exchange_admitted(
-        ExchangeAdmitted(applied.exchange_id, applied.shares, applied.wanted, applied.reason_code, checked)
+        ExchangeAdmitted(
+            applied.exchange_id, applied.shares, given, applied.wanted, applied.reason_code, checked
+        )
     )
 
 
@@ -254,10 +258,9 @@ def payment_asked(
     if book.paid_at is None or not account.fits(book, asked.shares, asked.freight_minor, freight_left):
         return _refused(PaymentRefused(asked.case_id, asked.intent_id, asked.purpose, asked.amount, due_at))
     tenders = account.split(book, asked.amount.minor, policy.order.tender_strategy)
-    after = account.granted(
-        book, asked.shares, asked.freight_minor, tenders, are_goods_gone=asked.are_goods_gone
-    )
-    return _granted(asked, asked.amount, tenders, is_full=after.is_goods_refunded)
+    goods_minor = sum(share.minor for share in asked.shares)
+    is_full = goods_minor == sum(line.left_minor for line in book.lines)
+    return _granted(asked, asked.amount, tenders, is_full=is_full)
 
 
 @rule("RF-033", "RF-048")

@@ -110,6 +110,7 @@ State = Absent | Live
 @dataclass(frozen=True, slots=True)
 class PlacedLine:
     line_id: str
+    sku_id: str
     quantity_count: int
     price_minor: int
     is_freight_free: bool

@@ -20,6 +20,7 @@ LATE = "late-compensation"
 CONFIRM_SUFFIX = ".confirm"
 RESHIP_SUFFIX = ".reship"
 ATTEMPT_MARK = ".try."
+_STAGES = frozenset(stage.value for stage in agreement_words.Stage)
 OFFER_MARK = ".offer."
 
 
@@ -66,6 +67,7 @@ def _placed_lines(lines: Sequence[parts.Line]) -> tuple[order_words.PlacedLine, 
     return tuple(
         order_words.PlacedLine(
             line_id=line.line_id,
+            sku_id=line.sku_id,
             quantity_count=line.quantity_count,
             price_minor=line.amount_minor,
             is_freight_free=line.freight_terms is FreightTerms.FREE,
@@ -146,7 +148,7 @@ def _amended(data: aftersales.RefundAmendedV1) -> list[Addressed]:
 
 
 def _agreed(data: aftersales.RefundAgreedV1) -> list[Addressed]:
-    if data.stage.value not in set(agreement_words.Stage):
+    if data.stage.value not in _STAGES:
         return []
     stage = agreement_words.Stage(data.stage.value)
     message = agreement_words.SellerAgreed(data.terms_version, stage, data.return_address_ref)
@@ -154,7 +156,7 @@ def _agreed(data: aftersales.RefundAgreedV1) -> list[Addressed]:
 
 
 def _refused(data: aftersales.RefundRefusedV1) -> list[Addressed]:
-    if data.stage.value not in set(agreement_words.Stage):
+    if data.stage.value not in _STAGES:
         return []
     stage = agreement_words.Stage(data.stage.value)
     message = agreement_words.SellerRefused(

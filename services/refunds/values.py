@@ -1,13 +1,18 @@
 """Values that several kinds of refund cases share: shares of lines, terms of an agreement, ids, prorating."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import partial
 from hashlib import blake2b
+from operator import attrgetter
+from typing import Any, TypeVar, cast
 
 from chassis.vocabulary import Money
 
 ID_LENGTH_MAX = 64
+
+T = TypeVar("T")
 
 
 class RefundKind(StrEnum):
@@ -154,3 +159,29 @@ def line_ids_of(shares: Collection[Share]) -> tuple[str, ...]:
 
 def total_of(shares: Collection[Share]) -> int:
     return sum(share.minor for share in shares)
+
+
+_FIELDS: dict[type, tuple[Callable[[Any], tuple[Any, ...]], dict[str, int]]] = {}
+
+
+def _alone(name: str, value: object) -> tuple[Any, ...]:
+    return (getattr(value, name),)
+
+
+def changed(value: T, **changes: Any) -> T:
+    """`dataclasses.replace`, but several times as fast.
+
+    Raises KeyError for a field that the value does not have.
+    """
+    cls = type(value)
+    known = _FIELDS.get(cls)
+    if known is None:
+        names = [field.name for field in fields(cast("Any", cls))]
+        reader = attrgetter(*names) if len(names) > 1 else partial(_alone, names[0])
+        known = (reader, {name: place for place, name in enumerate(names)})
+        _FIELDS[cls] = known
+    read, places = known
+    values = list(read(value))
+    for name, new in changes.items():
+        values[places[name]] = new
+    return cls(*values)

@@ -118,6 +118,17 @@ def test_names_become_words(name: str, said: str) -> None:
     assert words.spoken(name) == said
 
 
+def test_a_story_tells_amounts_and_moments_but_no_ids() -> None:
+    data = {
+        "refund_id": "r1",
+        "intent_id": "r1.refund.1",
+        "amount": {"minor": 100, "currency": "CNY"},
+        "outcome": "due",
+        "choose_by_at": "2024-03-10T10:02:00Z",
+    }
+    assert words.gist(data) == "amount CNY 1.00, outcome due, choose by 2024-03-10 10:02"
+
+
 def test_values_become_words() -> None:
     data = {
         "shop_id": "tb-1",

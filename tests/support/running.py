@@ -1,5 +1,6 @@
 """The whole system for journeys and fault tests: real stack, services as processes, time by clock marks."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -10,10 +11,12 @@ import asyncpg
 import devstack
 from aftersales_contracts.base import Event
 from aftersales_contracts.registry import EVENTS, read_data
+from chassis.service import Service
 from cli.access import connected, load_services
 from cli.history import CaseStory, Explanation, cases, explain
 from cli.played import POOL_SIZE
 from cli.stack import LocalStack
+from devstack.errors import PartFailed
 from simulator.driver import Driver
 from simulator.gauge import Gauge
 from simulator.outcomes import Announced
@@ -30,6 +33,22 @@ SOURCES = {
     "shop.aftersales.v1": "shop/aftersales",
     "shop.payments.v1": "alipay/refunds",
 }
+STEP = timedelta(hours=1)
+
+
+class PresentGauge(Gauge):
+    """Waits for those services only that are there; those that are `away` catch up when they are back."""
+
+    def __init__(self, pool: asyncpg.Pool, services: Sequence[Service]) -> None:
+        super().__init__(pool, services)
+        self.away: set[str] = set()
+
+    async def _has_passed(self, service: Service, mark: int) -> bool:
+        return service.name in self.away or await super()._has_passed(service, mark)
+
+    async def _each(self, query: str) -> list[Any]:
+        found = zip(self._services, await super()._each(query), strict=True)
+        return [value for service, value in found if service.name not in self.away]
 
 
 class Running:
@@ -45,12 +64,8 @@ class Running:
         self._answers: dict[type[Event], Answer] = {}
         self._published_count = 0
         self.announced: list[Announced] = []
-        self.driver = Driver(
-            local.bootstrap_servers,
-            Gauge(pool, list(self.services.values())),
-            outside=self,
-            is_alive=local.check_alive,
-        )
+        self._gauge = PresentGauge(pool, list(self.services.values()))
+        self.driver = Driver(local.bootstrap_servers, self._gauge, outside=self, is_alive=self._check_alive)
         self._seen: set[tuple[str, str]] = set()
 
     @property
@@ -101,10 +116,31 @@ class Running:
         self.announced += announced
         return announced
 
-    async def until(self, to: datetime, step: timedelta = timedelta(hours=12)) -> None:
-        """Lets time pass in steps, so that answers of the outside come close to what they answer."""
+    async def until(self, to: datetime, step: timedelta = STEP) -> None:
+        """Lets time pass, with a stop wherever something is due, at most one per `step`: what one service
+        announces at its deadlines is heard by the others before their own later ones.
+        """
         while self.at < to:
-            await self.tick(min(to, max(self.at, to - 400 * step) + step))
+            due_at = await self.driver._next_moment(None)
+            passed = to if due_at is None else max(due_at, self.at + step)
+            await self.tick(min(to, passed))
+
+    async def stop(self, name: str, *, by_kill: bool = False) -> None:
+        """Ends a service, in order or as a crash would (SIGKILL). Time goes on without it."""
+        part = self.local.services[name].part
+        await asyncio.to_thread(part.kill if by_kill else part.stop)
+        self._gauge.away.add(name)
+
+    async def start(self, name: str) -> None:
+        """Starts a service that was ended; it catches up with time in the next tick."""
+        await asyncio.to_thread(self.local.services[name].launch)
+        await self.local.wait_ready()
+        self._gauge.away.discard(name)
+
+    async def _check_alive(self) -> None:
+        for name, service in self.local.services.items():
+            if name not in self._gauge.away and not service.part.running:
+                raise PartFailed(f"the service {name} has ended\n{service.part.tail()}")
 
     def outcomes(self, event_class: type[E], **fields: object) -> list[E]:
         """What was announced of that type, with these values in its fields."""

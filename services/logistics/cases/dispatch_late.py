@@ -284,7 +284,7 @@ def _was_in_time(file: OrderFile, breach: Breach) -> bool:
     if breach.trigger is Trigger.FALSE_SHIPMENT:
         marks = [mark for mark in file.marks if mark.pickup_by == breach.moment]
         return all(is_true_mark(file, mark) for mark in marks)
-    return not without(breach.lines, sent_by(file, breach.moment))
+    return not without(breach.owed, sent_by(file, breach.moment))
 
 
 @rule("OR-006")

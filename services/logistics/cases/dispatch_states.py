@@ -153,8 +153,8 @@ def _fold_lateness(file: OrderFile, fact: f.Fact) -> OrderFile:  # noqa: PLR0911
     match fact:
         case f.TargetMissed():
             return replace(file, is_overdue=True)
-        case f.LateEstablished(trigger=trigger, moment=moment, lines=lines):
-            return replace(file, breaches=(*file.breaches, Breach(trigger, moment, lines)))
+        case f.LateEstablished(trigger=trigger, moment=moment):
+            return replace(file, breaches=(*file.breaches, Breach(trigger, moment, still_owed(file))))
         case f.LateWithdrawn(trigger=trigger, moment=moment):
             kept = tuple(b for b in file.breaches if (b.trigger, b.moment) != (trigger, moment))
             return replace(file, breaches=kept)

@@ -182,7 +182,15 @@ def _refund_news(state: w.Known, news: RefundNews, policy: Policy, now: datetime
         if news.is_open:
             return rules.paid_when_ready(state, changed + _refund_wins(state))
         return changed + _offer_anew(state, after, policy, now)
+    if isinstance(state, w.Located) and news.is_open:
+        return changed + _found_and_refunded(after, now)
     return changed
+
+
+@rule("RF-034")
+def _found_and_refunded(refund_ids: tuple[str, ...], now: datetime) -> Sequence[w.Fact]:
+    """The parcel is known to be under way: with a refund open it is called back."""
+    return rules.call_back(refund_ids, now)
 
 
 @rule("RF-035", "LG-018")

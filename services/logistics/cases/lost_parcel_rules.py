@@ -34,8 +34,14 @@ def signed(subject: w.Subject, policy: Policy, now: datetime) -> Sequence[w.Fact
 @rule("LG-016")
 def located(subject: w.Subject, explanation_code: str, policy: Policy, now: datetime) -> Sequence[w.Fact]:
     """Tracking or the courier explains where it is; the buyer is told."""
-    located = w.ParcelLocated(explanation_code, policy.attention(now))
-    return [located, *notice(subject, "parcel_located", policy, now)]
+    facts: list[w.Fact] = [w.ParcelLocated(explanation_code, policy.attention(now))]
+    facts += notice(subject, "parcel_located", policy, now)
+    return facts + call_back(subject.refund_ids, now)
+
+
+def call_back(refund_ids: tuple[str, ...], now: datetime) -> list[w.Fact]:
+    """A parcel that is found while a refund is open for it is to come back (RF-034)."""
+    return [w.RecallDue("refund_in_transit", now)] if refund_ids else []
 
 
 def notice(subject: w.Subject, template_code: str, policy: Policy, now: datetime) -> Sequence[NoticeAsked]:

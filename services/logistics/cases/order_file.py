@@ -138,7 +138,8 @@ class Breach:
 
     trigger: Trigger
     moment: datetime
-    lines: tuple[Share, ...]
+    owed: tuple[Share, ...]
+    """What had to be sent by then; refunds that come later do not make it less."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,8 @@ def _registered(state: w.State, message: w.RegisteredAs, policy: Policy, now: da
             )
     track = replace(_after(state, decided), identity=identity, registered_at=now)
     attention = policy.attention(now)
-    decided += [Decided(w.IdentityKnown(identity, now, _silence_at(track, policy), attention), ("OR-009",))]
+    known_as = w.IdentityKnown(identity, now, _silence_at(track, policy), attention)
+    decided.append(Decided(known_as, ("OR-009",)))
     is_return = identity.direction is Direction.RETURN
     return decided + _refuse_collect(track, policy, now) if message.is_collect and is_return else decided
 
@@ -213,8 +214,7 @@ def _follow(state: w.State, decided: Decisions, policy: Policy, now: datetime) -
     is_earlier = before is None or before.pickup_at != after.pickup_at
     if to_buyer and is_earlier and after.pickup_at is not None:
         follows.append(Decided(w.PickupKnown(after.pickup_at), ("LG-064",)))
-    follows += _stall_cleared(after)
-    return follows + _outcome(after)
+    return follows + _outcome(after) + _stall_cleared(after)
 
 
 @rule("OR-009")
@@ -223,7 +223,8 @@ def _status(before: Track | None, after: Track) -> Sequence[w.Fact]:
     seen, seen_before = picture(after), picture(before) if before else None
     if seen is None or seen.status in BEFORE_CARRIER or after.is_void:
         return []
-    if seen_before is not None and seen_before.status is seen.status:
+    is_back = before is not None and outcome_of(before) is not None and outcome_of(after) is None
+    if seen_before is not None and seen_before.status is seen.status and not is_back:
         return []
     is_late = before is not None and before.last_at is not None and seen.at < before.last_at
     return [w.StatusChanged(seen, is_late)]
@@ -231,14 +232,17 @@ def _status(before: Track | None, after: Track) -> Sequence[w.Fact]:
 
 def _at_gate(track: Track, policy: Policy, now: datetime) -> Decisions:
     """A parcel at the gate is back, unless it is a return that is not to be taken in (RF-069)."""
-    if track.identity is None or track.arrived_at is None or track.declared is not None:
+    said, arrived_at = track.declared, track.arrived_at
+    if track.identity is None or arrived_at is None:
+        return []
+    if said is not None and not (said.outcome is Outcome.LOST and arrived_at > said.at):
         return []
     if track.is_arrived_collect and track.identity.direction is Direction.RETURN:
         if track.collect is Collect.NONE:
             return _refuse_collect(track, policy, now)
         if track.collect is not Collect.TAKEN:
             return []
-    return _declare(track, Decision(Outcome.RETURNED, Basis.SCAN, track.arrived_at), "RF-044")
+    return _declare(track, Decision(Outcome.RETURNED, Basis.SCAN, arrived_at), "RF-044")
 
 
 @rule("LG-016")

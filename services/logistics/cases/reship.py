@@ -155,21 +155,22 @@ def _sent(parcel_id: str, policy: Policy, now: datetime) -> Sequence[w.Fact]:
 
 
 def _parcel_news(state: w.Known, news: ParcelNews, policy: Policy, now: datetime) -> Decisions:
+    outcome = news.outcome
+    if isinstance(state, w.Reserving | w.Reserved | w.Checking | w.Unavailable | w.Cancelled):
+        return []
+    if state.parcel_id != news.parcel_id:
+        return []
     match state:
-        case w.Requested(parcel_id=parcel_id) if parcel_id == news.parcel_id:
-            if news.status not in WITH_CARRIER and news.outcome is None:
-                return []
-            sent = _sent(parcel_id, policy, now)
-            return sent + _ended(news.outcome) if news.outcome is not None else sent
-        case w.Sent(parcel_id=parcel_id) if parcel_id == news.parcel_id and news.outcome is not None:
-            return _ended(news.outcome)
-        case w.Delivered(parcel_id=parcel_id) if parcel_id == news.parcel_id:
-            is_revised = news.outcome in {Outcome.LOST, Outcome.RETURNED}
-            return _ended(news.outcome) if is_revised and news.outcome is not None else []
-        case w.Failed(parcel_id=parcel_id) if parcel_id == news.parcel_id:
-            return _ended(news.outcome) if news.outcome is Outcome.DELIVERED else []
-        case _:
-            return []
+        case w.Requested():
+            is_sent = outcome is not None or news.status in WITH_CARRIER
+            sent = _sent(news.parcel_id, policy, now) if is_sent else []
+            return sent + _ended(outcome) if outcome is not None else sent
+        case w.Sent():
+            return _ended(outcome) if outcome is not None else []
+        case w.Delivered():
+            return [] if outcome is None or outcome is Outcome.DELIVERED else _ended(outcome)
+        case w.Failed():
+            return _ended(outcome) if outcome is Outcome.DELIVERED else []
 
 
 @rule("RF-118", "RF-120")

@@ -201,6 +201,8 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Dec
 def _found(state: State, found: ShortageFound, policy: Policy, now: datetime) -> Decisions:
     if isinstance(state, Told | Waiting) and not without(found.lines, state.shortage.lines):
         return []
+    if isinstance(state, RefundDue) and not without(found.lines, state.shortage.lines):
+        return []
     count = 0 if isinstance(state, Absent) else state.shortage.offer_count
     shortage = Shortage(found.order_id, found.lines, found.expected_at, count)
     noted: Decisions = [Decided(ShortageNoted(shortage), ("RF-007",))]

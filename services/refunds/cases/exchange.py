@@ -46,12 +46,13 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Dec
     return _HANDLERS[type(message)](state, message, policy, now)
 
 
-@rule("RF-105", "RF-119", "RF-121")
+@rule("RF-105", "RF-121")
 def _applied(applied: w.Applied, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Eligible: the wanted variant is to be kept before anything is promised."""
     filed = Filed(
         customer_id=applied.customer_id,
         shares=applied.shares,
+        given=applied.given,
         wanted=applied.wanted,
         reason_code=applied.reason_code,
         liability=applied.liability,
@@ -168,7 +169,7 @@ def _offer_answered(state: Open, answered: w.OfferAnswered, policy: Policy, now:
 
 def _send_back(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
     ship_by = now + policy.exchange.replace_within
-    back = w.ReshipDue(w.ReshipPurpose.RETURN_TO_BUYER, (), ship_by, Bearer.BUYER)
+    back = w.ReshipDue(w.ReshipPurpose.RETURN_TO_BUYER, filed.given, ship_by, Bearer.BUYER)
     return [back, w.ExchangeEnded(Ending.RETURNED_TO_BUYER, is_used=False)]
 
 

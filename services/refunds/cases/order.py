@@ -189,6 +189,7 @@ def _accounts(lines: tuple[PlacedLine, ...], policy: Policy) -> tuple[LineAccoun
     return tuple(
         LineAccount(
             line_id=line.line_id,
+            sku_id=line.sku_id,
             quantity_count=line.quantity_count,
             price_minor=line.price_minor,
             is_freight_free=line.is_freight_free,

@@ -17,10 +17,12 @@ from tests.services.refunds.shop import T0
 POLICY = policy.load().get("taobao-classic@2014-01-01")
 KINDS = {kind.name: kind for kind in REFUNDS.kinds}
 
+WORDS = [
+    "a", "b", "quality", "size", "retry", "not_moved", "abandon", "reserved", "unavailable", "sent",
+    "delivered", "refund", "stopped", "buyer",
+]  # fmt: skip
 st.register_type_strategy(Money, st.builds(Money, st.integers(0, 20_000), st.just("CNY")))
-st.register_type_strategy(
-    str, st.sampled_from(["a", "b", "quality", "size", "retry", "not_moved", "abandon"])
-)
+st.register_type_strategy(str, st.sampled_from(WORDS))
 st.register_type_strategy(int, st.integers(0, 3))
 st.register_type_strategy(datetime, st.just(T0))
 

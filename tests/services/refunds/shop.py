@@ -29,7 +29,7 @@ GRACE = 10 * MINUTE
 BUYER = parts.Party(role=Role.BUYER)
 SELLER = parts.Party(role=Role.SELLER)
 ORDER_ID = "o1"
-KEYS = {"shop_id": "shop-1", "order_id": ORDER_ID}
+KEYS: dict[str, Any] = {"shop_id": "shop-1", "order_id": ORDER_ID}
 
 
 def money(minor: int, currency: str = "CNY") -> Money:
@@ -138,20 +138,22 @@ def withdrawn(refund_id: str = "r1") -> aftersales.ApplicationWithdrawnV1:
     return aftersales.ApplicationWithdrawnV1(**KEYS, refund_id=refund_id, by=BUYER)
 
 
+def _named(ids: dict[str, str]) -> dict[str, Any]:
+    return {**(ids or {"refund_id": "r1"})}
+
+
 def sent(
     carriage: Carriage = Carriage.EXPRESS, freight: int | None = None, **ids: str
 ) -> aftersales.ReturnSentV1:
     return aftersales.ReturnSentV1(
-        **KEYS, **(ids or {"refund_id": "r1"}), return_id="ret1", lines=[share("a")], carriage=carriage,
+        **KEYS, **_named(ids), return_id="ret1", lines=[share("a")], carriage=carriage,
         tracking=parts.Tracking(carrier_code="sf", tracking_code="SF1"),
         freight_paid_amount=None if freight is None else money(freight),
     )  # fmt: skip
 
 
 def accepted(*lines: parts.Share, **ids: str) -> aftersales.ReturnAcceptedV1:
-    return aftersales.ReturnAcceptedV1(
-        **KEYS, **(ids or {"refund_id": "r1"}), return_id="ret1", lines=list(lines), by=SELLER
-    )
+    return aftersales.ReturnAcceptedV1(**KEYS, **_named(ids), return_id="ret1", lines=list(lines), by=SELLER)
 
 
 def inspected(

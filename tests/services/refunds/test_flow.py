@@ -228,7 +228,7 @@ def test_unfit_goods_go_back_to_the_buyer() -> None:
     due, ended = driver.tell(s.inspected(condition=Condition.WASHED), T0 + 6 * DAY)
     assert isinstance(due, refunds.ReshipDueV1)
     assert isinstance(ended, refunds.ExchangeEndedV1)
-    assert due.purpose == "return_to_buyer"
+    assert (due.purpose, due.sku_ids) == ("return_to_buyer", ["s-a"])
     assert ended.ending is ExchangeEnding.RETURNED_TO_BUYER
 
 

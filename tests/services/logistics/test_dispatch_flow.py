@@ -1,0 +1,150 @@
+"""Dispatch from contract event to outcome, through the real handling in memory."""
+
+from aftersales_contracts import words
+from aftersales_contracts.aftersales import common, logistics
+from aftersales_contracts.parts import Party, Tracking
+from aftersales_contracts.shop import orders
+from services.logistics.cases.dispatch_states import AwaitingPayment, HandedOver, Stopped
+from tests.services.logistics import shop
+from tests.services.logistics.shop import DAY, HOUR, ORDER, SHOP, T0
+from tests.services.logistics.told import (
+    clean,
+    flow,
+    on_the_way,
+    outcomes,
+    promise,
+    questions,
+    recalls,
+    triggers,
+)
+
+
+def test_in_time() -> None:
+    """LG-063, OR-009: what is sent within the limit is never late; status is told from the carrier on."""
+    story = on_the_way((shop.scan("delivered", T0 + 50 * HOUR, signed_by="household"), 50 * HOUR))
+    story.pass_until(T0 + 30 * DAY)
+    assert triggers(story) == []
+    statuses = [x.status.value for x in story.outcomes(logistics.ParcelStatusChangedV1)]
+    assert statuses == ["picked_up", "delivered"]
+    assert outcomes(story) == ["delivered"]
+    assert story.outcomes(logistics.DispatchOverdueV1) == []
+    assert isinstance(story.state("dispatch", ORDER), HandedOver)
+    clean(story)
+
+
+def test_overdue_then_late() -> None:
+    """LG-053, LG-063: the same day is the target before 16:00, and the buyer is told; the limit is 72 h."""
+    story = flow((shop.placed(), 0 * HOUR), (shop.paid(), HOUR))
+    story.pass_until(T0 + 20 * DAY)
+    (overdue,) = story.outcomes(logistics.DispatchOverdueV1)
+    assert overdue.dispatch_by_at == T0 + 14 * HOUR
+    (notice,) = story.outcomes(common.NoticeRequestedV1)
+    assert (notice.template_code, notice.customer_id) == ("dispatch_delayed", "c1")
+    (late,) = [x for x in story.told if isinstance(x.event, logistics.LateShippingEstablishedV1)]
+    assert late.at == T0 + 73 * HOUR
+    assert questions(story) == ["breached"]
+
+
+def test_late_news_withdraws() -> None:
+    """LG-064: a pick-up that is read late but happened in time withdraws what was established."""
+    story = flow(
+        (shop.placed(), 0 * HOUR),
+        (shop.paid(), HOUR),
+        (shop.registered(), 5 * HOUR),
+        (shop.scan("picked_up", T0 + 70 * HOUR), 90 * HOUR),
+    )
+    assert triggers(story) == ["unshipped_72h"]
+    (withdrawn,) = story.outcomes(logistics.LateShippingWithdrawnV1)
+    assert withdrawn.trigger.value == "unshipped_72h"
+
+
+def test_false_shipment_and_its_proof() -> None:
+    """LG-064: a ship mark without pick-up is no shipment; an earlier-dated pick-up proves it."""
+    story = flow(
+        (shop.placed(), 0 * HOUR),
+        (shop.paid(), HOUR),
+        (shop.registered(), 5 * HOUR),
+        (shop.shipped(), 5 * HOUR),
+    )
+    story.pass_until(T0 + 30 * HOUR)
+    assert triggers(story) == ["false_shipment"]
+    story.tell(shop.scan("in_transit", T0 + 28 * HOUR), T0 + 31 * HOUR)
+    assert len(story.outcomes(logistics.LateShippingWithdrawnV1)) == 1
+    story.pass_until(T0 + 3 * DAY)
+    assert triggers(story) == ["false_shipment"]
+
+
+def test_agreed_time_wins() -> None:
+    """LG-065, LG-055, LG-059: an agreed time binds inside the limit, and a later one replaces it."""
+    early = flow((shop.placed(), 0 * HOUR), (shop.paid(), HOUR), (promise("ship_by", T0 + 10 * HOUR), HOUR))
+    early.pass_until(T0 + 12 * HOUR)
+    assert triggers(early) == ["agreed_time"]
+    late = flow((shop.placed(), 0 * HOUR), (shop.paid(), HOUR), (promise("ship_by", T0 + 9 * DAY), HOUR))
+    late.pass_until(T0 + 8 * DAY)
+    assert triggers(late) == []
+    late.pass_until(T0 + 10 * DAY)
+    assert triggers(late) == ["agreed_time"]
+
+
+def test_several_parcels() -> None:
+    """LG-063: an order has left when all its lines have; half a shipment is late for the other half."""
+    lines = [shop.line("l1"), shop.line("l2", 2)]
+    second = Tracking(carrier_code="sto", tracking_code="773002")
+    story = flow(
+        (shop.placed(lines), 0 * HOUR),
+        (shop.paid(30_000), HOUR),
+        (shop.registered("k1", lines=[shop.share("l1"), shop.share("l2")]), 2 * HOUR),
+        (shop.handed_over("k1"), 3 * HOUR),
+        (shop.registered("k2", lines=[shop.share("l2")], tracking=second), 3 * HOUR),
+    )
+    assert not isinstance(story.state("dispatch", ORDER), HandedOver)
+    story.tell(shop.handed_over("k2"), T0 + 80 * HOUR)
+    (late,) = story.outcomes(logistics.LateShippingEstablishedV1)
+    assert late.lines == [shop.share("l2")]
+    assert isinstance(story.state("dispatch", ORDER), HandedOver)
+
+
+def test_before_payment() -> None:
+    """OR-006, OR-011: a hand-over before the approval is normal and not late; unpaid goods come back."""
+    story = flow((shop.placed(), 0 * HOUR), (shop.registered(), HOUR), (shop.handed_over(), 2 * HOUR))
+    unpaid = flow((shop.placed(), 0 * HOUR), (shop.registered(), HOUR), (shop.handed_over(), 2 * HOUR))
+    story.tell(shop.paid(), T0 + 9 * HOUR)
+    story.pass_until(T0 + 10 * DAY)
+    assert triggers(story) == []
+    assert isinstance(story.state("dispatch", ORDER), HandedOver)
+    closed = orders.OrderClosedV1(
+        shop_id=SHOP,
+        order_id=ORDER,
+        cause=orders.CloseCause.UNPAID_TIMEOUT,
+        by=Party(role=words.Role.SYSTEM),
+    )
+    unpaid.tell(closed, T0 + 3 * DAY)
+    assert "unpaid_goods_out" in questions(unpaid)
+    assert recalls(unpaid) == ["unpaid"]
+    assert isinstance(unpaid.state("dispatch", ORDER), Stopped)
+
+
+def test_cash_on_delivery() -> None:
+    """OR-011: paid on delivery, the clock runs from placing."""
+    cash = flow((shop.placed(cash=True), 0 * HOUR))
+    cash.pass_until(T0 + 74 * HOUR)
+    assert triggers(cash) == ["unshipped_72h"]
+    unpaid = flow((shop.placed(), 0 * HOUR))
+    unpaid.pass_until(T0 + 74 * HOUR)
+    assert triggers(unpaid) == []
+    assert isinstance(unpaid.state("dispatch", ORDER), AwaitingPayment)
+
+
+def test_agreed_carrier() -> None:
+    """LG-057: the warehouse is told to use the agreed carrier; another one is a breach."""
+    story = flow(
+        (shop.placed(), 0 * HOUR),
+        (shop.paid(), HOUR),
+        (promise("carrier", value="sf"), HOUR),
+        (shop.registered(), 2 * HOUR),
+        (shop.handed_over(), 3 * HOUR),
+    )
+    (asked,) = story.outcomes(logistics.WarehouseInstructionRequestedV1)
+    assert (asked.instruction.value, asked.values) == ("use_carrier", {"carrier_code": "sf"})
+    (violation,) = story.outcomes(common.ViolationNoticedV1)
+    assert violation.points_at_risk_count == 4

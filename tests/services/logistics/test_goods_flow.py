@@ -1,0 +1,160 @@
+"""Resends, shortages, returns and early scans from contract event to outcome."""
+
+from datetime import timedelta
+
+from aftersales_contracts import words
+from aftersales_contracts.aftersales import common, logistics, refunds
+from aftersales_contracts.aftersales.refunds_words import FreightBearer
+from aftersales_contracts.base import Event
+from aftersales_contracts.parts import Inspection, Tracking, Wanted
+from aftersales_contracts.shop import aftersales, scans, shipments
+from services.logistics.cases import parcel_words, reship_words
+from services.logistics.cases.dispatch_states import HandedOver
+from tests.services.flow import Flow
+from tests.services.logistics import shop
+from tests.services.logistics.shop import DAY, HOUR, ORDER, SHOP, T0
+from tests.services.logistics.told import (
+    clean,
+    flow,
+    of_case,
+    on_the_way,
+    outcomes,
+    questions,
+    task_done,
+    triggers,
+)
+
+
+def exchange(*more: tuple[Event, timedelta]) -> Flow:
+    opened = refunds.ExchangeOpenedV1(
+        **of_case("exchange", "x1"),
+        exchange_id="x1",
+        reship_id="x1.reship",
+        lines=[shop.share()],
+        wanted=[Wanted(line_id="l1", sku_id="s-l1-xl")],
+    )
+    reserved = shipments.ReshipAnsweredV1(
+        shop_id=SHOP,
+        order_id=ORDER,
+        request_id="x1.reship.reserve",
+        outcome=shipments.ReshipOutcome.RESERVED,
+        lines=[shop.share()],
+    )
+    return on_the_way((opened, 50 * HOUR), (reserved, 51 * HOUR), *more)
+
+
+def inspected(sku_id: str) -> shipments.ReturnInspectedV1:
+    goods = Inspection(
+        line_id="l1",
+        received_count=1,
+        accepted_count=1,
+        condition=words.Condition.RESALEABLE,
+        is_packaging_complete=True,
+        disposition=words.Disposition.RESTOCK,
+    )
+    return shipments.ReturnInspectedV1(
+        shop_id=SHOP, order_id=ORDER, parcel_id="back1", lines=[goods], wanted_sku_id=sku_id
+    )
+
+
+def reship_due() -> refunds.ReshipDueV1:
+    return refunds.ReshipDueV1(
+        **of_case("exchange", "x1"),
+        reship_id="x1.reship",
+        purpose=words.ReshipPurpose.EXCHANGE,
+        lines=[shop.share()],
+        sku_ids=["s-l1-xl"],
+        ship_by_at=T0 + 9 * DAY,
+        cost_bearer=FreightBearer.SELLER,
+    )
+
+
+def test_exchange_reserved_and_sent() -> None:
+    """RF-120, RF-121, RF-122: kept at request time, the note agrees, sent."""
+    story = exchange((inspected("s-l1-xl"), 6 * DAY), (reship_due(), 6 * DAY))
+    actions = [x.action.value for x in story.outcomes(logistics.ReshipRequestedV1)]
+    assert actions == ["reserve", "send"]
+    assert [x.status.value for x in story.outcomes(logistics.ReshipStatusChangedV1)] == ["reserved"]
+    story.pass_until(T0 + 9 * DAY + HOUR)
+    assert questions(story)[-1] == "reship_late"
+    clean(story)
+
+
+def test_note_in_the_parcel_differs() -> None:
+    """RF-122: another size in the note: a person decides before anything is sent."""
+    story = exchange((inspected("s-l1-m"), 6 * DAY), (reship_due(), 6 * DAY))
+    assert isinstance(story.state("reship", "x1.reship"), reship_words.Checking)
+    (asked,) = [x for x in story.outcomes(common.TaskRequestedV1) if x.question_code == "note_differs"]
+    story.tell(task_done(asked), T0 + 7 * DAY)
+    assert [x.action.value for x in story.outcomes(logistics.ReshipRequestedV1)] == ["reserve", "send"]
+
+
+def test_shortage() -> None:
+    """RF-007, LG-058, LG-062: told at once, off sale, late; the buyer may wait, or have the money."""
+    found = shipments.DispatchShortageFoundV1(
+        shop_id=SHOP, order_id=ORDER, lines=[shop.share()], source=shipments.ShortageSource.CHAT
+    )
+    story = flow((shop.placed(), 0 * HOUR), (shop.paid(), HOUR), (found, 2 * HOUR))
+    assert triggers(story) == ["stockout_stated"]
+    assert [x.product_id for x in story.outcomes(common.ListingActionRequestedV1)] == ["p-l1"]
+    (offer,) = story.outcomes(common.OfferMadeV1)
+    assert [x.option_id for x in offer.options] == ["wait", "refund"]
+    assert offer.default_option_id is None
+    answer = aftersales.OfferAnsweredV1(
+        shop_id=SHOP,
+        order_id=ORDER,
+        offer_id=offer.offer_id,
+        case_id=offer.case_id,
+        case_kind=offer.case_kind,
+        option_id="refund",
+    )
+    story.tell(answer, T0 + 3 * HOUR)
+    story.tell(answer, T0 + 4 * HOUR)
+    (remedy,) = story.outcomes(logistics.RemedyRefundDueV1)
+    assert (remedy.reason_code.value, remedy.fault.value) == ("no_stock", "shop")
+
+
+def test_freight_collect_return() -> None:
+    """RF-069: a return that comes freight-collect is not taken in."""
+    sent = aftersales.ReturnSentV1(
+        shop_id=SHOP,
+        order_id=ORDER,
+        refund_id="r1",
+        return_id="rt1",
+        lines=[shop.share()],
+        carriage=words.Carriage.EXPRESS,
+        tracking=Tracking(carrier_code="yto", tracking_code="990"),
+        is_freight_collect=True,
+    )
+    story = on_the_way((sent, 9 * DAY))
+    (asked,) = story.outcomes(logistics.WarehouseInstructionRequestedV1)
+    assert asked.instruction.value == "refuse_collect"
+    arrived = scans.ParcelArrivedV1(
+        carrier_code="yto", tracking_code="990", warehouse_id="w1", is_freight_collect=True
+    )
+    done = shipments.WarehouseInstructionAnsweredV1(
+        shop_id=SHOP,
+        order_id=ORDER,
+        request_id=asked.request_id,
+        outcome=shipments.InstructionOutcome.DONE,
+        parcel_id="rt1",
+    )
+    story.tell(done, T0 + 9 * DAY + HOUR)
+    story.tell(arrived, T0 + 10 * DAY)
+    assert outcomes(story) == []
+    back = Tracking(carrier_code="yto", tracking_code="990")
+    story.tell(shop.scan("returned", T0 + 13 * DAY, tracking=back), T0 + 13 * DAY)
+    assert outcomes(story) == ["delivered"]
+
+
+def test_scans_before_the_waybill() -> None:
+    """OR-009: a parcel without an order stays silent; registered, it says where it is."""
+    story = flow(
+        (shop.placed(), 0 * HOUR), (shop.paid(), HOUR), (shop.scan("in_transit", T0 + 2 * HOUR), 2 * HOUR)
+    )
+    assert isinstance(story.state("parcel", "sto/773001"), parcel_words.Unknown)
+    assert story.outcomes(logistics.ParcelStatusChangedV1) == []
+    story.tell(shop.registered(), T0 + 3 * HOUR)
+    assert [x.status.value for x in story.outcomes(logistics.ParcelStatusChangedV1)] == ["in_transit"]
+    assert isinstance(story.state("dispatch", ORDER), HandedOver)
+    clean(story)

@@ -1,0 +1,139 @@
+"""The numbers, the carriers, and the calculators over them."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from chassis.policies import PolicyError
+from services.logistics import carriers, policy
+from services.logistics.carriers import Capability
+from services.logistics.cases.order_file import OrderFile, OrderLine, Source, clock_for
+from services.logistics.cases.track import Track, stage_of, with_scan
+from services.logistics.cases.values import Stage, derived_id, parcel_case_id
+from services.logistics.cases.values import Tracking as Waybill
+from tests.services.logistics.pools import BOOK, CNY, IDENTITY, SCANS, STO, P
+from tests.services.logistics.shop import DAY, HOUR, T0
+
+CLASSIC, WORLD = P, BOOK.get("world-market@2014-01-01")
+MATRIX = Path(carriers.__file__).with_name("carriers.toml").read_text(encoding="utf-8")
+
+
+def order_file(**terms: object) -> OrderFile:
+    """An order of one line."""
+    values: dict[str, object] = {
+        "is_presale": False,
+        "dispatch_by_at": None,
+        "dispatch_within_hours": None,
+        **terms,
+    }
+    line = OrderLine("l1", "p1", "s1", 1, CNY, **values)  # type: ignore[arg-type]
+    return OrderFile("o1", "c1", "CN-31", False, (line,), T0)
+
+
+@pytest.mark.parametrize(
+    ("rule", "file", "start_at", "numbers", "target_at", "source"),
+    [
+        ("LG-053", order_file(), T0, CLASSIC, T0 + 14 * HOUR, Source.SHOP),
+        ("LG-054", order_file(), T0 + 7 * HOUR, CLASSIC, T0 + 31 * HOUR, Source.SHOP),
+        ("LG-055", order_file(), T0 + 6 * HOUR, CLASSIC, T0 + 30 * HOUR, Source.SHOP),
+        ("LG-056", order_file(dispatch_within_hours=5), T0, CLASSIC, T0 + 5 * HOUR, Source.PRODUCT),
+        ("LG-056", order_file(dispatch_by_at=T0 + 9 * DAY), T0, CLASSIC, T0 + 9 * DAY, Source.PRODUCT),
+        ("LG-054", order_file(), T0, WORLD, T0 + 48 * HOUR, Source.SHOP),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_target(
+    rule: str,
+    file: OrderFile,
+    start_at: datetime,
+    numbers: policy.Policy,
+    target_at: datetime,
+    source: Source,
+) -> None:
+    """The dispatch commitment (reading A10), and the limit from payment (LG-063, OR-011)."""
+    assert rule.startswith("LG-")
+    clock = clock_for(file, start_at, numbers.dispatch, numbers.zone)
+    assert (clock.target_at, clock.target_source) == (target_at, source)
+    assert clock.limit_at == start_at + 72 * HOUR
+
+
+def test_presale_limit() -> None:
+    """LG-063: goods sold ahead of their stock are late at their own promise."""
+    file = order_file(is_presale=True, dispatch_by_at=T0 + 20 * DAY)
+    assert clock_for(file, T0, CLASSIC.dispatch, CLASSIC.zone).limit_at == T0 + 20 * DAY
+
+
+def test_stages_of_silence() -> None:
+    """LG-033, LG-016: each stage has its own patience, in every pack."""
+    track = Track(STO, CLASSIC.attention(T0), identity=IDENTITY)
+    assert stage_of(track) is None
+    picked_up, in_transit, delivering = SCANS[1], SCANS[2], SCANS[4]
+    assert stage_of(with_scan(track, picked_up)) is Stage.AFTER_PICKUP
+    assert stage_of(with_scan(track, in_transit)) is Stage.IN_TRANSIT
+    assert stage_of(with_scan(track, delivering)) is Stage.IN_DELIVERY
+    assert stage_of(Track(STO, CLASSIC.attention(T0), identity=IDENTITY, left_at=T0)) is Stage.NOT_PICKED_UP
+    for numbers in (CLASSIC, WORLD):
+        assert set(numbers.parcel.silence) == set(Stage)
+        assert min(numbers.parcel.silence.values()) >= timedelta(hours=24)
+
+
+def test_matrix_is_complete() -> None:
+    """LG-021: seven capabilities for every carrier, each stated once."""
+    matrix = carriers.load()
+    assert len(Capability) == 7
+    assert all(set(row.ways) == set(Capability) for row in matrix.rows.values())
+    assert matrix.of("nobody-knows").code == "*"
+    with pytest.raises(carriers.CarriersError, match="recall"):
+        carriers.load(MATRIX.replace('recall = "desk"\n', "", 1))
+    with pytest.raises(carriers.CarriersError, match="unknown"):
+        carriers.load(MATRIX.replace('claim = "desk"\n', 'claim = "desk"\ndance = "desk"\n', 1))
+    with pytest.raises(carriers.CarriersError, match="maybe"):
+        carriers.load(MATRIX.replace('claim = "desk"\n', 'claim = "maybe"\n', 1))
+    with pytest.raises(carriers.CarriersError, match="no row"):
+        carriers.load("")
+
+
+@pytest.mark.parametrize(
+    ("carrier_code", "region_code", "is_served"),
+    [
+        ("sto", "CN-31", True),
+        ("sto", "CN-XZ", False),
+        ("ems", "CN-XZ", True),
+        ("sto", None, True),
+        ("correios", "BR-SP", True),
+        ("correios", "CN-31", False),
+        ("nobody-knows", "BR-SP", True),
+    ],
+)
+def test_coverage(carrier_code: str, region_code: str | None, *, is_served: bool) -> None:
+    """LG-015: whether the carrier serves the address."""
+    assert CLASSIC.carriers.of(carrier_code).serves_region(region_code) is is_served
+
+
+def test_numbers_must_make_sense() -> None:
+    """LG-019: a choice that ends after the replacement is due is refused, like a stage without patience."""
+    text = policy.FILE.read_text(encoding="utf-8")
+    with pytest.raises(PolicyError, match="LG-019"):
+        policy.load(
+            text.replace("choice_hours = 48                   # LG-018", "choice_hours = 99  # LG-018")
+        )
+    with pytest.raises(PolicyError, match="in_transit"):
+        policy.load(text.replace("in_transit = 120\n", ""))
+
+
+def test_packs() -> None:
+    """A shop outside China has its own pack; every other shop the classic one."""
+    assert BOOK.choose("olist", T0)[0] == "world-market@2014-01-01"
+    assert BOOK.choose("anything", T0)[0] == "taobao-classic@2014-01-01"
+    assert WORLD.dispatch.limit == 72 * HOUR
+    assert WORLD.dispatch.cut_off_hour is None
+
+
+def test_ids() -> None:
+    """Ids are readable where they fit, and never longer than an id may be."""
+    assert derived_id("k1", "claim") == "k1.claim"
+    assert len(derived_id("k" * 64, "claim")) <= 64
+    assert parcel_case_id(Waybill("sto", "1")) == "sto/1"
+    assert len(parcel_case_id(Waybill("s" * 64, "1" * 64))) <= 64
+    assert " " not in parcel_case_id(Waybill("s to", "1"))

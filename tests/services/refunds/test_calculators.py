@@ -1,0 +1,152 @@
+"""Freight matrix, tender split, account, policy: the calculators of refunds."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.refunds import book as account
+from services.refunds import liability, policy
+from services.refunds.book import Book, LineAccount, TenderAccount
+from services.refunds.policy import TenderStrategy
+from services.refunds.values import Bearer, RefundKind, Share, Tender, prorated
+from tests.services.refunds.kinds import POLICY
+from tests.services.refunds.shop import T0
+
+B, S = Bearer.BUYER, Bearer.SELLER
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_free", "reason", "kind", "legs", "is_freight_back"),
+    [
+        ("RF-060", True, "quality", RefundKind.WITH_RETURN, (S, None), False),
+        ("RF-061", True, "quality", None, (S, S), False),
+        ("RF-062", True, "dislike", RefundKind.WITH_RETURN, (B, None), False),
+        ("RF-063", True, "dislike", None, (B, S), False),
+        ("RF-064", False, "quality", RefundKind.WITH_RETURN, (S, None), True),
+        ("RF-065", False, "quality", None, (S, S), False),
+        ("RF-066", False, "dislike", RefundKind.NO_REASON, (B, None), False),
+        ("RF-067", False, "dislike", None, (B, B), False),
+    ],
+)
+def test_matrix(
+    rule: str,
+    is_free: bool,
+    reason: str,
+    kind: RefundKind | None,
+    legs: tuple[Bearer, Bearer | None],
+    is_freight_back: bool,
+) -> None:
+    row = liability.liability_of(reason, kind, is_freight_free=is_free, policy=POLICY.freight)
+    assert (row.rule_id, (row.return_leg, row.replacement_leg), row.is_original_freight_refunded) == (
+        rule,
+        legs,
+        is_freight_back,
+    )
+
+
+def test_the_shops_own_errors_count_as_quality() -> None:
+    """LG-002, RF-072; a no-reason return never does."""
+    row = liability.liability_of(
+        "wrong_item", RefundKind.WITH_RETURN, is_freight_free=True, policy=POLICY.freight
+    )
+    assert row.rule_id == "RF-060"
+    row = liability.liability_of(
+        "wrong_item", RefundKind.NO_REASON, is_freight_free=True, policy=POLICY.freight
+    )
+    assert row.rule_id == "RF-062"
+
+
+def test_overrides_of_a_shop() -> None:
+    """RF-070, RF-071, RF-074, RF-075."""
+    world = policy.load().get("world-market@2014-01-01").freight
+    row = liability.liability_of("dislike", RefundKind.NO_REASON, is_freight_free=True, policy=world)
+    assert (row.rule_id, row.return_leg) == ("RF-071", S)
+    text = policy.PATH.read_text(encoding="utf-8")
+    text = text.replace("buyer_bears_size_exchange = false", "buyer_bears_size_exchange = true")
+    text = text.replace("buyer_bears_recommended_size = false", "buyer_bears_recommended_size = true")
+    strict = policy.load(text).get("taobao-classic@2014-01-01").freight
+    row = liability.liability_of("size", None, is_freight_free=True, policy=strict)
+    assert (row.rule_id, row.return_leg, row.replacement_leg) == ("RF-074", B, B)
+    row = liability.liability_of("recommended_size", None, is_freight_free=True, policy=strict)
+    assert (row.rule_id, row.return_leg, row.replacement_leg) == ("RF-075", B, B)
+
+
+def test_a_matrix_with_a_gap_or_a_repeat_is_refused() -> None:
+    text = liability.PATH.read_text(encoding="utf-8")
+    rows = text.splitlines()
+    with pytest.raises(ValueError, match="missing: buyer_pays/not_quality/exchange"):
+        liability.load("\n".join(rows[:-1]))
+    with pytest.raises(ValueError, match="is there twice"):
+        liability.load("\n".join([*rows, rows[1]]))
+
+
+def _line(price_minor: int, quantity_count: int, line_id: str) -> LineAccount:
+    return LineAccount(line_id, "sku", quantity_count, price_minor, is_freight_free=True)
+
+
+lines_of = st.lists(
+    st.builds(_line, st.integers(0, 50_000), st.integers(1, 5), st.uuids().map(str)), max_size=4
+)
+tenders_of = st.lists(st.integers(0, 60_000), min_size=1, max_size=4).map(
+    lambda amounts: [Tender(f"p{number}", minor) for number, minor in enumerate(amounts)]
+)
+
+
+@given(lines_of, st.integers(0, 5_000), tenders_of)
+def test_what_was_paid_is_all_of_lines_and_freight(
+    lines: list[LineAccount], freight: int, tenders: list[Tender]
+) -> None:
+    """RF-048: payments may miss the prices; the parts still sum to what came in."""
+    book = account.paid(Book("c", "CNY", T0, tuple(lines), freight), tenders, T0)
+    assert sum(line.paid_minor for line in book.lines) + book.freight_minor == book.paid_minor
+    assert book.paid_minor == sum(tender.minor for tender in tenders)
+
+
+@given(tenders_of, st.data(), st.sampled_from(TenderStrategy))
+def test_a_refund_goes_back_to_its_tenders(
+    tenders: list[Tender], data: st.DataObject, strategy: TenderStrategy
+) -> None:
+    """RF-048: whatever was refunded before, parts sum up and none gives more than it has left."""
+    accounts = tuple(
+        TenderAccount(t.payment_id, t.minor, data.draw(st.integers(0, t.minor))) for t in tenders
+    )
+    book = Book("c", "CNY", T0, (), 0, T0, accounts)
+    total = data.draw(st.integers(0, book.paid_minor - book.refunded_minor))
+    parts = account.split(book, total, strategy)
+    left = {tender.payment_id: tender.left_minor for tender in accounts}
+    assert sum(part.minor for part in parts) == total
+    assert all(0 < part.minor <= left[part.payment_id] for part in parts)
+    with pytest.raises(ValueError, match="left"):
+        account.split(book, sum(left.values()) + 1, strategy)
+
+
+def test_strategies() -> None:
+    accounts = (TenderAccount("p1", 6_000), TenderAccount("p2", 3_000), TenderAccount("p3", 1_000))
+    book = Book("c", "CNY", T0, (), 0, T0, accounts)
+    proportional = account.split(book, 3_335, TenderStrategy.PROPORTIONAL)
+    assert [(part.payment_id, part.minor) for part in proportional] == [
+        ("p1", 2_001),
+        ("p2", 1_001),
+        ("p3", 333),
+    ]
+    last = account.split(book, 3_335, TenderStrategy.LAST_IN_FIRST_OUT)
+    assert [(part.payment_id, part.minor) for part in last] == [("p2", 2_335), ("p3", 1_000)]
+
+
+@given(st.integers(1, 50), st.integers(0, 100_000), st.data())
+def test_parts_of_a_share_never_exceed_it(count: int, minor: int, data: st.DataObject) -> None:
+    first = data.draw(st.integers(1, count))
+    share = Share("a", count, minor)
+    rest = count - first
+    assert prorated(share, first).minor + (prorated(share, rest).minor if rest else 0) <= minor
+    assert prorated(share, count) == share
+
+
+def test_policies_differ_by_shop_and_are_checked() -> None:
+    book = policy.load()
+    name, world = book.choose("olist-sp", T0)
+    assert (name, world.currency, world.late.cap_minor) == ("world-market@2014-01-01", "BRL", 40_000)
+    assert book.choose("tm:1", T0)[1].late.cap_minor == 50_000
+    text = policy.PATH.read_text(encoding="utf-8").replace("rate_bps = 3000", "rate_bps = 30000")
+    with pytest.raises(ValueError, match="rate_bps"):
+        policy.load(text)

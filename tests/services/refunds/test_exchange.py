@@ -1,0 +1,132 @@
+"""The exchange alone (A14, C6): a table of its rules, and any history."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chassis.vocabulary import DeadlinePassed, Money, NotYet
+from services.refunds import exchange_words as w
+from services.refunds.values import Bearer, Carriage, InspectedLine, Liability, ReturnCause, Share, Wanted
+from tests.services.refunds.kinds import POLICY, Walk, decide, facts_of, messages_of, with_exchange
+from tests.services.refunds.shop import DAY, HOUR, T0
+
+KIND = "exchange"
+SHARES = (Share("a", 1, 0),)
+WANTED = (Wanted("a", "s-xl"),)
+ROW = Liability(ReturnCause.QUALITY, Bearer.SELLER, Bearer.SELLER, False, "RF-061")
+ROW_63 = Liability(ReturnCause.NOT_QUALITY, Bearer.BUYER, Bearer.SELLER, False, "RF-063")
+GIVEN = (Wanted("a", "s-m"),)
+FILED = w.Filed("c1", SHARES, GIVEN, WANTED, "quality", ROW, POLICY.grace_minutes)
+OPENED = w.ExchangeOpened(FILED, T0 + DAY)
+KEPT = w.StockReserved(T0 + 10 * DAY)
+RETURN = w.ReturnAuthorized("shop-default", (Carriage.EXPRESS, Carriage.MAIL), T0 + 7 * DAY)
+FREIGHT = w.FreightDecided(ROW)
+REGISTERED = w.ReturnRegistered(T0 + 10 * DAY, Money(900, "CNY"))
+SHIP = w.ReshipDue(w.ReshipPurpose.EXCHANGE, WANTED, T0 + 3 * DAY, Bearer.SELLER)
+BACK = w.ReshipDue(w.ReshipPurpose.RETURN_TO_BUYER, GIVEN, T0 + 3 * DAY, Bearer.BUYER)
+GONE = w.ReplacementGone(T0 + 10 * DAY)
+OFFER = w.RefundOffered(T0 + 3 * DAY, False)
+OFFER_BACK = w.RefundOffered(T0 + 3 * DAY, True)
+YES = w.SellerAnswered(True, None)
+FINE = InspectedLine("a", 1, 1, "resaleable", True, True)
+IN_RETURN = [OPENED, KEPT, RETURN, REGISTERED]
+
+
+def ended(ending: w.Ending, *, is_used: bool = False) -> w.ExchangeEnded:
+    return w.ExchangeEnded(ending, is_used)
+
+
+def checked(line: InspectedLine, sku: str | None = None) -> w.GoodsChecked:
+    return w.GoodsChecked((line,), sku)
+
+
+def passed(name: str, days: int) -> DeadlinePassed:
+    return DeadlinePassed(name, T0 + days * DAY)
+
+
+TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
+    ("RF-121", [], w.Applied("c1", SHARES, GIVEN, WANTED, "quality", ROW), [OPENED]),
+    ("RF-105", [OPENED], w.ReshipMoved("reserved"), [KEPT]),
+    ("RF-121", [OPENED], w.ReshipMoved("unavailable"), [OFFER]),
+    ("RF-121", [OPENED], passed("stock", 1), [OFFER]),
+    ("RF-118", [OPENED], YES, [w.ExchangeApproved()]),
+    ("RF-118", [OPENED], w.SellerAnswered(False, "no"), [w.ExchangeRefused("no")]),
+    ("RF-118", [OPENED, KEPT], YES, [RETURN, FREIGHT]),
+    ("RF-105", [OPENED, w.ExchangeApproved()], w.ReshipMoved("reserved"), [KEPT, RETURN, FREIGHT]),
+    ("RF-061", [OPENED, KEPT], YES, [RETURN, FREIGHT]),
+    ("RF-118", [OPENED], w.BuyerWithdrew(), [ended(w.Ending.WITHDRAWN)]),
+    ("RF-118", IN_RETURN, w.BuyerWithdrew(), []),
+    ("RF-104", [OPENED, KEPT, RETURN], passed("send", 7), [ended(w.Ending.EXPIRED)]),
+    ("RF-104", [OPENED, KEPT, RETURN], w.ReturnSent(Carriage.EXPRESS, Money(900, "CNY")), [REGISTERED]),
+    ("RF-120", IN_RETURN, checked(FINE), [SHIP]),
+    ("RF-120", IN_RETURN, w.ReturnAccepted(), [SHIP]),
+    ("RF-120", IN_RETURN, passed("receive", 10), [SHIP]),
+    ("RF-100", IN_RETURN, checked(replace(FINE, condition="worn")),
+     [BACK, ended(w.Ending.RETURNED_TO_BUYER)]),
+    ("RF-101", IN_RETURN, checked(replace(FINE, condition="washed")),
+     [BACK, ended(w.Ending.RETURNED_TO_BUYER)]),
+    ("RF-102", IN_RETURN, checked(replace(FINE, is_packaging_complete=False)),
+     [BACK, ended(w.Ending.RETURNED_TO_BUYER)]),
+    ("RF-103", IN_RETURN, checked(FINE, "s-m"), [w.NoteDiffers("s-m", T0 + 3 * DAY), SHIP]),
+    ("RF-122", IN_RETURN, checked(FINE, "s-m"), [w.NoteDiffers("s-m", T0 + 3 * DAY), SHIP]),
+    ("RF-116", IN_RETURN, checked(FINE, "s-xl"), [SHIP]),
+    ("RF-116", IN_RETURN, checked(replace(FINE, is_fault_confirmed=False)),
+     [w.FreightDecided(ROW_63), SHIP]),
+    ("RF-068", [*IN_RETURN, SHIP], w.ReshipMoved("sent"), [w.FreightDue(Money(900, "CNY")), GONE]),
+    ("RF-118", [*IN_RETURN, SHIP], passed("replace", 3),
+     [w.PersonAsked("exchange_breached", T0 + 10 * DAY, None), ended(w.Ending.BREACHED, is_used=True)]),
+    ("RF-121", [*IN_RETURN, SHIP], w.ReshipMoved("unavailable"), [OFFER_BACK]),
+    ("RF-118", [*IN_RETURN, SHIP, GONE], w.ReshipMoved("delivered"),
+     [ended(w.Ending.COMPLETED, is_used=True)]),
+    ("RF-121", [OPENED, OFFER], w.OfferAnswered(1, "refund"),
+     [ended(w.Ending.CONVERTED), w.ConversionAsked(SHARES, "quality", True)]),
+    ("RF-121", [OPENED, OFFER], w.OfferAnswered(1, "other_goods"), [ended(w.Ending.CONVERTED)]),
+    ("RF-121", [OPENED, OFFER], w.OfferAnswered(2, "refund"), []),
+    ("RF-121", [OPENED, OFFER], passed("offer", 3), [ended(w.Ending.EXPIRED)]),
+    ("RF-121", [*IN_RETURN, SHIP, OFFER_BACK], w.OfferAnswered(1, None),
+     [BACK, ended(w.Ending.RETURNED_TO_BUYER)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "given_facts", "when", "then"), TABLE, ids=[row[0] for row in TABLE])
+def test_rule(rule: str, given_facts: list[Any], when: Any, then: list[Any]) -> None:
+    decided = decide(KIND, given_facts, when)
+    assert facts_of(decided) == then
+    assert not then or any(rule in entry.rules for entry in decided)
+
+
+def test_a_shop_that_gives_48_hours_and_takes_express_only() -> None:
+    """RF-104."""
+    rules = with_exchange(send_within=48 * HOUR, carriages=(Carriage.EXPRESS,))
+    authorized = facts_of(decide(KIND, [OPENED, KEPT], YES, rules=rules))[0]
+    assert authorized.send_by == T0 + 48 * HOUR
+    mail = w.ReturnSent(Carriage.MAIL, None)
+    assert decide(KIND, [OPENED, KEPT, authorized], mail, rules=rules) == []
+
+
+@pytest.mark.parametrize("when", [YES, w.ReturnAccepted(), w.ReshipMoved("reserved")])
+def test_early(when: Any) -> None:
+    with pytest.raises(NotYet):
+        decide(KIND, [], when)
+
+
+def test_goods_before_the_return_is_registered_wait() -> None:
+    with pytest.raises(NotYet):
+        decide(KIND, [OPENED, KEPT, RETURN], checked(FINE))
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(st.tuples(messages_of(KIND), st.integers(0, 3_000)), max_size=25))
+def test_any_history(history: list[tuple[Any, int]]) -> None:
+    """One end, one replacement, one reimbursement; open states have a deadline or asked often enough."""
+    walk = Walk(KIND)
+    for message, minutes in history:
+        walk.tell(message, minutes)
+        timed = w.OfferRefund | w.WaitBuyerSend | w.InReturn | w.ShippingReplacement
+        assert not isinstance(walk.state, timed) or walk.kind.decider.deadlines(walk.state)
+    walk.run_out()
+    for once in (w.ExchangeEnded, w.FreightDue, w.ConversionAsked):
+        assert sum(isinstance(fact, once) for fact in walk.facts) <= 1

@@ -1,0 +1,126 @@
+"""The refund intent alone: one decision to pay, and any answer of the provider."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chassis.vocabulary import DeadlinePassed, Money, NotYet
+from services.refunds import intent_words as w
+from services.refunds.values import Purpose, Share, Tender
+from tests.services.refunds.kinds import POLICY, Walk, decide, facts_of, messages_of
+from tests.services.refunds.shop import DAY, HOUR, MINUTE, T0
+
+KIND = "refund-intent"
+CNY = Money(1_000, "CNY")
+ORDER = w.Order(
+    "r1", Purpose.REFUND, CNY, (Share("a", 1, 1_000),), 0, (Tender("pay1", 1_000),), True, True, None
+)
+QUARTER = T0 + 15 * MINUTE
+STUCK_AT = T0 + 24 * HOUR
+FIRST = w.PaymentRequested(ORDER, 1, QUARTER, STUCK_AT)
+LATER = T0 + 10 * DAY
+STUCK = w.PaymentStuck(1, w.Moved.UNKNOWN, LATER)
+SURE = replace(STUCK, moved=w.Moved.NO)
+ASKED = w.PersonAsked("payment_stuck", LATER, LATER)
+TAKEN = w.PaymentTaken(STUCK_AT)
+PAID = w.RefundPaid(CNY, 1)
+BACK = w.RefundReversed(CNY, "account_closed", LATER)
+SETTLED = w.MoneySettled(1, CNY, True)
+
+
+def failed(moved: w.Moved, *, again: bool, attempt: int = 1) -> w.PaymentFailed:
+    return w.PaymentFailed(attempt, "bank_down", again, moved)
+
+
+TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
+    ("RF-013", [], w.Pay(ORDER), [FIRST]),
+    ("RF-025", [FIRST], w.Pay(ORDER), []),
+    ("RF-033", [FIRST], SETTLED, [PAID]),
+    ("RF-033", [FIRST, TAKEN], SETTLED, [PAID]),
+    ("RF-033", [FIRST, STUCK, ASKED], SETTLED, [PAID]),
+    ("RF-033", [FIRST, PAID], SETTLED, []),
+    ("RF-033", [FIRST, PAID], replace(SETTLED, attempt_count=2), [w.PaymentDisputed("paid_twice", LATER)]),
+    ("RF-033", [FIRST, PAID], replace(SETTLED, attempt_count=2, has_moved_now=False), []),
+    ("RF-033", [FIRST], replace(SETTLED, amount=Money(900, "CNY")),
+     [w.RefundPaid(Money(900, "CNY"), 1), w.PaymentDisputed("other_amount_settled", LATER)]),
+    ("RF-029", [FIRST], w.PaymentAccepted(1), [TAKEN]),
+    ("RF-029", [FIRST], w.PaymentAccepted(7), []),
+    ("RF-029", [FIRST], failed(w.Moved.NO, again=True), [w.RetryAwaited(QUARTER)]),
+    ("RF-029", [FIRST], failed(w.Moved.NO, again=False), [SURE, ASKED]),
+    ("RF-029", [FIRST], failed(w.Moved.UNKNOWN, again=True), [w.OutcomeUnknown(QUARTER)]),
+    ("RF-029", [FIRST, w.RetryAwaited(QUARTER)], failed(w.Moved.NO, again=True), []),
+    ("RF-029", [FIRST, SURE, ASKED], w.PersonDecided("retry"), [replace(FIRST, attempt_count=2)]),
+    ("RF-029", [FIRST, STUCK, ASKED], w.PersonDecided("retry"), [FIRST]),
+    ("RF-029", [FIRST, STUCK, ASKED], w.PersonDecided("not_moved"), [replace(FIRST, attempt_count=2)]),
+    ("RF-029", [FIRST, STUCK, ASKED], w.PersonDecided("abandon"), []),
+    ("RF-029", [FIRST, SURE, ASKED], w.PersonDecided("abandon"), [w.PaymentAbandoned(ORDER)]),
+    ("RF-029", [FIRST, SURE, ASKED, w.PaymentAbandoned(ORDER)], SETTLED,
+     [w.PaymentDisputed("paid_after_abandoning", LATER)]),
+    ("RF-029", [FIRST, PAID], w.MoneyReversed(CNY, "account_closed"),
+     [BACK, w.PersonAsked("payment_reversed", LATER, LATER)]),
+    ("RF-029", [FIRST, PAID, BACK], w.PersonDecided("retry"), [replace(FIRST, attempt_count=2)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "given_facts", "when", "then"), TABLE, ids=[row[0] for row in TABLE])
+def test_rule(rule: str, given_facts: list[Any], when: Any, then: list[Any]) -> None:
+    decided = decide(KIND, given_facts, when)
+    assert facts_of(decided) == then
+    assert not then or any({rule, "RF-033"} & set(entry.rules) for entry in decided)
+
+
+def test_silence_asks_again_with_growing_pauses_and_the_same_ids() -> None:
+    walk = Walk(KIND)
+    walk.tell(w.Pay(ORDER), 0)
+    for _ in range(7):
+        walk.tell("next deadline", 0)
+    requests = [fact for fact in walk.facts if isinstance(fact, w.PaymentRequested)]
+    minutes = [(fact.again_at - T0) // MINUTE for fact in requests]
+    assert minutes == [15, 45, 105, 225, 465, 945, 1905]
+    assert {fact.attempt_count for fact in requests} == {1}
+    assert walk.facts[-2:] == [
+        replace(STUCK, look_at=STUCK_AT + 10 * DAY),
+        w.PersonAsked("payment_stuck", STUCK_AT + 10 * DAY, STUCK_AT + 10 * DAY),
+    ]
+    assert walk.now == STUCK_AT
+
+
+def test_unknown_never_becomes_a_new_attempt() -> None:
+    unknown = [FIRST, w.OutcomeUnknown(QUARTER)]
+    (again,) = facts_of(decide(KIND, unknown, DeadlinePassed("payment", QUARTER), QUARTER))
+    assert again.attempt_count == 1
+    assert facts_of(decide(KIND, unknown, failed(w.Moved.UNKNOWN, again=True))) == []
+
+
+def test_a_reversal_before_the_settlement_waits() -> None:
+    with pytest.raises(NotYet):
+        decide(KIND, [FIRST], w.MoneyReversed(CNY, "account_closed"))
+
+
+def test_attention_stops() -> None:
+    walk = Walk(KIND)
+    walk.tell(w.Pay(ORDER), 0)
+    walk.tell(failed(w.Moved.NO, again=False), 0)
+    walk.run_out()
+    asked = [fact for fact in walk.facts if isinstance(fact, w.PersonAsked)]
+    assert len(asked) == 1 + POLICY.attention_count_max
+    assert isinstance(walk.state, w.Stuck)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(st.tuples(messages_of(KIND), st.integers(0, 1_000)), max_size=25))
+def test_any_history(history: list[tuple[Any, int]]) -> None:
+    """Paid once unless it came back; a new attempt only when no money moved for sure."""
+    walk = Walk(KIND)
+    for message, minutes in history:
+        walk.tell(message, minutes)
+        open_states = w.Requested | w.Accepted | w.Unknown
+        assert not isinstance(walk.state, open_states) or walk.kind.decider.deadlines(walk.state)
+    paid = sum(isinstance(fact, w.RefundPaid) for fact in walk.facts)
+    assert paid <= 1 + sum(isinstance(fact, w.RefundReversed) for fact in walk.facts)
+    orders = {fact.order for fact in walk.facts if isinstance(fact, w.PaymentRequested)}
+    assert len(orders) <= 1
+    walk.run_out()
