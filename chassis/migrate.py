@@ -4,20 +4,16 @@ Every step is transactional and waits for locks only briefly (`lock_timeout`), s
 is held up at most that long; a step that cannot get its lock fails and may be run again.
 """
 
-from pathlib import Path
-
 import asyncpg
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from chassis.database import Connection
+from chassis.revision import SCRIPTS
 
-SCRIPTS = Path(__file__).with_name("migrations")
 LOCK_TIMEOUT_MS = 3_000
 
 
@@ -25,14 +21,6 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
     return config
-
-
-def head() -> str:
-    """The newest revision that this code knows."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    if revision is None:
-        raise LookupError("there are no migrations")
-    return revision
 
 
 async def migrate(url: str, schema: str, *, role: str | None = None, revision: str = "head") -> None:
@@ -60,12 +48,3 @@ async def migrate(url: str, schema: str, *, role: str | None = None, revision: s
     async with engine.connect() as connection:
         await connection.run_sync(run)
     await engine.dispose()
-
-
-async def revision_of(connection: Connection) -> str | None:
-    """The revision of the schema on the connection's search path; None before the first migration."""
-    try:
-        value: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
-    except asyncpg.UndefinedTableError:
-        return None
-    return value

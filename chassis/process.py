@@ -19,11 +19,11 @@ from chassis.handling import Limits as HandlingLimits
 from chassis.intake import Intake
 from chassis.lease import Lease
 from chassis.metrics import Metrics
-from chassis.migrate import head, revision_of
 from chassis.outgoing import KafkaOutgoing
 from chassis.partitions import Place
 from chassis.producer import make_producer
 from chassis.relay import Relay
+from chassis.revision import head, revision_of
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.standing import Standing

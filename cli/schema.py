@@ -1,8 +1,9 @@
 """Migrations of the services' schemas, for an operator."""
 
 from aftersales_contracts.topics import SERVICES
-from chassis.migrate import head, migrate
+from chassis.migrate import migrate
 from chassis.provision import role_of
+from chassis.revision import head
 from cli.access import connected, present
 from cli.errors import CommandError
 

@@ -15,11 +15,11 @@ from tests.chassis.test_worker import LIMITS, MINUTE, T0, Bench, bench
 pytestmark = pytest.mark.stack
 __all__ = ["bench"]
 
-Published = list[tuple[str, bytes | None, list[tuple[str, bytes]], bytes | None]]
+Published = list[tuple[str, bytes | None, list[tuple[str, bytes | None]], bytes | None]]
 
 
 async def nowhere(
-    topic: str, key: bytes | None, headers: Sequence[tuple[str, bytes]], value: bytes | None
+    topic: str, key: bytes | None, headers: Sequence[tuple[str, bytes | None]], value: bytes | None
 ) -> None:
     raise AssertionError("a message of a case does not go to Kafka")
 
@@ -30,7 +30,7 @@ async def test_what_the_border_refused_goes_to_its_topic_as_it_came(bench: Bench
     published: Published = []
 
     async def publish(
-        topic: str, key: bytes | None, headers: Sequence[tuple[str, bytes]], value: bytes | None
+        topic: str, key: bytes | None, headers: Sequence[tuple[str, bytes | None]], value: bytes | None
     ) -> None:
         published.append((topic, key, list(headers), value))
 

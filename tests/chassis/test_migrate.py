@@ -2,10 +2,13 @@
 
 import asyncpg
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, Integer, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import JSON
 
-from chassis.migrate import head, migrate, revision_of
+from chassis.migrate import migrate
+from chassis.revision import SCRIPTS, head, revision_of
 from chassis.tables import Table
 from tests.conftest import Database
 
@@ -51,6 +54,12 @@ async def test_the_migrations_make_what_the_tables_say(refunds_pool: asyncpg.Poo
             table.name,
         )
         assert {row[0] for row in keys} == {column.name for column in table.primary_key.columns}
+
+
+def test_the_newest_file_is_the_head_of_the_migrations() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    assert ScriptDirectory.from_config(config).get_current_head() == head()
 
 
 async def test_migrating_again_changes_nothing_and_the_revision_is_known(refunds_url: str) -> None:

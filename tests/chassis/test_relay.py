@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aftersales_contracts.envelope import read
 from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1, OrderPlacedV1
 from chassis import relay as relay_module
+from chassis.lease import LeaseLost
 from chassis.outgoing import KafkaOutgoing
 from chassis.relay import Record, Relay
 from devstack import Stack
@@ -192,7 +193,7 @@ async def test_a_leader_that_was_paused_past_its_lease_moves_nothing(broker: Bro
     relay, connection = await broker.relay(outgoing := broker.outgoing())
     task = asyncio.create_task(relay.run())
     await until_published(bench.pool)
-    with pytest.raises(relay_module.LeaseLost):
+    with pytest.raises(LeaseLost):
         await paused._lease.move(1)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
