@@ -1,1 +1,1 @@
-"""What the way of a message costs, beside loops that do less: ratios from one run (`python -m benchmarks`)."""
+"""What the way of a message costs, beside loops that do less: ratios from one run."""

@@ -90,9 +90,7 @@ def decide(message: Message, version: int, state: dict[str, Any]) -> tuple[dict[
             f"{message.case_id}/{version}/{number}",
             message.at,
             message.id,
-            orjson.dumps(
-                {"case_id": message.case_id, "case_version": version, "order_id": message.case_id, **message.data}
-            ).decode(),
+            orjson.dumps({"case_id": message.case_id, "case_version": version, **message.data}).decode(),
         )
         for number in range(OUTCOMES[message.type])
     ]

@@ -9,7 +9,6 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.partitioner import murmur2
 
 from aftersales_contracts.topics import TOPICS, outcome_topic
-
 from benchmarks.stream import Record
 
 OUTCOME_TOPIC = outcome_topic("refunds")
@@ -112,9 +111,11 @@ async def read_between(bootstrap_servers: str, start: Ends, end: Ends) -> list[S
         while left:
             batches: Mapping[Any, Sequence[Any]] = await consumer.getmany(timeout_ms=1_000, max_records=5_000)
             for records in batches.values():
-                for record in records:
-                    if record.offset < end[record.topic, record.partition]:
-                        seen.append(Seen(record.timestamp / 1000, record.key, dict(record.headers)))
+                seen.extend(
+                    Seen(record.timestamp / 1000, record.key or b"", dict(record.headers))
+                    for record in records
+                    if record.offset < end[record.topic, record.partition]
+                )
             for place in list(left):
                 if await consumer.position(TopicPartition(*place)) >= end[place]:
                     left.discard(place)

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from benchmarks import broker
 from benchmarks.lab import BenchmarkError, Lab, utc_now
 from benchmarks.scale import Scale
-from benchmarks.stream import Stream
+from benchmarks.stream import STEPS, Stream
 from benchmarks.throughput import Tell
 
 EVENTS_PER_SECOND = 300
@@ -38,7 +38,8 @@ async def run(lab: Lab, scale: Scale, tell: Tell) -> Latency:
     """One process; every event carries the time at which it is published."""
     await lab.make_database("latency")
     wanted = EVENTS_PER_SECOND * (scale.latency_seconds + WARM_UP_SECONDS)
-    stream = Stream("l", wanted // 6, spread_count=SPREAD_COUNT, gap_microseconds=1_000_000 // EVENTS_PER_SECOND)
+    gap_microseconds = 1_000_000 // EVENTS_PER_SECOND
+    stream = Stream("l", wanted // len(STEPS), spread_count=SPREAD_COUNT, gap_microseconds=gap_microseconds)
     async with lab.serving("latency") as parts:
         await lab.publish(stream.set_up(utc_now() - timedelta(minutes=5)))
         await lab.caught_up("latency", parts)
@@ -109,5 +110,3 @@ async def _read(consumer: AIOKafkaConsumer, read: dict[bytes, float]) -> None:
 
 def _id_of(headers: Sequence[tuple[str, bytes]]) -> bytes:
     return next(value for name, value in headers if name == "ce_id")
-
-

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from benchmarks.broker import Ends
 from benchmarks.lab import HANDLED, Lab, utc_now
 from benchmarks.scale import Scale
 from benchmarks.stream import Stream
@@ -47,7 +48,7 @@ async def run(lab: Lab, scale: Scale, tell: Tell) -> Memory:
     cases = scale.memory_cases_count // CHUNKS_COUNT
     samples: list[tuple[int, float]] = []
     async with lab.serving("memory") as parts:
-        before = sum((await lab.ends(inputs(REFUNDS))).values())
+        before = await lab.ends(inputs(REFUNDS))
         sampler = asyncio.create_task(_sample(lab, parts[0], before, samples))
         began = time.monotonic()
         total = 0
@@ -66,12 +67,12 @@ async def run(lab: Lab, scale: Scale, tell: Tell) -> Memory:
     return Memory(total, seconds, max(mb for _, mb in samples), median(early), median(late), thin)
 
 
-async def _sample(lab: Lab, part: Part, before: int, samples: list[tuple[int, float]]) -> None:
-    names = inputs(REFUNDS)
+async def _sample(lab: Lab, part: Part, before: Ends, samples: list[tuple[int, float]]) -> None:
     async with lab.connection("memory") as connection:
         while True:
-            handled = int(await connection.fetchval(HANDLED, names))
-            samples.append((max(0, handled - before), _resident_bytes(part.pid) / MEGABYTE))
+            rows = await connection.fetch(HANDLED)
+            handled = sum(max(0, row[2] - before[row[0], row[1]]) for row in rows)
+            samples.append((handled, _resident_bytes(part.pid) / MEGABYTE))
             await asyncio.sleep(SAMPLE_SECONDS)
 
 

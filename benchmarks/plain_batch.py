@@ -22,7 +22,9 @@ BATCH_RECORDS = 1_000
 INBOX = """
 INSERT INTO inbox SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT DO NOTHING RETURNING source, id
 """
-LOAD = "SELECT case_id, version, state FROM cases WHERE case_id = ANY ($1::text[]) ORDER BY case_id FOR UPDATE"
+LOAD = """
+SELECT case_id, version, state FROM cases WHERE case_id = ANY ($1::text[]) ORDER BY case_id FOR UPDATE
+"""
 SAVE = """
 INSERT INTO cases SELECT * FROM unnest($1::text[], $2::bigint[], $3::jsonb[])
 ON CONFLICT (case_id) DO UPDATE SET version = EXCLUDED.version, state = EXCLUDED.state
@@ -93,7 +95,9 @@ async def run(orders: Orders) -> None:
         consumer.seek(place, offset)
     done = 0
     while done < orders.count:
-        batches: Mapping[Any, Sequence[Any]] = await consumer.getmany(timeout_ms=50, max_records=BATCH_RECORDS)
+        batches: Mapping[Any, Sequence[Any]] = await consumer.getmany(
+            timeout_ms=50, max_records=BATCH_RECORDS
+        )
         messages = [read(record) for records in batches.values() for record in records]
         if not messages:
             continue

@@ -51,7 +51,8 @@ def play(records: Iterable[Record], now: datetime) -> Played:
         handling = Handling(wiring, played.lanes, received.at, now, _LIMITS)
         envelope = received.envelope
         cause = Cause(envelope.type, envelope.source, envelope.id, envelope.subject, None)
-        handling.arrive(addressed, received.at, getattr(received.data, "shop_id", ""), cause, origin, received.at)
+        shop_id = getattr(received.data, "shop_id", "")
+        handling.arrive(addressed, received.at, shop_id, cause, origin, received.at)
         played.facts.extend(handling.facts)
         played.dead_count += len(handling.dead)
     played.waiting_count = sum(len(lane.waiting) + len(lane.held) for lane in played.lanes.values())

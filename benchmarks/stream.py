@@ -31,7 +31,6 @@ from aftersales_contracts.words import (
     SaleService,
     SellerType,
 )
-
 from chassis.vocabulary import allocate
 from services.refunds.hand_on import intent_id_of
 from services.refunds.translate import AGREEMENT, attempt_id_of
@@ -119,9 +118,11 @@ class _Template:
 
     step: bytes
     topic: str
-    before: Headers
-    after: Headers
+    headers: Headers
     value: bytes
+    id_place: int
+    time_place: int
+    subject_place: int
 
 
 class Stream:
@@ -181,31 +182,28 @@ class Stream:
     @staticmethod
     def _record(template: _Template, order: str, at: datetime) -> Record:
         key = order.encode()
-        headers = [
-            *template.before,
-            ("ce_id", key + b"." + template.step),
-            ("ce_time", time_text(at).encode()),
-            ("ce_subject", key),
-            *template.after,
-        ]
+        headers = template.headers.copy()
+        headers[template.id_place] = ("ce_id", key + b"." + template.step)
+        headers[template.time_place] = ("ce_time", time_text(at).encode())
+        headers[template.subject_place] = ("ce_subject", key)
         return template.topic, key, headers, template.value.replace(_PLACEHOLDER_BYTES, key)
 
 
 _PLACEHOLDER_BYTES = PLACEHOLDER.encode()
-_OWN_HEADERS = {"ce_id", "ce_time", "ce_subject"}
 _ANY_MOMENT = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
 
 
 def _template(step: str) -> _Template:
     topic, _, headers, value = announced(event_of(step, PLACEHOLDER), f"{PLACEHOLDER}.{step}", _ANY_MOMENT)
-    first = min(place for place, (name, _) in enumerate(headers) if name in _OWN_HEADERS)
-    shared = [(place, header) for place, header in enumerate(headers) if header[0] not in _OWN_HEADERS]
+    places = {name: place for place, (name, _) in enumerate(headers)}
     return _Template(
         step.encode(),
         topic,
-        [header for place, header in shared if place < first],
-        [header for place, header in shared if place > first],
+        headers,
         value,
+        places["ce_id"],
+        places["ce_time"],
+        places["ce_subject"],
     )
 
 

@@ -51,7 +51,7 @@ async def run_ours(lab: Lab, database: str, stream: Stream, processes_count: int
 
 
 async def run(lab: Lab, scale: Scale, tell: Tell) -> Throughput:
-    """All rounds: in each one every contestant runs once, ours first with one process, then with two, in turn."""
+    """All rounds: in each every contestant runs once; whether one or two processes go first alternates."""
     await lab.make_database("rounds")
     result = Throughput()
     for number in range(scale.rounds_count):

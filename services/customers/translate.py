@@ -130,9 +130,9 @@ def _channel(value: str) -> Channel | None:
 
 
 def consent_granted(data: customers.ConsentGrantedV1) -> Sequence[Addressed]:
-    """Consent to one channel for one purpose."""
+    """Consent to one channel for one purpose; a word that this version does not know allows nothing."""
     channel = _channel(data.channel.value)
-    if channel is None:
+    if channel is None or not data.purpose.is_known:
         return []
     granted = consent.Granted(channel, data.purpose.value, data.source_code)
     return [to_consent(data.customer_id, granted)]
