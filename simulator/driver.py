@@ -11,7 +11,7 @@ import heapq
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
@@ -228,10 +228,12 @@ class Driver:
         self._sequence += 1
         self._totals.rounds += 1
         key, headers, value = mark_record(self._sequence, at)
-        sent = [
-            await self._producer.send(place.topic, value, key=key, headers=headers, partition=place.partition)
-            for place in partitions_of(self._gauge.topics)
-        ]
+        sent: list[Any] = []
+        for place in partitions_of(self._gauge.topics):
+            batch = self._producer.create_batch()
+            batch.append(key=key, value=value, headers=headers, timestamp=None)
+            batch.close()
+            sent.append(await self._producer.send_batch(batch, place.topic, partition=place.partition))
         await asyncio.gather(*sent)
         await self._wait_quiet()
 
