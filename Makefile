@@ -5,12 +5,12 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 BIN := .venv/bin
 TESTS ?=
 
-.PHONY: help setup demo run test test-faults bench check lint types imports schemas fast format lock rules clean
+.PHONY: help setup demo run test test-all test-faults bench check lint types imports schemas fast format lock rules clean
 
 help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
 	@echo "make run     the stack and the services, until Ctrl-C"
-	@echo "make test    all tests (TESTS=path for some)"
+	@echo "make test    the tests (TESTS=path for some); make test-all: with those that take minutes"
 	@echo "make check   lint, types, imports, schemas, and the tests that need no stack"
 	@echo "make bench   measurements; also: setup test-faults lint types format schemas lock rules clean"
 
@@ -27,6 +27,9 @@ run: setup
 	@$(BIN)/aftersales run
 
 test: setup
+	$(BIN)/python -m pytest -m "not long" $(TESTS)
+
+test-all: setup
 	$(BIN)/python -m pytest $(TESTS)
 
 test-faults: setup

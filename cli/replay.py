@@ -15,7 +15,7 @@ from simulator.orders import records
 from simulator.outcomes import Outcomes
 from simulator.tables import OrderTables, TablesError
 
-TICK_COUNT_MAX = 400
+TICK_COUNT_MAX = 100
 DAY = timedelta(days=1)
 REST = timedelta(days=60)
 """How long after the last event deadlines are still waited for."""

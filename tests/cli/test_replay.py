@@ -84,6 +84,7 @@ async def test_twice_the_same_orders_give_the_same_report_to_the_byte(tmp_path: 
 
 
 @pytest.mark.orders
+@pytest.mark.long
 async def test_the_counts_of_the_public_orders_agree_with_the_rules() -> None:
     if not PUBLIC.is_dir():
         pytest.skip("the public orders are not here: set AFTERSALES_ORDERS_DIR")
