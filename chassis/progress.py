@@ -13,7 +13,10 @@ SELECT count(*) FROM {schema}.intake WHERE topic = ANY ($1::text[]) AND mark >= 
 """
 HORIZON = "SELECT min(coalesce(stands_at, '-infinity')) FROM {schema}.intake WHERE topic = ANY ($1::text[])"
 IS_BUSY = """
-SELECT EXISTS (SELECT FROM {schema}.cases WHERE wake_at <= $1 AND mark < $2)
+SELECT EXISTS (
+        SELECT FROM {schema}.cases AS c WHERE wake_at <= $1 AND mark < $2 AND NOT EXISTS (
+            SELECT FROM {schema}.cases AS newborn
+            WHERE newborn.subject = c.subject AND newborn.wake_at <= $1 AND newborn.mark >= $2))
     OR EXISTS (SELECT FROM {schema}.waiting WHERE due_at <= $1)
     OR EXISTS (SELECT FROM {schema}.waiting WHERE expires_at <= $1)
     OR (SELECT position FROM {schema}.cursors WHERE name = 'relay')

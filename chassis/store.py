@@ -86,8 +86,11 @@ ON CONFLICT (topic, partition) DO UPDATE SET
 """
 DUE_SUBJECTS = """
 SELECT subject, min(due) AS due FROM (
-    (SELECT subject, wake_at AS due FROM cases
-     WHERE wake_at <= $1 AND (mark < $4 OR $4 = 0) ORDER BY wake_at LIMIT $3)
+    (SELECT subject, wake_at AS due FROM cases AS c
+     WHERE wake_at <= $1 AND ($4 = 0 OR (mark < $4 AND NOT EXISTS (
+         SELECT FROM cases AS newborn
+         WHERE newborn.subject = c.subject AND newborn.wake_at <= $1 AND newborn.mark >= $4)))
+     ORDER BY wake_at LIMIT $3)
     UNION ALL
     (SELECT subject, due_at FROM waiting WHERE due_at <= $1 ORDER BY due_at LIMIT $3)
     UNION ALL

@@ -61,7 +61,7 @@ def say_json(value: object) -> None:
 
 @app.command()
 def demo(
-    orders: Annotated[int, typer.Option(min=1, help="Orders of the made-up shop.")] = 300,
+    orders: Annotated[int, typer.Option(min=1, help="Orders of the made-up shop.")] = 60,
     html: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("aftersales-demo.html"),
 ) -> None:
     """A generated shop with every kind of trouble, with a picture at the end."""

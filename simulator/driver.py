@@ -27,7 +27,7 @@ from simulator.records import Record, announce
 
 MARK_TYPE = ClockMarkedV1.TYPE
 OUTCOME_TOPICS = [topic.name for topic in TOPICS.values() if topic.side == "out"]
-LOOK_AGAIN_SECONDS = 0.01
+LOOK_AGAIN_SECONDS = 0.025
 PATIENCE_SECONDS = 120.0
 """Without any progress of the services for so long, a run is given up."""
 ROUND_LIMIT = 500
