@@ -7,6 +7,7 @@ from datetime import datetime
 from chassis import clock
 from chassis.border import Accepted, Rejected
 from chassis.feed import Feed
+from chassis.intake import Release
 from chassis.partitions import Place
 from chassis.ports import Standings
 from chassis.topics import is_own
@@ -40,12 +41,17 @@ class Reading:
         self._own_stand: tuple[frozenset[Place], datetime] | None = None
         """The partitions of this process and the moment up to which they have all been read."""
         self._noted_at = 0.0
+        self._in_hand: Release | None = None
+        """Has left the feed and is not in the database: whoever runs after a failure begins with it, for
+        the next one of its partitions moves the offsets past it."""
 
     async def run(self) -> None:
         """Reads for ever."""
         feed, worker = self._feed, self._worker
         while True:
-            release = await feed.next(1.0)
+            release = self._in_hand
+            if release is None:
+                release = self._in_hand = await feed.next(1.0)
             if release is None:
                 continue
             arrivals = [
@@ -62,6 +68,7 @@ class Reading:
                 )
                 await worker.take(arrivals, progress, read_to)
             await feed.commit(release)
+            self._in_hand = None
             is_whole = not self._by_marks or release.mark is not None
             if release.frontier is not None and is_whole:
                 self._own_stand = feed.assignment, release.frontier
