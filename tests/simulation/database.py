@@ -51,7 +51,7 @@ class Database:
     def __init__(self, world: World) -> None:
         self.world = world
         self.tables: dict[str, Table] = {name: {} for name in TABLES}
-        self.tables["cursors"] = {name: (0, None, 0.0) for name in ("head", "relay", "waker")}
+        self.tables["cursors"] = dict.fromkeys(("head", "relay", "waker"), (0, None, 0.0))
         self.sessions: dict[str, Session] = {}
         self.is_down = False
         self.last_waiting_id = 0

@@ -1,7 +1,6 @@
 """One run: processes, sources and faults from one seed, then calm, and the judge."""
 
 import asyncio
-import gc
 import logging
 from collections import Counter
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from tests.simulation import service
 from tests.simulation.broker import SESSION_SECONDS, Broker
 from tests.simulation.database import IDLE_TRANSACTION_SECONDS, Database
 from tests.simulation.judge import Judge
-from tests.simulation.loop import SimulatedLoop, Stuck
+from tests.simulation.loop import Stuck
 from tests.simulation.replica import Metrics, Replica, Setting
 from tests.simulation.story import Story
 from tests.simulation.world import SPEED, Plan, World
@@ -45,7 +44,7 @@ class Result:
     failure: str = ""
     digest: int = 0
     trace: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
-    seen: Counter[str] = field(default_factory=Counter[str])
+    seen: dict[str, int] = field(default_factory=dict[str, int])
     struck: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     facts: int = 0
     repeats: int = 0
@@ -120,7 +119,7 @@ class Run:
         toy.BROKEN.clear()
 
     def _find(self, owner_name: str) -> Replica | None:
-        name = owner_name.split(".")[0]
+        name = owner_name.split(".", maxsplit=1)[0]
         return next((replica for replica in self.replicas if replica.name == name), None)
 
     def _kill(self, owner_name: str) -> None:

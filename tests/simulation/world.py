@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from types import CodeType, FrameType
 from typing import Any
@@ -16,8 +17,8 @@ from unittest.mock import patch
 from chassis import clock
 from tests.simulation.loop import OWNER, WORLD, Owner, SimulatedLoop
 
-SPEED = 3_600.0
-"""Seconds of the wall clock in one second of the loop: an hour of events is over in a second."""
+SPEED = 7_200.0
+"""Seconds of the wall clock in one second of the loop: two hours of events are over in a second."""
 START = datetime(2026, 3, 10, tzinfo=UTC)
 NEAR_MONTH_END = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)
 
@@ -56,7 +57,7 @@ class World:
     dice: Random = field(init=False)
     loop: SimulatedLoop = field(default_factory=SimulatedLoop)
     trace: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
-    seen: Counter[str] = field(default_factory=Counter[str])
+    seen: dict[str, int] = field(default_factory=dict[str, int])
     """Awaits of the code under test at which something outside was asked for: how often."""
     struck: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
     """(await, fault) that were hit."""
@@ -70,9 +71,9 @@ class World:
 
     def __post_init__(self) -> None:
         self.dice = Random(self.seed)
-        self.plan = self.plan or Plan.drawn(self.dice)
+        self._plan = self.plan or Plan.drawn(self.dice)
         self.began = self.dice.choice((START, START, START, NEAR_MONTH_END))
-        self._slow = self.plan.slow_share
+        self._slow = self._plan.slow_share
         self._outside = Context()
 
     def now(self) -> datetime:
@@ -85,7 +86,7 @@ class World:
 
     def note(self, *what: Any) -> None:
         """Adds a line to the trace."""
-        self.trace.append((round(self.loop.time(), 6), *what))
+        self.trace.append((self.loop.time(), *what))
 
     async def step(self, name: str, *, is_done: bool = False) -> None:
         """One thing asked of the outside: where time passes and faults strike.
@@ -97,13 +98,13 @@ class World:
         owner = OWNER.get()
         if owner is WORLD:
             return
-        where = f"{_caller()} {name}{' answered' if is_done else ''}"
-        self.seen[where] += 1
-        self.trace.append((round(self.loop.time(), 6), owner.name, where))
-        dice, plan = self.dice, self.plan
-        assert plan is not None
+        where = _place(name, is_done=is_done)
+        seen = self.seen
+        seen[where] = count = seen.get(where, 0) + 1
+        self.trace.append((self.loop.time(), owner.name, where))
+        dice, plan = self.dice, self._plan
         draw = dice.random()
-        if draw < plan.rate / self.seen[where] and not self.is_calm and self.faults < plan.fault_count:
+        if draw * count < plan.rate and not self.is_calm and self.faults < plan.fault_count:
             if plan.kinds:
                 await self._strike(dice.choice(plan.kinds), where, owner, is_done=is_done)
         elif draw > 1.0 - self._slow:
@@ -138,20 +139,24 @@ class World:
             yield
 
 
-_names: dict[CodeType, str] = {}
+_places: dict[tuple[CodeType, int, str, bool], str] = {}
+_ours: dict[CodeType, bool] = {}
 
 
-def _caller() -> str:
-    """The innermost place in the chassis that waits, for example `worker._take_once:219`."""
+def _place(what: str, *, is_done: bool) -> str:
+    """The innermost place in the chassis that waits, and for what: `worker._take_once:219 commit answered`."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         code = frame.f_code
-        name = _names.get(code)
-        if name is None:
-            parts = code.co_filename.replace("\\", "/").rsplit("/", 2)
-            is_ours = parts[-2] == "chassis"
-            name = _names[code] = f"{parts[-1].removesuffix('.py')}.{code.co_name}" if is_ours else ""
-        if name:
-            return f"{name}:{frame.f_lineno}"
+        is_ours = _ours.get(code)
+        if is_ours is None:
+            is_ours = _ours[code] = Path(code.co_filename).parent.name == "chassis"
+        if is_ours:
+            key = code, frame.f_lineno, what, is_done
+            place = _places.get(key)
+            if place is None:
+                where = f"{Path(code.co_filename).stem}.{code.co_name}:{frame.f_lineno}"
+                place = _places[key] = f"{where} {what}{' answered' if is_done else ''}"
+            return place
         frame = frame.f_back
-    return "process"
+    return f"process {what}{' answered' if is_done else ''}"
