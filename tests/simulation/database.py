@@ -5,7 +5,7 @@ has written or locked is waited for; a cycle of waiting ends in an error, as doe
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -106,7 +106,7 @@ class Database:
             raise asyncpg.ConnectionDoesNotExistError("simulated: the session has ended")
 
     @asynccontextmanager
-    async def transaction(self, session: Session) -> AsyncIterator[Transaction]:
+    async def transaction(self, session: Session) -> AsyncGenerator[Transaction]:
         """Commits when the block ends well. The answer to the commit may be lost either way."""
         self.check(session)
         transaction = session.transaction = Transaction()

@@ -3,7 +3,7 @@
 What each method means is said by `chassis`; both are held to tests/chassis/test_store_contract.py.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime
 from typing import Any
@@ -52,7 +52,7 @@ class SimulatedPool:
         self._idle: list[Session] = []
 
     @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[SimulatedConnection]:
+    async def acquire(self) -> AsyncGenerator[SimulatedConnection]:
         """A live connection for as long as the block."""
         await self._database.world.step("acquire")
         while self._idle and self._idle[-1].is_closed:
@@ -251,7 +251,8 @@ class SimulatedStore:
         await database.ask(session, "take positions")
         transaction = connection.current
         await database.lock(transaction, "cursors", "head")
-        position, holder, until = database.row(transaction, "cursors", "head")
+        row: tuple[int, str | None, float] = database.row(transaction, "cursors", "head")
+        position, holder, until = row
         head = position + len(facts) + len(dead)
         transaction.writes["cursors"]["head"] = head, holder, until
         if facts:

@@ -1,0 +1,208 @@
+"""The simulation can fail: each planted bug is found, and what only looks like one is not."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from chassis import clock, handling
+from chassis.intake import Release
+from chassis.partitions import Place
+from chassis.reading import Reading
+from chassis.relay import WINDOW, Relay
+from tests.simulation.database import Database
+from tests.simulation.run import quiet, run
+from tests.simulation.store import SimulatedLease, SimulatedStore
+
+SEEDS = range(1_500)
+Patch = pytest.MonkeyPatch
+
+
+def deadlines_by_the_clock(patch: Patch) -> None:
+    """The waker takes the machine's clock for the horizon."""
+
+    async def horizon(_: Reading) -> datetime:
+        return clock.now()
+
+    patch.setattr(Reading, "horizon", horizon)
+
+
+def a_due_subject_is_skipped(patch: Patch) -> None:
+    """The last of the due subjects is forgotten."""
+    found = SimulatedStore.due_subjects
+
+    async def due_subjects(store: SimulatedStore, *given: Any) -> list[str]:
+        return (await found(store, *given))[:-1]
+
+    patch.setattr(SimulatedStore, "due_subjects", due_subjects)
+
+
+def wake_at_is_never_cleared(patch: Patch) -> None:
+    """A case without deadlines is woken for ever."""
+    patch.setattr(
+        handling, "_wake_at", lambda deadlines: min((d.fires_at for d in deadlines), default=clock.now())
+    )
+
+
+def wake_at_is_the_due_moment(patch: Patch) -> None:
+    """A deadline is looked at without its grace, and its case not again."""
+    patch.setattr(handling, "_wake_at", lambda deadlines: None)
+
+
+def the_cursor_moves_before_the_answer(patch: Patch) -> None:
+    """The relay moves its cursor and publishes then."""
+
+    async def turn(relay: Any) -> bool:
+        head, start = await relay._outbox.head(), relay._lease.position
+        if head is None or head <= start:
+            return False
+        upto = min(head, start + WINDOW)
+        records = [relay._outcome(row) for row in await relay._outbox.facts(start, upto)]
+        records += [relay._dead_letter(row) for row in await relay._outbox.dead_letters(start, upto)]
+        await relay._lease.move(upto)
+        if records:
+            await relay._outgoing.publish(records)
+        return True
+
+    patch.setattr(Relay, "_turn", turn)
+
+
+def two_relays_lead(patch: Patch) -> None:
+    """Everybody gets the lease, with the cursor as it was when first looked at."""
+
+    async def take(lease: Any) -> bool:
+        position, _, _ = await lease._row("take lease")
+        lease.position = max(lease.position, position)
+        return True
+
+    async def move(lease: Any, position: int) -> None:
+        _, holder, until = await lease._row("move lease")
+        lease._write(position, holder, until)
+        lease.position = position
+
+    patch.setattr(SimulatedLease, "take", take)
+    patch.setattr(SimulatedLease, "move", move)
+
+
+def offsets_move_before_the_commit(patch: Patch) -> None:
+    """A release counts as done before it is in the database."""
+    finish = Reading._finish
+
+    async def hasty(reading: Reading, release: Release, places: frozenset[Place]) -> None:
+        await reading._feed.commit(release)
+        await reading._feed._commit_now()
+        await finish(reading, release, places)
+
+    patch.setattr(Reading, "_finish", hasty)
+
+
+def _without_locks(patch: Patch, table: str) -> None:
+    lock = Database.lock
+
+    async def some(database: Database, transaction: Any, name: str, key: Any) -> None:
+        if name != table:
+            await lock(database, transaction, name, key)
+
+    patch.setattr(Database, "lock", some)
+
+
+def neither_lock_nor_fence(patch: Patch) -> None:
+    """Cases are loaded without a lock and written whatever their version."""
+    _without_locks(patch, "cases")
+    patch.setattr(SimulatedStore, "_may_update", lambda *_: True)
+
+
+def positions_without_the_lock(patch: Patch) -> None:
+    """Two transactions may take the same positions."""
+    _without_locks(patch, "cursors")
+
+
+def repeats_are_not_dropped(patch: Patch) -> None:
+    """Everything is seen for the first time."""
+
+    async def first_seen(
+        _: Any, __: Any, entries: Sequence[tuple[Any, bytes, int]]
+    ) -> tuple[set[bytes], Mapping[bytes, int]]:
+        return {entry[1] for entry in entries}, {}
+
+    patch.setattr(SimulatedStore, "first_seen", first_seen)
+
+
+def handed_on_messages_are_dropped(patch: Patch) -> None:
+    """What a case tells another subject is not written down."""
+    save = SimulatedStore.save
+
+    async def forgetful(
+        store: SimulatedStore, connection: Any, lanes: Any, gone: Any, _: Any, mark: int
+    ) -> None:
+        await save(store, connection, lanes, gone, [], mark)
+
+    patch.setattr(SimulatedStore, "save", forgetful)
+
+
+def a_release_is_forgotten(patch: Patch) -> None:
+    """After a failure reading goes on with the next release."""
+
+    async def careless(reading: Any) -> None:
+        while True:
+            release = await reading._feed.next(1.0)
+            if release is not None:
+                await reading._finish(release, reading._feed.assignment)
+
+    patch.setattr(Reading, "run", careless)
+
+
+def the_horizon_speaks_for_all(patch: Patch) -> None:
+    """A release is taken for the partitions of the moment at which it is written."""
+    finish = Reading._finish
+
+    async def later(reading: Any, release: Release, places: frozenset[Place]) -> None:
+        await finish(reading, release, places)
+        if reading._own_stand is not None:
+            reading._own_stand = reading._feed.assignment, reading._own_stand[1]
+
+    patch.setattr(Reading, "_finish", later)
+
+
+def early_messages_step_over_deadlines(patch: Patch) -> None:
+    """Whatever was early is offered at once when its case moves."""
+
+    def offered(_: Any, lane: Any, case: Any, __: datetime) -> list[Any]:
+        found = [
+            p
+            for p in lane.waiting
+            if p.reason == "early" and p.addressed.case_id == case.case_id and p.addressed.kind == case.kind
+        ]
+        for letter in found:
+            lane.waiting.remove(letter)
+        return found
+
+    patch.setattr(handling.Handling, "_offered_again", offered)
+
+
+PLANTED: Sequence[Callable[[Patch], None]] = (
+    deadlines_by_the_clock, a_due_subject_is_skipped, wake_at_is_never_cleared, wake_at_is_the_due_moment,
+    the_cursor_moves_before_the_answer, two_relays_lead, offsets_move_before_the_commit,
+    neither_lock_nor_fence, positions_without_the_lock, repeats_are_not_dropped,
+    handed_on_messages_are_dropped, a_release_is_forgotten, the_horizon_speaks_for_all,
+    early_messages_step_over_deadlines,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+def test_a_planted_bug_is_found(plant: Callable[[Patch], None], monkeypatch: Patch) -> None:
+    plant(monkeypatch)
+    with quiet():
+        found = next((seed for seed in SEEDS if run(seed).failure), None)
+    assert found is not None
+    monkeypatch.undo()
+    with quiet():
+        assert run(found).failure == ""
+
+
+def test_the_version_alone_keeps_two_processes_apart(monkeypatch: Patch) -> None:
+    """Loading without locks is no bug: the fence and the unique key find out."""
+    _without_locks(monkeypatch, "cases")
+    with quiet():
+        assert [seed for seed in range(200) if run(seed).failure] == []
