@@ -70,10 +70,9 @@ class Tally:
         for (_, kind), count in self.struck.items():
             kinds[kind] += count
         yield f"{self.seeds} seeds, {self.seconds:,.0f} simulated seconds, {self.facts} facts"
-        yield f"{self.repeats} repeats dropped, {self.republished} records published again with the same bytes"
-        yield f"{kinds.total()} faults: " + ", ".join(
-            f"{kind} {count}" for kind, count in sorted(kinds.items())
-        )
+        yield f"{self.repeats} repeats dropped, {self.republished} records published again, bytes equal"
+        by_kind = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+        yield f"{kinds.total()} waits hit by a fault: {by_kind}"
         reached, missed = len(self.seen), self.untouched()
         yield f"a process was killed at {reached - len(missed)} of {reached} awaits that were reached"
         for where in missed[:SHOWN]:
