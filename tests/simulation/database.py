@@ -156,7 +156,7 @@ class Database:
         if self._is_cycle(transaction):
             transaction.waits_for = None
             raise asyncpg.DeadlockDetectedError("simulated: a deadlock")
-        future = self.world.loop.create_future()
+        future = asyncio.get_running_loop().create_future()
         entry = transaction, future
         self._queues.setdefault(place, []).append(entry)
         try:
@@ -230,7 +230,7 @@ class Database:
 
     def now(self) -> float:
         """The server's clock for leases, in seconds."""
-        return self.world.loop.time()
+        return asyncio.get_running_loop().time()
 
 
 def holds_nul(texts: Iterable[str | None]) -> bool:
