@@ -205,7 +205,7 @@ def _fill(ballast: Path) -> None:
 @asynccontextmanager
 async def _small_disk(size_bytes: int) -> AsyncGenerator[Path | None]:
     """A file system in memory of that size, with a folder that the server owns; None where we may not."""
-    folder = Path(tempfile.mkdtemp(prefix="aftersales-disk-", dir="/tmp"))
+    folder = await asyncio.to_thread(lambda: Path(tempfile.mkdtemp(prefix="aftersales-disk-", dir="/tmp")))
     who = owner.choose()
     user, group = (who.user_id, who.group_id) if who else (os.getuid(), os.getgid())
     options = f"size={size_bytes},mode=755"
@@ -216,7 +216,7 @@ async def _small_disk(size_bytes: int) -> AsyncGenerator[Path | None]:
         capture_output=True,
     )
     if done.returncode != 0:
-        folder.rmdir()
+        shutil.rmtree(folder)
         yield None
         return
     try:

@@ -166,7 +166,7 @@ class _Given(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
 
 
 async def rebalance_storm(scene: Scene) -> None:
-    """Further members join the group and leave it, every second or two; they are given partitions and idle."""
+    """Further members join the group and leave it, every second or two; they are given partitions."""
     service = load_services()[scene.replica.service]
     given = _Given()
     joined = 0

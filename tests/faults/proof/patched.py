@@ -1,4 +1,4 @@
-"""Starts a service as a process of the harness: `python -m tests.faults.proof.patched SERVICE [--patch NAME]`.
+"""A service as a process of the harness: `python -m tests.faults.proof.patched SERVICE [--patch NAME]`.
 
 It is the service's own code; from outside it gets
 - a clock that a file shifts (PROOF_CLOCK_FILE), as if the machine's had been set,

@@ -1,4 +1,4 @@
-"""Whether a service moves: every input partition read on, everything decided published, every replica ready."""
+"""Whether a service moves: every input partition read on, what was decided published, all replicas ready."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,7 +15,8 @@ from tests.faults.proof.world import World
 LOOK_AGAIN_SECONDS = 0.25
 STAND = "SELECT topic, partition, next_offset, stands_at FROM {0}.intake WHERE topic NOT LIKE 'aftersales.%'"
 UNSENT = """
-SELECT max(position) FILTER (WHERE name = 'head') - max(position) FILTER (WHERE name = 'relay') AS unsent_count,
+SELECT max(position) FILTER (WHERE name = 'head') - max(position) FILTER (WHERE name = 'relay')
+           AS unsent_count,
        max(position) FILTER (WHERE name = 'relay') AS relay
 FROM {0}.cursors
 """

@@ -1,4 +1,4 @@
-"""What every kind of fault works with: where it strikes, how long it lasts, and how it is seen to have bitten."""
+"""What every kind of fault works with: where it strikes, how long it lasts, how it is seen to have bitten."""
 
 import asyncio
 import os

@@ -133,7 +133,7 @@ def _end(each: Replica) -> None:
 async def world(
     *, seed: int, services: Sequence[str] = SERVICES, replicas: int = 2, patch: str | None = None
 ) -> AsyncGenerator[World]:
-    """The system, ready; everything is gone when the block ends. Raises NotReady and devstack's StackError."""
+    """The system, ready; all of it is gone when the block ends. Raises NotReady and devstack's StackError."""
     names = [(service, number) for service in services for number in range(1, replicas + 1)]
     numbers = iter(await asyncio.to_thread(ports.free, 4 * len(names)))
     places = {name: Ports(*(next(numbers) for _ in range(4))) for name in names}
