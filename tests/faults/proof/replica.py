@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -53,19 +54,18 @@ class Replica(ServiceProcess):
     secret_file: Path
     """Holds its connection string."""
     patch: str | None = None
-    is_wanted: bool = field(default=True)
-    """Whether it is meant to run now; a fault that stops it says so."""
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def launch(self) -> None:
         """Starts the process; it is not ready yet."""
         command = [sys.executable, "-m", "tests.faults.proof.patched", self.service]
         if self.patch is not None:
             command += ["--patch", self.patch]
-        self.part.launch(command, self.environment)
+        self.part.launch(command, {**self.environment, **self.settings})
 
-    def say(self, **settings: str) -> None:
-        """Settings that the next start takes."""
-        self.environment.update({f"AFTERSALES_{name}": value for name, value in settings.items()})
+    def equip(self, patch: str | None, settings: Mapping[str, str]) -> None:
+        """The patch and the settings, beside those of all, with which it starts from now on."""
+        self.patch, self.settings = patch, dict(settings)
 
     async def start_proxies(self) -> None:
         """Opens the ways to broker and database."""

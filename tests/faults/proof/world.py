@@ -23,6 +23,7 @@ from devstack import database, ports
 from devstack.database import provision_async
 from devstack.postgres import DATABASE
 from tests.faults.proof import replica as replicas_of
+from tests.faults.proof.mutants import MUTANTS
 from tests.faults.proof.replica import Ports, Replica
 
 READY_LIMIT_SECONDS = 120.0
@@ -101,8 +102,8 @@ class World:
             user = parts.netloc.rpartition("@")[0]
             url = parts._replace(netloc=f"{user}@127.0.0.1:{each.database.port}").geturl()
             each.secret_file.write_text(url, "utf-8")
-            each.say(KAFKA__GROUP_PREFIX=f"proof{self._number}")
-            each.patch = patch
+            more = {} if patch is None else MUTANTS[patch].settings
+            each.equip(patch, {"AFTERSALES_KAFKA__GROUP_PREFIX": f"proof{self._number}", **more})
         await asyncio.gather(*(asyncio.to_thread(each.launch) for each in self.replicas.values()))
         await self.wait_ready()
 
