@@ -70,11 +70,13 @@ async def active_readers(scene: Scene) -> None:
 
     async def read(name: str) -> int:
         count = 0
-        with suppress(*AWAY):
-            async with scene.database() as reader:
-                while monotonic() < end and not scene.over.is_set():
-                    await reader.fetchval(READ.format(name))
-                    count += 1
+        while monotonic() < end and not scene.over.is_set():
+            with suppress(*AWAY):
+                async with scene.database() as reader:
+                    while monotonic() < end and not scene.over.is_set():
+                        await reader.fetchval(READ.format(name))
+                        count += 1
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
         return count
 
     done = sum(await asyncio.gather(*(read(name) for name in names)))
