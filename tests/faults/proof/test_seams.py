@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from cli.stack import ROOT
 from tests.faults.proof.mutants import MUTANTS
 from tests.faults.proof.nemesis import KINDS
 from tests.faults.proof.seams import replace, replace_text, seam
@@ -34,6 +35,11 @@ def test_every_mutant_and_failpoint_finds_what_it_changes() -> None:
 def test_a_mutant_names_only_faults_that_there_are() -> None:
     assert len(MUTANTS) >= 12
     assert {kind for mutant in MUTANTS.values() for kind in mutant.kinds} <= KINDS.keys()
+
+
+def test_the_documentation_names_every_fault_and_every_mutant() -> None:
+    text = (ROOT / "docs" / "faults.md").read_text("utf-8")
+    assert [name for name in (*KINDS, *MUTANTS) if f"`{name}`" not in text] == []
 
 
 def test_a_seam_that_is_gone_is_told_of() -> None:
