@@ -173,7 +173,11 @@ def announced_twice() -> None:
 def dead_letter_without_its_place() -> None:
     """The record is not kept with it."""
     original = seam(store, "dead_row")
-    replace(store, "dead_row", lambda position, letter: original(position, with_changes(letter, origin=None)))
+
+    def dead_row(position: int, letter: DeadLetter) -> Any:
+        return original(position, with_changes(letter, origin=None))
+
+    replace(store, "dead_row", dead_row)
 
 
 def dead_letters_not_written() -> None:
