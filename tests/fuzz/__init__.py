@@ -1,0 +1,1 @@
+"""Fuzzing of the border: mutated records, kept where they reach something new."""
