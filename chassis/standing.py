@@ -14,7 +14,9 @@ FRESH_SECONDS = 0.05
 CLOCK_SECONDS = 1.0
 """How often the database is asked for the time; in between, its clock is taken to go on."""
 OTHERS = """
-SELECT count(*) AS count, min(coalesce(stands_at, '-infinity')) AS least FROM intake
+SELECT count(*) AS count,
+       CASE WHEN bool_and(stands_at IS NOT NULL) THEN min(stands_at) END AS least
+FROM intake
 WHERE topic = ANY ($1::text[])
   AND NOT EXISTS (
       SELECT FROM unnest($2::text[], $3::int[]) AS mine (topic, partition)
