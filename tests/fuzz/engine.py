@@ -157,7 +157,7 @@ def _judge_accepted(reader: Reader, origin: StoredOrigin, entry: Accepted) -> tu
 
 
 def _fault_of(rejected: Rejected) -> str:
-    if not isinstance(rejected.reason, Reason):
+    if rejected.reason not in set(Reason):
         return f"unknown reason {rejected.reason!r}"
     said = f"{rejected.detail} {rejected.event_type}"
     if CANARY in said.lower() or str(NUMBER_CANARY) in said:

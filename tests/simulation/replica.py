@@ -14,6 +14,7 @@ from chassis.intake import Intake
 from chassis.lease import LeaseLost
 from chassis.parts import keep
 from chassis.reading import Reading
+from chassis.recent import Recent
 from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.topics import is_own
@@ -75,6 +76,7 @@ class Replica:
         self.owner: Owner | None = None
         self._is_stopping = False
         self._due = asyncio.Event()
+        self._recent = Recent()
         self._relay: Relay | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._feed: Feed | None = None
@@ -88,6 +90,7 @@ class Replica:
         """Begins a new life, with nothing remembered."""
         self.life += 1
         self._is_stopping = False
+        self._recent = Recent()
         self.owner = Owner(f"{self.name}.{self.life}")
         self._in_context(self._run)
 
@@ -111,7 +114,7 @@ class Replica:
         )  # fmt: skip
         store = SimulatedStore(setting.wiring, setting.database)
         pool = SimulatedPool(setting.database)
-        worker = Worker(setting.wiring, store, pool, LIMITS, self.metrics, self._on_commit)
+        worker = Worker(setting.wiring, store, pool, LIMITS, self.metrics, self._on_commit, self._recent)
         self._due = asyncio.Event()
         reading = Reading(feed, worker, standing, self._due, self.metrics.ignored, by_marks=False)
         waker = Waker(worker, standing, self._due, reading.horizon)
@@ -150,7 +153,13 @@ class Replica:
         lease, outbox = SimulatedLease(database, session, "relay"), SimulatedOutbox(database, session)
         outgoing = SimulatedOutgoing(setting.broker)
         relay = self._relay = Relay(
-            setting.wiring.service.name, setting.wiring.source, lease, outbox, outgoing, self.metrics
+            setting.wiring.service.name,
+            setting.wiring.source,
+            lease,
+            outbox,
+            outgoing,
+            self.metrics,
+            self._recent,
         )
         try:
             await relay.run()
