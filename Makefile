@@ -5,13 +5,14 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 BIN := .venv/bin
 TESTS ?=
 
-.PHONY: help setup demo run test test-all test-faults bench check lint types imports schemas fast format lock rules clean
+.PHONY: help setup demo run test test-all test-faults simulate fuzz bench check lint types imports schemas fast format lock rules clean
 
 help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
 	@echo "make run     the stack and the services, until Ctrl-C"
 	@echo "make test    the tests (TESTS=path for some); make test-all: with those that take minutes"
 	@echo "make check   lint, types, imports, schemas, and the tests that need no stack"
+	@echo "make simulate  10,000 seeds of the simulation (SEEDS=n); make fuzz: 100,000 mutated records (INPUTS=n)"
 	@echo "make bench   measurements; also: setup test-faults lint types format schemas lock rules clean"
 
 setup: .venv/.ready
@@ -34,6 +35,12 @@ test-all: setup
 
 test-faults: setup
 	$(BIN)/python -m pytest -m faults $(TESTS)
+
+simulate: setup
+	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),10000)
+
+fuzz: setup
+	$(BIN)/python -m tests.fuzz --inputs $(or $(INPUTS),100000)
 
 bench: setup
 	$(BIN)/python -m benchmarks
