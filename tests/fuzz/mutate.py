@@ -20,7 +20,7 @@ GRAMMAR: Mapping[str, Callable[[Random, Mutant], Mutant]] = {
 }
 TOKENS: Sequence[bytes] = (
     b"{", b"}", b"[", b"]", b'"', b",", b":", b"null", b"true", b"-", b"0", b"1e999", b"\\u0000", b"\\ud800",
-    b"\xff", b"\x00", b"\xef\xbb\xbf", b"NaN", b'"minor":-1', b'"currency":"XXX"', b"2026-02-30T00:00:00Z",
+    b"\xff", b"\x00", b"\xef\xbb\xbf", b"NaN", b'"minor":-1', b'"currency":"ZZZ"', b"2026-02-30T00:00:00Z",
     CANARY.encode(), b'{"' + CANARY.encode() + b'":1}', str(NUMBER_CANARY).encode(), b"9" * 25,
     b"\xe2\x80\xae",
 )  # fmt: skip
