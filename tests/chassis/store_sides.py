@@ -60,7 +60,7 @@ class Side:
 
 
 class RealSession:
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    def __init__(self, connection: Any) -> None:
         self._connection = connection
         self.outbox: Published = Outbox(connection)
 

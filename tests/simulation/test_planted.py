@@ -50,7 +50,10 @@ def wake_at_is_never_cleared(patch: Patch) -> None:
 
 def wake_at_is_the_due_moment(patch: Patch) -> None:
     """A deadline is looked at without its grace, and its case not again."""
-    patch.setattr(handling, "_wake_at", lambda deadlines: None)
+
+    def wake_at(deadlines: Sequence[Deadline]) -> None: ...
+
+    patch.setattr(handling, "_wake_at", wake_at)
 
 
 def the_cursor_moves_before_the_answer(patch: Patch) -> None:
@@ -96,7 +99,11 @@ def _without_locks(patch: Patch, table: str) -> None:
 def neither_lock_nor_fence(patch: Patch) -> None:
     """Cases are loaded without a lock and written whatever their version."""
     _without_locks(patch, "cases")
-    patch.setattr(SimulatedStore, "_may_update", lambda *_: True)
+
+    def may_update(*_: object) -> bool:
+        return True
+
+    patch.setattr(SimulatedStore, "_may_update", may_update)
 
 
 def positions_without_the_lock(patch: Patch) -> None:
