@@ -48,8 +48,8 @@ def wake_at_is_never_cleared(patch: Patch) -> None:
     patch.setattr(handling, "_wake_at", wake_at)
 
 
-def wake_at_is_the_due_moment(patch: Patch) -> None:
-    """A deadline is looked at without its grace, and its case not again."""
+def wake_at_is_never_set(patch: Patch) -> None:
+    """A case with a deadline is not looked at again."""
 
     def wake_at(deadlines: Sequence[Deadline]) -> None: ...
 
@@ -170,7 +170,7 @@ def early_messages_step_over_deadlines(patch: Patch) -> None:
 
 PLANTED: Sequence[tuple[int, Callable[[Patch], None]]] = (
     (0, deadlines_by_the_clock), (0, a_due_subject_is_skipped), (0, wake_at_is_never_cleared),
-    (0, wake_at_is_the_due_moment), (0, the_cursor_moves_before_the_answer),
+    (0, wake_at_is_never_set), (0, the_cursor_moves_before_the_answer),
     (0, offsets_move_before_the_commit), (0, neither_lock_nor_fence), (0, positions_without_the_lock),
     (0, repeats_are_not_dropped), (0, handed_on_messages_are_dropped), (0, a_release_is_forgotten),
     (850, the_horizon_speaks_for_all), (440, early_messages_step_over_deadlines),
