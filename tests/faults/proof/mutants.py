@@ -99,6 +99,7 @@ _ALL = (
         "money_check_off",
         "money is granted that the account of the order does not hold",
         intake.money_check_off,
+        settings={"AFTERSALES_LIMITS__RETRY_FIRST_MS": "20"},  # another check fails then, soon for good
         needs="applications for more than was paid, and for what was paid back already",
     ),
     Mutant(

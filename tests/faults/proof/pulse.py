@@ -32,7 +32,7 @@ class Look:
 
     def has_moved_since(self, before: "Look") -> bool:
         """Whether every partition was read on, or seen to have nothing more, and the relay works."""
-        are_read = all(self.stands[place] != stand for place, stand in before.stands.items())
+        are_read = all(self.stands.get(place) not in (None, stand) for place, stand in before.stands.items())
         return bool(self.stands) and are_read and (not self.unsent_count or self.relay != before.relay)
 
 
