@@ -19,6 +19,7 @@ from faststream.kafka.message import KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from chassis import clock, unreadable
+from chassis.closing import close
 from chassis.partitions import Place
 from chassis.producer import RETRY_PAUSE_MS, tls_context
 from chassis.records import Origin
@@ -89,11 +90,14 @@ class Reader:
         await self._broker.start()
 
     async def stop(self) -> None:
-        """Leaves the group and closes the connection."""
+        """Leaves the group and closes the connection, as far as the broker lets it within ten seconds."""
+        consumer: Any = self._subscriber.consumer
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._broker.stop()
-        except (KafkaError, OSError, TimeoutError) as error:
+                if consumer is not None:
+                    await close(consumer)
+        except Exception as error:  # noqa: BLE001  the framework groups them; whatever it is, nothing is left to do
             log.warning("the connection did not close", extra={"error": type(error).__name__})
 
     async def commit(self, offsets: Mapping[Place, int]) -> None:

@@ -20,6 +20,7 @@ from aftersales_contracts.envelope import Envelope, read, write
 from aftersales_contracts.registry import encode
 from aftersales_contracts.topics import TOPICS
 from chassis.clock import monotonic
+from chassis.closing import close
 from simulator.gauge import Gauge
 from simulator.outcomes import Announced
 from simulator.outside import Outside, Silence
@@ -128,7 +129,7 @@ class Driver:
 
     async def __aexit__(self, *error: object) -> None:
         await self._producer.stop()
-        await self._consumer.stop()
+        await close(self._consumer)
 
     @property
     def published_by_type(self) -> dict[str, int]:
