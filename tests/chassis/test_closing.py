@@ -9,7 +9,6 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 import devstack
-from chassis import kafka as reading
 from chassis.closing import close
 from chassis.kafka import Reader
 from chassis.settings import Kafka, Settings
@@ -72,15 +71,14 @@ async def test_a_cancelled_end_of_a_consumer_is_a_cancellation(world: World) -> 
 
 
 async def test_reading_ends_wholly_in_the_pause_after_a_failed_fetch(
-    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.ERROR, CLIENT_LOG)
-    monkeypatch.setattr(reading, "RETRY_PAUSE_MS", PAUSE_MS)
     kafka = Kafka(
         bootstrap_servers=world.bootstrap,
         group_prefix=world.prefix,
         request_timeout_ms=CLIENT_WAIT_MS,
-        fetch_max_wait_ms=BROKER_WAIT_MS,
+        fetch_idle_wait_ms=BROKER_WAIT_MS,
     )
 
     async def nothing(_: object) -> None:
@@ -95,7 +93,8 @@ async def test_reading_ends_wholly_in_the_pause_after_a_failed_fetch(
         on_revoked=nothing,
     )
     await reader.start()
-    consumer = reader._subscriber.consumer
+    consumer: Any = reader._subscriber.consumer
+    consumer._fetcher._retry_backoff = PAUSE_MS / 1000
     await a_fetch_has_failed(caplog)
     async with asyncio.timeout(15):
         await reader.stop()
