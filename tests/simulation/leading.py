@@ -78,7 +78,7 @@ class SimulatedOutbox:
         await self._database.ask(self._session, "select facts")
         facts: Mapping[int, FactRecord] = self._database.tables["facts"]
         return [
-            (position, f.event_key, f.kind, f.case_id, f.version, f.at, f.event_type, f.cause.correlation,
+            (f.event_key, f.kind, f.case_id, f.version, f.at, f.event_type, f.cause.correlation,
              f.cause.id, f.cause.trace, f.event)
             for position in range(start + 1, upto + 1)
             if (f := facts.get(position)) is not None and f.event is not None
