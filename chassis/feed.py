@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
@@ -14,7 +13,7 @@ from chassis import clock
 from chassis.border import Entry, Rejected
 from chassis.intake import Intake, Release
 from chassis.kafka import OnPlaces, OnRecords, Reader
-from chassis.partitions import Item, Place
+from chassis.partitions import Item, Place, Position
 from chassis.records import Origin
 from chassis.settings import Settings
 
@@ -23,7 +22,6 @@ log = logging.getLogger(__name__)
 COMMIT_PAUSE_SECONDS = 0.1
 SETTLE_SECONDS = 10.0
 HELD_TICK_SECONDS = 0.005
-IDLE_TICK_SECONDS = 0.05
 YIELD_EVERY_COUNT = 250
 STEADY_SECONDS = 60.0
 
@@ -37,6 +35,7 @@ class Reads(Protocol):
     """One connection that reads; `chassis.kafka.Reader` says what each does."""
 
     is_in_transit: bool
+    move_count: int
     polled_at: float | None
 
     @property
@@ -44,7 +43,7 @@ class Reads(Protocol):
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
     async def commit(self, offsets: Mapping[Place, int]) -> None: ...
-    def position(self, place: Place) -> tuple[int, int | None, datetime | None] | None: ...
+    def positions(self, places: Iterable[Place]) -> Iterable[Position]: ...
     def hold(self, pause: Collection[Place], resume: Collection[Place]) -> None: ...
 
 
@@ -113,6 +112,8 @@ class Feed:
         self._commit_asked = asyncio.Event()
         self._unlearned: set[Place] = set()
         self._is_revoking = False
+        self._noted: tuple[Reads, int] | None = None
+        """The reader whose positions the intake knows, and how often it had moved then."""
         self._read_seconds = 0.0
         self._looked_at = clock.monotonic()
         self._released_at = 0.0
@@ -171,13 +172,19 @@ class Feed:
             left = until - clock.monotonic()
             if left <= 0:
                 return None
-            tick = HELD_TICK_SECONDS if self._intake.buffered_count else IDLE_TICK_SECONDS
             self._arrived.clear()
             try:
-                async with asyncio.timeout(min(left, tick)):
+                async with asyncio.timeout(min(left, self._tick())):
                     await self._arrived.wait()
             except TimeoutError:
                 continue
+
+    def _tick(self) -> float:
+        """How long nothing changes unless records arrive, in seconds."""
+        if self._settings.clock == "wall" and self._intake.buffered_count:
+            return HELD_TICK_SECONDS  # patience ends
+        due_at = self._released_at + self._settings.limits.stand_refresh_ms / 1000
+        return max(due_at - clock.monotonic(), HELD_TICK_SECONDS)
 
     async def commit(self, release: Release) -> None:
         """Says that a release is in the database: its offsets follow soon, in the background."""
@@ -192,11 +199,10 @@ class Feed:
         reader = self._reader
         if reader is None or self._is_revoking or not self._intake.places:
             return None
-        if not reader.is_in_transit:
-            for place in self._intake.places:
-                known = reader.position(place)
-                if known is not None:
-                    self._intake.note_position(place, *known)
+        if not reader.is_in_transit and self._noted != (reader, reader.move_count):
+            self._noted = reader, reader.move_count
+            for known in reader.positions(self._intake.places):
+                self._intake.note_position(*known)
         reader.hold(*self._intake.pauses())
         now = clock.monotonic()
         self._read_seconds += min(now - self._looked_at, HELD_TICK_SECONDS * 2)
@@ -280,6 +286,7 @@ class Feed:
         self._intake.revoke(list(self._intake.places))
         self._intake.assign(places)
         self._unlearned = set(places)
+        self._noted = None
         self._to_commit.clear()
         self._is_revoking = False
         self._arrived.set()

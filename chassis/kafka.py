@@ -5,13 +5,13 @@ The only module that knows FastStream; `feed` decides what happens with what is 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
+from aiokafka.errors import ConsumerStoppedError, IllegalStateError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka import Topic as SubscribedTopic
@@ -19,7 +19,8 @@ from faststream.kafka.message import KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from chassis import clock, unreadable
-from chassis.partitions import Place
+from chassis.closing import close
+from chassis.partitions import Place, Position
 from chassis.producer import RETRY_PAUSE_MS, tls_context
 from chassis.records import Origin
 from chassis.settings import Kafka, Settings
@@ -71,8 +72,11 @@ class Reader:
         self._subscriber(handle)
         self._is_broken = False
         self._lenient_until = clock.monotonic() + LENIENT_SECONDS if unreadable.is_tolerated() else None
+        self._waits_ms = settings.kafka.fetch_max_wait_ms, settings.kafka.fetch_idle_wait_ms
         self.is_in_transit = False
         """Whether records have left the consumer and not yet reached `on_records`."""
+        self.move_count = 0
+        """Grows whenever what `positions` says may have changed."""
         self.polled_at: float | None = None
         """When the consumer was last asked for records, in seconds of the monotonic clock."""
 
@@ -89,11 +93,14 @@ class Reader:
         await self._broker.start()
 
     async def stop(self) -> None:
-        """Leaves the group and closes the connection."""
+        """Leaves the group and closes the connection, as far as the broker lets it within ten seconds."""
+        consumer: Any = self._subscriber.consumer
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._broker.stop()
-        except (KafkaError, OSError, TimeoutError) as error:
+                if consumer is not None:
+                    await close(consumer)
+        except Exception as error:  # noqa: BLE001  the framework groups them; whatever it is, nothing is left to do
             log.warning("the connection did not close", extra={"error": type(error).__name__})
 
     async def commit(self, offsets: Mapping[Place, int]) -> None:
@@ -103,23 +110,28 @@ class Reader:
             raise IllegalStateError("not connected")
         await consumer.commit({TopicPartition(*place): offset for place, offset in offsets.items()})
 
-    def position(self, place: Place) -> tuple[int, int | None, datetime | None] | None:
-        """(next offset to read, end of the partition, when the broker said so), if known now."""
+    def positions(self, places: Iterable[Place]) -> Iterator[Position]:
+        """Where reading stands in those partitions of which it is known now; never waits for the broker."""
         consumer: Any = self._subscriber.consumer
-        if consumer is None:
-            return None
-        position = _position(consumer, place)
-        if position is None:
-            return None
-        try:
-            high: int | None = consumer.highwater(place)
-            stable: int | None = consumer.last_stable_offset(place) if self._committed_only else None
-            seen_ms: int | None = consumer.last_poll_timestamp(place)
-        except (AssertionError, KeyError, AttributeError):  # given up between two looks
-            return None
-        if high is not None and stable is not None and stable >= 0:
-            high = min(high, stable)
-        return position, high, None if seen_ms is None else datetime.fromtimestamp(seen_ms / 1000, UTC)
+        subscription = None if consumer is None else consumer._subscription.subscription
+        assignment = None if subscription is None else subscription.assignment
+        if assignment is None:
+            return
+        moments: dict[int | None, datetime | None] = {None: None}  # one answer tells of many partitions
+        for place in places:
+            if place not in assignment.tps:  # given up between two looks
+                continue
+            state = assignment.state_value(place)
+            if not state.has_valid_position:
+                continue
+            high: int | None = state.highwater
+            stable: int | None = state.lso if self._committed_only else None
+            if high is not None and stable is not None and stable >= 0:
+                high = min(high, stable)
+            seen_ms: int | None = state.timestamp
+            if seen_ms is not None and seen_ms not in moments:
+                moments[seen_ms] = datetime.fromtimestamp(seen_ms / 1000, UTC)
+            yield Position(place, state.position, high, moments[seen_ms])
 
     def hold(self, pause: Collection[Place], resume: Collection[Place]) -> None:
         """Stops and goes on reading single partitions."""
@@ -162,6 +174,7 @@ class Reader:
                 self._break(error)
                 return {}
             self.is_in_transit = bool(found)
+            self.move_count += bool(found)
             self.polled_at = clock.monotonic()
             if self._lenient_until is not None and self.polled_at > self._lenient_until:
                 self._lenient_until = None
@@ -169,6 +182,31 @@ class Reader:
             return found
 
         consumer.getmany = getmany
+        self._watch_fetches(consumer._fetcher)
+
+    def _watch_fetches(self, fetcher: Any) -> None:
+        """Notices every answer, and says how long the broker may wait with one that is empty.
+
+        One fetch a broker is on its way at a time. It asks for all partitions but those that are paused or
+        whose records still lie in the client: while some are left out, it must come back soon. One that
+        asks for all may wait for long, because the first record ends it.
+        """
+        answer, plan = fetcher._proc_fetch_request, fetcher._get_actions_per_node
+        short_ms, long_ms = self._waits_ms
+
+        async def answered(*request: Any) -> Any:
+            try:
+                return await answer(*request)
+            finally:
+                self.move_count += 1
+
+        def planned(assignment: Any) -> Any:
+            leaves_out = fetcher._records or any(assignment.state_value(tp).paused for tp in assignment.tps)
+            fetcher._fetch_max_wait_ms = short_ms if leaves_out else long_ms
+            return plan(assignment)
+
+        fetcher._proc_fetch_request = answered
+        fetcher._get_actions_per_node = planned
 
     def _break(self, error: Exception) -> None:
         """Reading failed within the client, which may have lost what it had taken from other partitions.
@@ -218,7 +256,7 @@ def _reading(settings: Settings, service: str) -> dict[str, Any]:
         "group_instance_id": kafka.group_instance_id,
         "max_records": settings.limits.batch_records,
         "batch_timeout_ms": FRAMEWORK_PAUSE_MS,
-        "fetch_max_wait_ms": kafka.fetch_max_wait_ms,
+        "fetch_max_wait_ms": kafka.fetch_idle_wait_ms,
         "max_partition_fetch_bytes": kafka.fetch_partition_bytes,
         "session_timeout_ms": kafka.session_timeout_ms,
         "heartbeat_interval_ms": kafka.heartbeat_interval_ms,
@@ -268,16 +306,3 @@ class _NoConsumer:
 
     def seek(self, partition: Any, offset: int) -> None:
         """Nothing."""
-
-
-def _position(consumer: Any, place: Place) -> int | None:
-    """The consumer's position if it is known now; never waits for the broker."""
-    waiting = consumer.position(TopicPartition(*place))
-    try:
-        waiting.send(None)
-    except StopIteration as known:
-        return int(known.value)
-    except (IllegalStateError, KafkaError):
-        return None
-    waiting.close()
-    return None

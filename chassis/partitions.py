@@ -21,6 +21,18 @@ class Place(NamedTuple):
     partition: int
 
 
+class Position(NamedTuple):
+    """Where reading stands in one partition."""
+
+    place: Place
+    position: int
+    """Next offset to read."""
+    high: int | None
+    """Its end, when the broker last said so."""
+    seen_at: datetime | None
+    """When that was."""
+
+
 class Item(msgspec.Struct):
     """One record on its way: as it came, what the border made of it, and its place in the order."""
 

@@ -21,8 +21,10 @@ WINDOW = 1_000
 DEAD_BYTES_MAX = 2 * 1024 * 1024
 """Of a dead letter on its topic: what is larger came compressed, is kept in the table and told of."""
 BUSY_SECONDS = 2.0
-BUSY_PAUSE, IDLE_PAUSE, STANDBY_PAUSE = 0.02, 0.1, 0.5
-"""Seconds between looks for what other replicas decided; a commit of this one wakes the relay at once."""
+BUSY_PAUSE, IDLE_PAUSE, STANDBY_PAUSE = 0.02, 0.25, 0.5
+"""Seconds between looks for what other replicas decided: soon after one found something, and otherwise.
+
+A commit of this process wakes the relay at once."""
 
 Header = tuple[str, bytes | None]
 Record = tuple[str, bytes | None, Sequence[Header], bytes | None]
@@ -71,7 +73,8 @@ class Relay:
         self.woken = asyncio.Event()
         self.is_leader = False
         self.last_turn = clock.monotonic()
-        self._published_at = 0.0
+        self._others_at = -BUSY_SECONDS
+        """When a look last found what another replica decided."""
 
     async def run(self) -> None:
         """Publishes for ever; ends only by cancellation or when its connection is gone."""
@@ -81,6 +84,7 @@ class Relay:
                 self.is_leader = await self._lease.take()
                 renewed = clock.monotonic()
             if self.is_leader:
+                is_woken = self.woken.is_set()
                 self.woken.clear()
                 try:
                     moved = await self._turn()
@@ -90,8 +94,9 @@ class Relay:
                     continue
                 self.last_turn = clock.monotonic()
                 if moved:
+                    self._others_at = self._others_at if is_woken else self.last_turn
                     continue
-            is_busy = clock.monotonic() - self._published_at < BUSY_SECONDS
+            is_busy = clock.monotonic() - self._others_at < BUSY_SECONDS
             try:
                 async with asyncio.timeout(
                     (BUSY_PAUSE if is_busy else IDLE_PAUSE) if self.is_leader else STANDBY_PAUSE
@@ -128,7 +133,6 @@ class Relay:
                 await self._outgoing.reset()
                 raise
         await self._lease.move(upto)
-        self._published_at = clock.monotonic()
         self._metrics.relayed(len(records))
         return True
 

@@ -68,10 +68,12 @@ class Kafka(Section):
     request_timeout_ms: int = Field(default=20_000, ge=1_000)
     """A request to the broker without an answer is given up after so long."""
     fetch_max_wait_ms: int = Field(default=30, ge=1, le=5_000)
-    """The broker answers an empty fetch after so long: also how fresh an idle partition's stand is."""
+    """The broker answers a fetch that brings nothing after so long, where it leaves some partitions out."""
+    fetch_idle_wait_ms: int = Field(default=500, ge=1, le=5_000)
+    """The same for one of all partitions, which a record ends at once: how fresh an idle one's stand is."""
     fetch_partition_bytes: int = Field(default=256 * 1024, ge=16 * 1024)
     """Most that one fetch brings of one partition (a larger single record still comes)."""
-    poll_ms: int = Field(default=100, ge=1, le=1_000)
+    poll_ms: int = Field(default=500, ge=1, le=1_000)
     """Longest wait of one look for records; a record ends it at once."""
     isolation: Literal["read_committed", "read_uncommitted"] = "read_committed"
     """Whether records of transactions that were rolled back are hidden."""

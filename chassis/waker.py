@@ -11,9 +11,10 @@ from chassis.worker import Worker
 
 WAKE_SUBJECTS = 1_000
 """Subjects that are woken in one transaction."""
-WAKE_PAUSE_SECONDS = 0.25
+WAKE_PAUSE_SECONDS, IDLE_PAUSE_SECONDS = 0.25, 1.0
+"""Between looks for what is due by other replicas' reading, growing; what is read here wakes at once."""
 STANDBY_SECONDS = 0.5
-RENEW_SECONDS = 1.0
+RENEW_SECONDS = 2.0
 
 
 class Waker:
@@ -41,13 +42,16 @@ class Waker:
             if not await lease.take():
                 await asyncio.sleep(STANDBY_SECONDS)
                 continue
-            renewed = clock.monotonic()
+            renewed, pause_seconds = clock.monotonic(), WAKE_PAUSE_SECONDS
             while clock.monotonic() - renewed < RENEW_SECONDS:
                 self._due.clear()
-                if not await self._wake_some():
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(WAKE_PAUSE_SECONDS):
-                            await self._due.wait()
+                if await self._wake_some():
+                    pause_seconds = WAKE_PAUSE_SECONDS
+                    continue
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause_seconds):
+                        await self._due.wait()
+                pause_seconds = min(2 * pause_seconds, IDLE_PAUSE_SECONDS)
 
     async def _wake_some(self) -> int:
         worker = self._worker

@@ -102,15 +102,21 @@ class Part:
                 raise PartFailed(f"{self.name} did not answer in {limit_s:.0f} s\n{self.tail()}")
             time.sleep(LOOK_AGAIN_S)
 
+    def ask_to_stop(self) -> None:
+        """Lets the program begin to stop in the orderly way; `stop` waits for its end."""
+        if self._guard is None:
+            return
+        orders = cast("IO[bytes]", self._guard.stdin)
+        if not orders.closed:
+            with contextlib.suppress(BrokenPipeError), orders:
+                orders.write(b"keep\n")
+
     def stop(self) -> None:
         """Stops the program in the orderly way; does nothing when it is not running."""
-        guard = self._guard
-        if guard is None:
-            return
-        with contextlib.suppress(BrokenPipeError), cast("IO[bytes]", guard.stdin) as orders:
-            orders.write(b"keep\n")
-        guard.wait()
-        self._guard = None
+        self.ask_to_stop()
+        if self._guard is not None:
+            self._guard.wait()
+            self._guard = None
 
     def kill(self) -> None:
         """Ends the program as a crash would (SIGKILL). Raises StackError while it is not running."""

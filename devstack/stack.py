@@ -96,7 +96,11 @@ class Stack:
         if self._lock.closed:
             return
         try:
-            _together(self.kafka.stop, self.postgres.stop)
+            # Both at once, and without threads: at the end of the process none can be started any more.
+            for part in (self.kafka.part, self.postgres.part):
+                part.ask_to_stop()
+            self.kafka.stop()
+            self.postgres.stop()
         finally:
             self.postgres.forget_socket()
             if not self._keep:

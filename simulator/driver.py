@@ -20,6 +20,7 @@ from aftersales_contracts.envelope import Envelope, read, write
 from aftersales_contracts.registry import encode
 from aftersales_contracts.topics import TOPICS
 from chassis.clock import monotonic
+from chassis.closing import close
 from simulator.gauge import Gauge
 from simulator.outcomes import Announced
 from simulator.outside import Outside, Silence
@@ -27,7 +28,8 @@ from simulator.records import Record, announce
 
 MARK_TYPE = ClockMarkedV1.TYPE
 OUTCOME_TOPICS = [topic.name for topic in TOPICS.values() if topic.side == "out"]
-LOOK_AGAIN_SECONDS = 0.025
+LOOK_AGAIN_SECONDS = 0.01
+FETCH_WAIT_MS = 1_000
 PATIENCE_SECONDS = 120.0
 """Without any progress of the services for so long, a run is given up."""
 ROUND_LIMIT = 500
@@ -107,8 +109,10 @@ class Driver:
             max_request_size=4 * 1024 * 1024,
         )
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap_servers, enable_auto_commit=False, fetch_max_wait_ms=50
+            bootstrap_servers=bootstrap_servers, enable_auto_commit=False, fetch_max_wait_ms=FETCH_WAIT_MS
         )
+        # Asks where topics end, over a connection on which no fetch waits for records.
+        self._looker = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
         self._due: list[tuple[datetime, str, str, int, Record]] = []
         self._scheduled_count = 0
         self._sequence = 0
@@ -118,6 +122,7 @@ class Driver:
     async def __aenter__(self) -> Self:
         await self._producer.start()
         await self._consumer.start()
+        await self._looker.start()
         partitions = partitions_of(OUTCOME_TOPICS)
         self._consumer.assign(partitions)
         await self._consumer.seek_to_end(*partitions)
@@ -128,7 +133,8 @@ class Driver:
 
     async def __aexit__(self, *error: object) -> None:
         await self._producer.stop()
-        await self._consumer.stop()
+        await close(self._consumer)
+        await close(self._looker)
 
     @property
     def published_by_type(self) -> dict[str, int]:
@@ -252,7 +258,7 @@ class Driver:
     async def _collect(self) -> list[Announced]:
         """Everything announced since the last look, in order of (time, source, id)."""
         partitions = partitions_of(OUTCOME_TOPICS)
-        ends = await self._consumer.end_offsets(partitions)
+        ends = await self._looker.end_offsets(partitions)
         behind = {p: end for p, end in ends.items() if await self._consumer.position(p) < end}
         outcomes: list[Announced] = []
         while behind:

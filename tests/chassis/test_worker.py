@@ -16,6 +16,7 @@ from chassis import clock
 from chassis.border import Accepted, Rejected
 from chassis.handling import Handling, Limits
 from chassis.ids import body_hash, inbox_key, month_of
+from chassis.progress import IS_BUSY
 from chassis.records import Cause, StoredOrigin
 from chassis.service import Received
 from chassis.store import Conflict, Store
@@ -131,6 +132,39 @@ async def test_deadlines_fire_by_the_horizon_and_reach_the_mailbox_of_another_su
     ledger = await bench.pool.fetch("SELECT name FROM facts WHERE subject = 'ledger-s1' ORDER BY position")
     assert [row[0] for row in ledger] == ["TabOpened", "AmountAdded"]
     assert await bench.pool.fetchval("SELECT count(*) FROM waiting") == 0
+
+
+async def test_by_marks_a_message_behind_a_deadline_of_its_own_round_keeps_nothing_due(bench: Bench) -> None:
+    """The subject has an older deadline too: it was due again and again, and the round never ended."""
+    worker, end_of_round = bench.worker, T0 + 5 * toy.HOUR
+
+    async def is_busy(mark: int) -> bool | None:
+        await bench.pool.execute("UPDATE cursors SET position = (SELECT max(position) FROM cursors)")
+        busy: bool | None = await bench.pool.fetchval(IS_BUSY.format(schema="refunds"), end_of_round, mark)
+        return busy
+
+    await worker.take([bench.arrival(OrderPlacedV1, "o1", T0 + 30 * MINUTE, "e1")], Progress(mark=1), END)
+    late = bench.arrival(OrderPlacedV1, "o1", T0 + 10 * MINUTE, "e2")
+    second = Arrival(late.record, late.verdict, [Addressed("o1", "tab", "second", toy.Opened())])
+    paid = bench.arrival(OrderPaidV1, "o1", T0 + 2 * toy.HOUR, "e3")
+    await worker.take([second, paid], Progress(mark=2), END)
+    assert await bench.pool.fetchval("SELECT reason FROM waiting") == "horizon"
+    worker.horizon, worker.mark = end_of_round, 2
+    assert await worker.wake(100) == 0
+    assert not await is_busy(2)
+    assert await is_busy(3)
+    worker.mark = 3
+    assert await worker.wake(100) == 1
+    assert await worker.wake(100) == 1  # the mailbox of the shop's ledger
+    assert await worker.wake(100) == 0
+    assert await bench.facts() == [
+        ("o1", "TabOpened", 1),
+        ("second", "TabOpened", 1),
+        ("second", "TabClosed", 2),
+        ("o1", "TabClosed", 2),
+    ]
+    assert await bench.pool.fetchval("SELECT count(*) FROM waiting") == 0
+    assert not await is_busy(3)
 
 
 async def test_a_bug_in_one_case_leaves_the_rest_of_the_batch_alone(bench: Bench) -> None:

@@ -183,6 +183,17 @@ def test_nothing_is_left_when_its_process_dies(how: signal.Signals) -> None:
     wait_until(lambda: not Path(home).exists() and not Path(data).exists(), "data are still there")
 
 
+def test_a_stack_that_nobody_stopped_ends_with_its_process_in_order() -> None:
+    program = STARTER.replace("time.sleep(600)", "")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    kafka, postgres, home, data = done.stdout.split()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not alive(int(kafka))
+    assert not alive(int(postgres))
+    assert not Path(home).exists()
+    assert not Path(data).exists()
+
+
 def test_the_command_line_leaves_one_running_and_stops_it(tmp_path: Path) -> None:
     def devstack_command(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "devstack", "--home", str(tmp_path / "home"), *arguments]

@@ -31,9 +31,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(LIMIT_SECONDS))
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def world() -> AsyncGenerator[Running]:
-    """The four services as processes, on a Kafka and a PostgreSQL of their own, time by clock marks."""
+    """The four services as processes, on a Kafka and a PostgreSQL of their own, time by clock marks.
+
+    It ends with the journeys: while tests without a loop run, nothing here could answer the broker.
+    """
     async with running() as made:
         yield made
 

@@ -1,7 +1,7 @@
 """A model of Kafka as the chassis uses it: partitions, a group with generations, answers that get lost."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from aiokafka.errors import CommitFailedError, KafkaConnectionError, RequestTime
 
 from chassis.feed import Reads
 from chassis.kafka import OnPlaces, OnRecords
-from chassis.partitions import Place
+from chassis.partitions import Place, Position
 from chassis.records import Origin, StoredOrigin
 from chassis.relay import Record
 from chassis.settings import Settings
@@ -155,6 +155,7 @@ class SimulatedReader(Reads):
         self.granted: list[Place] = []
         self.granted_generation = -1
         self.is_in_transit = False
+        self.move_count = 0
         self.polled_at: float | None = None
         self._broker = broker
         self._on_records = on_records
@@ -246,6 +247,7 @@ class SimulatedReader(Reads):
     def _fetch(self) -> Sequence[Origin]:
         """What lies behind the positions, a few records; where a partition ends is learned on the way."""
         found: list[Origin] = []
+        self.move_count += 1
         now = self._broker.world.now()
         places = sorted(self._positions)
         self._broker.world.dice.shuffle(places)
@@ -271,12 +273,10 @@ class SimulatedReader(Reads):
         group.offsets.update(offsets)
         await broker.world.step("commit offsets", is_done=True)
 
-    def position(self, place: Place) -> tuple[int, int | None, datetime | None] | None:
-        position = self._positions.get(place)
-        if position is None:
-            return None
-        high, seen_at = self._seen.get(place, (None, None))
-        return position, high, seen_at
+    def positions(self, places: Iterable[Place]) -> Iterator[Position]:
+        for place in places:
+            if place in self._positions:
+                yield Position(place, self._positions[place], *self._seen.get(place, (None, None)))
 
     def hold(self, pause: Collection[Place], resume: Collection[Place]) -> None:
         self._paused.update(pause)
