@@ -7,13 +7,14 @@ TESTS ?=
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE ?= aftersales:$(VERSION)
 
-.PHONY: help setup demo run test test-all test-faults bench check lint types imports schemas fast format lock rules secrets image clean
+.PHONY: help setup demo run test test-all test-faults bench check lint types imports schemas fast format lock rules secrets image sbom audit clean
 
 help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
 	@echo "make run     the stack and the services, until Ctrl-C"
 	@echo "make test    the tests (TESTS=path for some); make test-all: with those that take minutes"
 	@echo "make check   lint, types, imports, schemas, and the tests that need no stack"
+	@echo "make image   the container image; make secrets, sbom, audit: see deploy/README.md"
 	@echo "make bench   measurements; also: setup test-faults lint types format schemas lock rules clean"
 
 setup: .venv/.ready
@@ -74,6 +75,15 @@ lock: setup
 		--constraint requirements.lock --no-emit-index-url --no-emit-find-links --no-annotate \
 		--no-emit-package aftersales-contracts --custom-compile-command 'make lock' \
 		pyproject.toml --output-file deploy/requirements.lock
+
+# What is in the image, as CycloneDX.
+sbom: setup
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements deploy/requirements.lock --pyproject pyproject.toml --output-reproducible \
+		--of JSON --output-file dist/aftersales-$(VERSION).cdx.json
+
+audit: setup
+	@$(BIN)/python -m deploy.audit
 
 secrets: setup
 	@$(BIN)/python -m deploy.make_secrets
