@@ -1,4 +1,4 @@
-"""`make audit`: whether a package in the image has a known vulnerability, as far as the service for that answers.
+"""`make audit`: whether a package in the image has a known vulnerability, if the service for that answers.
 
 Exit status 1 with the findings. Where the service cannot be reached nothing is known: that is said in so many
 words, with status 0, or 1 where AFTERSALES_AUDIT_REQUIRED is set.
@@ -18,7 +18,7 @@ LIMIT_SECONDS = 300
 def judged(dependencies: list[dict[str, Any]], *, is_required: bool) -> tuple[int, list[str]]:
     """(exit status, what to say) about pip-audit's findings."""
     found = [
-        f"{each['name']} {each['version']}: {flaw['id']}, repaired in {', '.join(flaw['fix_versions']) or '?'}"
+        f"{each['name']} {each['version']}: {flaw['id']}, repaired in {', '.join(flaw['fix_versions'])}"
         for each in dependencies
         for flaw in each.get("vulns", [])
     ]
