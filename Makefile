@@ -4,8 +4,11 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 BIN := .venv/bin
 TESTS ?=
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+IMAGE ?= aftersales:$(VERSION)
 
-.PHONY: help setup demo run test test-all test-faults simulate fuzz bench check lint types imports schemas fast format lock rules clean
+.PHONY: help setup demo run test test-all test-faults simulate fuzz bench check lint types imports schemas fast format lock \
+	rules secrets image sbom audit clean
 
 help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
@@ -13,6 +16,7 @@ help:
 	@echo "make test    the tests (TESTS=path for some); make test-all: with those that take minutes"
 	@echo "make check   lint, types, imports, schemas, and the tests that need no stack"
 	@echo "make simulate  10,000 seeds of the simulation (SEEDS=n); make fuzz: 100,000 mutated records (INPUTS=n)"
+	@echo "make image   the container image; make secrets, sbom, audit: see deploy/README.md"
 	@echo "make bench   measurements; also: setup test-faults lint types format schemas lock rules clean"
 
 setup: .venv/.ready
@@ -75,6 +79,27 @@ lock: setup
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-build --all-extras \
 		--no-emit-index-url --no-emit-find-links --no-emit-package aftersales-contracts --no-annotate \
 		--custom-compile-command 'make lock' pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.13 --no-build \
+		--constraint requirements.lock --no-emit-index-url --no-emit-find-links --no-annotate \
+		--no-emit-package aftersales-contracts --custom-compile-command 'make lock' \
+		pyproject.toml --output-file deploy/requirements.lock
+
+# What is in the image, as CycloneDX.
+sbom: setup
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements deploy/requirements.lock --pyproject pyproject.toml --output-reproducible \
+		--of JSON --output-file dist/aftersales-$(VERSION).cdx.json
+
+audit: setup
+	@$(BIN)/python -m deploy.audit
+
+secrets: setup
+	@$(BIN)/python -m deploy.make_secrets
+
+image:
+	docker build --quiet --file deploy/Dockerfile --tag $(IMAGE) \
+		--build-arg VERSION=$(VERSION) --build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null) \
+		--build-arg CREATED=$(shell date -u +%Y-%m-%dT%H:%M:%SZ) .
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
