@@ -28,6 +28,7 @@ from chassis.service import Service
 from chassis.settings import Settings
 from chassis.standing import Standing
 from chassis.topics import inputs, is_own
+from chassis.tracing import open_tracer
 from chassis.wiring import Wiring
 from chassis.worker import BEGINNING, END, TRANSIENT, Progress, Worker
 
@@ -66,6 +67,7 @@ class Process:
         self.settings = settings
         self.metrics = Metrics(service.name)
         self._wiring = Wiring(service)
+        self._tracer = open_tracer(settings.tracing, service.name)
         self._by_marks = settings.clock == "marks"
         self._stopping = asyncio.Event()
         self._due = asyncio.Event()
@@ -92,6 +94,7 @@ class Process:
             self.metrics,
             self._on_commit,
         )
+        worker.tracer = self._tracer
         await feed.start()
         self._tasks = [
             asyncio.create_task(self._keep("feed", lambda: self._feed(feed, worker, standing))),
@@ -282,6 +285,8 @@ class Process:
                 await feed.stop()
                 await self._outgoing.stop()
                 await pool.close()
+                if self._tracer is not None:
+                    await asyncio.to_thread(self._tracer.close)
 
 
 def main(service: Service) -> None:

@@ -25,6 +25,7 @@ from chassis.lanes import Lane
 from chassis.partitions import Place
 from chassis.records import Cause, DeadLetter, Origin
 from chassis.store import Conflict, Store
+from chassis.tracing import Tracer
 from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
 
@@ -103,6 +104,7 @@ class Worker:
         """The moment up to which all input of the service has been read, as last known."""
         self.mark = 0
         """By clock marks: the last mark that all replicas have handled."""
+        self.tracer: Tracer | None = None
 
     def translate(self, record: Origin, verdict: Accepted | Rejected) -> Arrival:
         """The messages that a record means; a translation that fails is a rejection."""
@@ -196,6 +198,8 @@ class Worker:
         self._on_commit()
         self._metrics.handled(self._wiring.service.name, arrivals, repeats, clock.stopwatch() - began)
         self._metrics.decided(handling, wall_now)
+        if self.tracer is not None:
+            self.tracer.committed()
         reused = sum(letter.reason == Reason.ID_REUSED for letter in dead)
         if reused:
             self._metrics.dead(Reason.ID_REUSED, reused)
@@ -270,6 +274,8 @@ class Worker:
                 raise Unwakeable(subjects[0]) from error
         self._on_commit()
         self._metrics.decided(handling, wall_now)
+        if self.tracer is not None:
+            self.tracer.committed()
         return len(subjects)
 
     async def _wake_subjects(
@@ -290,6 +296,8 @@ class Worker:
         progress: Progress,
         wall_now: datetime,
     ) -> None:
+        if self.tracer is not None:
+            self.tracer.decided(handling.facts, wall_now)
         await self._store.save(connection, handling.lanes, handling.gone, handling.mailbox, handling.mark)
         await self._store.note_intake(connection, progress.positions, progress.stands_at, progress.marks)
         if handling.facts or dead:
