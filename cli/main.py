@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.errors import CommandError
+from cli.upkeep_commands import upkeep
 
 T = TypeVar("T")
 JSON = Annotated[bool, typer.Option("--json", help="Plain JSON, for tools.")]
@@ -31,6 +32,7 @@ app.add_typer(replay_app, name="replay")
 app.add_typer(case_app, name="case")
 app.add_typer(letters_app, name="dead-letters")
 app.add_typer(topics_app, name="topics")
+app.add_typer(upkeep)
 
 out = Console()
 err = Console(stderr=True)
