@@ -55,7 +55,7 @@ schemas: setup
 	$(BIN)/python -m aftersales_contracts.generate --check
 
 fast: setup
-	$(BIN)/python -m pytest -m "not stack and not journey and not faults and not orders"
+	$(BIN)/python -m pytest -m "not stack and not journey and not faults and not orders and not containers"
 
 format: setup
 	$(BIN)/ruff check --fix .
