@@ -5,14 +5,14 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 BIN := .venv/bin
 TESTS ?=
 
-.PHONY: help setup demo run test test-all test-faults bench check lint types imports schemas fast format lock rules clean
+.PHONY: help setup demo run test test-all test-faults bench check lint types imports schemas fast format lock rules docs clean
 
 help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
 	@echo "make run     the stack and the services, until Ctrl-C"
 	@echo "make test    the tests (TESTS=path for some); make test-all: with those that take minutes"
 	@echo "make check   lint, types, imports, schemas, and the tests that need no stack"
-	@echo "make bench   measurements; also: setup test-faults lint types format schemas lock rules clean"
+	@echo "make bench   measurements; also: setup test-faults lint types format schemas lock rules docs clean"
 
 setup: .venv/.ready
 
@@ -60,6 +60,9 @@ fast: setup
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: setup
+	$(BIN)/python -m tests.architecture.reference
 
 rules: setup
 	$(BIN)/python -m tests.architecture.register

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import subprocess
+import urllib.request
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -166,6 +167,36 @@ async def test_outcomes_that_kafka_lost_are_published_again_with_the_same_ids(wo
     assert await world.decided() == before, "a repeat of an outcome was taken for a new one"
 
 
+async def test_no_log_line_metric_or_detail_repeats_what_a_record_says(world: World) -> None:
+    placed = controls(RUN, 1, world.start)[0].step(0)[0]
+    assert placed.key is not None
+    assert placed.value is not None
+    headers = [header for header in placed.headers if header[0] != "ce_id"]
+    canaries = {name: f"canary-{name}-{PHONE}" for name in ("id", "value", "field", "header", "key", "type")}
+    spoiled = placed.value.replace(b'"seller_type"', f'"{canaries["field"]}"'.encode())
+    own = ("ce_id", canaries["id"].encode())
+    for key, more, value in (
+        (placed.key, [own], spoiled),
+        (placed.key, [own], f'{{"seller_type": "{canaries["value"]}"}}'.encode()),
+        (placed.key, [own, (canaries["header"], b"x"), ("ce_extra", canaries["header"].encode())], b"{"),
+        (canaries["key"].encode(), [own], placed.value),
+    ):
+        await world.producer.send_and_wait(placed.topic, value, key=key, headers=[*headers, *more])
+    unknown = [
+        ("ce_type", canaries["type"].encode()) if name == "ce_type" else (name, v) for name, v in headers
+    ]
+    await world.producer.send_and_wait(placed.topic, placed.value, key=placed.key, headers=[*unknown, own])
+    await world.rest.wait(LIMIT_SECONDS)
+    told = await asyncio.to_thread(logs_and_metrics, world)
+    assert len(told) == 2 * len(SERVICES)
+    assert all(told)
+    for service in SERVICES:
+        rows = await world.pool.fetch(f"SELECT reason, detail FROM {service}.dead_letters")
+        told += [f"{row['reason']} {row['detail']}" for row in rows]
+    assert await world.pool.fetchval("SELECT count(*) FROM refunds.dead_letters") >= 5
+    assert [text for text in told if PHONE in text] == []
+
+
 async def test_nothing_of_an_erased_person_is_left_in_the_tables_and_the_orders_go_on(world: World) -> None:
     order = controls(RUN, ORDER_COUNT, world.start)[4]
     for topic, key, value in (
@@ -203,6 +234,15 @@ async def test_an_identifier_that_is_no_word_of_its_own_is_refused(world: World)
     for identifier in ("4711", "a b c d e f", "x' OR 1=1"):
         with pytest.raises(CommandError, match="identifier"):
             await upkeep.erase([identifier])
+
+
+def logs_and_metrics(world: World) -> list[str]:
+    """What the processes say of themselves."""
+    told = [(world.local.logs / f"{service}.log").read_text("utf-8") for service in SERVICES]
+    for service in world.local.services.values():
+        with urllib.request.urlopen(f"{service.url}/metrics", timeout=10) as answer:  # noqa: S310  http, on loopback
+            told.append(answer.read().decode())
+    return told
 
 
 async def dead_count(world: World) -> int:

@@ -15,7 +15,7 @@ LIMIT_SECONDS = 60
 
 
 def need() -> None:
-    """Skips the test where no engine answers or the image is not to be had; fails where docker is required."""
+    """Skips the test where no engine answers or the image is missing; fails it where docker is required."""
     if shutil.which("docker") is None or docker("version").returncode:
         missing("docker")
     if docker("image", "inspect", IMAGE).returncode and docker("pull", "--quiet", IMAGE).returncode:
