@@ -7,6 +7,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import AsyncGenerator, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,8 @@ async def eventually(check: Callable[[], bool], what: str) -> None:
 
 
 async def load(bootstrap_servers: str, is_enough: Callable[[], bool]) -> None:
-    """Orders with refunds, reviews and a record that nobody can use, again and again until it is enough."""
-    start = clock.now() - (STEP_COUNT + 1) * STEP
+    """Orders with refunds and reviews, unpaid ones of last week, and rubbish, until it is enough."""
+    start, last_week = clock.now() - (STEP_COUNT + 1) * STEP, clock.now() - timedelta(days=5)
     run = 0
     async with AIOKafkaProducer(bootstrap_servers=bootstrap_servers) as producer:
         end = clock.monotonic() + LIMIT_SECONDS
@@ -83,6 +84,9 @@ async def load(bootstrap_servers: str, is_enough: Callable[[], bool]) -> None:
                 for step in range(STEP_COUNT):
                     for one in order.step(step):
                         await producer.send(one.topic, one.value, key=one.key, headers=list(one.headers))
+            for order in controls(f"past{run:03}", ORDER_COUNT, last_week):
+                one = order.step(0)[0]
+                await producer.send(one.topic, one.value, key=one.key, headers=list(one.headers))
             await producer.send("shop.orders.v1", b"{", key=b"rubbish", headers=[("ce_id", b"x")])
             await producer.flush()
             run += 1
