@@ -127,9 +127,9 @@ async def test_a_database_restored_behind_kafka_loses_and_doubles_nothing(
     with pytest.raises(CommandError, match="stop every replica"):
         await upkeep.rewind("refunds", is_trial=False)
     await world.stop()
-    await asyncio.to_thread(
-        run_program, "pg_restore", "--clean", "--if-exists", "--exit-on-error", f"--dbname={url}", backup
-    )
+    for service in SERVICES:
+        await world.pool.execute(f"DROP SCHEMA {service} CASCADE")
+    await asyncio.to_thread(run_program, "pg_restore", "--exit-on-error", f"--dbname={url}", backup)
     restored = await world.ends()
     assert len(restored) < len(ends)
 
