@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def prometheus(configuration: Path, port: int) -> Iterator[str]:
+def prometheus(configuration: Path, port: int) -> Generator[str]:
     """A Prometheus in the machine's own network that reads this file; yields where it answers."""
     name = f"aftersales-prometheus-{port}"
     started = docker(
