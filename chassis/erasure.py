@@ -6,7 +6,7 @@ the person's orders go on. Numbers are never touched, only texts.
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,11 @@ IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@+-]{5,127}")
 ERASED = "erased"
 """Detail of a dead letter whose bytes were emptied; it cannot be sent again."""
 SUBJECTS = """
-SELECT DISTINCT subject FROM cases WHERE strpos(concat_ws(' ', subject, case_id, state), $1) > 0
-UNION SELECT DISTINCT subject FROM facts WHERE strpos(concat_ws(' ', subject, case_id, data), $1) > 0
+SELECT subject, concat_ws(' ', subject, case_id, state) AS text FROM cases
+WHERE strpos(concat_ws(' ', subject, case_id, state), $1) > 0
+UNION ALL
+SELECT subject, concat_ws(' ', subject, case_id, data) FROM facts
+WHERE strpos(concat_ws(' ', subject, case_id, data), $1) > 0
 """
 GRANT = "GRANT UPDATE ON facts TO CURRENT_USER"
 REVOKE = "REVOKE UPDATE ON facts FROM CURRENT_USER"
@@ -81,20 +84,29 @@ def renamer(identifier: str, pseudonym: str) -> Callable[[str], str]:
     return lambda text: word.sub(pseudonym, text)
 
 
-async def erase(connection: Connection, identifier: str, pseudonym: str) -> dict[str, int]:
+async def subjects_of(connection: Connection, identifier: str) -> set[str]:
+    """The subjects, orders above all, that a service knows the person by. Raises NotAnIdentifier."""
+    rename = renamer(identifier, "")
+    rows = await connection.fetch(SUBJECTS, identifier)
+    return {row["subject"] for row in rows if rename(row["text"]) != row["text"]}
+
+
+async def erase(
+    connection: Connection, identifier: str, pseudonym: str, subjects: Collection[str]
+) -> dict[str, int]:
     """Replaces an identifier in the schema on the search path; rows changed, by table. All or nothing.
 
-    Batches that work with the same cases wait for it, or it for them. Raises NotAnIdentifier.
+    `subjects`: what any service knows the person by; foreign bytes about them are emptied. Batches that
+    work with the same cases wait for it, or it for them. Raises NotAnIdentifier.
     """
     rename = renamer(identifier, pseudonym)
     counts: dict[str, int] = {}
     async with connection.transaction():
-        subjects = [row[0] for row in await connection.fetch(SUBJECTS, identifier)]
         await connection.execute(GRANT)
         for place in PLACES:
             emptied = 0
             if place.table in EMPTY:
-                done = await connection.execute(EMPTY[place.table], identifier, subjects)
+                done = await connection.execute(EMPTY[place.table], identifier, list(subjects))
                 emptied = int(done.split()[-1])
             counts[place.table] = max(emptied, await _rename(connection, place, identifier, rename))
         await connection.execute(REVOKE)

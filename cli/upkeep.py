@@ -182,16 +182,23 @@ async def prune_all(
 
 async def erase(identifiers: Sequence[str]) -> dict[str, dict[str, int]]:
     """Replaces each identifier of a person in all services by one random word; rows changed, by service."""
-    done: dict[str, dict[str, int]] = {}
-    pairs = [(identifier, f"erased-{secrets.token_hex(8)}") for identifier in identifiers]
+    done: dict[str, dict[str, int]] = {name: {} for name in SERVICES}
+    try:
+        for identifier in identifiers:
+            await _erase_one(identifier, done)
+    except erasure.NotAnIdentifier as error:
+        raise CommandError(str(error)) from None
+    return done
+
+
+async def _erase_one(identifier: str, done: dict[str, dict[str, int]]) -> None:
+    pseudonym = f"erased-{secrets.token_hex(8)}"
+    subjects: set[str] = set()
     for name in SERVICES:
         async with schema_of(name) as connection:
-            for identifier, pseudonym in pairs:
-                try:
-                    counts = await erasure.erase(connection, identifier, pseudonym)
-                except erasure.NotAnIdentifier as error:
-                    raise CommandError(str(error)) from None
-                for table, count in counts.items():
-                    of_service = done.setdefault(name, {})
-                    of_service[table] = of_service.get(table, 0) + count
-    return done
+            subjects |= await erasure.subjects_of(connection, identifier)
+    for name in SERVICES:
+        async with schema_of(name) as connection:
+            counts = await erasure.erase(connection, identifier, pseudonym, subjects)
+        for table, count in counts.items():
+            done[name][table] = done[name].get(table, 0) + count
