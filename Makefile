@@ -8,7 +8,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE ?= aftersales:$(VERSION)
 
 .PHONY: help setup demo run test test-all test-faults simulate fuzz bench check lint types imports schemas fast format lock \
-	rules secrets image sbom audit clean
+	rules docs secrets image sbom audit clean
 
 help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
@@ -17,7 +17,7 @@ help:
 	@echo "make check   lint, types, imports, schemas, and the tests that need no stack"
 	@echo "make simulate  10,000 seeds of the simulation (SEEDS=n); make fuzz: 100,000 mutated records (INPUTS=n)"
 	@echo "make image   the container image; make secrets, sbom, audit: see deploy/README.md"
-	@echo "make bench   measurements; also: setup test-faults lint types format schemas lock rules clean"
+	@echo "make bench   measurements; also: setup test-faults lint types format schemas lock rules docs clean"
 
 setup: .venv/.ready
 
@@ -66,11 +66,14 @@ schemas: setup
 	$(BIN)/python -m aftersales_contracts.generate --check
 
 fast: setup
-	$(BIN)/python -m pytest -m "not stack and not journey and not faults and not orders"
+	$(BIN)/python -m pytest -m "not stack and not journey and not faults and not orders and not containers"
 
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: setup
+	$(BIN)/python -m tests.architecture.reference
 
 rules: setup
 	$(BIN)/python -m tests.architecture.register
@@ -79,7 +82,7 @@ lock: setup
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-build --all-extras \
 		--no-emit-index-url --no-emit-find-links --no-emit-package aftersales-contracts --no-annotate \
 		--custom-compile-command 'make lock' pyproject.toml --output-file requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.13 --no-build \
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.13 --no-build --extra tracing \
 		--constraint requirements.lock --no-emit-index-url --no-emit-find-links --no-annotate \
 		--no-emit-package aftersales-contracts --custom-compile-command 'make lock' \
 		pyproject.toml --output-file deploy/requirements.lock

@@ -7,6 +7,7 @@ from datetime import datetime
 import asyncpg
 
 from chassis.database import Connection
+from chassis.erasure import ERASED
 from chassis.store import unpack_headers
 
 Publish = Callable[[str, bytes | None, Sequence[tuple[str, bytes | None]], bytes | None], Awaitable[None]]
@@ -77,12 +78,15 @@ async def one(connection: Connection, position: int) -> asyncpg.Record:
 async def resend(connection: Connection, position: int, by: str, why: str, publish: Publish) -> str:
     """Sends one again: to its case if a rule failed, else to its topic as it came. Says where to.
 
-    Recorded with who and why. Raises NoSuchDeadLetter, and ValueError without who or why.
+    Recorded with who and why. Raises NoSuchDeadLetter, and ValueError without who or why, and for one
+    that was emptied when a person was erased.
     """
     if not by.strip() or not why.strip():
         raise ValueError("say who sends it again, and why")
     async with connection.transaction():
         row = await one(connection, position)
+        if row["detail"] == ERASED:
+            raise ValueError("it was emptied: there is nothing to send")
         if row["kind"]:
             place = row["subject"], row["kind"], row["case_id"], row["name"]
             if await connection.execute(UNPARK, *place) == "UPDATE 0":

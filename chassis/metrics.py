@@ -11,7 +11,6 @@ from prometheus_client import (
     Gauge,
     GCCollector,
     Histogram,
-    PlatformCollector,
     ProcessCollector,
 )
 
@@ -34,7 +33,6 @@ class Metrics:
         registry = CollectorRegistry()
         self.registry = registry
         ProcessCollector(registry=registry)
-        PlatformCollector(registry=registry)
         GCCollector(registry=registry)
         self._service = service
 

@@ -32,6 +32,7 @@ from chassis.settings import Settings
 from chassis.standing import Standing
 from chassis.store import Store
 from chassis.topics import inputs, is_own
+from chassis.tracing import open_tracer
 from chassis.waker import Waker
 from chassis.wiring import Wiring
 from chassis.worker import BEGINNING, TRANSIENT, Worker
@@ -67,6 +68,7 @@ class Process:
         self.settings = settings
         self.metrics = Metrics(service.name)
         self._wiring = Wiring(service)
+        self._tracer = open_tracer(settings.tracing, service.name)
         self._by_marks = settings.clock == "marks"
         self._stopping = asyncio.Event()
         self._due = asyncio.Event()
@@ -93,6 +95,7 @@ class Process:
             self._on_commit,
             self._recent,
         )
+        worker.tracer = self._tracer
         reading = Reading(feed, worker, standing, self._due, self.metrics.ignored, by_marks=self._by_marks)
 
         async def horizon() -> datetime:
@@ -221,6 +224,8 @@ class Process:
                 await feed.stop()
                 await self._outgoing.stop()
                 await pool.close()
+                if self._tracer is not None:
+                    await asyncio.to_thread(self._tracer.close)
 
 
 def main(service: Service) -> None:

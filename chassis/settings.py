@@ -174,10 +174,6 @@ class Limits(Section):
     """How often the stands of idle partitions are written down."""
     value_bytes: int = Field(default=1024 * 1024, ge=1024)
     """Largest value of a record."""
-    header_bytes: int = Field(default=16 * 1024, ge=1024)
-    """Largest headers of a record, names and values together."""
-    depth: int = Field(default=32, ge=4, le=100)
-    """Objects and arrays inside each other in an event's data."""
     future_skew_seconds: int = Field(default=300, ge=0)
     """An event that is up to so far in the future counts as now; one further ahead is a dead letter."""
     past_days: int = Field(default=800, ge=1)
@@ -222,6 +218,17 @@ class Log(Section):
     """Least important level that is written."""
     format: Literal["json", "console"] = "json"
     """One JSON object per line, or text for people."""
+
+
+class Tracing(Section):
+    """Traces by OpenTelemetry, exported as OTLP over HTTP."""
+
+    endpoint: str | None = Field(default=None, pattern=r"^https?://")
+    """Where spans go, for example `http://collector:4318/v1/traces`; without one nothing is traced."""
+    sample_ratio: float = Field(default=0.01, ge=0, le=1)
+    """Share of the orders that are traced; an event that comes with a trace context says itself."""
+    export_timeout_seconds: int = Field(default=5, ge=1, le=60)
+    """An export without an answer is given up after so long; its spans are lost, nothing else is."""
 
 
 class FileValues(EnvSettingsSource):
@@ -286,6 +293,7 @@ class Settings(BaseSettings):
     http: Http = Http()
     limits: Limits = Limits()
     log: Log = Log()
+    tracing: Tracing = Tracing()
 
     @classmethod
     def settings_customise_sources(

@@ -27,6 +27,7 @@ from chassis.ports import Keeping, Pool
 from chassis.recent import Recent
 from chassis.records import Cause, DeadLetter, Origin
 from chassis.store import Conflict
+from chassis.tracing import Tracer
 from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
 
@@ -113,6 +114,7 @@ class Worker:
         """The moment up to which all input of the service has been read, as last known."""
         self.mark = 0
         """By clock marks: the last mark that all replicas have handled."""
+        self.tracer: Tracer | None = None
 
     def translate(self, record: Origin, verdict: Accepted | Rejected) -> Arrival:
         """The messages that a record means; a translation that fails is a rejection."""
@@ -206,6 +208,8 @@ class Worker:
         self._committed(head, handling, dead)
         self._metrics.handled(self._wiring.service.name, arrivals, repeats, clock.stopwatch() - began)
         self._metrics.decided(handling, wall_now)
+        if self.tracer is not None:
+            self.tracer.committed()
         reused = sum(letter.reason == Reason.ID_REUSED for letter in dead)
         if reused:
             self._metrics.dead(Reason.ID_REUSED, reused)
@@ -280,6 +284,8 @@ class Worker:
                 raise Unwakeable(subjects[0]) from error
         self._committed(head, handling, handling.dead)
         self._metrics.decided(handling, wall_now)
+        if self.tracer is not None:
+            self.tracer.committed()
         return len(subjects)
 
     def _committed(self, head: int, handling: Handling, dead: Sequence[DeadLetter]) -> None:
@@ -306,6 +312,8 @@ class Worker:
         wall_now: datetime,
     ) -> int:
         """Everything of a batch; the head of the log after it, or 0 where nothing was appended."""
+        if self.tracer is not None:
+            self.tracer.decided(handling.facts, wall_now)
         await self._store.save(connection, handling.lanes, handling.gone, handling.mailbox, handling.mark)
         await self._store.note_intake(connection, progress.positions, progress.stands_at, progress.marks)
         if not handling.facts and not dead:

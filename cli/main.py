@@ -13,6 +13,7 @@ from rich.console import Console
 
 from cli import topics_screen
 from cli.errors import CommandError
+from cli.upkeep_commands import upkeep
 
 if TYPE_CHECKING:  # a command loads what it needs
     from chassis.settings import Kafka
@@ -46,6 +47,7 @@ app.add_typer(replay_app, name="replay")
 app.add_typer(case_app, name="case")
 app.add_typer(letters_app, name="dead-letters")
 app.add_typer(topics_app, name="topics")
+app.add_typer(upkeep)
 
 out = Console()
 err = Console(stderr=True)
