@@ -85,11 +85,7 @@ class Nemesis:
         """Undoes everything; returns once all replicas run and are ready, and recoveries are measured."""
         self._over.set()
         done = await asyncio.gather(*self._acts, *self._lasting, return_exceptions=True)
-        for part in (self._world.stack.postgres, self._world.stack.kafka):
-            if part.part.running:
-                part.part.resume()
-            else:
-                await asyncio.to_thread(part.start)
+        await self._world.revive()
         for replica in self._world.replicas.values():
             replica.heal()
             if not replica.part.running:

@@ -84,11 +84,20 @@ class World:
                 raise NotReady(f"{culprit.name} {why}\n{culprit.part.tail()}")
             await asyncio.sleep(LOOK_AGAIN_SECONDS if waiting else 0)
 
+    async def revive(self) -> None:
+        """Broker and database run and go on, however they were left."""
+        for part in (self.stack.postgres, self.stack.kafka):
+            if part.part.running:
+                part.part.resume()
+            else:
+                await asyncio.to_thread(part.start)
+
     async def renew(self, patch: str | None = None) -> None:
         """Topics, groups and database are new, and all replicas run, with that patch or as they are."""
         await asyncio.gather(*(asyncio.to_thread(_end, each) for each in self.replicas.values()))
         for each in self.replicas.values():
             each.heal()
+        await self.revive()
         if self._number:
             await self._delete_topics()
         old, self._number = self._database, self._number + 1
