@@ -1,6 +1,7 @@
 """The container engine: whether one is there, and the project's image on it.
 
-Where none answers the tests are skipped with the reason, or fail where AFTERSALES_REQUIRED_TOOLS names `docker`.
+Where none answers the tests are skipped with the reason, or fail where AFTERSALES_REQUIRED_TOOLS names
+`docker`.
 """
 
 import functools
@@ -91,5 +92,3 @@ def overlay(tag: str, base: str, files: dict[str, str], folder: Path, *steps: st
 def tell(what: str) -> None:
     """A line for the figures of the run (`pytest -s`, or the report of a failure)."""
     print(f"containers: {what}")
-
-

@@ -1,4 +1,4 @@
-"""Programs in containers, with the verbs of devstack's Part, and the ways in which an engine can hurt them."""
+"""Programs in containers, with the verbs of devstack's Part, and what an engine can do to them."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -21,9 +21,10 @@ class ContainerPart:
     """One program in a container of its own. Not for use by several threads at once."""
 
     name: str
+    """Also its name on the first network."""
     made: DockerContainer
     links: Mapping[Network, str] = field(default_factory=dict[Network, str])
-    """Networks beside the first one, and the name under which the part is known there."""
+    """Networks beside the first one, and its name there."""
     _is_cut: set[Network] = field(default_factory=set[Network])
 
     def start(self) -> Self:
@@ -124,7 +125,7 @@ class ContainerPart:
 
     def _join(self, network: Network) -> None:
         try:
-            network.connect(self.made.get_container_id(), [self.links[network]])
+            network.connect(self.made.get_container_id(), [self.links.get(network, self.name)])
         except APIError as error:
             if "already exists" not in str(error):
                 raise

@@ -1,7 +1,7 @@
 """Kafka, PostgreSQL and the services in containers, behind the interface of cli's LocalStack.
 
-Three networks: services reach the brokers over one and the database over another, both internal, so that either can be
-taken away from a single replica; the third carries nothing but the ports published on loopback for the test.
+Three networks: services reach the brokers over one and the database over another, both internal, so that
+either can be taken from a single replica; the third carries only the ports that are published on loopback.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ LOOK_AGAIN_SECONDS = 0.1
 PROBE_SECONDS = 3.0
 HTTP_PORT = 8080
 SERVICE_MEMORY_BYTES = 512 * MEBIBYTE
-PASSWORD = "only-for-this-test"  # noqa: S105 - of a database that lives as long as the test
+PASSWORD = "only-for-this-test"
 STARTED = "Kafka Server started"
 DATABASE_FOLDER = "/var/lib/postgresql"
 
@@ -103,8 +103,8 @@ def kafka_settings(node: int, count: int, host_port: int) -> dict[str, str]:
 class ContainerStack:
     """Brokers, a database and services on networks of their own. Use as an async context manager.
 
-    `replicas` says how many of a service where it is not one; the second of refunds is `services["refunds-2"]`.
-    A database with `disk_bytes` has a disk of that size, which outlives its container. Everything goes away at the end.
+    `replicas` says how many of a service where it is not one: the second of refunds is `refunds-2`. A
+    database with `disk_bytes` has a disk of that size, which outlives its container. All goes away at the end.
     """
 
     def __init__(
@@ -185,7 +185,9 @@ class ContainerStack:
         self._ends.callback(part.remove)
         part.start()
 
-    def _made(self, image: str, first: Network, alias: str, environment: Mapping[str, str]) -> DockerContainer:
+    def _made(
+        self, image: str, first: Network, alias: str, environment: Mapping[str, str]
+    ) -> DockerContainer:
         made = DockerContainer(image, env=dict(environment), network=first, network_aliases=[alias])
         return made.with_kwargs(restart_policy={"Name": "unless-stopped"})
 
@@ -219,7 +221,7 @@ class ContainerStack:
         return str(volume.name)
 
     def make_service(self, name: str, image: str | None = None) -> ServiceContainer:
-        """A replica, not started yet: confined as in deploy/compose.yaml, with a port of its own on loopback."""
+        """A replica, not started yet: confined as in deploy/compose.yaml, its port on loopback."""
         (host_port,) = ports.free(1)
         environment = {
             "AFTERSALES_CLOCK": self._clock,
@@ -242,7 +244,7 @@ class ContainerStack:
         )
         links = {self.database_network: name, self.edge: f"{name}-edge"}
         return ServiceContainer(
-            name, ContainerPart(f"service {name}", published(made, HTTP_PORT, host_port), links), host_port
+            name, ContainerPart(name, published(made, HTTP_PORT, host_port), links), host_port
         )
 
     async def add(self, key: str, name: str, image: str | None = None) -> ServiceContainer:

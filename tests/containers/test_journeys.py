@@ -1,4 +1,4 @@
-"""The journeys themselves, over services in containers: the same stories, told to the image that is deployed."""
+"""The journeys once more, over services in containers: the same stories, told to the image."""
 
 from collections.abc import AsyncGenerator
 

@@ -71,7 +71,7 @@ class RunningService(Protocol):
 
 
 class RunningStack(Protocol):
-    """Kafka, PostgreSQL and the services: as processes (cli.stack) or as containers (tests.containers.stack)."""
+    """Kafka, PostgreSQL and the services: processes (cli.stack) or containers (tests.containers)."""
 
     @property
     def bootstrap_servers(self) -> str:
