@@ -4,8 +4,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 BIN := .venv/bin
 TESTS ?=
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+IMAGE ?= aftersales:$(VERSION)
 
-.PHONY: help setup demo run test test-all test-faults bench check lint types imports schemas fast format lock rules clean
+.PHONY: help setup demo run test test-all test-faults bench check lint types imports schemas fast format lock rules image clean
 
 help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
@@ -68,6 +70,15 @@ lock: setup
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-build --all-extras \
 		--no-emit-index-url --no-emit-find-links --no-emit-package aftersales-contracts --no-annotate \
 		--custom-compile-command 'make lock' pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.13 --no-build \
+		--constraint requirements.lock --no-emit-index-url --no-emit-find-links --no-annotate \
+		--no-emit-package aftersales-contracts --custom-compile-command 'make lock' \
+		pyproject.toml --output-file deploy/requirements.lock
+
+image:
+	docker build --quiet --file deploy/Dockerfile --tag $(IMAGE) \
+		--build-arg VERSION=$(VERSION) --build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null) \
+		--build-arg CREATED=$(shell date -u +%Y-%m-%dT%H:%M:%SZ) .
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

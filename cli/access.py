@@ -1,6 +1,7 @@
 """Where Kafka and the database are, and what the four services are: what every command starts from."""
 
 import importlib
+import importlib.util
 import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -13,8 +14,6 @@ from aftersales_contracts.topics import SERVICES
 from chassis.service import Service
 from chassis.settings import PREFIX, Settings
 from cli.errors import CommandError
-from devstack import cache
-from devstack.stack import running
 
 BROKERS = f"{PREFIX}KAFKA__BOOTSTRAP_SERVERS"
 DATABASE = f"{PREFIX}DATABASE__URL"
@@ -28,8 +27,15 @@ class Access:
     database_url: str
 
 
+def has_local_stack() -> bool:
+    """Whether this is a checkout, which can start a stack of its own, and not the image, which cannot."""
+    return importlib.util.find_spec("devstack") is not None
+
+
 def home() -> Path:
     """Where `aftersales run` keeps the data of its stack."""
+    from devstack import cache
+
     return cache.folder() / "stack"
 
 
@@ -50,6 +56,10 @@ def present() -> Access:
     named = external()
     if named is not None:
         return named
+    if not has_local_stack():
+        raise CommandError(f"set {BROKERS} and {DATABASE}")
+    from devstack.stack import running
+
     layout = running(home())
     if layout is None:
         raise CommandError(f"nothing is running: start `aftersales run`, or set {BROKERS} and {DATABASE}")

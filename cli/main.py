@@ -44,14 +44,31 @@ def fail(message: str) -> NoReturn:
 
 def ended(work: Coroutine[Any, Any, T]) -> T:
     """Runs it to its end; what a user can do something about becomes one clear line."""
-    from devstack import StackError
-
     try:
         return asyncio.run(work)
-    except (CommandError, StackError) as error:
+    except expected_errors() as error:
         fail(str(error))
     except KeyboardInterrupt:
         fail("stopped")
+
+
+def expected_errors() -> tuple[type[Exception], ...]:
+    """What a user can do something about."""
+    from cli.access import has_local_stack
+
+    if not has_local_stack():
+        return (CommandError,)
+    from devstack import StackError
+
+    return CommandError, StackError
+
+
+def need_local_stack() -> None:
+    """Ends with one clear line where the program comes without a stack of its own, as in the image."""
+    from cli.access import has_local_stack
+
+    if not has_local_stack():
+        fail("this needs the local stack: run it from a checkout of the repository")
 
 
 def say_json(value: object) -> None:
@@ -65,6 +82,7 @@ def demo(
     html: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("aftersales-demo.html"),
 ) -> None:
     """A generated shop with every kind of trouble, with a picture at the end."""
+    need_local_stack()
     from cli import demo as shop
 
     shop.present(ended(shop.demo(orders, out)), out, html)
@@ -73,6 +91,7 @@ def demo(
 @app.command()
 def run() -> None:
     """The stack and the services, until Ctrl-C."""
+    need_local_stack()
     from cli.run import run as stay
 
     ended(stay(out))
@@ -86,6 +105,7 @@ def replay_orders(
     answers: Annotated[bool, typer.Option(help="Let the order system answer what we ask of it.")] = True,
 ) -> None:
     """The public order tables with their real moments, through the services."""
+    need_local_stack()
     from cli import replay
 
     console = out if report is not None else err
