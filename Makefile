@@ -7,14 +7,14 @@ TESTS ?=
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE ?= aftersales:$(VERSION)
 
-.PHONY: help setup demo run test test-all test-faults bench check lint types imports schemas fast format lock rules image clean
+.PHONY: help setup demo run test test-all test-faults test-containers bench check lint types imports schemas fast format lock rules image clean
 
 help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
 	@echo "make run     the stack and the services, until Ctrl-C"
 	@echo "make test    the tests (TESTS=path for some); make test-all: with those that take minutes"
 	@echo "make check   lint, types, imports, schemas, and the tests that need no stack"
-	@echo "make bench   measurements; also: setup test-faults lint types format schemas lock rules clean"
+	@echo "make bench   measurements; also: setup test-faults test-containers lint types format schemas lock rules clean"
 
 setup: .venv/.ready
 
@@ -29,13 +29,16 @@ run: setup
 	@$(BIN)/aftersales run
 
 test: setup
-	$(BIN)/python -m pytest -m "not long" $(TESTS)
+	$(BIN)/python -m pytest -m "not long and not containers" $(TESTS)
 
 test-all: setup
 	$(BIN)/python -m pytest $(TESTS)
 
 test-faults: setup
 	$(BIN)/python -m pytest -m faults $(TESTS)
+
+test-containers: setup
+	$(BIN)/python -m pytest -m containers --durations=12 $(or $(TESTS),tests/containers)
 
 bench: setup
 	$(BIN)/python -m benchmarks
@@ -57,7 +60,7 @@ schemas: setup
 	$(BIN)/python -m aftersales_contracts.generate --check
 
 fast: setup
-	$(BIN)/python -m pytest -m "not stack and not journey and not faults and not orders"
+	$(BIN)/python -m pytest -m "not stack and not journey and not faults and not orders and not containers"
 
 format: setup
 	$(BIN)/ruff check --fix .

@@ -104,7 +104,7 @@ class ContainerStack:
     """Brokers, a database and services on networks of their own. Use as an async context manager.
 
     `replicas` says how many of a service where it is not one: the second of refunds is `refunds-2`. A
-    database with `disk_bytes` has a disk of that size, which outlives its container. All goes away at the end.
+    database with `disk_bytes` has a disk of that size, which outlives its container.
     """
 
     def __init__(

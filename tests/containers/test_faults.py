@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from pathlib import Path
 
 import asyncpg
 import pytest_asyncio
@@ -15,7 +16,8 @@ from simulator.script import SOURCES
 from tests.containers import engine
 from tests.containers.checks import Proof, proving
 from tests.containers.parts import MEBIBYTE
-from tests.containers.stack import DATABASE_FOLDER, SERVICE_MEMORY_BYTES, ServiceContainer
+from tests.containers.stack import DATABASE_FOLDER, PASSWORD, SERVICE_MEMORY_BYTES, ServiceContainer
+from tests.containers.versions import later_version, next_version
 
 DISK_BYTES = 320 * MEBIBYTE
 ORDER_COUNT = 24
@@ -184,3 +186,72 @@ async def test_everything_is_restarted_in_turn_while_orders_come_in(proof: Proof
     await playing
     engine.tell(f"rolling restart of {len(restarted)} parts; all orders told by then: {is_played}")
     await proof.check(run)
+
+
+async def migrate(proof: Proof, image: str) -> None:
+    """Migrates all services as an operator does: by a one-shot container of the version to come."""
+    environment = {
+        "AFTERSALES_DATABASE__URL": f"postgresql://postgres:{PASSWORD}@database:5432/postgres",
+        "AFTERSALES_KAFKA__BOOTSTRAP_SERVERS": "kafka-1:9092",
+    }
+    settings = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
+    network = proof.stack.database_network.name
+    await asyncio.to_thread(
+        engine.docker, "run", "--rm", "--network", network, *settings, image, "aftersales", "migrate"
+    )
+
+
+async def writers(proof: Proof, run: str) -> set[str]:
+    """The versions that wrote refunds' facts of a run; this version does not say so."""
+    connection = await asyncpg.connect(proof.stack.database_url)
+    try:
+        rows = await connection.fetch(
+            "SELECT DISTINCT coalesce(written_by, 'this') FROM refunds.facts WHERE subject LIKE $1 || '-%'",
+            run,
+        )
+    finally:
+        await connection.close()
+    return {row[0] for row in rows}
+
+
+async def replace_replicas(proof: Proof, version: str, image: str) -> None:
+    """A new replica of every one that runs, one after the other: first the new one, then the old one goes."""
+    stack = proof.stack
+    for key, old in list(stack.services.items()):
+        if key.endswith(f"@{version}"):
+            continue
+        new = await stack.add(f"{key.split('@')[0]}@{version}", old.name, image)
+        await eventually(f"{version} does not start", new, ready=True)
+        await asyncio.to_thread(old.part.stop)
+        del stack.services[key]
+
+
+async def test_two_versions_side_by_side_during_an_upgrade(proof: Proof, tmp_path: Path) -> None:
+    """Migrations add before the new version starts, and take away when nobody runs the old one any more."""
+    stack, run = proof.stack, "vers"
+    for name in ("next", "later"):
+        (tmp_path / name).mkdir()
+    after = await asyncio.to_thread(next_version, tmp_path / "next")
+    await proof.play(run, last=2)
+
+    early = await stack.add("refunds-3@next", "refunds", after)
+    await asyncio.to_thread(early.part.wait_said, "SchemaBehind", BITES_SECONDS)
+    assert not early.is_ready(), "it must not work on tables that it does not know"
+    await asyncio.gather(proof.tell(run, 2), migrate(proof, after))
+    await eventually("does not see the migration", early, ready=True)
+    await proof.rest()
+    await proof.play(run, first=3, last=4)
+    assert await writers(proof, run) == {"this", "next"}
+
+    telling = asyncio.create_task(proof.play(run, first=4, last=6))
+    await replace_replicas(proof, "next", after)
+    await telling
+
+    last = await asyncio.to_thread(later_version, tmp_path / "later")
+    telling = asyncio.create_task(proof.play(run, first=6))
+    await migrate(proof, last)
+    await replace_replicas(proof, "later", last)
+    await telling
+    await stack.wait_ready()
+    await proof.check(run)
+    engine.tell(f"upgrade: {len(stack.services)} replicas replaced twice")
