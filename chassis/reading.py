@@ -7,6 +7,7 @@ from datetime import datetime
 from chassis import clock
 from chassis.border import Accepted, Rejected
 from chassis.feed import Feed
+from chassis.intake import Release
 from chassis.partitions import Place
 from chassis.ports import Standings
 from chassis.topics import is_own
@@ -40,32 +41,40 @@ class Reading:
         self._own_stand: tuple[frozenset[Place], datetime] | None = None
         """The partitions of this process and the moment up to which they have all been read."""
         self._noted_at = 0.0
+        self._in_hand: tuple[Release, frozenset[Place]] | None = None
+        """A release that has left the feed, and the partitions that were read then: after a failure reading
+        goes on with it, because the next one of its partitions moves the offsets past it."""
 
     async def run(self) -> None:
         """Reads for ever."""
-        feed, worker = self._feed, self._worker
         while True:
-            release = await feed.next(1.0)
-            if release is None:
-                continue
-            arrivals = [
-                worker.translate(item.record, item.entry)
-                for item in release.items
-                if isinstance(item.entry, Accepted | Rejected)
-            ]
-            others = await self._standing.others(feed.assignment)
-            self._ignored(release.ignored)
-            read_to = min(others, release.frontier or BEGINNING)
-            if release.items or release.positions or self._is_time_to_note(others):
-                progress = Progress(
-                    release.positions, release.stands_at, release.passed, release.barrier or 0
-                )
-                await worker.take(arrivals, progress, read_to)
-            await feed.commit(release)
-            is_whole = not self._by_marks or release.mark is not None
-            if release.frontier is not None and is_whole:
-                self._own_stand = feed.assignment, release.frontier
-            self._due.set()
+            if self._in_hand is None:
+                release = await self._feed.next(1.0)
+                if release is None:
+                    continue
+                self._in_hand = release, self._feed.assignment
+            await self._finish(*self._in_hand)
+            self._in_hand = None
+
+    async def _finish(self, release: Release, places: frozenset[Place]) -> None:
+        """One release into the database. Its frontier speaks for `places`, whoever reads them by now."""
+        worker = self._worker
+        arrivals = [
+            worker.translate(item.record, item.entry)
+            for item in release.items
+            if isinstance(item.entry, Accepted | Rejected)
+        ]
+        others = await self._standing.others(places)
+        self._ignored(release.ignored)
+        read_to = min(others, release.frontier or BEGINNING)
+        if release.items or release.positions or self._is_time_to_note(others):
+            progress = Progress(release.positions, release.stands_at, release.passed, release.barrier or 0)
+            await worker.take(arrivals, progress, read_to)
+        await self._feed.commit(release)
+        is_whole = not self._by_marks or release.mark is not None
+        if release.frontier is not None and is_whole:
+            self._own_stand = places, release.frontier
+        self._due.set()
 
     def _is_time_to_note(self, others: datetime) -> bool:
         """Idle stands matter to other replicas at once, and to nobody where there is none."""

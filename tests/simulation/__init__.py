@@ -1,0 +1,1 @@
+"""Deterministic simulation: the chassis' own code on a simulated clock, broker and store."""

@@ -1,0 +1,202 @@
+"""One process of the service, put together as `chassis.process.Process` does it, over the models."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from contextvars import copy_context
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chassis.border import Border
+from chassis.feed import Feed
+from chassis.handling import Handling, Limits
+from chassis.intake import Intake
+from chassis.lease import LeaseLost
+from chassis.parts import keep
+from chassis.reading import Reading
+from chassis.relay import Relay
+from chassis.settings import Settings
+from chassis.topics import is_own
+from chassis.waker import Waker
+from chassis.wiring import Wiring
+from chassis.worker import TRANSIENT, Arrival, Worker
+from tests.simulation.broker import Broker, SimulatedOutgoing, reader_of
+from tests.simulation.database import Database
+from tests.simulation.loop import OWNER, Owner
+from tests.simulation.store import (
+    SimulatedLease,
+    SimulatedOutbox,
+    SimulatedPool,
+    SimulatedStanding,
+    SimulatedStore,
+)
+from tests.simulation.world import World
+
+LIMITS = Limits(wait=timedelta(hours=2), attempts=3, retry_delay=lambda _: timedelta(minutes=4))
+STOP_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all processes of a run share."""
+
+    world: World
+    database: Database
+    broker: Broker
+    wiring: Wiring
+    border: Border
+    settings: Settings
+    inputs: Sequence[str]
+
+
+class Metrics:
+    """Counts what the judge wants to know."""
+
+    def __init__(self) -> None:
+        self.repeats = 0
+        self.retries = 0
+
+    def handled(self, service: str, arrivals: Sequence[Arrival], repeats: int, seconds: float) -> None:
+        self.repeats += repeats
+
+    def decided(self, handling: Handling, wall_now: object) -> None: ...
+    def dead(self, reason: str, count: int = 1) -> None: ...
+    def retried(self, error: BaseException) -> None:
+        self.retries += 1
+
+    def relayed(self, count: int) -> None: ...
+    def ignored(self, counts: Mapping[str, int]) -> None: ...
+    def part_failed(self, part: str) -> None: ...
+
+
+class Replica:
+    """A process that is started, killed, frozen, stopped and started again."""
+
+    def __init__(self, setting: Setting, name: str, metrics: Metrics) -> None:
+        self.setting = setting
+        self.name = name
+        self.metrics = metrics
+        self.life = 0
+        self.owner: Owner | None = None
+        self._is_stopping = False
+        self._due = asyncio.Event()
+        self._relay: Relay | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._feed: Feed | None = None
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it lives and was not asked to stop."""
+        return self.owner is not None and not self.owner.is_dead and not self._is_stopping
+
+    def start(self) -> None:
+        """Begins a new life, with nothing remembered."""
+        self.life += 1
+        self._is_stopping = False
+        self.owner = Owner(f"{self.name}.{self.life}")
+        self._in_context(self._run)
+
+    def _in_context(self, action: Callable[[], Awaitable[None]]) -> None:
+        owner = self.owner
+        assert owner is not None
+        context = copy_context()
+        context.run(OWNER.set, owner)
+        self.setting.world.loop.create_task(action(), name=owner.name, context=context)
+
+    async def _run(self) -> None:
+        setting = self.setting
+        service = setting.wiring.service
+        external = [topic for topic in setting.inputs if not is_own(topic)]
+        partitions = {topic: setting.broker.partitions[topic] for topic in setting.inputs}
+        standing = SimulatedStanding(setting.database, partitions, external)
+        intake = Intake(by_marks=False, limits=setting.settings.limits, is_own=is_own)
+        feed = self._feed = Feed(
+            setting.settings, service.name, setting.inputs, setting.border.read, intake,
+            standing.passed, reader_of(setting.broker),
+        )  # fmt: skip
+        store = SimulatedStore(setting.wiring, setting.database)
+        pool = SimulatedPool(setting.database)
+        worker = Worker(setting.wiring, store, pool, LIMITS, self.metrics, self._on_commit)
+        self._due = asyncio.Event()
+        reading = Reading(feed, worker, standing, self._due, self.metrics.ignored, by_marks=False)
+        waker = Waker(worker, standing, self._due, reading.horizon)
+        await feed.start()
+        parts: Mapping[str, Callable[[], Awaitable[None]]] = {
+            "feed": reading.run,
+            "waker": lambda: self._waking(waker),
+            "relay": self._relaying,
+        }
+        self._tasks = [
+            asyncio.create_task(keep(part, action, self.metrics.part_failed))
+            for part, action in parts.items()
+        ]
+
+    def _on_commit(self) -> None:
+        if self._relay is not None:
+            self._relay.woken.set()
+        self._due.set()
+
+    async def _waking(self, waker: Waker) -> None:
+        database = self.setting.database
+        await self.setting.world.step("open session")
+        session = database.connect()
+        lease = SimulatedLease(database, session, "waker")
+        try:
+            await waker.run(lease)
+        finally:
+            with suppress(*TRANSIENT):
+                await lease.release()
+            database.end(session)
+
+    async def _relaying(self) -> None:
+        setting, database = self.setting, self.setting.database
+        await setting.world.step("open session")
+        session = database.connect()
+        lease, outbox = SimulatedLease(database, session, "relay"), SimulatedOutbox(database, session)
+        outgoing = SimulatedOutgoing(setting.broker)
+        relay = self._relay = Relay(
+            setting.wiring.service.name, setting.wiring.source, lease, outbox, outgoing, self.metrics
+        )
+        try:
+            await relay.run()
+        finally:
+            self._relay = None
+            with suppress(*TRANSIENT, LeaseLost):
+                await relay.release()
+            database.end(session)
+
+    def kill(self, notice_seconds: float) -> None:
+        """Ends it between two instructions; its sessions end at once, the group notices later."""
+        if self.owner is None or self.owner.is_dead:
+            return
+        owner = self.owner
+        owner.is_dead = True
+        self.setting.database.end_all(owner)
+        self.setting.world.later(notice_seconds, self.setting.broker.expire, owner)
+
+    def freeze(self, seconds: float, idle_seconds: float, session_seconds: float) -> None:
+        """Stops it where it stands, and lets it go on later: by then it may have been given up."""
+        owner, loop = self.owner, self.setting.world.loop
+        if owner is None or owner.is_dead:
+            return
+        owner.frozen_until = loop.time() + seconds
+        if seconds > idle_seconds:
+            self.setting.world.later(idle_seconds, self.setting.database.end_idle, owner)
+        if seconds > session_seconds:
+            self.setting.world.later(session_seconds, self.setting.broker.expire, owner)
+
+    def stop(self) -> None:
+        """Asks it to end: cancels every part where it stands."""
+        if self.is_up:
+            self._is_stopping = True
+            self._in_context(self._stop)
+
+    async def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+                if self._feed is not None:
+                    await self._feed.stop()
+        self.kill(0.0)
