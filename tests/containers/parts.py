@@ -97,8 +97,9 @@ class ContainerPart:
     def execute(self, *command: str, user: str = "") -> str:
         """What a command in it prints. Raises AssertionError where it fails."""
         code, output = self.container.exec_run(list(command), user=user)
-        assert code == 0, f"{self.name}: {' '.join(command)}: {output.decode(errors='replace')[-2000:]}"
-        return str(output.decode(errors="replace"))
+        said = cast("bytes", output).decode(errors="replace")
+        assert code == 0, f"{self.name}: {' '.join(command)}: {said[-2000:]}"
+        return said
 
     def wait_until(self, ready: Callable[[], bool], limit_seconds: float) -> None:
         """Returns once that holds. Raises AssertionError with its log after the limit."""
@@ -113,11 +114,11 @@ class ContainerPart:
 
     def log(self) -> str:
         """All that it wrote."""
-        return self.container.logs().decode(errors="replace")
+        return str(self.container.logs().decode(errors="replace"))
 
     def tail(self) -> str:
         """The end of its log."""
-        return self.container.logs(tail=LOG_TAIL_LINES).decode(errors="replace")
+        return str(self.container.logs(tail=LOG_TAIL_LINES).decode(errors="replace"))
 
     def remove(self) -> None:
         """Ends it and forgets its data."""
