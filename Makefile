@@ -7,7 +7,7 @@ TESTS ?=
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE ?= aftersales:$(VERSION)
 
-.PHONY: help setup demo run test test-all test-faults test-containers bench check lint types imports schemas fast format lock rules image clean
+.PHONY: help setup demo run test test-all test-faults bench check lint types imports schemas fast format lock rules secrets image clean
 
 help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
@@ -37,6 +37,7 @@ test-all: setup
 test-faults: setup
 	$(BIN)/python -m pytest -m faults $(TESTS)
 
+.PHONY: test-containers
 test-containers: setup
 	$(BIN)/python -m pytest -m containers --durations=12 $(or $(TESTS),tests/containers)
 
@@ -77,6 +78,9 @@ lock: setup
 		--constraint requirements.lock --no-emit-index-url --no-emit-find-links --no-annotate \
 		--no-emit-package aftersales-contracts --custom-compile-command 'make lock' \
 		pyproject.toml --output-file deploy/requirements.lock
+
+secrets: setup
+	@$(BIN)/python -m deploy.make_secrets
 
 image:
 	docker build --quiet --file deploy/Dockerfile --tag $(IMAGE) \

@@ -12,7 +12,7 @@ import asyncpg
 
 from aftersales_contracts.topics import SERVICES
 from chassis.service import Service
-from chassis.settings import PREFIX, Settings
+from chassis.settings import PREFIX, Kafka, Settings
 from cli.errors import CommandError
 
 BROKERS = f"{PREFIX}KAFKA__BOOTSTRAP_SERVERS"
@@ -23,8 +23,15 @@ DATABASE = f"{PREFIX}DATABASE__URL"
 class Access:
     """A broker and a database whose user may read the schemas of all services."""
 
-    bootstrap_servers: str
+    kafka: Kafka
     database_url: str
+    is_local: bool = False
+    """Whether it is the stack of `aftersales run`: one broker."""
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """Brokers to ask first."""
+        return self.kafka.bootstrap_servers
 
 
 def has_local_stack() -> bool:
@@ -41,14 +48,14 @@ def home() -> Path:
 
 def external() -> Access | None:
     """What the environment names; None where it names nothing. Raises CommandError for half of it."""
-    named = [name for name in (BROKERS, DATABASE) if name in os.environ or f"{name}_FILE" in os.environ]
+    named = [name for name in (BROKERS, DATABASE) if is_named(name)]
     if not named:
         return None
     if len(named) == 1:
         missing = DATABASE if named[0].startswith(BROKERS) else BROKERS
         raise CommandError(f"{named[0]} is set; set {missing} too, or neither for the local stack")
     settings = Settings()
-    return Access(settings.kafka.bootstrap_servers, settings.database.url.get_secret_value())
+    return Access(settings.kafka, settings.database.url.get_secret_value())
 
 
 def present() -> Access:
@@ -63,7 +70,22 @@ def present() -> Access:
     layout = running(home())
     if layout is None:
         raise CommandError(f"nothing is running: start `aftersales run`, or set {BROKERS} and {DATABASE}")
-    return Access(layout.bootstrap_servers, layout.database_url)
+    return Access(Kafka(bootstrap_servers=layout.bootstrap_servers), layout.database_url, is_local=True)
+
+
+def broker() -> Kafka:
+    """The broker that the environment names, with or without a database; else that of the local stack."""
+    return Settings().kafka if is_named(BROKERS) else present().kafka
+
+
+def database_url() -> str:
+    """The database that the environment names, with or without a broker; else that of the local stack."""
+    return Settings().database.url.get_secret_value() if is_named(DATABASE) else present().database_url
+
+
+def is_named(variable: str) -> bool:
+    """Whether the environment holds the setting, or names a file that does."""
+    return variable in os.environ or f"{variable}_FILE" in os.environ
 
 
 def load_services(names: Sequence[str] = SERVICES) -> dict[str, Service]:

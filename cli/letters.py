@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import asyncpg
-from aiokafka import AIOKafkaProducer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -14,6 +13,7 @@ from rich.table import Table
 from aftersales_contracts.topics import SERVICES
 from chassis import dead_letters
 from chassis.dead_letters import Entry, NoSuchDeadLetter
+from chassis.producer import make_producer
 from chassis.store import unpack_headers
 from cli import words
 from cli.access import connected, present
@@ -86,9 +86,7 @@ async def resend(number: str, by: str, why: str) -> str:
     """Sends one again; says where to."""
     service, position = _parsed(number)
     access = present()
-    producer = AIOKafkaProducer(
-        bootstrap_servers=access.bootstrap_servers, enable_idempotence=True, max_request_size=4 * 1024 * 1024
-    )
+    producer = make_producer(access.kafka, "operator")
 
     async def publish(
         topic: str, key: bytes | None, headers: Sequence[tuple[str, bytes | None]], value: bytes | None

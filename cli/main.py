@@ -3,17 +3,30 @@
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from cli import topics_screen
 from cli.errors import CommandError
 
+if TYPE_CHECKING:  # a command loads what it needs
+    from chassis.settings import Kafka
+
 T = TypeVar("T")
+PASSWORDS = Annotated[
+    Path, typer.Option(exists=True, file_okay=False, help="Folder with the files of passwords.")
+]
+REPLICATION = Annotated[
+    int | None,
+    typer.Option(
+        min=1, envvar="AFTERSALES_TOPICS_REPLICATION", help="Copies, where the cluster has too few brokers."
+    ),
+]
 JSON = Annotated[bool, typer.Option("--json", help="Plain JSON, for tools.")]
 
 app = typer.Typer(
@@ -27,6 +40,8 @@ replay_app = typer.Typer(help="Run recorded orders through the services.", no_ar
 case_app = typer.Typer(help="Look at a case.", no_args_is_help=True)
 letters_app = typer.Typer(help="Records that could not be used.", no_args_is_help=True)
 topics_app = typer.Typer(help="The topics of the contracts; none is ever deleted.", no_args_is_help=True)
+access_app = typer.Typer(help="Who may do what, in the database and on the broker.", no_args_is_help=True)
+app.add_typer(access_app, name="access")
 app.add_typer(replay_app, name="replay")
 app.add_typer(case_app, name="case")
 app.add_typer(letters_app, name="dead-letters")
@@ -52,6 +67,13 @@ def ended(work: Coroutine[Any, Any, T]) -> T:
         fail("stopped")
 
 
+async def on_broker(work: Callable[["Kafka"], Awaitable[T]]) -> T:
+    """What the work on the broker gives. Raises CommandError where it is not known which one."""
+    from cli.access import broker
+
+    return await work(broker())
+
+
 def expected_errors() -> tuple[type[Exception], ...]:
     """What a user can do something about."""
     from cli.access import has_local_stack
@@ -69,6 +91,15 @@ def need_local_stack() -> None:
 
     if not has_local_stack():
         fail("this needs the local stack: run it from a checkout of the repository")
+
+
+def copies(replication: int | None) -> int:
+    """Copies of each partition: as said, else one for the local stack's one broker, else as declared."""
+    from cli import access, topics
+
+    if replication is not None:
+        return replication
+    return topics.REPLICATION_MOST if access.is_named(access.BROKERS) else 1
 
 
 def say_json(value: object) -> None:
@@ -210,42 +241,97 @@ def letters_resend(
     out.print(f"{number} sent again to {target}", highlight=False)
 
 
-@topics_app.command("create")
-def topics_create(
-    replicas: Annotated[int, typer.Option(min=1, help="Copies of each partition.")] = 1,
-) -> None:
-    """Makes the topics that are missing."""
-    from cli import topics
-    from cli.access import present
-
-    async def make() -> list[str]:
-        return await topics.create(present().bootstrap_servers, replicas)
-
-    made = ended(make())
-    out.print("\n".join(made) if made else "every topic is there", highlight=False)
-
-
 @topics_app.command("list")
 def topics_list(as_json: JSON = False) -> None:
     """Every topic of the contracts, and whether the broker has it."""
     from cli import topics
-    from cli.access import present
 
-    async def look() -> list[topics.TopicState]:
-        return await topics.compare(present().bootstrap_servers)
-
-    states = ended(look())
+    states = ended(on_broker(topics.compare))
     if as_json:
         say_json([state.as_json() for state in states])
-        return
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("topic", "key", "partitions", "there", "kept for"):
-        table.add_column(column)
-    for state in states:
-        there = "[red]missing[/red]" if state.partitions_there is None else str(state.partitions_there)
-        topic = state.topic
-        table.add_row(topic.name, topic.key, str(topic.partitions), there, f"{topic.retention_days} d")
-    out.print(table)
+    else:
+        topics_screen.show_states(out, states)
+
+
+@topics_app.command("diff")
+def topics_diff(replication: REPLICATION = None, as_json: JSON = False) -> None:
+    """In what the cluster is not as declared. Status 2 where it differs."""
+    from cli import topics
+
+    found = ended(on_broker(lambda kafka: topics.differences(kafka, copies(replication))))
+    if as_json:
+        say_json([asdict(each) for each in found])
+    else:
+        topics_screen.show_differences(out, found)
+    if found:
+        raise typer.Exit(2)
+
+
+@topics_app.command("apply")
+def topics_apply(
+    replication: REPLICATION = None,
+    add_partitions: Annotated[
+        bool, typer.Option(help="Add missing partitions, though keys then move to other ones.")
+    ] = False,
+    as_json: JSON = False,
+) -> None:
+    """Makes what is missing and sets what differs; says what it leaves. Never deletes."""
+    from cli import topics
+
+    work = on_broker(lambda kafka: topics.apply(kafka, copies(replication), adds_partitions=add_partitions))
+    done, left = ended(work)
+    if as_json:
+        say_json({"done": [asdict(each) for each in done], "left": [asdict(each) for each in left]})
+    else:
+        topics_screen.show_applied(out, done, left)
+
+
+@access_app.command("database")
+def access_database(passwords: PASSWORDS) -> None:
+    """A role and a schema per service; passwords from files `<service>_database_password`. Safe to repeat."""
+    from cli import principals
+    from cli.access import database_url
+
+    async def make() -> list[str]:
+        return await principals.provision_database(database_url(), passwords)
+
+    made = ended(make())
+    out.print(f"roles and schemas: {', '.join(made)}", highlight=False)
+
+
+@access_app.command("broker")
+def access_broker(passwords: PASSWORDS) -> None:
+    """A principal per service and one for the operator: password, and exactly the rights that it needs.
+
+    Passwords come from files `<name>_kafka_password`. Rights that they need no longer are taken away.
+    """
+    from cli import principals
+
+    given, taken = ended(on_broker(lambda kafka: principals.provision_broker(kafka, passwords)))
+    for verb, rights in (("given", given), ("taken", taken)):
+        for each in rights:
+            what = f"{principals.Operation(each.operation).name.lower()} {each.name}"
+            out.print(f"{verb}: {each.principal} {what}", highlight=False)
+    out.print(f"rights: {len(given)} given, {len(taken)} taken", highlight=False)
+
+
+@app.command()
+def sample(
+    limit: Annotated[float, typer.Option(min=1, help="Give up after so many seconds.")] = 60,
+    as_json: JSON = False,
+) -> None:
+    """Publishes an order, its shipment and a refund application, and shows what comes of them."""
+    from cli import sample as story
+    from cli.access import broker
+
+    async def tell() -> None:
+        async for told in story.follow(broker(), limit):
+            if as_json:
+                print(json.dumps(asdict(told), ensure_ascii=False), flush=True)
+            else:
+                story.show(out, told)
+
+    ended(tell())
 
 
 @app.command()

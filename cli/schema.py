@@ -4,7 +4,7 @@ from aftersales_contracts.topics import SERVICES
 from chassis.migrate import migrate
 from chassis.provision import role_of
 from chassis.revision import head
-from cli.access import connected, present
+from cli.access import connected, database_url
 from cli.errors import CommandError
 
 HAS_ROLE = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"
@@ -20,7 +20,7 @@ async def migrate_all(service: str | None) -> dict[str, str]:
     if service is not None and service not in SERVICES:
         raise CommandError(f"no such service: {service} ({', '.join(SERVICES)})")
     names = [service] if service is not None else list(SERVICES)
-    url = present().database_url
+    url = database_url()
     done: dict[str, str] = {}
     for name in names:
         async with connected(url) as connection:

@@ -1,21 +1,25 @@
-"""Makes the topics of the contracts on a broker. Never deletes one."""
+"""The topics of the contracts on a broker: what differs, and bringing it about. Never deletes one."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
 from aftersales_contracts.topics import TOPICS, Topic
+from chassis import clock
+from chassis.producer import connection
+from chassis.settings import Kafka
+from cli import protocol
 from cli.errors import CommandError
 
-DAY_MS = 24 * 60 * 60 * 1000
-RECORD_BYTES_MAX = 2 * 1024 * 1024
-"""More than any service accepts, so that a record that is too large is told of in a dead letter."""
-DEAD_RECORD_BYTES_MAX = RECORD_BYTES_MAX + 64 * 1024
-"""Room for any such record and for what is said about it."""
 ALREADY_EXISTS = 36
+SETTLING_SECONDS = 10.0
+REPLICATION_MOST = max(topic.replication for topic in TOPICS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,59 +29,190 @@ class TopicState:
     topic: Topic
     partitions_there: int | None
     """Partitions on the broker; None where the topic is missing."""
+    replication_there: int | None = None
+    configs_there: Mapping[str, str] | None = None
+    """Its configuration, defaults included."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {**asdict(self.topic), "partitions_there": self.partitions_there}
+        return {
+            **asdict(self.topic),
+            "partitions_there": self.partitions_there,
+            "replication_there": self.replication_there,
+        }
+
+    def differences(self, replication: int) -> list["Difference"]:
+        """What would have to change for the topic to be as declared, on a cluster with so many copies."""
+        name, topic = self.topic.name, self.topic
+        wanted = min(topic.replication, replication)
+        if self.partitions_there is None:
+            return [Difference(name, "topic", None, f"{topic.partitions} partitions, {wanted} copies", True)]
+        found: list[Difference] = []
+        if self.partitions_there != topic.partitions:
+            found.append(
+                Difference(name, "partitions", str(self.partitions_there), str(topic.partitions), False)
+            )
+        if self.replication_there != wanted:
+            found.append(Difference(name, "replication", str(self.replication_there), str(wanted), False))
+        there = self.configs_there or {}
+        for config, value in topic.configs(wanted).items():
+            if there.get(config) != value:
+                found.append(Difference(name, config, there.get(config), value, True))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing in which the cluster is not as declared."""
+
+    topic: str
+    what: str
+    """`topic` where it is missing, `partitions`, `replication`, or a configuration's name."""
+    there: str | None
+    declared: str
+    is_applied: bool
+    """Whether `apply` brings it about by itself; partitions and copies it leaves to a person."""
 
 
 def _wanted(topic: Topic, replicas: int) -> NewTopic:
-    configs = {
-        "retention.ms": str(topic.retention_days * DAY_MS),
-        "cleanup.policy": "delete",
-        "max.message.bytes": str(DEAD_RECORD_BYTES_MAX if topic.side == "dead" else RECORD_BYTES_MAX),
-        "message.timestamp.type": "CreateTime",
-    }
-    return NewTopic(topic.name, topic.partitions, replicas, topic_configs=configs)
+    copies = min(topic.replication, replicas)
+    return NewTopic(topic.name, topic.partitions, copies, topic_configs=topic.configs(copies))
 
 
-async def _connected(bootstrap_servers: str) -> AIOKafkaAdminClient:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, client_id="aftersales-topics")
+@asynccontextmanager
+async def admin_client(broker: str | Kafka) -> AsyncGenerator[AIOKafkaAdminClient]:
+    """A client for administration. Raises CommandError without a broker, and for what it refuses."""
+    kafka = Kafka(bootstrap_servers=broker) if isinstance(broker, str) else broker
+    admin = AIOKafkaAdminClient(**connection(kafka, "admin"))
     try:
-        await admin.start()
-    except KafkaError as error:
+        try:
+            await admin.start()
+        except (KafkaError, OSError) as error:
+            raise CommandError(f"no Kafka at {kafka.bootstrap_servers}: {error}") from None
+        try:
+            yield admin
+        except KafkaError as error:
+            raise CommandError(f"the broker refuses: {error}") from None
+    finally:
         await admin.close()
-        raise CommandError(f"no Kafka at {bootstrap_servers}: {error}") from None
-    return admin
 
 
 async def create(
-    bootstrap_servers: str, replicas: int = 1, topics: Iterable[Topic] = TOPICS.values()
+    broker: str | Kafka, replicas: int = 1, topics: Iterable[Topic] = TOPICS.values()
 ) -> list[str]:
     """Makes the topics that are missing; returns their names."""
-    admin = await _connected(bootstrap_servers)
-    try:
+    async with admin_client(broker) as admin:
         there = set(await admin.list_topics())
         missing = [topic for topic in topics if topic.name not in there]
-        if not missing:
-            return []
-        answer: Any = await admin.create_topics([_wanted(topic, replicas) for topic in missing])
-        for name, code, *message in answer.topic_errors:
-            if code not in (0, ALREADY_EXISTS):
-                raise CommandError(f"the broker refuses topic {name}: {message[0] if message else code}")
+        await _create(admin, missing, replicas)
         return [topic.name for topic in missing]
-    finally:
-        await admin.close()
 
 
-async def compare(bootstrap_servers: str) -> list[TopicState]:
+async def compare(broker: str | Kafka) -> list[TopicState]:
     """Every topic of the contracts, and what the broker has of it."""
-    admin = await _connected(bootstrap_servers)
-    try:
-        there = set(await admin.list_topics())
-        names = [name for name in TOPICS if name in there]
-        described = await admin.describe_topics(names) if names else []
-        partitions = {entry["topic"]: len(entry["partitions"]) for entry in described}
-        return [TopicState(topic, partitions.get(topic.name)) for topic in TOPICS.values()]
-    finally:
-        await admin.close()
+    async with admin_client(broker) as admin:
+        return await _states(admin)
+
+
+async def differences(broker: str | Kafka, replication: int) -> list[Difference]:
+    """Everything in which the cluster is not as declared, with so many copies of each partition."""
+    return [found for state in await compare(broker) for found in state.differences(replication)]
+
+
+async def apply(
+    broker: str | Kafka, replication: int, *, adds_partitions: bool = False
+) -> tuple[list[Difference], list[Difference]]:
+    """Brings about what can be brought about without harm; returns (what it did, what is left).
+
+    Makes missing topics and sets configurations. Partitions are added only where `adds_partitions`
+    says so, for it moves keys; copies are never moved; nothing is ever deleted.
+    """
+    async with admin_client(broker) as admin:
+        states = await _states(admin)
+        before = [found for state in states for found in state.differences(replication)]
+        missing = [state.topic for state in states if state.partitions_there is None]
+        await _create(admin, missing, replication)
+        await _configure(admin, [found for found in before if found.is_applied and found.what != "topic"])
+        if adds_partitions:
+            await _add_partitions(admin, [found for found in before if _is_addable(found)])
+        after = await _settled(admin, replication, adds_partitions=adds_partitions)
+    left = {(found.topic, found.what) for found in after}
+    return [found for found in before if (found.topic, found.what) not in left], after
+
+
+async def _settled(
+    admin: AIOKafkaAdminClient, replication: int, *, adds_partitions: bool
+) -> list[Difference]:
+    """What is left, once every broker knows of what was done; they learn of it a moment later."""
+    end = clock.monotonic() + SETTLING_SECONDS
+    while True:
+        left = [found for state in await _states(admin) for found in state.differences(replication)]
+        coming = [found for found in left if found.is_applied or (adds_partitions and _is_addable(found))]
+        if clock.monotonic() > end or not coming:
+            return left
+        await asyncio.sleep(0.2)
+
+
+async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replicas: int) -> None:
+    if not topics:
+        return
+    answer: Any = await admin.create_topics([_wanted(topic, replicas) for topic in topics])
+    protocol.check(
+        (f"topic {name}", 0 if code == ALREADY_EXISTS else code, message[0] if message else None)
+        for name, code, *message in answer.topic_errors
+    )
+
+
+async def _states(admin: AIOKafkaAdminClient) -> list[TopicState]:
+    there = set(await admin.list_topics())
+    names = [name for name in TOPICS if name in there]
+    described = {entry["topic"]: entry["partitions"] for entry in await admin.describe_topics(names)}
+    configs = await _configs(admin, names)
+    states: list[TopicState] = []
+    for name, topic in TOPICS.items():
+        if name not in described:
+            states.append(TopicState(topic, None))
+            continue
+        partitions = described[name]
+        copies = min(len(partition["replicas"]) for partition in partitions)
+        states.append(TopicState(topic, len(partitions), copies, configs[name]))
+    return states
+
+
+async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    if not names:
+        return {}
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    (answer,) = await admin.describe_configs(asked)
+    found: dict[str, dict[str, str]] = {}
+    resources: Any = getattr(answer, "resources")  # noqa: B009  fields of answers have no types
+    for code, message, _, name, entries in resources:
+        protocol.check([(f"to describe {name}", code, message)])
+        found[name] = {entry[0]: entry[1] for entry in entries}
+    return found
+
+
+async def _configure(admin: AIOKafkaAdminClient, wanted: Sequence[Difference]) -> None:
+    if not wanted:
+        return
+    configs: dict[str, dict[str, str]] = {}
+    for found in wanted:
+        configs.setdefault(found.topic, {})[found.what] = found.declared
+    answer = await send(admin, protocol.SetTopicConfigs(configs))
+    protocol.check(protocol.resource_results(answer))
+
+
+async def _add_partitions(admin: AIOKafkaAdminClient, wanted: Sequence[Difference]) -> None:
+    more = {found.topic: NewPartitions(int(found.declared)) for found in wanted}
+    if more:
+        await admin.create_partitions(more)
+
+
+def _is_addable(found: Difference) -> bool:
+    """Whether partitions are missing; surplus ones cannot be taken away."""
+    return found.what == "partitions" and int(found.declared) > int(found.there or 0)
+
+
+async def send(admin: AIOKafkaAdminClient, request: Any) -> Any:
+    """The answer of one broker to a request that the client has no method for."""
+    return await admin._send_request(request)

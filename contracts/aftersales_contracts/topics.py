@@ -10,6 +10,14 @@ SERVICES = ("refunds", "logistics", "reviews", "customers")
 COMMON_TOPIC = "aftersales.{service}.v1"
 """TOPIC of the types that several services announce: the topic of the service whose case it is."""
 
+RECORD_BYTES_MAX = 2 * 1024 * 1024
+"""More than any service accepts, so that a record that is too large is told of in a dead letter."""
+
+DEAD_RECORD_BYTES_MAX = RECORD_BYTES_MAX + 64 * 1024
+"""Room for any such record and for what is said about it."""
+
+DAY_MS = 24 * 60 * 60 * 1000
+
 ANY_TOPIC = "*"
 """TOPIC of clock marks: every topic that a service reads carries them."""
 
@@ -30,6 +38,21 @@ class Topic:
     """Told to us, told by us, or set aside by us."""
     privacy: Literal["pseudonymous", "personal", "text"] = "pseudonymous"
     """What its data may hold at most."""
+    replication: int = 3
+    """Copies of each partition; a cluster of fewer brokers has to say so when the topics are applied."""
+    min_insync_replicas: int = 2
+    """So many copies must have a record before it counts as written."""
+
+    def configs(self, replication: int) -> dict[str, str]:
+        """Its configuration on a broker, in Kafka's names, with so many copies of each partition."""
+        dead = self.side == "dead"
+        return {
+            "cleanup.policy": "delete",
+            "max.message.bytes": str(DEAD_RECORD_BYTES_MAX if dead else RECORD_BYTES_MAX),
+            "message.timestamp.type": "CreateTime",
+            "min.insync.replicas": str(min(self.min_insync_replicas, max(1, replication - 1))),
+            "retention.ms": str(self.retention_days * DAY_MS),
+        }
 
 
 _IN = (

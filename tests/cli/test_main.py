@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from chassis.settings import Kafka
 from cli import access
 from cli.access import BROKERS, DATABASE, external
 from cli.errors import CommandError
@@ -32,7 +33,8 @@ def runner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CliRunner:
         ["dead-letters", "show", "refunds/1"],
         ["dead-letters", "resend", "refunds/1", "--by", "ann", "--why", "fixed"],
         ["topics", "list"],
-        ["topics", "create"],
+        ["topics", "diff"],
+        ["topics", "apply"],
         ["migrate"],
     ],
 )
@@ -76,7 +78,9 @@ def test_an_external_stack_is_taken_from_the_environment(
 ) -> None:
     monkeypatch.setenv(BROKERS, NOWHERE)
     monkeypatch.setenv(DATABASE, f"postgresql://someone@{NOWHERE}/aftersales")
-    assert external() == access.Access(NOWHERE, f"postgresql://someone@{NOWHERE}/aftersales")
+    assert external() == access.Access(
+        Kafka(bootstrap_servers=NOWHERE), f"postgresql://someone@{NOWHERE}/aftersales"
+    )
     result = runner.invoke(app, ["case", "show", "o1"])
     assert result.exit_code == 1
     assert "no database" in result.stderr
