@@ -1,7 +1,6 @@
 """What an engine can do to a running system: cables cut, a full disk, no memory, restarts in turn."""
 
 import asyncio
-import itertools
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from tests.containers.checks import Proof, proving
 from tests.containers.parts import MEBIBYTE
 from tests.containers.stack import DATABASE_FOLDER, PASSWORD, SERVICE_MEMORY_BYTES, ServiceContainer
 from tests.containers.versions import later_version, next_version
+from tests.faults.controls import STEP_COUNT
 
 DISK_BYTES = 320 * MEBIBYTE
 ORDER_COUNT = 24
@@ -171,20 +171,17 @@ async def test_a_service_killed_at_its_memory_limit_comes_back_by_itself(proof: 
 
 
 async def test_everything_is_restarted_in_turn_while_orders_come_in(proof: Proof) -> None:
-    """Replica by replica, then the broker, then the database, each while events are told."""
+    """Replica by replica, then the broker, then the database, each while a step of the orders is told."""
     stack, run = proof.stack, "roll"
-    playing = asyncio.create_task(proof.play(run))
-    parts = [service.part for service in stack.services.values()]
-    restarted: list[str] = []
-    for part in itertools.chain(parts, stack.brokers, [stack.database]):
+    parts = [*(service.part for service in stack.services.values()), *stack.brokers, stack.database]
+    assert len(parts) < STEP_COUNT
+    for number, part in enumerate(parts):
+        playing = asyncio.create_task(proof.play(run, first=number, last=number + 1))
         await asyncio.to_thread(part.restart)
-        restarted.append(part.name)
-        if part is stack.database:
-            await stack.wait_database()
+        await playing
         await stack.wait_ready()
-    is_played = playing.done()
-    await playing
-    engine.tell(f"rolling restart of {len(restarted)} parts; all orders told by then: {is_played}")
+    await proof.play(run, first=len(parts))
+    engine.tell(f"restarted in turn: {', '.join(part.name for part in parts)}")
     await proof.check(run)
 
 
