@@ -33,10 +33,11 @@ STORY = (
     "shop.refund.applied.v1",
 )
 FRESH = {"order_id", "customer_id", "payment_id", "parcel_id", "parcel_ids", "tracking_code", "refund_id"}
+IN_FULL = {"minor": 34800, "currency": "CNY"}
 FITTED: Mapping[str, Mapping[str, Any]] = {
     "shop.order.paid.v1": {
-        "payments": [{"payment_id": "pay-1", "method": "alipay", "amount": {"minor": 34800, "currency": "CNY"}}],
-        "paid_amount": {"minor": 34800, "currency": "CNY"},
+        "payments": [{"payment_id": "pay-1", "method": "alipay", "amount": IN_FULL}],
+        "paid_amount": IN_FULL,
     }
 }
 """What differs from the samples: theirs is paid for after terms that this story leaves out."""

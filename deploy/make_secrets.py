@@ -1,7 +1,7 @@
-"""`make secrets`: passwords, connection strings and certificates for compose, made once and never overwritten.
+"""`make secrets`: passwords, URLs and certificates for compose, made once and never overwritten.
 
-Every file may be replaced by one of your own; what is there is left alone. The folder is for its owner only; the
-files in it may be read by all, because each container reads the ones mounted into it as a user of its own.
+Every file may be replaced by one of your own. The folder is for its owner only; the files in it may be read
+by all, because each container reads the ones that are mounted into it as a user of its own.
 """
 
 import argparse
