@@ -8,6 +8,8 @@ from tests.containers import engine
 from tests.containers.compose import SERVICES, Compose, made
 
 BROKER = "kafka:19092"
+ADMINISTRATION = "kafka:19094"
+"""Where a certificate says who it is."""
 TO_BROKER = """
 import asyncio, logging, socket, ssl, sys
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -128,6 +130,7 @@ def test_the_broker_refuses_who_is_not_proven(compose: Compose) -> None:
     assert broker(compose, protocol="PLAINTEXT") == "KafkaConnectionError"
     assert broker(compose, protocol="SASL_PLAINTEXT") == "KafkaConnectionError"
     assert broker(compose, protocol="SSL") == "KafkaConnectionError"
+    assert broker(compose, protocol="SSL", host=ADMINISTRATION) == "KafkaConnectionError"
     assert broker(compose, guess=True) in {"SaslAuthenticationFailed", "AuthenticationFailedError"}
 
 
