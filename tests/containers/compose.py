@@ -27,6 +27,8 @@ class Compose:
     files: Sequence[str]
     secrets: Path
     port: int
+    postgres_image: str = "postgres:18"
+    """Counts for compose.secure.yaml only."""
 
     def __call__(self, *arguments: str, limit_seconds: float = UP_LIMIT_SECONDS) -> str:
         """What `docker compose ...` prints. Raises AssertionError with its complaint where it fails."""
@@ -51,6 +53,7 @@ class Compose:
                 "AFTERSALES_IMAGE": engine.project_image(),
                 "AFTERSALES_SECRETS": str(self.secrets),
                 "KAFKA_PORT": str(self.port),
+                "POSTGRES_IMAGE": self.postgres_image,
             },
         )
 

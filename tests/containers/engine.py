@@ -77,6 +77,18 @@ def project_image() -> str:
     return BUILT_IMAGE
 
 
+@functools.cache
+def postgres_with_tls() -> str:
+    """`postgres:18` as it is published; where the one at hand has no TLS, a PostgreSQL that does."""
+    published, own = "postgres:18", "aftersales-test/postgres-tls"
+    look = 'ldd "$(command -v postgres)"'
+    if "libssl" in run("run", "--rm", "--entrypoint", "sh", published, "-c", look).stdout:
+        return published
+    tell(f"{published} has no TLS here: {own} instead")
+    docker("build", "--quiet", "--tag", own, "tests/deploy/postgres", limit_seconds=BUILD_SECONDS)
+    return own
+
+
 def overlay(tag: str, base: str, files: dict[str, str], folder: Path, *steps: str) -> str:
     """Builds an image that adds files (path in the image -> content) and steps to another."""
     lines = [f"FROM {base}", "USER 0:0"]

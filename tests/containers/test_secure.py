@@ -77,6 +77,7 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     """The secure project, up once for all tests of this file."""
     folder = tmp_path_factory.mktemp("secure")
     project = made("aftersales-secure-test", ["compose.yaml", "compose.secure.yaml"], folder)
+    project.postgres_image = engine.postgres_with_tls()
     try:
         engine.tell(f"secure: all healthy in {project.up():.0f} s")
         yield project
