@@ -6,7 +6,7 @@ import asyncpg
 
 HEAD = "SELECT position FROM cursors WHERE name = 'head'"
 FACTS = """
-SELECT position, event_key, kind, case_id, version, at, event_type, correlation, cause_id, trace, event
+SELECT event_key, kind, case_id, version, at, event_type, correlation, cause_id, trace, event
 FROM facts WHERE position > $1 AND position <= $2 AND event IS NOT NULL ORDER BY position
 """
 DEAD = """

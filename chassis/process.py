@@ -24,6 +24,7 @@ from chassis.outgoing import KafkaOutgoing
 from chassis.parts import keep
 from chassis.producer import make_producer
 from chassis.reading import Reading
+from chassis.recent import Recent
 from chassis.relay import Relay
 from chassis.revision import head, revision_of
 from chassis.service import Service
@@ -39,7 +40,7 @@ log = logging.getLogger(__name__)
 
 GAUGE_SECONDS = 2.0
 STUCK_SECONDS = 30.0
-GC_THRESHOLDS = (50_000, 20, 50)
+GC_THRESHOLDS = (500_000, 20, 50)
 """What a batch makes lives as long as the batch: looking for cycles every 700 objects is wasted."""
 GAUGES = """
 WITH relay AS (SELECT position FROM cursors WHERE name = 'relay')
@@ -70,6 +71,7 @@ class Process:
         self._stopping = asyncio.Event()
         self._due = asyncio.Event()
         self._relay: Relay | None = None
+        self._recent = Recent()
         self._outgoing = KafkaOutgoing(lambda: make_producer(settings.kafka, service.name))
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -89,6 +91,7 @@ class Process:
             HandlingLimits(timedelta(days=limits.wait_limit_days), limits.rule_attempts, limits.retry_delay),
             self.metrics,
             self._on_commit,
+            self._recent,
         )
         reading = Reading(feed, worker, standing, self._due, self.metrics.ignored, by_marks=self._by_marks)
         waker = Waker(worker, standing, self._due, None if self._by_marks else reading.horizon)
@@ -150,7 +153,9 @@ class Process:
     async def _relaying(self) -> None:
         connection = await connect(self.settings.database, self.service.name)
         lease, outbox = Lease(connection, "relay"), Outbox(connection)
-        relay = Relay(self.service.name, self._wiring.source, lease, outbox, self._outgoing, self.metrics)
+        relay = Relay(
+            self.service.name, self._wiring.source, lease, outbox, self._outgoing, self.metrics, self._recent
+        )
         self._relay = relay
         try:
             await relay.run()

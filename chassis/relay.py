@@ -5,13 +5,15 @@ A crash between publish and cursor publishes the last window again, with the sam
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from aftersales_contracts.envelope import Envelope, write
 from chassis import clock
 from chassis.lease import LeaseLost
 from chassis.ports import Leading, Published
+from chassis.recent import Recent
+from chassis.records import FactRecord
 from chassis.store import unpack_headers
 
 WINDOW = 1_000
@@ -56,6 +58,7 @@ class Relay:
         outbox: Published,
         outgoing: Outgoing,
         metrics: RelayMetrics,
+        recent: Recent | None = None,
     ) -> None:
         self._topic = f"aftersales.{service}.v1"
         self._dead_topic = f"aftersales.{service}.dead.v1"
@@ -64,6 +67,7 @@ class Relay:
         self._metrics = metrics
         self._lease = lease
         self._outbox = outbox
+        self._recent = Recent() if recent is None else recent
         self.woken = asyncio.Event()
         self.is_leader = False
         self.last_turn = clock.monotonic()
@@ -105,13 +109,18 @@ class Relay:
 
     async def _turn(self) -> bool:
         """Publishes one window. False where there is nothing to publish."""
-        head = await self._outbox.head()
         start = self._lease.position
-        if head is None or head <= start:
-            return False
-        upto = min(head, start + WINDOW)
-        records = [self._outcome(row) for row in await self._outbox.facts(start, upto)]
-        records.extend(self._dead_letter(row) for row in await self._outbox.dead_letters(start, upto))
+        found = self._recent.after(start)
+        if found is not None:
+            upto = found.end
+            records = [self._outcome(_announced(fact)) for fact in found.facts if fact.event is not None]
+        else:
+            head = await self._outbox.head()
+            if head is None or head <= start:
+                return False
+            upto = min(head, start + WINDOW)
+            records = [self._outcome(row) for row in await self._outbox.facts(start, upto)]
+            records.extend(self._dead_letter(row) for row in await self._outbox.dead_letters(start, upto))
         if records:
             try:
                 await self._outgoing.publish(records)
@@ -123,8 +132,9 @@ class Relay:
         self._metrics.relayed(len(records))
         return True
 
-    def _outcome(self, row: Any) -> Record:
-        _, key, kind, case_id, version, at, event_type, correlation, cause_id, trace, event = row
+    def _outcome(self, columns: Iterable[Any]) -> Record:
+        """The record of one fact, from the columns of `outbox.FACTS`."""
+        key, kind, case_id, version, at, event_type, correlation, cause_id, trace, event = columns
         envelope = Envelope(
             id=f"{kind}/{case_id}/{version}",
             source=self._source,
@@ -154,6 +164,15 @@ class Relay:
             ("dead-id", str(row["position"]).encode()),
         ]
         return self._dead_topic, key, headers, value
+
+
+def _announced(fact: FactRecord) -> tuple[Any, ...]:
+    """The columns of `outbox.FACTS` for one that announces something."""
+    cause = fact.cause
+    return (
+        fact.event_key, fact.kind, fact.case_id, fact.version, fact.at, fact.event_type, cause.correlation,
+        cause.id, cause.trace, fact.event,
+    )  # fmt: skip
 
 
 def _size(key: bytes | None, headers: Sequence[Header], value: bytes | None) -> int:

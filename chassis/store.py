@@ -25,6 +25,10 @@ class Conflict(Exception):
     """Another process moved a case since it was loaded: nothing was written, the batch is done again."""
 
 
+CASE_COLUMNS = (
+    "subject", "kind", "case_id", "version", "state_name", "state", "shop_id", "policy", "wake_at",
+    "is_ended", "opened_at", "moved_at", "mark",
+)  # fmt: skip
 FACT_COLUMNS = (
     "position", "recorded_at", "subject", "kind", "case_id", "version", "name", "at", "data", "rules",
     "policy", "cause_type", "cause_source", "cause_id", "correlation", "trace",
@@ -38,12 +42,10 @@ WAITING_COLUMNS = (
 
 ENSURE_PARTITION = "SELECT ensure_partition($1, $2)"
 FIRST_SEEN = """
-INSERT INTO inbox (month, key, body_hash)
-SELECT * FROM unnest($1::date[], $2::bytea[], $3::bigint[]) ON CONFLICT DO NOTHING RETURNING key
+INSERT INTO inbox (month, key, body_hash) SELECT * FROM arrived ON CONFLICT DO NOTHING RETURNING key
 """
 SEEN_HASHES = """
-SELECT i.key, i.body_hash FROM inbox i
-JOIN unnest($1::date[], $2::bytea[]) AS u (month, key) ON i.month = u.month AND i.key = u.key
+SELECT i.key, i.body_hash FROM inbox i JOIN arrived AS u ON i.month = u.month AND i.key = u.key
 """
 LOAD_CASES = """
 SELECT subject, kind, case_id, version, state_name, state, shop_id, policy, wake_at, is_ended,
@@ -53,21 +55,11 @@ ORDER BY subject, kind, case_id FOR UPDATE
 """
 LOAD_WAITING = "SELECT * FROM waiting WHERE subject = ANY ($1::text[]) ORDER BY at, id"
 DELETE_WAITING = "DELETE FROM waiting WHERE id = ANY ($1::bigint[])"
-INSERT_CASES = """
-INSERT INTO cases (subject, kind, case_id, version, state_name, state, shop_id, policy, wake_at, is_ended,
-                   opened_at, moved_at, mark)
-SELECT *, $13::bigint
-FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::json[], $7::text[],
-            $8::text[], $9::timestamptz[], $10::bool[], $11::timestamptz[], $12::timestamptz[])
-"""
 UPDATE_CASES = """
 UPDATE cases AS c SET version = u.version, state_name = u.state_name, state = u.state, shop_id = u.shop_id,
     policy = u.policy, wake_at = u.wake_at, is_ended = u.is_ended, opened_at = u.opened_at,
-    moved_at = u.moved_at, mark = $13::bigint
-FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::json[], $7::text[],
-            $8::text[], $9::timestamptz[], $10::bool[], $11::timestamptz[], $12::timestamptz[], $14::bigint[])
-    AS u (subject, kind, case_id, version, state_name, state, shop_id, policy, wake_at, is_ended,
-          opened_at, moved_at, stored_version)
+    moved_at = u.moved_at, mark = u.mark
+FROM moved AS u
 WHERE c.subject = u.subject AND c.kind = u.kind AND c.case_id = u.case_id AND c.version = u.stored_version
 """
 TAKE_POSITIONS = "UPDATE cursors SET position = position + $1 WHERE name = 'head' RETURNING position"
@@ -117,13 +109,11 @@ class Store:
     ) -> tuple[set[bytes], dict[bytes, int]]:
         """Enters events into the inbox: (keys seen for the first time, body hashes of the repeats)."""
         entries = sorted(entries)
-        months, keys, hashes = [e[0] for e in entries], [e[1] for e in entries], [e[2] for e in entries]
-        new = {row[0] for row in await connection.fetch(FIRST_SEEN, months, keys, hashes)}
+        await connection.copy_records_to_table("arrived", records=entries)
+        new = {row[0] for row in await connection.fetch(FIRST_SEEN)}
         if len(new) == len(entries):
             return new, {}
-        old = [(month, key) for month, key, _ in entries if key not in new]
-        rows = await connection.fetch(SEEN_HASHES, [o[0] for o in old], [o[1] for o in old])
-        return new, {row[0]: row[1] for row in rows}
+        return new, {row[0]: row[1] for row in await connection.fetch(SEEN_HASHES) if row[0] not in new}
 
     async def load(self, connection: Connection, subjects: Iterable[str]) -> dict[str, Lane]:
         """Locks and loads all cases of the subjects, and what waits for them."""
@@ -184,14 +174,14 @@ class Store:
         old = [case for case in changed if case.stored_version is not None]
         new = [case for case in changed if case.stored_version is None]
         if old:
-            columns = self._case_columns(old)
-            stored = [case.stored_version for case in old]
-            done = await connection.execute(UPDATE_CASES, *columns, mark, stored)
-            if done != f"UPDATE {len(old)}":
+            rows = [(*self._case_row(case, mark), case.stored_version) for case in old]
+            await connection.copy_records_to_table("moved", records=rows)
+            if await connection.execute(UPDATE_CASES) != f"UPDATE {len(old)}":
                 raise Conflict
         if new:
+            rows = [self._case_row(case, mark) for case in new]
             try:
-                await connection.execute(INSERT_CASES, *self._case_columns(new), mark)
+                await connection.copy_records_to_table("cases", records=rows, columns=CASE_COLUMNS)
             except asyncpg.UniqueViolationError as error:
                 raise Conflict from error
         letters = [p for lane in lanes.values() for p in (*lane.waiting, *lane.held) if p.is_changed]
@@ -206,22 +196,12 @@ class Store:
                 "waiting", records=map(self._waiting_row, letters), columns=WAITING_COLUMNS
             )
 
-    def _case_columns(self, cases: Sequence[Case]) -> list[list[Any]]:
-        states = [c.stored or self._encoded(c) for c in cases]
-        return [
-            [c.subject for c in cases],
-            [c.kind for c in cases],
-            [c.case_id for c in cases],
-            [c.version for c in cases],
-            [name for name, _ in states],
-            [data for _, data in states],
-            [c.shop_id for c in cases],
-            [c.policy for c in cases],
-            [c.wake_at for c in cases],
-            [c.is_ended for c in cases],
-            [c.opened_at or EPOCH for c in cases],
-            [c.moved_at or EPOCH for c in cases],
-        ]
+    def _case_row(self, case: Case, mark: int) -> tuple[Any, ...]:
+        name, data = case.stored or self._encoded(case)
+        return (
+            case.subject, case.kind, case.case_id, case.version, name, data, case.shop_id, case.policy,
+            case.wake_at, case.is_ended, case.opened_at or EPOCH, case.moved_at or EPOCH, mark,
+        )  # fmt: skip
 
     def _encoded(self, case: Case) -> tuple[str, str]:
         return type(case.state).__name__, self._wiring.codecs[case.kind].encode(case.state)

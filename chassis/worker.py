@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
+import msgspec
 
 from aftersales_contracts.envelope import Envelope
 from aftersales_contracts.reasons import Reason
@@ -23,6 +24,7 @@ from chassis.handling import Handling, Limits
 from chassis.lanes import Lane
 from chassis.partitions import Place
 from chassis.ports import Keeping, Pool
+from chassis.recent import Recent
 from chassis.records import Cause, DeadLetter, Origin
 from chassis.store import Conflict
 from chassis.vocabulary import Addressed
@@ -50,8 +52,7 @@ class Unwakeable(Exception):
 NOT_STORABLE = Rejected(Reason.NOT_STORABLE, "the database cannot hold a value of it")
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True):
     """One record with what the border made of it, and the messages that it means."""
 
     record: Origin
@@ -90,6 +91,7 @@ class Worker:
         limits: Limits,
         metrics: Metrics,
         on_commit: Callable[[], None],
+        recent: Recent | None = None,
     ) -> None:
         self._wiring = wiring
         self._store = store
@@ -97,6 +99,7 @@ class Worker:
         self._limits = limits
         self._metrics = metrics
         self._on_commit = on_commit
+        self._recent = recent
         self._turn = asyncio.Lock()
         self._unwakeable: set[str] = set()
         self._months: set[tuple[str, date]] = set()
@@ -193,8 +196,8 @@ class Worker:
             fresh, dead, repeats = await self._fresh(connection, arrivals, wall_now)
             handling = await self._handle(connection, fresh, frontier, wall_now, progress.mark)
             dead += handling.dead
-            await self._write(connection, handling, dead, progress, wall_now)
-        self._on_commit()
+            head = await self._write(connection, handling, dead, progress, wall_now)
+        self._committed(head, handling, dead)
         self._metrics.handled(self._wiring.service.name, arrivals, repeats, clock.stopwatch() - began)
         self._metrics.decided(handling, wall_now)
         reused = sum(letter.reason == Reason.ID_REUSED for letter in dead)
@@ -264,22 +267,29 @@ class Worker:
                 return 0
             try:
                 async with connection.transaction():
-                    handling = await self._wake_subjects(connection, subjects, wall_now)
+                    handling, head = await self._wake_subjects(connection, subjects, wall_now)
             except Exception as error:
                 if len(subjects) > 1 or (isinstance(error, TRANSIENT) and not isinstance(error, UNSTORABLE)):
                     raise
                 raise Unwakeable(subjects[0]) from error
-        self._on_commit()
+        self._committed(head, handling, handling.dead)
         self._metrics.decided(handling, wall_now)
         return len(subjects)
 
-    async def _wake_subjects(self, connection: Any, subjects: Sequence[str], wall_now: datetime) -> Handling:
+    def _committed(self, head: int, handling: Handling, dead: Sequence[DeadLetter]) -> None:
+        if self._recent is not None and handling.facts and not dead:
+            self._recent.add(head, handling.facts)
+        self._on_commit()
+
+    async def _wake_subjects(
+        self, connection: Any, subjects: Sequence[str], wall_now: datetime
+    ) -> tuple[Handling, int]:
         lanes = await self._store.load(connection, subjects)
         handling = Handling(self._wiring, lanes, self.horizon, wall_now, self._limits, self.mark)
         for subject in subjects:
             handling.wake(subject)
-        await self._write(connection, handling, handling.dead, Progress(), wall_now)
-        return handling
+        head = await self._write(connection, handling, handling.dead, Progress(), wall_now)
+        return handling, head
 
     async def _write(
         self,
@@ -288,11 +298,13 @@ class Worker:
         dead: Sequence[DeadLetter],
         progress: Progress,
         wall_now: datetime,
-    ) -> None:
+    ) -> int:
+        """Everything of a batch; the head of the log after it, or 0 where nothing was appended."""
         await self._store.save(connection, handling.lanes, handling.gone, handling.mailbox, handling.mark)
         await self._store.note_intake(connection, progress.positions, progress.stands_at, progress.marks)
-        if handling.facts or dead:
-            await self._store.append(connection, handling.facts, dead, wall_now)
+        if not handling.facts and not dead:
+            return 0
+        return await self._store.append(connection, handling.facts, dead, wall_now)
 
     async def _partitions(self, arrivals: Sequence[Arrival]) -> None:
         """Makes the month partitions that a batch needs before its transaction, and next month's ahead."""
