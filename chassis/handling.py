@@ -78,10 +78,7 @@ class Handling:
             letter = Letter(message, at, shop_id, cause, origin)
             if lane.waiting:
                 self._open_mailbox(lane, min(at, horizon), horizon)
-            if (lane.held and lane.held[0].at <= at) or not self._advance(lane, at, horizon):
-                self._hold(lane, letter)
-                continue
-            self._deliver(lane, letter)
+            self._reach(lane, letter, horizon)
             if lane.held:
                 self._resume(lane, horizon)
 
@@ -93,8 +90,11 @@ class Handling:
                 self._retry(lane, letter)
         self._open_mailbox(lane, self._horizon, self._horizon)
         self._resume(lane, self._horizon)
-        if not lane.held:
+        while not lane.held:
             self._advance(lane, self._horizon + GRACE_LIMIT, self._horizon, stop_at_horizon=True)
+            if not lane.held:
+                break
+            self._resume(lane, self._horizon)
         self._expire(lane)
 
     def _open_mailbox(self, lane: Lane, until: datetime, horizon: datetime) -> None:
@@ -104,15 +104,20 @@ class Handling:
                 continue
             self._take(lane, letter)
             letter.due_at = None
-            if (lane.held and lane.held[0].at <= letter.at) or not self._advance(lane, letter.at, horizon):
-                self._hold(lane, letter)
-            else:
-                self._deliver(lane, letter)
+            self._reach(lane, letter, horizon)
+
+    def _reach(self, lane: Lane, letter: Letter, horizon: datetime) -> None:
+        """Delivers a message, or holds it where something that comes before it has to wait."""
+        is_next = not lane.held or lane.held[0].at > letter.at
+        if is_next and self._advance(lane, letter.at, horizon):
+            self._deliver(lane, letter)
+        else:
+            self._hold(lane, letter)
 
     def _advance(
         self, lane: Lane, before: datetime, horizon: datetime, *, stop_at_horizon: bool = False
     ) -> bool:
-        """Decides the deadlines of the lane that lie before a moment; False where one must wait."""
+        """Decides the deadlines before a moment; False where one must wait, or freed an earlier message."""
         while True:
             earliest: tuple[datetime, str, str, str, datetime] | None = None
             bound = before + GRACE_LIMIT
@@ -134,6 +139,8 @@ class Handling:
             if fires_at > horizon:
                 return False
             self._fire(lane, kind, case_id, DeadlinePassed(name, due_at), fires_at)
+            if lane.held and lane.held[0].at < before:
+                return False
 
     def _deadlines(self, lane: Lane, case: Case, wake_at: datetime) -> Sequence[Deadline]:
         """The deadlines of a case; a state that cannot be read any more fails its case and no other."""
@@ -162,7 +169,10 @@ class Handling:
         """Offers the held messages again, in order, as far as the horizon lets them pass."""
         while lane.held:
             letter = lane.held[0]
-            if not self._advance(lane, letter.at, horizon):
+            can_go = self._advance(lane, letter.at, horizon)
+            if lane.held[0] is not letter:
+                continue  # a deadline has let go of one that comes before it
+            if not can_go:
                 return
             lane.held.pop(0)
             if letter.waiting_id is not None:
@@ -204,7 +214,7 @@ class Handling:
             for target in onward:
                 queue.append(Letter(target, letter.at, case.shop_id, letter.cause, letter.origin))
             if lane.waiting:
-                queue.extend(self._offered_again(lane, case))
+                queue.extend(self._offered_again(lane, case, letter.at))
 
     def _step(self, case: Case, letter: Letter) -> list[Addressed] | None:
         """One decision. All of it is made before any of it is kept."""
@@ -268,12 +278,15 @@ class Handling:
             lane.cases[kind, case_id] = case
         return case
 
-    def _offered_again(self, lane: Lane, case: Case) -> Iterable[Letter]:
-        """The early messages of a case that has just moved."""
+    def _offered_again(self, lane: Lane, case: Case, moved_at: datetime) -> Iterable[Letter]:
+        """The early messages of a case that has just moved; later ones than the move wait for deadlines."""
         for letter in [p for p in lane.waiting if p.reason == "early"]:
             if letter.addressed.case_id == case.case_id and letter.addressed.kind == case.kind:
                 lane.waiting.remove(letter)
-                yield letter
+                if letter.at <= moved_at:
+                    yield letter
+                else:
+                    self._hold(lane, letter)
 
     def _take(self, lane: Lane, letter: Letter) -> None:
         lane.waiting.remove(letter)
@@ -342,10 +355,7 @@ class Handling:
             if case.is_blocked:
                 return
             lane.waiting.remove(follower)
-            if not self._advance(lane, follower.at, self._horizon):
-                self._hold(lane, follower)
-            else:
-                self._deliver(lane, follower)
+            self._reach(lane, follower, self._horizon)
 
     def _expire(self, lane: Lane) -> None:
         for letter in list(lane.waiting):

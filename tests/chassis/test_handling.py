@@ -70,6 +70,18 @@ def test_an_early_message_is_offered_again_when_the_case_moves(desk: Desk) -> No
     assert desk.state() == toy.Open(5, T0 + toy.HOUR)
 
 
+def test_an_early_message_stepped_over_the_deadline_that_its_case_opened_with(desk: Desk) -> None:
+    desk.arrive(toy.Added(5), T0 + MINUTE)
+    desk.arrive(toy.Added(7), T0 + 2 * toy.HOUR)
+    desk.arrive(toy.Paid(), T0 + 3 * toy.HOUR)
+    desk.arrive(toy.Opened(), T0)
+    assert desk.names == ["TabOpened", "AmountAdded"]
+    assert [letter.reason for letter in desk.lanes["o1"].held] == ["horizon", "horizon"]
+    desk.wake(T0 + 4 * toy.HOUR)
+    assert desk.state() == toy.Closed(5, "lapsed")
+    assert (desk.lanes["o1"].waiting, desk.lanes["o1"].held) == ([], [])
+
+
 def test_an_answer_before_the_deadline_counts_and_one_after_it_does_not(desk: Desk) -> None:
     desk.arrive(toy.Opened(), T0)
     desk.arrive(toy.Paid(), T0 + toy.HOUR)

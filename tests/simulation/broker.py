@@ -1,4 +1,4 @@
-"""A model of Kafka as the chassis uses it: partitions, one group with generations, produce with lost answers."""
+"""A model of Kafka as the chassis uses it: partitions, a group with generations, answers that get lost."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence

@@ -5,7 +5,7 @@ has written or locked is waited for; a cycle of waiting ends in an error, as doe
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -106,7 +106,7 @@ class Database:
             raise asyncpg.ConnectionDoesNotExistError("simulated: the session has ended")
 
     @asynccontextmanager
-    async def transaction(self, session: Session) -> AsyncIterator[Transaction]:
+    async def transaction(self, session: Session) -> AsyncGenerator[Transaction]:
         """Commits when the block ends well. The answer to the commit may be lost either way."""
         self.check(session)
         transaction = session.transaction = Transaction()
@@ -156,7 +156,7 @@ class Database:
         if self._is_cycle(transaction):
             transaction.waits_for = None
             raise asyncpg.DeadlockDetectedError("simulated: a deadlock")
-        future = self.world.loop.create_future()
+        future = asyncio.get_running_loop().create_future()
         entry = transaction, future
         self._queues.setdefault(place, []).append(entry)
         try:
@@ -230,7 +230,7 @@ class Database:
 
     def now(self) -> float:
         """The server's clock for leases, in seconds."""
-        return self.world.loop.time()
+        return asyncio.get_running_loop().time()
 
 
 def holds_nul(texts: Iterable[str | None]) -> bool:

@@ -15,6 +15,8 @@ from typing import Any
 
 LONGEST_SECONDS = 600.0
 """Simulated time after which a run counts as stuck."""
+MOST_TURNS = 100_000
+"""Turns of the loop after which it counts as spinning; a run takes about a thousand."""
 
 
 class Owner:
@@ -66,22 +68,29 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self._timers: list[tuple[float, int, _Handle]] = []
         self._count = 0
         self._now = 0.0
-        self.tasks: list[asyncio.Task[Any]] = []
+        self._turns = 0
+        self.tasks: list[tuple[Owner, asyncio.Task[Any]]] = []
         self.failures: list[BaseException] = []
         """What no part of a process may raise: found in tasks that nobody waits for."""
 
     def time(self) -> float:
         return self._now
 
-    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Any:
+    def call_soon(  # type: ignore[override]  # a handle of our own does for what asyncio asks of it
+        self, callback: Any, *args: Any, context: Context | None = None
+    ) -> Any:
         handle = _Handle(callback, args, copy_context() if context is None else context, self._now)
         self._ready.append(handle)
         return handle
 
-    def call_later(self, delay: float, callback: Any, *args: Any, context: Context | None = None) -> Any:
+    def call_later(  # type: ignore[override]  # the same
+        self, delay: float, callback: Any, *args: Any, context: Context | None = None
+    ) -> Any:
         return self.call_at(self._now + delay, callback, *args, context=context)
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> Any:
+    def call_at(  # type: ignore[override]  # the same
+        self, when: float, callback: Any, *args: Any, context: Context | None = None
+    ) -> Any:
         handle = _Handle(callback, args, copy_context() if context is None else context, when)
         self._push(when, handle)
         return handle
@@ -97,7 +106,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self, coro: Any, *, name: str | None = None, context: Context | None = None, **_: Any
     ) -> asyncio.Task[Any]:
         task = asyncio.Task(coro, loop=self, name=name or "task", context=context)
-        self.tasks.append(task)
+        self.tasks.append(((context.get(OWNER, WORLD) if context is not None else OWNER.get()), task))
         return task
 
     def get_debug(self) -> bool:
@@ -131,6 +140,9 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         ready = self._ready
         if not ready:
             self._advance()
+        self._turns += 1
+        if self._turns > MOST_TURNS:
+            raise Stuck("it spins")
         for _ in range(len(ready)):
             handle = ready.popleft()
             if handle.is_cancelled:
@@ -162,7 +174,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         """Unwinds what is still suspended, so that nothing of this run outlives it."""
         events._set_running_loop(self)
         try:
-            for task in self.tasks:
+            for _, task in self.tasks:
                 if not task.done():
                     task._log_destroy_pending = False  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
                     coroutine: Any = task.get_coro()

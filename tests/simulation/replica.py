@@ -22,14 +22,9 @@ from chassis.wiring import Wiring
 from chassis.worker import TRANSIENT, Arrival, Worker
 from tests.simulation.broker import Broker, SimulatedOutgoing, reader_of
 from tests.simulation.database import Database
+from tests.simulation.leading import SimulatedLease, SimulatedOutbox, SimulatedStanding
 from tests.simulation.loop import OWNER, Owner
-from tests.simulation.store import (
-    SimulatedLease,
-    SimulatedOutbox,
-    SimulatedPool,
-    SimulatedStanding,
-    SimulatedStore,
-)
+from tests.simulation.store import SimulatedPool, SimulatedStore
 from tests.simulation.world import World
 
 LIMITS = Limits(wait=timedelta(hours=2), attempts=3, retry_delay=lambda _: timedelta(minutes=4))

@@ -1,9 +1,9 @@
-"""The chassis' store, leases, outbox and standings over the model of the database.
+"""`chassis.store.Store` over the model of the database.
 
-What each method means is said by `chassis`; both are held to tests/chassis/test_store_contract.py.
+What each method means is said there; both are held to tests/chassis/test_store_contract.py.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime
 from typing import Any
@@ -12,16 +12,12 @@ import asyncpg
 
 from chassis.ids import month_of
 from chassis.lanes import Case, Lane, Letter, Unreadable
-from chassis.lease import LeaseLost
 from chassis.partitions import Place
 from chassis.records import DeadLetter, FactRecord, StoredOrigin
-from chassis.store import EPOCH, Conflict, pack_headers
+from chassis.store import EPOCH, Conflict
 from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
-from chassis.worker import BEGINNING, END
 from tests.simulation.database import GONE, Database, Session, Transaction, holds_nul
-
-LEASE_SECONDS = 1.0
 
 
 class SimulatedConnection:
@@ -52,7 +48,7 @@ class SimulatedPool:
         self._idle: list[Session] = []
 
     @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[SimulatedConnection]:
+    async def acquire(self) -> AsyncGenerator[SimulatedConnection]:
         """A live connection for as long as the block."""
         await self._database.world.step("acquire")
         while self._idle and self._idle[-1].is_closed:
@@ -251,7 +247,8 @@ class SimulatedStore:
         await database.ask(session, "take positions")
         transaction = connection.current
         await database.lock(transaction, "cursors", "head")
-        position, holder, until = database.row(transaction, "cursors", "head")
+        row: tuple[int, str | None, float] = database.row(transaction, "cursors", "head")
+        position, holder, until = row
         head = position + len(facts) + len(dead)
         transaction.writes["cursors"]["head"] = head, holder, until
         if facts:
@@ -336,133 +333,3 @@ class SimulatedStore:
         ]
         newborn = {key[0] for key, row in due if mark and row["mark"] >= mark}
         return [(row["wake_at"], key[0]) for key, row in due if key[0] not in newborn]
-
-
-class SimulatedLease:
-    """`chassis.lease.Lease` over the model."""
-
-    def __init__(self, database: Database, session: Session, name: str) -> None:
-        self._database = database
-        self._session = session
-        self._name = name
-        self._holds = False
-        self.position = 0
-
-    async def _row(self, what: str) -> tuple[int, str | None, float]:
-        await self._database.ask(self._session, what)
-        row: tuple[int, str | None, float] = self._database.tables["cursors"][self._name]
-        return row
-
-    async def take(self) -> bool:
-        position, holder, until = await self._row("take lease")
-        now = self._database.now()
-        is_free = holder is None or holder not in self._database.sessions or until < now
-        if not is_free and holder != self._session.name:
-            self._holds = False
-            return False
-        self._write(position, self._session.name, now + LEASE_SECONDS)
-        self._holds = True
-        await self._database.world.step("take lease", is_done=True)
-        self.position = position
-        return True
-
-    async def move(self, position: int) -> None:
-        _, holder, _ = await self._row("move lease")
-        if holder != self._session.name or not self._holds:
-            self._holds = False
-            raise LeaseLost(self._name)
-        self._write(position, holder, self._database.now() + LEASE_SECONDS)
-        await self._database.world.step("move lease", is_done=True)
-        self.position = position
-
-    async def release(self) -> None:
-        if self._holds:
-            position, holder, _ = await self._row("release lease")
-            if holder == self._session.name:
-                self._write(position, None, 0.0)
-            self._holds = False
-
-    def _write(self, position: int, holder: str | None, until: float) -> None:
-        self._database.tables["cursors"][self._name] = position, holder, until
-
-
-class SimulatedOutbox:
-    """`chassis.outbox.Outbox` over the model."""
-
-    def __init__(self, database: Database, session: Session) -> None:
-        self._database = database
-        self._session = session
-
-    async def head(self) -> int | None:
-        await self._database.ask(self._session, "select head")
-        position: int = self._database.tables["cursors"]["head"][0]
-        return position
-
-    async def facts(self, start: int, upto: int) -> Sequence[Any]:
-        await self._database.ask(self._session, "select facts")
-        facts: Mapping[int, FactRecord] = self._database.tables["facts"]
-        return [
-            (position, f.event_key, f.kind, f.case_id, f.version, f.at, f.event_type, f.cause.correlation,
-             f.cause.id, f.cause.trace, f.event)
-            for position in range(start + 1, upto + 1)
-            if (f := facts.get(position)) is not None and f.event is not None
-        ]  # fmt: skip
-
-    async def dead_letters(self, start: int, upto: int) -> Sequence[Any]:
-        await self._database.ask(self._session, "select dead letters")
-        return [
-            _dead_row(position, self._database.tables["dead"][position][1])
-            for position in range(start + 1, upto + 1)
-            if position in self._database.tables["dead"]
-        ]
-
-
-def _dead_row(position: int, letter: DeadLetter) -> Mapping[str, Any]:
-    origin = letter.origin
-    topic, partition, offset, key, headers, value = "", -1, -1, None, "[]", None
-    if origin is not None:
-        topic, partition, offset = origin.topic, origin.partition, origin.offset
-        key, headers, value = origin.key, pack_headers(origin.headers), origin.value
-    return {
-        "position": position, "reason": letter.reason, "detail": letter.detail, "topic": topic,
-        "partition": partition, "place": offset, "key": key, "headers": headers, "value": value,
-    }  # fmt: skip
-
-
-class SimulatedStanding:
-    """`chassis.standing.Standing` over the model."""
-
-    def __init__(self, database: Database, partitions: Mapping[str, int], external: Collection[str]) -> None:
-        self._database = database
-        self._partitions = partitions
-        self._external = external
-
-    async def others(self, mine: Collection[Place]) -> datetime:
-        count = sum(self._partitions[topic] for topic in self._external)
-        own = {place for place in mine if place.topic in self._external}
-        if len(own) >= count:
-            return END
-        await self._database.world.step("select stands")
-        if self._database.is_down:
-            raise ConnectionRefusedError("simulated: the database is down")
-        rows = {
-            place: row
-            for place, row in self._database.tables["intake"].items()
-            if place.topic in self._external and place not in own
-        }
-        if len(rows) < count - len(own):
-            return BEGINNING
-        return min(row[1] or BEGINNING for row in rows.values())
-
-    async def by_marks(self) -> tuple[datetime, int]:
-        await self._database.world.step("select marks")
-        rows = {p: r for p, r in self._database.tables["intake"].items() if p.topic in self._partitions}
-        if len(rows) < sum(self._partitions.values()):
-            return BEGINNING, 0
-        stands = [row[1] for place, row in rows.items() if place.topic in self._external]
-        return min(stand for stand in stands if stand is not None), min(row[2] for row in rows.values())
-
-    async def passed(self, places: Collection[Place]) -> dict[Place, int]:
-        await self._database.world.step("select passed")
-        intake = self._database.tables["intake"]
-        return {place: intake[place][2] if place in intake else 0 for place in places}

@@ -7,8 +7,8 @@ from datetime import datetime
 import pytest
 
 from chassis.partitions import Place
+from tests.simulation.leading import SimulatedStanding
 from tests.simulation.run import quiet, run
-from tests.simulation.store import SimulatedStanding
 from tests.simulation.world import Plan
 
 CALM = Plan(kinds=(), rate=0.0, fault_count=0, slow_share=0.1)

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
@@ -114,7 +114,7 @@ class World:
         if (kind == "lost" and is_done) or (kind == "unanswered" and not is_done):
             return
         self.faults += 1
-        self.struck[where, kind] += 1
+        self._count_places(kind, where, owner)
         self.note("FAULT", kind, owner.name, where)
         if kind in {"lost", "unanswered"}:
             raise ConnectionResetError(f"simulated: {kind}")
@@ -127,8 +127,18 @@ class World:
         elif kind == "freeze":
             await asyncio.sleep(0)
 
+    def _count_places(self, kind: str, where: str, owner: Owner) -> None:
+        """Notes where the process stood: at what it asked, and wherever else its tasks wait."""
+        self.struck[where, kind] += 1
+        for belongs_to, task in self.loop.tasks:
+            if belongs_to is owner and not task.done():
+                waits = _waits_at(task)
+                if waits:
+                    self.seen[waits] = self.seen.get(waits, 0) + 1
+                    self.struck[waits, kind] += 1
+
     @contextmanager
-    def clocks(self) -> Iterator[None]:
+    def clocks(self) -> Generator[None]:
         """Gives the chassis this world's clock and dice."""
         with (
             patch.object(clock, "now", self.now),
@@ -144,7 +154,7 @@ _ours: dict[CodeType, bool] = {}
 
 
 def _place(what: str, *, is_done: bool) -> str:
-    """The innermost place in the chassis that waits, and for what: `worker._take_once:219 commit answered`."""
+    """The innermost place in the chassis that waits, and for what: `worker._take_once:219 commit`."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         code = frame.f_code
@@ -160,3 +170,17 @@ def _place(what: str, *, is_done: bool) -> str:
             return place
         frame = frame.f_back
     return f"process {what}{' answered' if is_done else ''}"
+
+
+def _waits_at(task: asyncio.Task[Any]) -> str:
+    """The innermost place in the chassis at which a suspended task waits; empty where there is none."""
+    coroutine: Any = task.get_coro()
+    place = ""
+    while coroutine is not None:
+        frame: FrameType | None = getattr(coroutine, "cr_frame", None)
+        if frame is not None:
+            path = Path(frame.f_code.co_filename)
+            if path.parent.name == "chassis":
+                place = f"{path.stem}.{frame.f_code.co_name}:{frame.f_lineno} waits"
+        coroutine = getattr(coroutine, "cr_await", None)
+    return place

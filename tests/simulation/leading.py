@@ -1,0 +1,144 @@
+"""Leases, the relay's view of the log, and the stands of partitions over the model of the database."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from chassis.lease import LeaseLost
+from chassis.partitions import Place
+from chassis.records import DeadLetter, FactRecord
+from chassis.store import pack_headers
+from chassis.worker import BEGINNING, END
+from tests.simulation.database import Database, Session
+
+LEASE_SECONDS = 1.0
+
+
+class SimulatedLease:
+    """`chassis.lease.Lease` over the model."""
+
+    def __init__(self, database: Database, session: Session, name: str) -> None:
+        self._database = database
+        self._session = session
+        self._name = name
+        self._holds = False
+        self.position = 0
+
+    async def _row(self, what: str) -> tuple[int, str | None, float]:
+        await self._database.ask(self._session, what)
+        row: tuple[int, str | None, float] = self._database.tables["cursors"][self._name]
+        return row
+
+    async def take(self) -> bool:
+        position, holder, until = await self._row("take lease")
+        now = self._database.now()
+        is_free = holder is None or holder not in self._database.sessions or until < now
+        if not is_free and holder != self._session.name:
+            self._holds = False
+            return False
+        self._write(position, self._session.name, now + LEASE_SECONDS)
+        self._holds = True
+        await self._database.world.step("take lease", is_done=True)
+        self.position = position
+        return True
+
+    async def move(self, position: int) -> None:
+        _, holder, _ = await self._row("move lease")
+        if holder != self._session.name or not self._holds:
+            self._holds = False
+            raise LeaseLost(self._name)
+        self._write(position, holder, self._database.now() + LEASE_SECONDS)
+        await self._database.world.step("move lease", is_done=True)
+        self.position = position
+
+    async def release(self) -> None:
+        if self._holds:
+            position, holder, _ = await self._row("release lease")
+            if holder == self._session.name:
+                self._write(position, None, 0.0)
+            self._holds = False
+
+    def _write(self, position: int, holder: str | None, until: float) -> None:
+        self._database.tables["cursors"][self._name] = position, holder, until
+
+
+class SimulatedOutbox:
+    """`chassis.outbox.Outbox` over the model."""
+
+    def __init__(self, database: Database, session: Session) -> None:
+        self._database = database
+        self._session = session
+
+    async def head(self) -> int | None:
+        await self._database.ask(self._session, "select head")
+        position: int = self._database.tables["cursors"]["head"][0]
+        return position
+
+    async def facts(self, start: int, upto: int) -> Sequence[Any]:
+        await self._database.ask(self._session, "select facts")
+        facts: Mapping[int, FactRecord] = self._database.tables["facts"]
+        return [
+            (position, f.event_key, f.kind, f.case_id, f.version, f.at, f.event_type, f.cause.correlation,
+             f.cause.id, f.cause.trace, f.event)
+            for position in range(start + 1, upto + 1)
+            if (f := facts.get(position)) is not None and f.event is not None
+        ]  # fmt: skip
+
+    async def dead_letters(self, start: int, upto: int) -> Sequence[Any]:
+        await self._database.ask(self._session, "select dead letters")
+        return [
+            _dead_row(position, self._database.tables["dead"][position][1])
+            for position in range(start + 1, upto + 1)
+            if position in self._database.tables["dead"]
+        ]
+
+
+def _dead_row(position: int, letter: DeadLetter) -> Mapping[str, Any]:
+    origin = letter.origin
+    topic, partition, offset, key, headers, value = "", -1, -1, None, "[]", None
+    if origin is not None:
+        topic, partition, offset = origin.topic, origin.partition, origin.offset
+        key, headers, value = origin.key, pack_headers(origin.headers), origin.value
+    return {
+        "position": position, "reason": letter.reason, "detail": letter.detail, "topic": topic,
+        "partition": partition, "place": offset, "key": key, "headers": headers, "value": value,
+    }  # fmt: skip
+
+
+class SimulatedStanding:
+    """`chassis.standing.Standing` over the model."""
+
+    def __init__(self, database: Database, partitions: Mapping[str, int], external: Collection[str]) -> None:
+        self._database = database
+        self._partitions = partitions
+        self._external = external
+
+    async def others(self, mine: Collection[Place]) -> datetime:
+        count = sum(self._partitions[topic] for topic in self._external)
+        own = {place for place in mine if place.topic in self._external}
+        if len(own) >= count:
+            return END
+        await self._database.world.step("select stands")
+        if self._database.is_down:
+            raise ConnectionRefusedError("simulated: the database is down")
+        rows = {
+            place: row
+            for place, row in self._database.tables["intake"].items()
+            if place.topic in self._external and place not in own
+        }
+        if len(rows) < count - len(own):
+            return BEGINNING
+        return min(row[1] or BEGINNING for row in rows.values())
+
+    async def by_marks(self) -> tuple[datetime, int]:
+        await self._database.world.step("select marks")
+        rows = {p: r for p, r in self._database.tables["intake"].items() if p.topic in self._partitions}
+        if len(rows) < sum(self._partitions.values()):
+            return BEGINNING, 0
+        stands = [row[1] for place, row in rows.items() if place.topic in self._external]
+        return min(stand for stand in stands if stand is not None), min(row[2] for row in rows.values())
+
+    async def passed(self, places: Collection[Place]) -> dict[Place, int]:
+        await self._database.world.step("select passed")
+        intake = self._database.tables["intake"]
+        return {place: intake[place][2] if place in intake else 0 for place in places}
