@@ -8,6 +8,7 @@ nobody runs it any more.
 
 from pathlib import Path
 
+from chassis.revision import head
 from tests.containers import engine
 
 MIGRATIONS = "/app/chassis/migrations/versions"
@@ -25,8 +26,8 @@ EXPAND = '''
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{revision}"
+down_revision = "{before}"
 branch_labels = None
 depends_on = None
 
@@ -41,8 +42,8 @@ CONTRACT = '''
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "{revision}"
+down_revision = "{before}"
 branch_labels = None
 depends_on = None
 
@@ -53,14 +54,20 @@ def upgrade() -> None:
 COMPILE = "python -m compileall -q -f --invalidation-mode unchecked-hash /app/chassis"
 
 
+def _migration(text: str, steps_count: int) -> dict[str, str]:
+    """The file of a migration that is so many steps after the newest of this version."""
+    before, revision = (f"{int(head()) + steps_count - back:04}" for back in (1, 0))
+    return {f"{MIGRATIONS}/{revision}_written_by.py": text.format(revision=revision, before=before)}
+
+
 def next_version(folder: Path) -> str:
     """The image of the next version."""
-    files = {f"{MIGRATIONS}/0002_written_by.py": EXPAND, "/tmp/patch.py": PATCH}  # noqa: S108 - in the image
+    files = {**_migration(EXPAND, 1), "/tmp/patch.py": PATCH}  # noqa: S108 - in the image
     steps = ("python /tmp/patch.py", COMPILE)
     return engine.overlay(f"{engine.project_image()}-next", engine.project_image(), files, folder, *steps)
 
 
 def later_version(folder: Path) -> str:
     """The image of the version after that."""
-    files = {f"{MIGRATIONS}/0003_always_written_by.py": CONTRACT}
-    return engine.overlay(f"{engine.project_image()}-later", next_version(folder), files, folder, COMPILE)
+    tag = f"{engine.project_image()}-later"
+    return engine.overlay(tag, next_version(folder), _migration(CONTRACT, 2), folder, COMPILE)
