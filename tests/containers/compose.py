@@ -92,4 +92,4 @@ def made(name: str, files: Sequence[str], folder: Path) -> Compose:
         cwd=engine.ROOT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(engine.ROOT), str(engine.ROOT / "contracts")])},
     )
-    return Compose(name, files, secrets, *ports.free(1))
+    return Compose(name, files, secrets, ports.free(1)[0])

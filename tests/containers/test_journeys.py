@@ -1,23 +1,22 @@
 """The journeys once more, over services in containers: the same stories, told to the image."""
 
+import importlib
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import pytest_asyncio
 
+from tests import journeys
 from tests.containers.stack import ContainerStack
 from tests.journeys.fixtures import stage
-from tests.journeys.test_exchange import *  # noqa: F403 - every story of the module is collected here once more
-from tests.journeys.test_late_shipping import *  # noqa: F403
-from tests.journeys.test_lost_parcel import *  # noqa: F403
-from tests.journeys.test_negative_review import *  # noqa: F403
-from tests.journeys.test_refund_before_shipment import *  # noqa: F403
-from tests.journeys.test_return_and_refund import *  # noqa: F403
-from tests.journeys.test_service_away import *  # noqa: F403
-from tests.journeys.test_silent_seller_silent_buyer import *  # noqa: F403
-from tests.journeys.test_unpaid import *  # noqa: F403
 from tests.support.running import Running, running_on
 
 __all__ = ["stage", "world"]
+
+for path in sorted(Path(str(journeys.__file__)).parent.glob("test_*.py")):
+    module = importlib.import_module(f"tests.journeys.{path.stem}")
+    # Every story is collected here as well, with the `world` of this file.
+    globals().update({name: story for name, story in vars(module).items() if name.startswith("test_")})
 
 
 @pytest_asyncio.fixture(scope="module")
