@@ -13,8 +13,9 @@ help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
 	@echo "make run     the stack and the services, until Ctrl-C"
 	@echo "make test    the tests (TESTS=path for some); make test-all: with those that take minutes"
+	@echo "make test-containers   the image on a container engine: tests/containers/README.md"
 	@echo "make check   lint, types, imports, schemas, and the tests that need no stack"
-	@echo "make bench   measurements; also: setup test-faults test-containers lint types format schemas lock rules clean"
+	@echo "make bench   measurements; also: setup test-faults lint types format schemas lock rules clean"
 
 setup: .venv/.ready
 
