@@ -7,13 +7,14 @@ TESTS ?=
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE ?= aftersales:$(VERSION)
 
-.PHONY: help setup demo run test test-all test-faults simulate fuzz bench check lint types imports schemas fast format lock \
+.PHONY: help setup demo run test test-all test-faults test-containers simulate fuzz bench check lint types imports schemas fast format lock \
 	rules docs secrets image sbom audit clean
 
 help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
 	@echo "make run     the stack and the services, until Ctrl-C"
 	@echo "make test    the tests (TESTS=path for some); make test-all: with those that take minutes"
+	@echo "make test-containers   the image on a container engine: tests/containers/README.md"
 	@echo "make check   lint, types, imports, schemas, and the tests that need no stack"
 	@echo "make simulate  10,000 seeds of the simulation (SEEDS=n); make fuzz: 100,000 mutated records (INPUTS=n)"
 	@echo "make image   the container image; make secrets, sbom, audit: see deploy/README.md"
@@ -32,7 +33,7 @@ run: setup
 	@$(BIN)/aftersales run
 
 test: setup
-	$(BIN)/python -m pytest -m "not long" $(TESTS)
+	$(BIN)/python -m pytest -m "not long and not containers" $(TESTS)
 
 test-all: setup
 	$(BIN)/python -m pytest $(TESTS)
@@ -45,6 +46,9 @@ simulate: setup
 
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --inputs $(or $(INPUTS),100000)
+
+test-containers: setup
+	$(BIN)/python -m pytest -m containers --durations=12 $(or $(TESTS),tests/containers tests/observability)
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -1,10 +1,10 @@
 """The whole system for journeys and fault tests: real stack, services as processes, time by clock marks."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
 
@@ -36,6 +36,63 @@ SOURCES = {
 STEP = timedelta(hours=1)
 
 
+class RunningPart(Protocol):
+    """The program of a service, wherever it runs."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+        ...
+
+    def stop(self) -> None:
+        """Ends it in order."""
+        ...
+
+    def kill(self) -> None:
+        """Ends it as a crash would."""
+        ...
+
+    def tail(self) -> str:
+        """The end of its log."""
+        ...
+
+
+class RunningService(Protocol):
+    """One service, wherever it runs."""
+
+    @property
+    def part(self) -> RunningPart:
+        """Its program."""
+        ...
+
+    def launch(self) -> None:
+        """Starts it; it is not ready yet."""
+        ...
+
+
+class RunningStack(Protocol):
+    """Kafka, PostgreSQL and the services: processes (cli.stack) or containers (tests.containers)."""
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """The broker's address."""
+        ...
+
+    @property
+    def database_url(self) -> str:
+        """The superuser's connection string."""
+        ...
+
+    @property
+    def services(self) -> Mapping[str, RunningService]:
+        """The services by name."""
+        ...
+
+    async def wait_ready(self) -> None:
+        """Returns once every service is ready."""
+        ...
+
+
 class PresentGauge(Gauge):
     """Waits for those services only that are there; those that are `away` catch up when they are back."""
 
@@ -58,7 +115,7 @@ class Running:
     announced since the start, each id once, in order of round, time, source and id.
     """
 
-    def __init__(self, local: LocalStack, pool: asyncpg.Pool) -> None:
+    def __init__(self, local: RunningStack, pool: asyncpg.Pool) -> None:
         self.local = local
         self.services = load_services()
         self._answers: dict[type[Event], Answer] = {}
@@ -181,10 +238,14 @@ def _source(data: Event) -> str:
 @asynccontextmanager
 async def running(stack: devstack.Stack | None = None) -> AsyncGenerator[Running]:
     """A running system on a stack of its own, or on one that nobody else publishes to."""
-    async with (
-        LocalStack(clock="marks", stack=stack) as local,
-        asyncpg.create_pool(local.database_url, min_size=1, max_size=POOL_SIZE) as pool,
-    ):
+    async with LocalStack(clock="marks", stack=stack) as local, running_on(local) as world:
+        yield world
+
+
+@asynccontextmanager
+async def running_on(local: RunningStack) -> AsyncGenerator[Running]:
+    """The same over services that run already, by clock marks."""
+    async with asyncpg.create_pool(local.database_url, min_size=1, max_size=POOL_SIZE) as pool:
         world = Running(local, pool)
         async with world.driver:
             yield world

@@ -42,8 +42,8 @@ def kcat() -> Path:
     return Path(found) if found else missing("kcat")
 
 
-def missing(tool: str) -> NoReturn:
+def missing(tool: str, advice: str = "run .ci/tools") -> NoReturn:
     """Skips the test, or fails it where the tool is required."""
     if tool in os.environ.get(REQUIRED_SETTING, "").split(","):
-        pytest.fail(f"{tool} is required here and missing")
-    pytest.skip(f"{tool} is missing: run .ci/tools")
+        pytest.fail(f"{tool} is required here and missing: {advice}")
+    pytest.skip(f"{tool} is missing: {advice}")
