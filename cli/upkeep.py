@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from aftersales_contracts.topics import SERVICES
+from aftersales_contracts.topics import SERVICES, TOPICS
 from chassis import clock, erasure
 from chassis.producer import connection as kafka_arguments
 from chassis.provision import role_of
@@ -111,10 +111,8 @@ async def _set_group(
     found: list[Rewound] = []
     try:
         await consumer.start()
-        places: list[TopicPartition] = []
-        for topic in inputs(load_services((name,))[name]):
-            consumer.assign([TopicPartition(topic, 0)])  # so that the client asks for it
-            places += [TopicPartition(topic, n) for n in sorted(consumer.partitions_for_topic(topic) or ())]
+        topics = inputs(load_services((name,))[name])
+        places = [TopicPartition(topic, n) for topic in topics for n in range(TOPICS[topic].partitions)]
         consumer.assign(places)
         first, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
         for place in places:
