@@ -25,13 +25,15 @@ SHUFFLED_SHARE = 0.25
 """Stories whose steps are told in any order."""
 GAPS = (0, 5, 60, 600)
 """Inputs between two steps of a story, about: from all at once to seconds."""
+TIMED_GAPS = (60, 300)
+"""Where a deadline falls due, and what is told in time has to be told in time."""
 NOISE_ORDER_INPUTS = 60
 """Noise inputs about one order, about."""
 REPEAT_GAPS = (1, 50, 3_000)
 HOURS = 3_600
 WEIGHTS = {
     "returned": 24, "kept": 20, "withdrawn": 10, "greedy": 12, "silent": 12, "unrated": 8, "unpaid": 6,
-    "promised": 8,
+    "promised": 8, "refused": 8,
 }  # fmt: skip
 
 
@@ -116,7 +118,7 @@ class Generator:
             base = due_at - story.silence
         self.told.append(Told(order, story.name, due_at))
         for slot, draft in zip(
-            self._slots(len(story.steps)), self._drafts(story, order, base, due_at), strict=True
+            self._slots(len(story.steps), is_timed=story.silence is not None), self._drafts(story, order, base, due_at), strict=True
         ):
             self._with_trouble(slot, draft)
 
@@ -125,10 +127,10 @@ class Generator:
             moment = due_at if story.due_in_data else None
             yield step.template.draft(order, f"{order}.{step.name}", base + step.after, moment)
 
-    def _slots(self, count: int) -> list[float]:
-        gap = self._dice.choice(GAPS)
+    def _slots(self, count: int, *, is_timed: bool) -> list[float]:
+        gap = self._dice.choice(TIMED_GAPS if is_timed else GAPS)
         slots = [self._slot + gap * (place + self._dice.random()) for place in range(count)]
-        if self._dice.random() < SHUFFLED_SHARE:
+        if self._dice.random() < SHUFFLED_SHARE and not is_timed:
             self._dice.shuffle(slots)
         return slots
 
@@ -138,11 +140,12 @@ class Generator:
         template = self._dice.choice(self._noise)
         span = self._dice.choice((HOURS, 48 * HOURS, 20 * 24 * HOURS, 20 * 24 * HOURS, 700 * 24 * HOURS))
         at = datetime.now(UTC) - timedelta(seconds=self._dice.uniform(1, span))
-        self._with_trouble(self._slot, template.draft(order, f"{self._tag}.{self._made}", at))
+        named = at + timedelta(seconds=self._dice.choice((-HOURS, HOURS, 72 * HOURS)))
+        self._with_trouble(self._slot, template.draft(order, f"{self._tag}.{self._made}", at, named))
 
     def _scan(self) -> Draft:
         at = datetime.now(UTC) - timedelta(seconds=self._dice.uniform(0, 60))
-        return self._hot.draft(f"{self._tag}hot", f"{self._tag}.{self._made}", at)
+        return self._hot.draft(f"{self._tag}hot", f"{self._tag}.{self._made}", at, at)
 
     def _with_trouble(self, slot: float, draft: Draft) -> None:
         """The record, and by the dice its repeat, its id with other data, or a spoiled copy beside it."""

@@ -28,13 +28,7 @@ def place_of(number: Place) -> tuple[str, int, int]:
 
 def digest(key: bytes | None, headers: Sequence[Header], value: bytes | None) -> int:
     """64 bits of a record's bytes."""
-    state = blake2b(digest_size=8)
-    for part in (key, *(part for name, content in headers for part in (name.encode(), content)), value):
-        if part is None:
-            state.update(b"-")
-        else:
-            state.update(b"+%d:" % len(part))
-            state.update(part)
+    state = blake2b(repr((key, tuple(headers), value)).encode(), digest_size=8)
     return int.from_bytes(state.digest())
 
 
@@ -60,6 +54,10 @@ class Ledger:
     """By digest: sent, and the acknowledgement never came; such a record may lie there or not."""
     told: list[Told] = field(default_factory=list[Told])
     """The stories."""
+
+    def topics(self) -> set[str]:
+        """The topics that were written to."""
+        return {_TOPICS[number] for number in {at >> 56 for at in self.acknowledged}}
 
     def __len__(self) -> int:
         return len(self.acknowledged)

@@ -10,7 +10,7 @@ from aftersales_contracts.topics import TOPICS
 from tests.faults.proof.ledger import Header
 
 FETCH_BYTES = 4 * 1024 * 1024
-PATIENCE_ROUNDS = 30
+PATIENCE_ROUNDS = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ async def lying(bootstrap_servers: str, topics: Sequence[str]) -> AsyncIterator[
         enable_auto_commit=False,
         max_partition_fetch_bytes=FETCH_BYTES,
         fetch_max_bytes=8 * FETCH_BYTES,
+        fetch_max_wait_ms=50,
     )
     await consumer.start()
     try:
@@ -52,7 +53,7 @@ async def lying(bootstrap_servers: str, topics: Sequence[str]) -> AsyncIterator[
         behind = [one for one in places if ends[one] > 0]
         idle_count = 0
         while behind:
-            found: dict[TopicPartition, list[Any]] = await consumer.getmany(*behind, timeout_ms=1_000)
+            found: dict[TopicPartition, list[Any]] = await consumer.getmany(*behind, timeout_ms=200)
             idle_count = 0 if found else idle_count + 1
             if idle_count > PATIENCE_ROUNDS:
                 raise TimeoutError(f"nothing comes of {behind[:3]}")

@@ -109,6 +109,14 @@ def _agreed(refund: str = REFUND) -> Event:
     return aftersales.RefundAgreedV1.model_validate(told)
 
 
+def _refused() -> Event:
+    told = {
+        **IDS, "refund_id": REFUND, "terms_version": 1, "stage": "answer", "reason_code": "not_our_fault",
+        "evidence_ids": ["e1", "e2", "e3"], "by": {"role": "seller", "id": "s1"},
+    }  # fmt: skip
+    return aftersales.RefundRefusedV1.model_validate(told)
+
+
 def _back(refund: str = REFUND) -> dict[str, Any]:
     lines = [{"line_id": "a", "quantity_count": 1}]
     return {**IDS, "refund_id": refund, "return_id": f"{refund}.return", "lines": lines}
@@ -214,9 +222,15 @@ STORIES = {
             ("agreed3", _agreed(f"{PLACEHOLDER}.r3"), 85 * MINUTE),
         ),
         _story(
-            "silent", *_sold(-DAY),
+            "silent", *_sold(-2 * DAY),
             ("applied", _applied("no_return"), 0 * MINUTE),
             ("settled", _settled(), ANSWER + timedelta(seconds=1)),
+            silence=ANSWER,
+        ),
+        _story(
+            "refused", *_sold(-2 * DAY),
+            ("applied", _applied("no_return"), 0 * MINUTE),
+            ("refused", _refused(), ANSWER - GRACE - timedelta(seconds=30)),
             silence=ANSWER,
         ),
         _story(
