@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
@@ -11,7 +13,7 @@ from aftersales_contracts.reasons import Reason
 from chassis import clock
 from chassis.border import Entry, Rejected
 from chassis.intake import Intake, Release
-from chassis.kafka import Reader
+from chassis.kafka import OnPlaces, OnRecords, Reader
 from chassis.partitions import Item, Place
 from chassis.records import Origin
 from chassis.settings import Settings
@@ -29,6 +31,36 @@ Read = Callable[[Origin], Entry]
 """What a record is: the border's `read`."""
 Passed = Callable[[Collection[Place]], Awaitable[Mapping[Place, int]]]
 """The last clock mark that was wholly handled, per partition, as the database knows it."""
+
+
+class Reads(Protocol):
+    """One connection that reads; `chassis.kafka.Reader` says what each does."""
+
+    is_in_transit: bool
+    polled_at: float | None
+
+    @property
+    def is_reading(self) -> bool: ...
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+    async def commit(self, offsets: Mapping[Place, int]) -> None: ...
+    def position(self, place: Place) -> tuple[int, int | None, datetime | None] | None: ...
+    def hold(self, pause: Collection[Place], resume: Collection[Place]) -> None: ...
+
+
+class MakeReader(Protocol):
+    """Makes the next connection."""
+
+    def __call__(
+        self,
+        settings: Settings,
+        service: str,
+        topics: Sequence[str],
+        *,
+        on_records: OnRecords,
+        on_assigned: OnPlaces,
+        on_revoked: OnPlaces,
+    ) -> Reads: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +94,7 @@ class Feed:
         read: Read,
         intake: Intake,
         passed: Passed | None = None,
+        make_reader: MakeReader = Reader,
     ) -> None:
         self._settings = settings
         self._service = service
@@ -69,7 +102,8 @@ class Feed:
         self._read_record = read
         self._intake = intake
         self._passed = passed
-        self._reader: Reader | None = None
+        self._make_reader = make_reader
+        self._reader: Reads | None = None
         self._is_connected = False
         self._tasks: list[asyncio.Task[None]] = []
         self._arrived = asyncio.Event()
@@ -207,7 +241,7 @@ class Feed:
         limits = self._settings.limits
         attempt = 0
         while True:
-            reader = Reader(
+            reader = self._make_reader(
                 self._settings,
                 self._service,
                 self._topics,

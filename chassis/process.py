@@ -6,37 +6,37 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 
 from aftersales_contracts.topics import TOPICS
 from chassis import clock, health, logs
-from chassis.border import Accepted, Border, Rejected
+from chassis.border import Border
 from chassis.database import connect, open_pool
 from chassis.feed import Feed
 from chassis.handling import Limits as HandlingLimits
 from chassis.intake import Intake
 from chassis.lease import Lease
 from chassis.metrics import Metrics
+from chassis.outbox import Outbox
 from chassis.outgoing import KafkaOutgoing
-from chassis.partitions import Place
+from chassis.parts import keep
 from chassis.producer import make_producer
+from chassis.reading import Reading
 from chassis.relay import Relay
 from chassis.revision import head, revision_of
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.standing import Standing
+from chassis.store import Store
 from chassis.topics import inputs, is_own
+from chassis.waker import Waker
 from chassis.wiring import Wiring
-from chassis.worker import BEGINNING, END, TRANSIENT, Progress, Worker
+from chassis.worker import BEGINNING, TRANSIENT, Worker
 
 log = logging.getLogger(__name__)
 
-WAKE_SUBJECTS = 1_000
-"""Subjects that are woken in one transaction."""
-WAKE_PAUSE_SECONDS = 0.25
-ALONE_NOTE_SECONDS = 10.0
 GAUGE_SECONDS = 2.0
 STUCK_SECONDS = 30.0
 GC_THRESHOLDS = (50_000, 20, 50)
@@ -72,9 +72,6 @@ class Process:
         self._relay: Relay | None = None
         self._outgoing = KafkaOutgoing(lambda: make_producer(settings.kafka, service.name))
         self._tasks: list[asyncio.Task[None]] = []
-        self._own_stand: tuple[frozenset[Place], datetime] | None = None
-        """The partitions of this process and the moment up to which they have all been read."""
-        self._noted_at = 0.0
 
     async def run(self) -> None:
         """Runs until it is asked to stop; then finishes the batch in hand."""
@@ -83,21 +80,28 @@ class Process:
         limits = self.settings.limits
         intake = Intake(by_marks=self._by_marks, limits=limits, is_own=is_own)
         border = Border(self.service, limits, by_marks=self._by_marks, now=clock.now)
-        standing = Standing(pool, [t for t in topics if not is_own(t)], TOPICS)
+        standing = Standing(pool, topics, [t for t in topics if not is_own(t)], TOPICS)
         feed = Feed(self.settings, self.service.name, topics, border.read, intake, standing.passed)
         worker = Worker(
             self._wiring,
+            Store(self._wiring),
             pool,
             HandlingLimits(timedelta(days=limits.wait_limit_days), limits.rule_attempts, limits.retry_delay),
             self.metrics,
             self._on_commit,
         )
+        reading = Reading(feed, worker, standing, self._due, self.metrics.ignored, by_marks=self._by_marks)
+        waker = Waker(worker, standing, self._due, None if self._by_marks else reading.horizon)
         await feed.start()
+        parts: Mapping[str, Callable[[], Awaitable[None]]] = {
+            "feed": reading.run,
+            "waker": lambda: self._waking(waker),
+            "relay": self._relaying,
+            "gauges": lambda: self._gauges(pool, feed, worker),
+        }
         self._tasks = [
-            asyncio.create_task(self._keep("feed", lambda: self._feed(feed, worker, standing))),
-            asyncio.create_task(self._keep("waker", lambda: self._wake(worker, standing, feed))),
-            asyncio.create_task(self._keep("relay", self._relaying)),
-            asyncio.create_task(self._keep("gauges", lambda: self._gauges(pool, feed, worker))),
+            asyncio.create_task(keep(part, action, self.metrics.part_failed))
+            for part, action in parts.items()
         ]
         async with health.serving(self.settings.http, self.metrics.registry, self._checks(pool, feed)):
             log.info("service started", extra={"service": self.service.name})
@@ -133,94 +137,20 @@ class Process:
                 log.warning("not available", extra={"part": what, "error": type(error).__name__})
                 await asyncio.sleep(clock.growing(attempt, 0.2, 10.0))
 
-    async def _keep(self, part: str, action: Callable[[], Awaitable[None]]) -> None:
-        """Runs a part for ever; what ends it is logged, and it starts again after a growing pause."""
-        attempt = 0
-        while True:
-            began = clock.monotonic()
-            try:
-                await action()
-            except Exception as error:
-                log.exception("part ended", extra={"part": part, "error": type(error).__name__})
-                self.metrics.part_failed(part)
-            attempt = 1 if clock.monotonic() - began > 60 else attempt + 1
-            await asyncio.sleep(clock.growing(attempt, 0.1, 10.0))
-
-    async def _feed(self, feed: Feed, worker: Worker, standing: Standing) -> None:
-        while True:
-            release = await feed.next(1.0)
-            if release is None:
-                continue
-            arrivals = [
-                worker.translate(item.record, item.entry)
-                for item in release.items
-                if isinstance(item.entry, Accepted | Rejected)
-            ]
-            others = await standing.others(feed.assignment)
-            self.metrics.ignored(release.ignored)
-            read_to = min(others, release.frontier or BEGINNING)
-            if release.items or release.positions or self._is_time_to_note(others):
-                progress = Progress(
-                    release.positions, release.stands_at, release.passed, release.barrier or 0
-                )
-                await worker.take(arrivals, progress, read_to)
-            await feed.commit(release)
-            is_whole = not self._by_marks or release.mark is not None
-            if release.frontier is not None and is_whole:
-                self._own_stand = feed.assignment, release.frontier
-            self._due.set()
-
-    def _is_time_to_note(self, others: datetime) -> bool:
-        """Idle stands matter to other replicas at once, and to nobody where there is none."""
-        now = clock.monotonic()
-        if others == END and now - self._noted_at < ALONE_NOTE_SECONDS:
-            return False
-        self._noted_at = now
-        return True
-
-    async def _wake(self, worker: Worker, standing: Standing, feed: Feed) -> None:
-        """Decides what is due, in the one replica that holds the lease."""
+    async def _waking(self, waker: Waker) -> None:
         connection = await connect(self.settings.database, self.service.name)
         lease = Lease(connection, "waker")
         try:
-            while True:
-                if not await lease.take():
-                    await asyncio.sleep(0.5)
-                    continue
-                renewed = clock.monotonic()
-                while clock.monotonic() - renewed < 1.0:
-                    self._due.clear()
-                    if not await self._wake_some(worker, standing, feed):
-                        with suppress(TimeoutError):
-                            async with asyncio.timeout(WAKE_PAUSE_SECONDS):
-                                await self._due.wait()
+            await waker.run(lease)
         finally:
             with suppress(*UNAVAILABLE):
                 await lease.release()
                 await connection.close(timeout=2)
 
-    async def _wake_some(self, worker: Worker, standing: Standing, feed: Feed) -> int:
-        if self._by_marks:
-            moment, worker.mark = await standing.by_marks(inputs(self.service), TOPICS)
-            if not worker.mark:
-                return 0
-            worker.horizon = max(worker.horizon, moment)
-        else:
-            worker.horizon = max(worker.horizon, await self._horizon(standing, feed.assignment))
-        return await worker.wake(WAKE_SUBJECTS)
-
-    async def _horizon(self, standing: Standing, mine: frozenset[Place]) -> datetime:
-        """The moment up to which all replicas have read: the others' stands and, if it is known, our own."""
-        stand = (
-            self._own_stand[1] if self._own_stand is not None and self._own_stand[0] == mine else BEGINNING
-        )
-        if not any(not is_own(place.topic) for place in mine):
-            stand = END  # a replica that reads nothing holds nothing up
-        return min(stand, await standing.others(mine))
-
     async def _relaying(self) -> None:
         connection = await connect(self.settings.database, self.service.name)
-        relay = Relay(self.service.name, self._wiring.source, connection, self._outgoing, self.metrics)
+        lease, outbox = Lease(connection, "relay"), Outbox(connection)
+        relay = Relay(self.service.name, self._wiring.source, lease, outbox, self._outgoing, self.metrics)
         self._relay = relay
         try:
             await relay.run()

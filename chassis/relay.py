@@ -6,13 +6,12 @@ A crash between publish and cursor publishes the last window again, with the sam
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol
-
-import asyncpg
+from typing import Any, Protocol
 
 from aftersales_contracts.envelope import Envelope, write
 from chassis import clock
-from chassis.lease import Lease, LeaseLost
+from chassis.lease import LeaseLost
+from chassis.ports import Leading, Published
 from chassis.store import unpack_headers
 
 WINDOW = 1_000
@@ -22,15 +21,6 @@ DEAD_BYTES_MAX = 2 * 1024 * 1024
 BUSY_SECONDS = 2.0
 BUSY_PAUSE, IDLE_PAUSE, STANDBY_PAUSE = 0.02, 0.1, 0.5
 """Seconds between looks for what other replicas decided; a commit of this one wakes the relay at once."""
-
-FACTS = """
-SELECT position, event_key, kind, case_id, version, at, event_type, correlation, cause_id, trace, event
-FROM facts WHERE position > $1 AND position <= $2 AND event IS NOT NULL ORDER BY position
-"""
-DEAD = """
-SELECT position, reason, detail, topic, partition, "offset" AS place, key, headers, value
-FROM dead_letters WHERE position > $1 AND position <= $2 ORDER BY position
-"""
 
 Header = tuple[str, bytes | None]
 Record = tuple[str, bytes | None, Sequence[Header], bytes | None]
@@ -62,17 +52,18 @@ class Relay:
         self,
         service: str,
         source: str,
-        connection: asyncpg.Connection,
+        lease: Leading,
+        outbox: Published,
         outgoing: Outgoing,
         metrics: RelayMetrics,
     ) -> None:
         self._topic = f"aftersales.{service}.v1"
         self._dead_topic = f"aftersales.{service}.dead.v1"
         self._source = source
-        self._connection = connection
         self._outgoing = outgoing
         self._metrics = metrics
-        self._lease = Lease(connection, "relay")
+        self._lease = lease
+        self._outbox = outbox
         self.woken = asyncio.Event()
         self.is_leader = False
         self.last_turn = clock.monotonic()
@@ -114,14 +105,13 @@ class Relay:
 
     async def _turn(self) -> bool:
         """Publishes one window. False where there is nothing to publish."""
-        head: int | None = await self._connection.fetchval("SELECT position FROM cursors WHERE name = 'head'")
+        head = await self._outbox.head()
         start = self._lease.position
         if head is None or head <= start:
             return False
         upto = min(head, start + WINDOW)
-        records = [self._outcome(row) for row in await self._connection.fetch(FACTS, start, upto)]
-        dead = await self._connection.fetch(DEAD, start, upto)
-        records.extend(self._dead_letter(row) for row in dead)
+        records = [self._outcome(row) for row in await self._outbox.facts(start, upto)]
+        records.extend(self._dead_letter(row) for row in await self._outbox.dead_letters(start, upto))
         if records:
             try:
                 await self._outgoing.publish(records)
@@ -133,7 +123,7 @@ class Relay:
         self._metrics.relayed(len(records))
         return True
 
-    def _outcome(self, row: asyncpg.Record) -> Record:
+    def _outcome(self, row: Any) -> Record:
         _, key, kind, case_id, version, at, event_type, correlation, cause_id, trace, event = row
         envelope = Envelope(
             id=f"{kind}/{case_id}/{version}",
@@ -148,7 +138,7 @@ class Relay:
         record_key, headers, value = write(envelope, event.encode())
         return self._topic, record_key, headers, value
 
-    def _dead_letter(self, row: asyncpg.Record) -> Record:
+    def _dead_letter(self, row: Any) -> Record:
         headers = [
             (name, value) for name, value in unpack_headers(row["headers"]) if not name.startswith("dead-")
         ]

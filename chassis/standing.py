@@ -29,8 +29,12 @@ MARKS = "SELECT topic, partition, mark FROM intake"
 class Standing:
     """What the partitions of other replicas stand at: no horizon may pass them."""
 
-    def __init__(self, pool: asyncpg.Pool, external: Sequence[str], topics: Mapping[str, Topic]) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, inputs: Sequence[str], external: Sequence[str], topics: Mapping[str, Topic]
+    ) -> None:
         self._pool = pool
+        self._inputs = list(inputs)
+        self._input_count = sum(topics[topic].partitions for topic in inputs)
         self._external = list(external)
         self._count = sum(topics[topic].partitions for topic in external)
         self._known = BEGINNING
@@ -53,10 +57,10 @@ class Standing:
             self._asked_at, self._asked_for = now, own
         return self._known
 
-    async def by_marks(self, inputs: Sequence[str], topics: Mapping[str, Topic]) -> tuple[datetime, int]:
+    async def by_marks(self) -> tuple[datetime, int]:
         """By clock marks: the moment and the number of the last mark that all replicas have handled."""
-        row = await self._pool.fetchrow(BY_MARKS, list(inputs), self._external)
-        if row is None or row["count"] < sum(topics[topic].partitions for topic in inputs):
+        row = await self._pool.fetchrow(BY_MARKS, self._inputs, self._external)
+        if row is None or row["count"] < self._input_count:
             return BEGINNING, 0
         return row["stands_at"], row["mark"]
 

@@ -36,6 +36,7 @@ WAITING_COLUMNS = (
     "topic", "partition", "offset", "key", "headers", "value",
 )  # fmt: skip
 
+ENSURE_PARTITION = "SELECT ensure_partition($1, $2)"
 FIRST_SEEN = """
 INSERT INTO inbox (month, key, body_hash)
 SELECT * FROM unnest($1::date[], $2::bytea[], $3::bigint[]) ON CONFLICT DO NOTHING RETURNING key
@@ -106,6 +107,10 @@ class Store:
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
+
+    async def ensure_partition(self, connection: Connection, parent: str, month: date) -> None:
+        """Makes the partition of a month, where it is not there."""
+        await connection.execute(ENSURE_PARTITION, parent, month)
 
     async def first_seen(
         self, connection: Connection, entries: Sequence[tuple[date, bytes, int]]

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
 
@@ -18,13 +18,13 @@ from aftersales_contracts.envelope import Envelope
 from aftersales_contracts.reasons import Reason
 from chassis import clock
 from chassis.border import Accepted, Rejected
-from chassis.database import Connection
 from chassis.failures import describe
 from chassis.handling import Handling, Limits
 from chassis.lanes import Lane
 from chassis.partitions import Place
+from chassis.ports import Keeping, Pool
 from chassis.records import Cause, DeadLetter, Origin
-from chassis.store import Conflict, Store
+from chassis.store import Conflict
 from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
 
@@ -85,13 +85,14 @@ class Worker:
     def __init__(
         self,
         wiring: Wiring,
-        pool: asyncpg.Pool,
+        store: Keeping,
+        pool: Pool,
         limits: Limits,
         metrics: Metrics,
         on_commit: Callable[[], None],
     ) -> None:
         self._wiring = wiring
-        self._store = Store(wiring)
+        self._store = store
         self._pool = pool
         self._limits = limits
         self._metrics = metrics
@@ -201,7 +202,7 @@ class Worker:
             self._metrics.dead(Reason.ID_REUSED, reused)
 
     async def _fresh(
-        self, connection: Connection, arrivals: Sequence[Arrival], wall_now: datetime
+        self, connection: Any, arrivals: Sequence[Arrival], wall_now: datetime
     ) -> tuple[list[Arrival], list[DeadLetter], int]:
         """What was not seen before, the dead letters of the rest, and how many were mere repeats."""
         entries: dict[bytes, tuple[date, bytes, int]] = {}
@@ -233,7 +234,7 @@ class Worker:
 
     async def _handle(
         self,
-        connection: Connection,
+        connection: Any,
         fresh: Sequence[Arrival],
         frontier: datetime,
         wall_now: datetime,
@@ -272,9 +273,7 @@ class Worker:
         self._metrics.decided(handling, wall_now)
         return len(subjects)
 
-    async def _wake_subjects(
-        self, connection: Connection, subjects: Sequence[str], wall_now: datetime
-    ) -> Handling:
+    async def _wake_subjects(self, connection: Any, subjects: Sequence[str], wall_now: datetime) -> Handling:
         lanes = await self._store.load(connection, subjects)
         handling = Handling(self._wiring, lanes, self.horizon, wall_now, self._limits, self.mark)
         for subject in subjects:
@@ -284,7 +283,7 @@ class Worker:
 
     async def _write(
         self,
-        connection: Connection,
+        connection: Any,
         handling: Handling,
         dead: Sequence[DeadLetter],
         progress: Progress,
@@ -305,7 +304,7 @@ class Worker:
         if missing:
             async with self._pool.acquire() as connection:
                 for parent, month in sorted(missing):
-                    await connection.execute("SELECT ensure_partition($1, $2)", parent, month)
+                    await self._store.ensure_partition(connection, parent, month)
             self._months |= missing
 
 

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from devstack import jars, java, ports
@@ -63,6 +63,9 @@ class Kafka:
     fast_start: bool = True
     """Skip the optimising compiler: starts sooner, serves slower. For tests, not for measuring."""
     temporary: Temporary | None = None
+    by_way_of: Mapping[int, int] = field(default_factory=dict[int, int])
+    """Further ports that it listens on -> the port that it tells clients of that one to come back to:
+    who connects by way of something in between (a proxy of a test) is never sent past it."""
 
     def __post_init__(self) -> None:
         self.part = Part(
@@ -111,7 +114,23 @@ class Kafka:
             "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
             "log.dirs": str(data),
         }
-        return _write(self.home / "server.properties", {**PROPERTIES, **own})
+        return _write(self.home / "server.properties", {**PROPERTIES, **own, **self._further(own)})
+
+    def _further(self, own: Mapping[str, str]) -> dict[str, str]:
+        """The properties that the further listeners change."""
+        if not self.by_way_of:
+            return {}
+        names = {f"WAY{number}": ports for number, ports in enumerate(self.by_way_of.items())}
+        protocols = [PROPERTIES["listener.security.protocol.map"], *(f"{name}:PLAINTEXT" for name in names)]
+        listeners = [f"{name}://127.0.0.1:{port}" for name, (port, _) in names.items()]
+        advertised = [f"{name}://127.0.0.1:{told}" for name, (_, told) in names.items()]
+        return {
+            "listener.security.protocol.map": ",".join(protocols),
+            "listeners": ",".join([own["listeners"], *listeners]),
+            "advertised.listeners": ",".join([own["advertised.listeners"], *advertised]),
+            "inter.broker.listener.name": "PLAINTEXT",
+            **{f"listener.name.{name.lower()}.num.network.threads": "1" for name in names},
+        }
 
 
 def _write(path: Path, properties: Mapping[str, str]) -> Path:

@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -49,7 +49,9 @@ class Layout:
 class Stack:
     """A running stack; a context manager. `kafka` and `postgres` can be killed and started one by one."""
 
-    def __init__(self, home: Path, *, keep: bool, fast_start: bool, lock: IO[str]) -> None:
+    def __init__(
+        self, home: Path, *, keep: bool, fast_start: bool, lock: IO[str], kafka_by_way_of: Mapping[int, int]
+    ) -> None:
         self.home = home
         self.logs = home / "logs"
         self._keep = keep
@@ -65,6 +67,7 @@ class Stack:
             layout.controller_port,
             fast_start=fast_start,
             temporary=temporary,
+            by_way_of=kafka_by_way_of,
         )
         self.postgres = Postgres(data, self.logs, layout.postgres_port, layout.password, temporary=temporary)
 
@@ -110,12 +113,19 @@ class Stack:
         self.stop()
 
 
-def start(home: Path | None = None, *, keep: bool = False, fast_start: bool = True) -> Stack:
+def start(
+    home: Path | None = None,
+    *,
+    keep: bool = False,
+    fast_start: bool = True,
+    kafka_by_way_of: Mapping[int, int] | None = None,
+) -> Stack:
     """Starts a stack and returns when both parts serve.
 
     Without `home` its data lie in a temporary folder that goes away with it (`keep` leaves it). With
     `home` they stay, and so do ports and password over restarts. It ends with `stop()`, at the end of
-    the `with` block or of the process, however that ends. Raises StackError and its kinds.
+    the `with` block or of the process, however that ends. `kafka_by_way_of`: further ports of the broker, and
+    which port it tells clients of each to use. Raises StackError and its kinds.
     """
     if home is None:
         home = Path(tempfile.mkdtemp(prefix="aftersales-stack-", dir=_temporary_folder()))
@@ -125,7 +135,9 @@ def start(home: Path | None = None, *, keep: bool = False, fast_start: bool = Tr
         home.mkdir(parents=True, exist_ok=True)
     # Where PostgreSQL runs as another OS user, that one walks through it; nobody may look around in it.
     home.chmod(0o711 if owner.choose() else 0o700)
-    stack = Stack(home, keep=keep, fast_start=fast_start, lock=_lock(home))
+    stack = Stack(
+        home, keep=keep, fast_start=fast_start, lock=_lock(home), kafka_by_way_of=kafka_by_way_of or {}
+    )
     stack.start()
     return stack
 

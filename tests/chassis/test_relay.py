@@ -13,7 +13,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aftersales_contracts.envelope import read
 from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1, OrderPlacedV1
 from chassis import relay as relay_module
-from chassis.lease import LeaseLost
+from chassis.lease import Lease, LeaseLost
+from chassis.outbox import Outbox
 from chassis.outgoing import KafkaOutgoing
 from chassis.relay import Record, Relay
 from devstack import Stack
@@ -63,7 +64,15 @@ class Broker:
 
     async def relay(self, outgoing: KafkaOutgoing) -> tuple[Relay, asyncpg.Connection]:
         connection = await asyncpg.connect(self.url, server_settings={"search_path": "refunds"})
-        return Relay(self.service, "aftersales/toy", connection, outgoing, self.metrics), connection
+        relay = Relay(
+            self.service,
+            "aftersales/toy",
+            Lease(connection, "relay"),
+            Outbox(connection),
+            outgoing,
+            self.metrics,
+        )
+        return relay, connection
 
     async def read_all(self, suffix: str = "v1") -> list[tuple[str, str, bytes | None]]:
         """(key, id, value) of everything on the topic, in partition order."""

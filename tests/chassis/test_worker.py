@@ -17,7 +17,7 @@ from chassis.handling import Handling, Limits
 from chassis.ids import body_hash, inbox_key, month_of
 from chassis.records import Cause, StoredOrigin
 from chassis.service import Received
-from chassis.store import Conflict
+from chassis.store import Conflict, Store
 from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
 from chassis.worker import BEGINNING, END, Arrival, Progress, Worker
@@ -55,7 +55,8 @@ class Bench:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
         self.metrics = Silent()
-        self.worker = Worker(Wiring(toy.TOY), pool, LIMITS, self.metrics, lambda: None)
+        wiring = Wiring(toy.TOY)
+        self.worker = Worker(wiring, Store(wiring), pool, LIMITS, self.metrics, lambda: None)
         self._offset = 0
 
     def arrival(

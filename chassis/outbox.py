@@ -1,0 +1,37 @@
+"""The log as the relay reads it: windows of positions, all that is in them to be published."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+HEAD = "SELECT position FROM cursors WHERE name = 'head'"
+FACTS = """
+SELECT position, event_key, kind, case_id, version, at, event_type, correlation, cause_id, trace, event
+FROM facts WHERE position > $1 AND position <= $2 AND event IS NOT NULL ORDER BY position
+"""
+DEAD = """
+SELECT position, reason, detail, topic, partition, "offset" AS place, key, headers, value
+FROM dead_letters WHERE position > $1 AND position <= $2 ORDER BY position
+"""
+
+
+class Outbox:
+    """Reads over the relay's own connection."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def head(self) -> int | None:
+        """The position last given; what lies up to it is committed. None in a schema without a log."""
+        position: int | None = await self._connection.fetchval(HEAD)
+        return position
+
+    async def facts(self, start: int, upto: int) -> Sequence[asyncpg.Record]:
+        """Facts that announce something, behind `start` and up to `upto`, by position."""
+        rows: Sequence[asyncpg.Record] = await self._connection.fetch(FACTS, start, upto)
+        return rows
+
+    async def dead_letters(self, start: int, upto: int) -> Sequence[asyncpg.Record]:
+        """Dead letters of the same stretch, by position."""
+        rows: Sequence[asyncpg.Record] = await self._connection.fetch(DEAD, start, upto)
+        return rows

@@ -1,0 +1,86 @@
+"""From the feed to the worker, release by release, and how far this process has read."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from chassis import clock
+from chassis.border import Accepted, Rejected
+from chassis.feed import Feed
+from chassis.partitions import Place
+from chassis.ports import Standings
+from chassis.topics import is_own
+from chassis.worker import BEGINNING, END, Progress, Worker
+
+ALONE_NOTE_SECONDS = 10.0
+
+Ignoring = Callable[[Mapping[str, int]], None]
+"""Counts records that the service does not read, by event type."""
+
+
+class Reading:
+    """One release after the other into the database; then, and only then, its offsets may move."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        worker: Worker,
+        standing: Standings,
+        due: asyncio.Event,
+        ignored: Ignoring,
+        *,
+        by_marks: bool,
+    ) -> None:
+        self._feed = feed
+        self._worker = worker
+        self._standing = standing
+        self._due = due
+        self._ignored = ignored
+        self._by_marks = by_marks
+        self._own_stand: tuple[frozenset[Place], datetime] | None = None
+        """The partitions of this process and the moment up to which they have all been read."""
+        self._noted_at = 0.0
+
+    async def run(self) -> None:
+        """Reads for ever."""
+        feed, worker = self._feed, self._worker
+        while True:
+            release = await feed.next(1.0)
+            if release is None:
+                continue
+            arrivals = [
+                worker.translate(item.record, item.entry)
+                for item in release.items
+                if isinstance(item.entry, Accepted | Rejected)
+            ]
+            others = await self._standing.others(feed.assignment)
+            self._ignored(release.ignored)
+            read_to = min(others, release.frontier or BEGINNING)
+            if release.items or release.positions or self._is_time_to_note(others):
+                progress = Progress(
+                    release.positions, release.stands_at, release.passed, release.barrier or 0
+                )
+                await worker.take(arrivals, progress, read_to)
+            await feed.commit(release)
+            is_whole = not self._by_marks or release.mark is not None
+            if release.frontier is not None and is_whole:
+                self._own_stand = feed.assignment, release.frontier
+            self._due.set()
+
+    def _is_time_to_note(self, others: datetime) -> bool:
+        """Idle stands matter to other replicas at once, and to nobody where there is none."""
+        now = clock.monotonic()
+        if others == END and now - self._noted_at < ALONE_NOTE_SECONDS:
+            return False
+        self._noted_at = now
+        return True
+
+    async def horizon(self) -> datetime:
+        """The moment up to which all replicas have read: the others' stands and, if it is known, our own."""
+        mine = self._feed.assignment
+        stand = (
+            self._own_stand[1] if self._own_stand is not None and self._own_stand[0] == mine else BEGINNING
+        )
+        if not any(not is_own(place.topic) for place in mine):
+            stand = END  # a replica that reads nothing holds nothing up
+        return min(stand, await self._standing.others(mine))

@@ -1,0 +1,140 @@
+"""Defects on the way in: repeats, offsets, waiting messages, deadlines, money."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date
+from importlib import import_module
+from typing import Any
+
+from chassis import clock, store
+from chassis.border import Rejected
+from chassis.feed import Feed
+from chassis.handling import Handling
+from chassis.lease import Lease
+from chassis.store import Store
+from chassis.worker import Worker
+from tests.faults.proof.pools import pool_of_process, remember_pool
+from tests.faults.proof.seams import replace, replace_text, seam
+
+Entries = Sequence[tuple[date, bytes, int]]
+Seen = tuple[set[bytes], dict[bytes, int]]
+DELAY_SECONDS = 0.2
+"""Between two steps that belong together: the moment for which a defect waits comes sooner."""
+
+
+def repeats_not_dropped() -> None:
+    """Every event is new."""
+    original = seam(Store, "first_seen")
+
+    async def first_seen(self: Store, connection: Any, entries: Entries) -> Seen:
+        await original(self, connection, entries)
+        return {key for _, key, _ in entries}, {}
+
+    replace(Store, "first_seen", first_seen)
+
+
+def other_body_accepted() -> None:
+    """Only what is the same to the byte is a repeat."""
+    original = seam(Store, "first_seen")
+
+    async def first_seen(self: Store, connection: Any, entries: Entries) -> Seen:
+        new, hashes = await original(self, connection, entries)
+        other = {key for _, key, body in entries if key in hashes and hashes[key] != body}
+        return new | other, {key: body for key, body in hashes.items() if key not in other}
+
+    replace(Store, "first_seen", first_seen)
+
+
+def offsets_before_commit() -> None:
+    """A release counts as done once it is handed out."""
+    original = seam(Feed, "next")
+
+    async def handed_out(self: Feed, timeout_seconds: float) -> Any:
+        release = await original(self, timeout_seconds)
+        if release is not None and release.positions:
+            await self.commit(release)
+            await asyncio.sleep(DELAY_SECONDS)  # offsets move in the background
+        return release
+
+    replace(Feed, "next", handed_out)
+
+
+def inbox_beside_the_transaction() -> None:
+    """The inbox is written over another connection, at once."""
+    remember_pool()
+    original = seam(Store, "first_seen")
+
+    async def first_seen(self: Store, connection: Any, entries: Entries) -> Seen:
+        async with pool_of_process().acquire() as other:
+            seen: Seen = await original(self, other, entries)
+        await asyncio.sleep(DELAY_SECONDS)
+        return seen
+
+    replace(Store, "first_seen", first_seen)
+
+
+def waiting_dropped() -> None:
+    """What comes early is done with."""
+    original = seam(Handling, "_set_aside")
+
+    def set_aside(self: Handling, lane: Any, letter: Any, reason: str) -> None:
+        if reason != "early":
+            original(self, lane, letter, reason)
+        elif letter.waiting_id is not None:
+            self.gone.append(letter.waiting_id)
+            letter.waiting_id = None
+
+    replace(Handling, "_set_aside", set_aside)
+
+
+def lost_behind_poison() -> None:
+    """A refused record ends its batch."""
+    original = seam(Worker, "take")
+
+    async def take(self: Worker, arrivals: Sequence[Any], progress: Any, frontier: Any) -> None:
+        refused = (number for number, each in enumerate(arrivals, 1) if isinstance(each.verdict, Rejected))
+        await original(self, arrivals[: next(refused, len(arrivals))], progress, frontier)
+
+    replace(Worker, "take", take)
+
+
+def version_fence_off() -> None:
+    """No row is locked, no version compared; and both replicas wake, as when a lease ends too soon.
+
+    The last alone does no harm: that is what the fence is for.
+    """
+    replace_text(store, "LOAD_CASES", "FOR UPDATE", "")
+    replace_text(store, "UPDATE_CASES", "AND c.version = u.stored_version", "")
+    load, take = seam(Store, "load"), seam(Lease, "take")
+
+    async def loaded(self: Store, connection: Any, subjects: Any) -> Any:
+        lanes = await load(self, connection, subjects)
+        await asyncio.sleep(DELAY_SECONDS)
+        return lanes
+
+    async def taken(self: Lease) -> bool:
+        return bool(await take(self)) or seam(self, "_name") == "waker"
+
+    replace(Store, "load", loaded)
+    replace(Lease, "take", taken)
+
+
+def deadlines_past_the_horizon() -> None:
+    """Time is up when the clock on the wall says so."""
+    original = seam(Worker, "wake")
+
+    async def wake(self: Worker, limit: int) -> int:
+        self.horizon = clock.now()
+        return int(await original(self, limit))
+
+    replace(Worker, "wake", wake)
+
+
+def money_check_off() -> None:
+    """Whatever is asked for fits the account."""
+    book = import_module("services.refunds.book")
+
+    def fits(*_: object, **__: Mapping[str, object]) -> bool:
+        return True
+
+    replace(book, "fits", fits)
