@@ -14,6 +14,7 @@ from tests.faults.proof.reading import end_offsets
 from tests.faults.proof.readers import inputs_of
 
 LOOK_AGAIN_SECONDS = 0.25
+LOOK_SECONDS = 15.0
 BUSY = """
 SELECT (SELECT count(*) FROM {0}.cases WHERE wake_at <= clock_timestamp()) AS cases_due,
        (SELECT count(*) FROM {0}.waiting WHERE due_at <= clock_timestamp()
@@ -57,6 +58,10 @@ class Rest:
 
     async def left(self) -> dict[str, dict[str, int]]:
         """What each service still has to do, by kind; those that rest are not named."""
+        async with asyncio.timeout(LOOK_SECONDS):
+            return await self._left()
+
+    async def _left(self) -> dict[str, dict[str, int]]:
         ends = {(at.topic, at.partition): n for at, n in (await end_offsets(self._consumer, self._topics)).items()}
         found: dict[str, dict[str, int]] = {}
         assert self._pool is not None
@@ -76,7 +81,7 @@ class Rest:
     async def moved(self) -> int:
         """A number that grows with whatever a service reads, decides or publishes."""
         assert self._pool is not None
-        async with self._pool.acquire() as connection:
+        async with asyncio.timeout(LOOK_SECONDS), self._pool.acquire() as connection:
             rows = [await connection.fetchrow(MOVED.format(name)) for name in self._services]
         return sum(int(value or 0) for row in rows if row for value in row)
 
