@@ -21,7 +21,6 @@ from tests.faults.proof.scene import Fault
 from tests.faults.proof.verdict import Verdict
 from tests.faults.proof.world import World
 
-STALL_SECONDS = 60.0
 SETTLE_SECONDS = 2.0
 """After the moment of the last deadline of a story."""
 
@@ -37,6 +36,10 @@ class Plan:
     """Kinds of faults; None draws from all, an empty list makes a calm run."""
     silence_seconds: tuple[float, float] = (10.0, 40.0)
     rest_seconds: float = 180.0
+    stall_seconds: float = 60.0
+    """A run in which nothing moves for so long is given up."""
+    trouble: float = 1.0
+    """Factor of the shares of repeats, ids used again and poison."""
     faults_count: int = 0
     """Goes on with faults until so many have bitten."""
     faults_seconds: float = 0.0
@@ -93,7 +96,11 @@ class Episode:
         start = time.monotonic()
         await stamp_by_broker(self._world.bootstrap_servers)
         generator = Generator(
-            self._plan.seed, self._plan.inputs_count, tag=self._tag, silence_seconds=self._plan.silence_seconds
+            self._plan.seed,
+            self._plan.inputs_count,
+            tag=self._tag,
+            silence_seconds=self._plan.silence_seconds,
+            trouble=self._plan.trouble,
         )
         self._ledger.told = generator.told
         if self._plan.kinds != ():
@@ -123,7 +130,7 @@ class Episode:
                 Rest(world.bootstrap_servers, world.database_url, world.services)
             )
             press = await stack.enter_async_context(Press(world.bootstrap_servers, self._ledger))
-            watch = asyncio.create_task(rest.watch(STALL_SECONDS))
+            watch = asyncio.create_task(rest.watch(plan.stall_seconds))
             stack.push_async_callback(_end, watch)
             act = asyncio.create_task(self._act(press, generator))
             stack.push_async_callback(_end, act)
@@ -132,7 +139,7 @@ class Episode:
                 watch.result()
             await act
             await asyncio.sleep(_until_last_due(generator.told))
-            self.outcome.caught_up_seconds = await rest.wait(plan.rest_seconds, STALL_SECONDS)
+            self.outcome.caught_up_seconds = await rest.wait(plan.rest_seconds, plan.stall_seconds)
 
     async def _act(self, press: Press, generator: Generator) -> None:
         """Inputs and faults; returns when all are over and everything is healed."""
@@ -210,7 +217,6 @@ def _until_last_due(told: Sequence[Told]) -> float:
 
 
 async def _end(task: asyncio.Task[None]) -> None:
-    if not task.done():
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    task.cancel()
+    with suppress(asyncio.CancelledError, Stuck):
+        await task

@@ -17,7 +17,7 @@ from tests.faults.proof.stories import CANARY, STORIES, Story
 from tests.faults.proof.templates import Draft
 
 REPEAT_SHARE = 0.056
-OTHER_BODY_SHARE = 0.004
+OTHER_BODY_SHARE = 0.006
 POISON_SHARE = 0.015
 NOISE_SHARE = 0.30
 HOT_SHARE = 0.05
@@ -62,11 +62,21 @@ class Generator:
     """Makes `count` inputs, a few more to end the stories begun; an iterator.
 
     `silence_seconds`: deadlines fall due between these many seconds after their story begins.
+    `trouble`: factor of the shares of repeats, ids used again and poison.
     """
 
     def __init__(
-        self, seed: int, count: int, *, tag: str, silence_seconds: tuple[float, float] = (10.0, 40.0)
+        self,
+        seed: int,
+        count: int,
+        *,
+        tag: str,
+        silence_seconds: tuple[float, float] = (10.0, 40.0),
+        trouble: float = 1.0,
     ) -> None:
+        self._repeats = REPEAT_SHARE * trouble
+        self._others = self._repeats + OTHER_BODY_SHARE * trouble
+        self._poison = self._others + POISON_SHARE * trouble
         self._dice = Random(seed)
         self._count = count
         self._tag = tag
@@ -152,10 +162,10 @@ class Generator:
         self._plan(slot, draft)
         draw = self._dice.random()
         after = slot + self._dice.choice(REPEAT_GAPS) * self._dice.random()
-        if draw < REPEAT_SHARE:
+        if draw < self._repeats:
             self._plan(after, draft, REPEAT)
-        elif draw < REPEAT_SHARE + OTHER_BODY_SHARE:
+        elif draw < self._others:
             value = f'{{"remark_code":"{CANARY}",'.encode() + (draft.value or b"")[1:]
             self._plan(after, Draft(draft.topic, draft.key, draft.headers, value), OTHER_BODY)
-        elif draw < REPEAT_SHARE + OTHER_BODY_SHARE + POISON_SHARE:
+        elif draw < self._poison:
             self._plan(after, *spoiled(draft, self._dice))
