@@ -11,6 +11,8 @@ from aiokafka.partitioner import murmur2
 
 from chassis.relay import Record
 
+END_SECONDS = 5
+
 
 class KafkaOutgoing:
     """Publishes windows of records; keys go to partitions as with every Java client (murmur2).
@@ -61,7 +63,11 @@ class KafkaOutgoing:
     async def _started(self) -> AIOKafkaProducer:
         if self._producer is None:
             producer = self._make_producer()
-            await producer.start()
+            try:
+                await producer.start()
+            except BaseException:
+                await _end(producer)  # it may be connected, and would stay so for ever
+                raise
             self._producer = producer
         return self._producer
 
@@ -70,10 +76,14 @@ class KafkaOutgoing:
         producer, self._producer = self._producer, None
         self._partitions.clear()
         if producer is not None:
-            with suppress(KafkaError, OSError, TimeoutError):
-                async with asyncio.timeout(5):
-                    await producer.stop()
+            await _end(producer)
 
     async def stop(self) -> None:
         """Ends it; all that was published is acknowledged already."""
         await self.reset()
+
+
+async def _end(producer: AIOKafkaProducer) -> None:
+    with suppress(KafkaError, OSError, TimeoutError):
+        async with asyncio.timeout(END_SECONDS):
+            await producer.stop()

@@ -7,6 +7,7 @@ from datetime import datetime
 from chassis import clock
 from chassis.border import Accepted, Rejected
 from chassis.feed import Feed
+from chassis.intake import Release
 from chassis.partitions import Place
 from chassis.ports import Standings
 from chassis.topics import is_own
@@ -40,14 +41,17 @@ class Reading:
         self._own_stand: tuple[frozenset[Place], datetime] | None = None
         """The partitions of this process and the moment up to which they have all been read."""
         self._noted_at = 0.0
+        self._in_hand: Release | None = None
+        """Taken from the feed, which has it no more, and not yet in the database."""
 
     async def run(self) -> None:
-        """Reads for ever."""
+        """Reads for ever. What was in hand when it failed comes first when it is called again."""
         feed, worker = self._feed, self._worker
         while True:
-            release = await feed.next(1.0)
+            release = self._in_hand or await feed.next(1.0)
             if release is None:
                 continue
+            self._in_hand = release
             arrivals = [
                 worker.translate(item.record, item.entry)
                 for item in release.items
@@ -61,6 +65,7 @@ class Reading:
                     release.positions, release.stands_at, release.passed, release.barrier or 0
                 )
                 await worker.take(arrivals, progress, read_to)
+            self._in_hand = None
             await feed.commit(release)
             is_whole = not self._by_marks or release.mark is not None
             if release.frontier is not None and is_whole:

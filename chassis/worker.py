@@ -33,8 +33,14 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 BEGINNING = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 END = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
-TRANSIENT = (Conflict, OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError)
-"""What may pass by itself: the database away, full, restarting, behind, or another process that was first."""
+TRANSIENT = (
+    Conflict, OSError, TimeoutError,
+    asyncpg.InterfaceError, asyncpg.PostgresError, asyncpg.InternalClientError,
+)  # fmt: skip
+"""What may pass by itself: the database away, full, restarting, behind, or another process that was first.
+
+The client's internal errors are among them: a connection that breaks within an answer ends with one.
+"""
 UNSTORABLE = (asyncpg.DataError, asyncpg.NotNullViolationError, ValueError, OverflowError)
 """What will be refused again, however often it is tried."""
 

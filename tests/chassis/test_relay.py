@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
 
 from aftersales_contracts.envelope import read
 from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1, OrderPlacedV1
@@ -17,7 +18,7 @@ from chassis.lease import Lease, LeaseLost
 from chassis.outbox import Outbox
 from chassis.outgoing import KafkaOutgoing
 from chassis.relay import Record, Relay
-from devstack import Stack
+from devstack import Stack, ports
 from tests.chassis.test_worker import T0, Bench
 
 pytestmark = pytest.mark.stack
@@ -209,3 +210,18 @@ async def test_a_leader_that_was_paused_past_its_lease_moves_nothing(broker: Bro
     await asyncio.gather(outgoing.stop(), connection.close(), paused_connection.close())
     head = await bench.pool.fetchval("SELECT position FROM cursors WHERE name = 'head'")
     assert await bench.pool.fetchval("SELECT position FROM cursors WHERE name = 'relay'") == head
+
+
+async def test_a_producer_that_could_not_start_is_not_left_open() -> None:
+    (nobody,) = ports.free(1)
+    made: list[AIOKafkaProducer] = []
+
+    def make() -> AIOKafkaProducer:
+        made.append(AIOKafkaProducer(bootstrap_servers=f"127.0.0.1:{nobody}"))
+        return made[-1]
+
+    outgoing = KafkaOutgoing(make)
+    for _ in range(2):
+        with pytest.raises(KafkaError):
+            await outgoing.publish([("topic", b"key", [], b"value")])
+    assert [producer._closed for producer in made] == [True, True]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -169,6 +170,26 @@ async def test_what_is_set_aside_for_good_is_a_dead_letter_with_its_original_byt
         Reason.RULE_FAILED, b"o1100", "shop.orders.v1", "tab",
     )  # fmt: skip
     assert await bench.pool.fetchval("SELECT wake_at FROM cases") == T0 + toy.HOUR + toy.GRACE
+
+
+class Breaking(Store):
+    """Its connection breaks in the middle of the first answer, as asyncpg tells of it."""
+
+    is_broken = False
+
+    async def first_seen(self, connection: Any, entries: Any) -> Any:
+        if not self.is_broken:
+            self.is_broken = True
+            raise asyncpg.InternalClientError("got result for unknown protocol state")
+        return await super().first_seen(connection, entries)
+
+
+async def test_a_connection_that_breaks_within_an_answer_makes_no_dead_letter(bench: Bench) -> None:
+    bench.worker._store = Breaking(Wiring(toy.TOY))
+    await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
+    assert bench.metrics.errors == ["InternalClientError"]
+    assert await bench.facts() == [("o1", "TabOpened", 1)]
+    assert await bench.pool.fetchval("SELECT count(*) FROM dead_letters") == 0
 
 
 async def test_a_refused_record_is_kept_once_and_the_batch_goes_on(bench: Bench) -> None:

@@ -146,7 +146,7 @@ async def wal_disk_full(scene: Scene) -> None:
         await asyncio.to_thread(server.start)
     with suppress(*AWAY):  # whoever is limited still and had nothing to write
         await scene.ask(TERMINATE)
-    panics = mark.lines("PANIC", "File too large")
+    panics = mark.count("was terminated by signal 6")  # by the limit their last words may be lost
     if panics:
         scene.fault.proof = f"the server panicked {panics} times: its log could not be written"
 

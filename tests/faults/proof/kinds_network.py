@@ -6,6 +6,7 @@ from tests.faults.proof.proxy import Harm, Proxy
 from tests.faults.proof.scene import Kind, Scene
 
 ANSWER_LIMIT_SECONDS = 12.0
+OPEN_LIMIT_SECONDS = 10.0
 SLOW_BYTES_PER_SECOND = 60_000
 
 
@@ -51,6 +52,15 @@ def _silent(scene: Scene) -> Harm:
     return Harm(is_silent=True)
 
 
+async def _open(scene: Scene, proxies: list[Proxy]) -> None:
+    """Waits for connections: the process may just have started."""
+
+    async def are_open() -> bool:
+        return all(proxy.open_count for proxy in proxies)
+
+    await scene.until(are_open, OPEN_LIMIT_SECONDS)
+
+
 async def connection_refused(scene: Scene) -> None:
     """Cut off: what is open is reset, what is new refused."""
     proxies = _proxies(scene)
@@ -72,6 +82,7 @@ async def connection_refused(scene: Scene) -> None:
 async def connection_reset(scene: Scene) -> None:
     """Every connection reset, again and again."""
     proxies, reset = _proxies(scene), 0
+    await _open(scene, proxies)
     for _ in range(scene.dice.randint(3, 6)):
         reset += sum(proxy.reset() for proxy in proxies)
         await scene.hold(scene.dice.uniform(0.3, 1.5))
@@ -82,6 +93,7 @@ async def connection_reset(scene: Scene) -> None:
 async def half_open(scene: Scene) -> None:
     """What is open is dead and nobody is told; new connections work."""
     proxies = _proxies(scene)
+    await _open(scene, proxies)
     before = sum(proxy.counts["swallowed_bytes"] for proxy in proxies)
     dead = sum(proxy.half_open() for proxy in proxies)
     try:

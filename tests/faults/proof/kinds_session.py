@@ -9,7 +9,7 @@ from tests.faults.proof.scene import AWAY, LOOK_AGAIN_SECONDS, Kind, Scene
 
 READERS_COUNT = 3
 BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))"
-LOCK_CASES = "SELECT FROM {0}.cases ORDER BY moved_at DESC LIMIT 3000 FOR UPDATE"
+LOCK_CASES = "SELECT FROM {0}.cases ORDER BY moved_at DESC LIMIT 3000 FOR UPDATE SKIP LOCKED"
 LOCK_HEAD = "SELECT FROM {0}.cursors WHERE name = 'head' FOR UPDATE"
 LOCK_INBOX = "LOCK TABLE {0}.inbox IN ACCESS EXCLUSIVE MODE"
 TIMED_OUT = "canceling statement due to statement timeout"
@@ -29,9 +29,11 @@ def _holding(
                 pid = stranger.get_server_pid()
                 await stranger.execute("SET lock_timeout = '5s'")
                 async with stranger.transaction():
-                    await stranger.execute(lock.format(scene.fault.target))
                     end = monotonic() + scene.dice.uniform(*seconds)
                     while monotonic() < end and not scene.over.is_set():
+                        await stranger.execute(
+                            lock.format(scene.fault.target)
+                        )  # of rows, those that are new, too
                         most_blocked = max(most_blocked, await scene.ask(BLOCKED, pid))
                         await asyncio.sleep(LOOK_AGAIN_SECONDS)
         said = mark.count(counted) if counted else 0
@@ -68,11 +70,13 @@ async def active_readers(scene: Scene) -> None:
 
     async def read(name: str) -> int:
         count = 0
-        with suppress(*AWAY):
-            async with scene.database() as reader:
-                while monotonic() < end and not scene.over.is_set():
-                    await reader.fetchval(READ.format(name))
-                    count += 1
+        while monotonic() < end and not scene.over.is_set():
+            with suppress(*AWAY):
+                async with scene.database() as reader:
+                    while monotonic() < end and not scene.over.is_set():
+                        await reader.fetchval(READ.format(name))
+                        count += 1
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
         return count
 
     done = sum(await asyncio.gather(*(read(name) for name in names)))

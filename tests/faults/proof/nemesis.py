@@ -42,7 +42,7 @@ class Nemesis:
         seed: int,
         kinds: Sequence[str] | None = None,
         *,
-        mix_count: int = 6,
+        mix_count: int = 7,
         mix_seconds: float = 16.0,
         calm_seconds: float = 6.0,
     ) -> None:

@@ -100,7 +100,6 @@ def make(
         **inherited,
         **SETTINGS,
         "PYTHONPATH": os.pathsep.join(paths),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "AFTERSALES_KAFKA__BOOTSTRAP_SERVERS": f"127.0.0.1:{ports.kafka_proxy}",
         "AFTERSALES_DATABASE__URL_FILE": str(files["database_url"]),
         "AFTERSALES_DATABASE__STATEMENT_TIMEOUT_MS": str(statement_ms),
