@@ -1,4 +1,4 @@
-"""`python -m tests.faults.proof ci | run | mutants`: the proof by tiers, each with a report in docs/proof/."""
+"""`python -m tests.faults.proof ci | run | mutants`: the tiers, each with a report in docs/proof/."""
 
 import argparse
 import asyncio

@@ -68,7 +68,7 @@ class Outcome:
 
 
 async def stamp_by_broker(bootstrap_servers: str) -> None:
-    """The broker's clock dates what our services write, so that a stepped clock cannot hide an early deadline."""
+    """The broker dates what our services write: a stepped clock cannot hide an early deadline."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     await admin.start()
     try:

@@ -1,4 +1,4 @@
-"""I2 to I5 and I7: the facts of one service in order of position, the cases, and the outcomes on its topic."""
+"""I2 to I5 and I7: facts of one service in order of position, its cases, and the outcomes on its topic."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -117,12 +117,10 @@ class FactChecks:
                 early = (row["at"] - row["recorded_at"]).total_seconds()
                 self._blame("I5", f"{where} was recorded {early:.3f} s early", row["subject"])
         elif inbox_key(row["cause_source"], row["cause_id"]) not in self._known:
-            cause = f"{row['cause_source']} {row['cause_id']}"
-            self._blame("I1", f"{where} has a cause that is no input: {cause}", row["subject"])
+            self._blame("I1", f"{where} has a cause that is no input: {row['cause_id']}", row["subject"])
         moment = row["at"] if is_deadline else None
-        mark = hash(
-            (row["kind"], row["case_id"], row["name"], row["cause_source"], row["cause_id"], moment, row["body"])
-        )
+        cause = (row["cause_source"], row["cause_id"], moment)
+        mark = hash((row["kind"], row["case_id"], row["name"], cause, row["body"]))
         if mark in self._seen:
             self._blame("I5" if is_deadline else "I1", f"{where}: the same effect twice", row["subject"])
         self._seen.add(mark)
@@ -144,7 +142,8 @@ class FactChecks:
         end = self.ends.setdefault(case, End())
         end.state = row["state_name"]
         if row["version"] != end.version:
-            text = f"{row['kind']}/{row['case_id']} is at version {row['version']}, its facts at {end.version}"
+            name = f"{row['kind']}/{row['case_id']}"
+            text = f"{name} is at version {row['version']}, its facts at {end.version}"
             self._blame("I7", text, row["subject"])
 
     def _check_outcomes(self) -> None:

@@ -127,9 +127,8 @@ class Generator:
             due_at = now + timedelta(seconds=self._dice.uniform(*self._silence_seconds))
             base = due_at - story.silence
         self.told.append(Told(order, story.name, due_at))
-        for slot, draft in zip(
-            self._slots(len(story.steps), is_timed=story.silence is not None), self._drafts(story, order, base, due_at), strict=True
-        ):
+        slots = self._slots(len(story.steps), is_timed=story.silence is not None)
+        for slot, draft in zip(slots, self._drafts(story, order, base, due_at), strict=True):
             self._with_trouble(slot, draft)
 
     def _drafts(self, story: Story, order: str, base: datetime, due_at: datetime | None) -> Iterator[Draft]:

@@ -45,8 +45,8 @@ async def of(about: str, services: Sequence[str], bootstrap_servers: str, databa
     try:
         for name in services:
             for title, query in (("fact", FACTS), ("case", CASES), ("waits", WAITING), ("dead", DEAD)):
-                for row in await connection.fetch(query.format(name), about):
-                    lines.append(f"{name} {title} " + " ".join(str(value) for value in row))
+                rows = await connection.fetch(query.format(name), about)
+                lines += [f"{name} {title} " + " ".join(map(str, row)) for row in rows]
     finally:
         await connection.close()
     return lines[:LINES_COUNT]

@@ -9,8 +9,8 @@ import asyncpg
 from tests.faults.proof.fates import READERS
 from tests.faults.proof.ledger import Header, Place, digest, place, place_of
 from tests.faults.proof.log import Carried, Log
-from tests.faults.proof.reading import Lying
 from tests.faults.proof.readers import READS, inputs_of
+from tests.faults.proof.reading import Lying
 from tests.faults.proof.stories import CANARY
 from tests.faults.proof.verdict import Verdict
 

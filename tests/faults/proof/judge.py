@@ -36,7 +36,7 @@ async def judge(
     verdict = Verdict()
     topics = {topic for name in services for topic in inputs_of(name)}
     topics |= {topic for name in services for topic in (outcome_topic(name), f"aftersales.{name}.dead.v1")}
-    topics |= {entry_topic for entry_topic in ledger.topics()}
+    topics |= ledger.topics()
     log = await Reader(ledger, verdict).read(bootstrap_servers, sorted(topics))
     connection = await asyncpg.connect(database_url)
     try:

@@ -58,9 +58,7 @@ class Log:
     """By topic: id -> first occurrence."""
     dead: dict[str, list[Lying]] = field(default_factory=dict[str, list[Lying]])
     """By topic."""
-    paid: dict[tuple[str, str], dict[str, int]] = field(
-        default_factory=dict[tuple[str, str], dict[str, int]]
-    )
+    paid: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict[tuple[str, str], dict[str, int]])
     """By order and currency: payment -> minor units."""
     written_ms: dict[str, int] = field(default_factory=dict[str, int])
     """Order of a story -> when its last record was first written."""

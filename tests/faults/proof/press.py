@@ -1,4 +1,4 @@
-"""Publishes the inputs of a run, past the proxies, at a pace with bursts, and enters every acknowledgement."""
+"""Publishes the inputs of a run, past the proxies, in bursts, and enters every acknowledgement."""
 
 import asyncio
 import time

@@ -119,7 +119,8 @@ class Reducer:
             return
         names = sorted({name for each in allowed for name in each})
         found = {name: cases[name].state if name in cases else "Absent" for name in names}
-        fits = [number for number, each in enumerate(allowed) if {**dict.fromkeys(names, "Absent"), **each} == found]
+        absent = dict.fromkeys(names, "Absent")
+        fits = [number for number, each in enumerate(allowed) if {**absent, **each} == found]
         if not fits:
             self._blame("I7", told, f"ended as {found}")
             return
@@ -131,8 +132,9 @@ class Reducer:
         for name, end in cases.items():
             if name.startswith(INTENT):
                 wanted = 1 if end.state == "Settled" else 0
-                if end.names["RefundPaid"] != wanted:
-                    self._blame("I2", told, f"{name} is {end.state}, RefundPaid {end.names['RefundPaid']} times")
+                paid = end.names["RefundPaid"]
+                if paid != wanted:
+                    self._blame("I2", told, f"{name} is {end.state}, RefundPaid {paid} times")
 
     def _check_deadline(self, told: Told, cases: dict[str, End]) -> None:
         service, name, fact, _ = DUE.get(told.story, ("", "", "", ""))

@@ -97,11 +97,10 @@ def _summary(proof: Proof) -> list[str]:
     faults = [fault for outcome in proof.outcomes for fault in outcome.faults]
     kinds = {fault.kind for fault in faults}
     verdict = "All invariants hold." if not proof.shortfalls else "**It does not stand:**"
-    lines = [
-        f"{counts['inputs acknowledged']:,} inputs, {len(faults)} faults of {len(kinds)} kinds, seeds "
-        f"{', '.join(str(outcome.plan.seed) for outcome in proof.outcomes)}; "
-        f"{proof.began_at:%Y-%m-%d}, {proof.seconds / 60:.1f} minutes. {verdict}",
-    ]
+    seeds = ", ".join(str(outcome.plan.seed) for outcome in proof.outcomes)
+    size = f"{counts['inputs acknowledged']:,} inputs, {len(faults)} faults of {len(kinds)} kinds"
+    when = f"{proof.began_at:%Y-%m-%d}, {proof.seconds / 60:.1f} minutes"
+    lines = [f"{size}, seeds {seeds}; {when}. {verdict}"]
     return lines + [f"- {line}" for line in proof.shortfalls]
 
 
@@ -114,8 +113,7 @@ def _invariants(proof: Proof) -> list[str]:
 def _runs(proof: Proof) -> list[str]:
     lines = [
         "## Runs", "",
-        "| seed | inputs | faults | published in, s | caught up after the last heal, s |"
-        " lateness of deadlines p50, p99, s |",
+        "| seed | inputs | faults | published in, s | caught up in, s | deadlines late p50, p99, s |",
         "|---|---|---|---|---|---|",
     ]  # fmt: skip
     for outcome in proof.outcomes:
@@ -212,7 +210,12 @@ def as_json(proof: Proof) -> dict[str, Any]:
             for outcome in proof.outcomes
         ],
         "mutants": [
-            {"name": one.name, "invariants": list(one.invariants), "first": one.first, "runs": one.attempts_count}
+            {
+                "name": one.name,
+                "invariants": list(one.invariants),
+                "first": one.first,
+                "runs": one.attempts_count,
+            }
             for one in proof.mutants
         ],
     }

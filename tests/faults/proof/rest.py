@@ -10,8 +10,8 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from aftersales_contracts.topics import TOPICS
-from tests.faults.proof.reading import end_offsets
 from tests.faults.proof.readers import inputs_of
+from tests.faults.proof.reading import end_offsets
 
 LOOK_AGAIN_SECONDS = 0.25
 LOOK_SECONDS = 15.0
@@ -62,7 +62,8 @@ class Rest:
             return await self._left()
 
     async def _left(self) -> dict[str, dict[str, int]]:
-        ends = {(at.topic, at.partition): n for at, n in (await end_offsets(self._consumer, self._topics)).items()}
+        found_ends = await end_offsets(self._consumer, self._topics)
+        ends = {(at.topic, at.partition): end for at, end in found_ends.items()}
         found: dict[str, dict[str, int]] = {}
         assert self._pool is not None
         async with self._pool.acquire() as connection:
@@ -70,9 +71,7 @@ class Rest:
                 topics = set(inputs_of(name))
                 read_to = {(row[0], row[1]): row[2] for row in await connection.fetch(READ_TO.format(name))}
                 busy = await connection.fetchrow(BUSY.format(name))
-                unread = sum(
-                    max(0, end - read_to.get(at, 0)) for at, end in ends.items() if at[0] in topics
-                )
+                unread = sum(max(0, end - read_to.get(at, 0)) for at, end in ends.items() if at[0] in topics)
                 work = {"unread": unread, **dict(busy.items() if busy else ())}
                 if any(work.values()):
                     found[name] = {what: count for what, count in work.items() if count}

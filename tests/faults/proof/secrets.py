@@ -18,11 +18,11 @@ ORDER_ID = re.compile(rb"[a-z]+\d+-\d{6}\.(?:r1|c|pay)\b")
 
 def in_logs(folder: Path, names: Sequence[str]) -> list[str]:
     """Names of log files of these services that hold the canary."""
-    found: list[str] = []
-    for path in sorted(folder.glob("*.log")):
-        if any(name in path.name for name in names) and _holds(path, CANARY.encode()):
-            found.append(path.name)
-    return found
+    return [
+        path.name
+        for path in sorted(folder.glob("*.log"))
+        if any(name in path.name for name in names) and _holds(path, CANARY.encode())
+    ]
 
 
 def _holds(path: Path, wanted: bytes) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from aftersales_contracts import parts
 from aftersales_contracts.base import Event, Money
 from aftersales_contracts.shop import aftersales, contacts, customers, orders, payments, reviews, shipments
 from tests.faults.proof.templates import DUE, PLACEHOLDER, Template
