@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 from pydantic import ValidationError
 
 from aftersales_contracts import registry
@@ -23,8 +24,7 @@ from chassis.service import Received, Service
 from chassis.settings import Limits
 
 
-@dataclass(slots=True)
-class Accepted:
+class Accepted(msgspec.Struct):
     """An event that this service reads."""
 
     received: Received
@@ -38,16 +38,14 @@ class Accepted:
     """Time that it is ordered by: its own, a small lead over the clock cut off."""
 
 
-@dataclass(slots=True)
-class Ignored:
+class Ignored(msgspec.Struct):
     """A sound envelope of a known type that this service does not read."""
 
     type: str
     at: datetime | None
 
 
-@dataclass(slots=True)
-class Mark:
+class Mark(msgspec.Struct):
     """A clock mark: all that happened before `moment` lies before it in its partition."""
 
     sequence: int
@@ -55,8 +53,7 @@ class Mark:
     at: datetime | None = None
 
 
-@dataclass(slots=True)
-class Rejected:
+class Rejected(msgspec.Struct):
     """What becomes a dead letter; it has no time of its own."""
 
     reason: Reason

@@ -9,10 +9,10 @@ from chassis.vocabulary import DeadlinePassed
 
 
 class Codec:
-    """Encodes and decodes the dataclasses of one kind of case.
+    """Encodes and decodes the values of one kind of case.
 
-    Decoders are built when the service starts: a dataclass that cannot be stored unambiguously
-    (a union of dataclasses in a field) is refused then, with TypeError.
+    Decoders are built when the service starts: a class that cannot be stored unambiguously
+    (a union of values in a field) is refused then, with TypeError.
     """
 
     def __init__(self, classes: Iterable[type]) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from chassis.codec import Codec
 from chassis.records import Cause, Origin
 from chassis.vocabulary import Addressed
@@ -72,8 +74,7 @@ class Case:
         return self._stored if self._state is UNREAD else None
 
 
-@dataclass(slots=True)
-class Letter:
+class Letter(msgspec.Struct):
     """A message on its way to a case, with all that it takes to set it aside."""
 
     addressed: Addressed

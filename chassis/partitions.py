@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import msgspec
+
 from chassis.border import Entry, Mark
 from chassis.records import Origin
 
@@ -19,8 +21,7 @@ class Place(NamedTuple):
     partition: int
 
 
-@dataclass(slots=True)
-class Item:
+class Item(msgspec.Struct):
     """One record on its way: as it came, what the border made of it, and its place in the order."""
 
     place: Place

@@ -6,7 +6,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 
@@ -91,7 +91,11 @@ class Process:
             self._on_commit,
         )
         reading = Reading(feed, worker, standing, self._due, self.metrics.ignored, by_marks=self._by_marks)
-        waker = Waker(worker, standing, self._due, None if self._by_marks else reading.horizon)
+
+        async def horizon() -> datetime:
+            return await standing.not_ahead(await reading.horizon())
+
+        waker = Waker(worker, standing, self._due, None if self._by_marks else horizon)
         await feed.start()
         parts: Mapping[str, Callable[[], Awaitable[None]]] = {
             "feed": reading.run,

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+
+class Cause(msgspec.Struct, frozen=True, gc=False):
     """The event (or the deadline) that a decision goes back to."""
 
     type: str
@@ -47,8 +48,7 @@ class StoredOrigin:
     value: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class FactRecord:
+class FactRecord(msgspec.Struct, frozen=True, gc=False):
     """A decided fact, ready to be written: its own data and what it announces."""
 
     subject: str
@@ -66,8 +66,7 @@ class FactRecord:
     event: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetter(msgspec.Struct, frozen=True):
     """A record, or a message of a case, that could not be used."""
 
     at: datetime

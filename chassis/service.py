@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+import msgspec
+
 from aftersales_contracts.base import Event, Outcome
 from aftersales_contracts.envelope import Envelope
 from chassis.vocabulary import Addressed, CaseView, Decider
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True):
     """One event from outside, read and validated. `at` is its own time, clamped to sane bounds."""
 
     envelope: Envelope
@@ -43,8 +44,8 @@ class PolicyBook(Protocol):
 class Kind:
     """One kind of case.
 
-    `states`, `messages` and `facts` are all the dataclasses that may be stored (unions of
-    dataclasses inside them are refused when the service starts; tag by separate classes).
+    `states`, `messages` and `facts` are all the values that may be stored (unions of
+    values inside them are refused when the service starts; tag by separate classes).
     A fact in `announces` becomes exactly one outcome; one in `hands_on` reaches other cases.
     """
 

@@ -1,7 +1,7 @@
 """How far the replicas of a service have read, as the database knows it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 
@@ -11,6 +11,8 @@ from chassis.partitions import Place
 from chassis.worker import BEGINNING, END
 
 FRESH_SECONDS = 0.05
+CLOCK_SECONDS = 1.0
+"""How often the database is asked for the time; in between, its clock is taken to go on."""
 OTHERS = """
 SELECT count(*) AS count, min(coalesce(stands_at, '-infinity')) AS least FROM intake
 WHERE topic = ANY ($1::text[])
@@ -40,6 +42,8 @@ class Standing:
         self._known = BEGINNING
         self._asked_at = -1.0
         self._asked_for: frozenset[Place] = frozenset()
+        self._clock: tuple[datetime, float] | None = None
+        """What the database's clock said, and when it had said so."""
 
     async def others(self, mine: Collection[Place]) -> datetime:
         """The least stand of all external partitions that are not read here; END where all are."""
@@ -56,6 +60,18 @@ class Standing:
             self._known = BEGINNING if least is None else least
             self._asked_at, self._asked_for = now, own
         return self._known
+
+    async def not_ahead(self, moment: datetime) -> datetime:
+        """The moment, or the database's clock where that has not come so far.
+
+        Stands are told by the clocks of the machines that read: one that is ahead would let deadlines
+        fire before their moment.
+        """
+        now = clock.monotonic()
+        if self._clock is None or now - self._clock[1] > CLOCK_SECONDS:
+            self._clock = await self._pool.fetchval("SELECT clock_timestamp()"), clock.monotonic()
+        said, said_at = self._clock
+        return min(moment, said + timedelta(seconds=max(0.0, now - said_at)))
 
     async def by_marks(self) -> tuple[datetime, int]:
         """By clock marks: the moment and the number of the last mark that all replicas have handled."""

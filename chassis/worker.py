@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
+import msgspec
 
 from aftersales_contracts.envelope import Envelope
 from aftersales_contracts.reasons import Reason
@@ -56,8 +57,7 @@ class Unwakeable(Exception):
 NOT_STORABLE = Rejected(Reason.NOT_STORABLE, "the database cannot hold a value of it")
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True):
     """One record with what the border made of it, and the messages that it means."""
 
     record: Origin

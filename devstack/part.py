@@ -65,6 +65,7 @@ class Part:
         """Starts the program. Raises StackError if it runs already, PartFailed if it cannot be run."""
         if self.running:
             raise StackError(f"{self.name} is running already")
+        self.stop()  # what is left of one that ended by itself
         orders = {
             "command": list(command),
             "environment": dict(environment),

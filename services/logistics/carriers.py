@@ -2,14 +2,13 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from chassis.vocabulary import rules_of
+from chassis.vocabulary import Value, rules_of
 
 
 class Capability(StrEnum):
@@ -31,8 +30,7 @@ class Way(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Carrier:
+class Carrier(Value):
     """One row of the matrix."""
 
     code: str
@@ -61,8 +59,7 @@ class CarriersError(ValueError):
     """The matrix leaves something open; the text names carrier and field."""
 
 
-@dataclass(frozen=True, slots=True)
-class Carriers:
+class Carriers(Value):
     """All rows; a carrier without a row has the one of `*`."""
 
     rows: Mapping[str, Carrier]

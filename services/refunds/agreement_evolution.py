@@ -1,11 +1,10 @@
 """What each fact makes of a refund agreement, and which deadlines run in it. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, assert_never
 
-from chassis.vocabulary import Deadline
+from chassis.vocabulary import Deadline, replace
 from services.refunds import agreement_words as w
 from services.refunds.agreement_words import (
     Absent,

@@ -1,10 +1,9 @@
 """The refund agreement's rules about goods: mark, hold, parcel back, remedy, promise, evidence. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from chassis.vocabulary import Money, rule
+from chassis.vocabulary import Money, replace, rule
 from services.refunds import agreement_steps as steps
 from services.refunds import agreement_words as w
 from services.refunds.agreement_words import (

@@ -1,10 +1,9 @@
 """What the case `refund-agreement` is, hears and says. Its rules are in cases/refund_agreement."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.vocabulary import DeadlinePassed, Money
+from chassis.vocabulary import DeadlinePassed, Money, Value
 from services.refunds.order_words import RefundApplied
 from services.refunds.values import AnswerCause, Carriage, InspectedLine, Liability, Share, Terms
 
@@ -30,8 +29,7 @@ class Answer(StrEnum):
     REFUSE = "refuse"
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
+class Filed(Value):
     """What does not change with the stage: the terms, who bears the freight, evidence seen so far."""
 
     customer_id: str
@@ -42,8 +40,7 @@ class Filed:
     grace_minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnedGoods:
+class ReturnedGoods(Value):
     """A registered return: how it travels, what the buyer laid out, what was found inside."""
 
     carriage: Carriage
@@ -54,26 +51,22 @@ class ReturnedGoods:
 # States (RF-010). Each holds only what is true while the case is in it.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class TurnedAway:
+class TurnedAway(Value):
     """The application was not admitted; it may be filed again under the same id."""
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitingAnswer:
+class AwaitingAnswer(Value):
     filed: Filed
     answer_by: datetime
     is_promised_away: bool
     has_task: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Value):
     """`returned` is there when the goods were refused, not the application (RF-026)."""
 
     filed: Filed
@@ -83,28 +76,24 @@ class Refused:
     returned: ReturnedGoods | None
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitingReturn:
+class AwaitingReturn(Value):
     filed: Filed
     send_by: datetime
     remind_at: datetime | None
     is_contested: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitingReceipt:
+class AwaitingReceipt(Value):
     filed: Filed
     receive_by: datetime
     returned: ReturnedGoods
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(Value):
     """The money is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Value):
     ending: Ending
 
 
@@ -115,8 +104,7 @@ State = Absent | TurnedAway | Open | Granted | Closed
 # Messages. What the buyer, the seller, the parcel, the order or time tells the case.
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Value):
     """Admitted by the order; `is_answered`: agreed by us already, by a remedy or an exchange."""
 
     customer_id: str
@@ -128,94 +116,78 @@ class Applied:
     remedy_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class NotAdmitted:
+class NotAdmitted(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class SellerAgreed:
+class SellerAgreed(Value):
     version: int
     stage: Stage
     address_ref: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SellerRefused:
+class SellerRefused(Value):
     version: int
     stage: Stage
     reason_code: str
     evidence_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Amended:
+class Amended(Value):
     applied: RefundApplied
 
 
-@dataclass(frozen=True, slots=True)
-class AmendmentAccepted:
+class AmendmentAccepted(Value):
     terms: Terms
     liability: Liability
 
 
-@dataclass(frozen=True, slots=True)
-class BuyerWithdrew:
+class BuyerWithdrew(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnSent:
+class ReturnSent(Value):
     carriage: Carriage
     freight_paid: Money | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnAccepted:
+class ReturnAccepted(Value):
     """No shares: all that was sent."""
 
     shares: tuple[Share, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GoodsChecked:
+class GoodsChecked(Value):
     lines: tuple[InspectedLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentSeen:
+class ShipmentSeen(Value):
     """The seller marked pieces of this refund as shipped."""
 
 
-@dataclass(frozen=True, slots=True)
-class TradeEnded:
+class TradeEnded(Value):
     is_success: bool
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class HoldAnswered:
+class HoldAnswered(Value):
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class GoodsCameBack:
+class GoodsCameBack(Value):
     """The parcel that the buyer never got is back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remedied:
+class Remedied(Value):
     remedy_id: str
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class PromiseMade:
+class PromiseMade(Value):
     promise_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceGiven:
+class EvidenceGiven(Value):
     kind: str
 
 
@@ -229,128 +201,108 @@ Message = (
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerAwaited:
+class AnswerAwaited(Value):
     filed: Filed
     answer_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RefusalWithdrawn:
+class RefusalWithdrawn(Value):
     """What the refusal waited for has happened; the application stands as before it."""
 
     answer_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NegotiationAsked:
+class NegotiationAsked(Value):
     """A person has to talk to the buyer (RF-040, RF-041)."""
 
     question_code: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NegotiationOver:
+class NegotiationOver(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerDecided:
+class AnswerDecided(Value):
     version: int
     answer: Answer
     cause: AnswerCause
     reason_code: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnAwaited:
+class ReturnAwaited(Value):
     address_ref: str
     send_by: datetime
     remind_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class FreightDecided:
+class FreightDecided(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class EditAwaited:
+class EditAwaited(Value):
     edit_by: datetime
     remind_at: datetime
     evidence_by: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceAsked:
+class EvidenceAsked(Value):
     kinds: tuple[str, ...]
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceNoted:
+class EvidenceNoted(Value):
     kind: str
     is_enough: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RefusalUnbacked:
+class RefusalUnbacked(Value):
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class BuyerReminded:
+class BuyerReminded(Value):
     template_code: str
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class AmendmentForwarded:
+class AmendmentForwarded(Value):
     applied: RefundApplied
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptAwaited:
+class ReceiptAwaited(Value):
     filed: Filed
     receive_by: datetime
     returned: ReturnedGoods
 
 
-@dataclass(frozen=True, slots=True)
-class InspectionNoted:
+class InspectionNoted(Value):
     lines: tuple[InspectedLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerContested:
+class AnswerContested(Value):
     """The seller says something else than what was decided in his place."""
 
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PromiseNoted:
+class PromiseNoted(Value):
     promise_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PromiseAtRisk:
+class PromiseAtRisk(Value):
     """The seller agrees to a refund that staff promised not to carry out."""
 
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PiecesMissing:
+class PiecesMissing(Value):
     """Fewer pieces were accepted than the refund is for: a person decides on the rest."""
 
     shares: tuple[Share, ...]
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RefundDue:
+class RefundDue(Value):
     amount: Money
     shares: tuple[Share, ...]
     freight_minor: int
@@ -358,18 +310,15 @@ class RefundDue:
     remedy_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class FreightDue:
+class FreightDue(Value):
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class AgreementClosed:
+class AgreementClosed(Value):
     ending: Ending
 
 
-@dataclass(frozen=True, slots=True)
-class ApplicationTurnedAway:
+class ApplicationTurnedAway(Value):
     pass
 
 

@@ -6,16 +6,14 @@ return freight have accounts of their own.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.vocabulary import allocate, rules_of
+from chassis.vocabulary import Value, allocate, replace, rules_of
 from services.refunds.policy import TenderStrategy
-from services.refunds.values import RefundKind, Share, Tender, changed
+from services.refunds.values import RefundKind, Share, Tender
 
 
-@dataclass(frozen=True, slots=True)
-class LineAccount:
+class LineAccount(Value):
     """One order line: pieces, what it cost after discount, what was paid for it and what of that went back.
 
     `gone_count` pieces are refunded as goods (not those that a price difference was paid for).
@@ -43,8 +41,7 @@ class LineAccount:
         return self.quantity_count - self.gone_count
 
 
-@dataclass(frozen=True, slots=True)
-class TenderAccount:
+class TenderAccount(Value):
     """One payment of the order and what of it went back."""
 
     payment_id: str
@@ -56,8 +53,7 @@ class TenderAccount:
         return self.paid_minor - self.refunded_minor
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCase:
+class OpenCase(Value):
     """A case that works on lines of the order; `kind` is None for an exchange."""
 
     case_id: str
@@ -67,8 +63,7 @@ class OpenCase:
     is_late_claim: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
+class Book(Value):
     """The account of one order (OR-003): moments, lines, freight, tenders, open and past cases."""
 
     customer_id: str
@@ -144,12 +139,12 @@ def paid(book: Book, tenders: Sequence[Tender], at: datetime) -> Book:
     total = sum(tender.minor for tender in tenders)
     weights = [*(line.price_minor for line in book.lines), book.freight_minor]
     *goods, freight = allocate(total, weights)
-    return changed(
+    return replace(
         book,
         paid_at=at,
         freight_minor=freight,
         tenders=tuple(TenderAccount(tender.payment_id, tender.minor) for tender in tenders),
-        lines=tuple(changed(line, paid_minor=minor) for line, minor in zip(book.lines, goods, strict=True)),
+        lines=tuple(replace(line, paid_minor=minor) for line, minor in zip(book.lines, goods, strict=True)),
     )
 
 
@@ -249,7 +244,7 @@ def _moved(
     lines = tuple(
         line
         if (share := by_line.get(line.line_id)) is None
-        else changed(
+        else replace(
             line,
             refunded_minor=line.refunded_minor + sign * share.minor,
             gone_count=line.gone_count + (sign * share.quantity_count if are_goods_gone else 0),
@@ -259,10 +254,10 @@ def _moved(
     tender_accounts = tuple(
         tender
         if (minor := by_tender.get(tender.payment_id)) is None
-        else changed(tender, refunded_minor=tender.refunded_minor + sign * minor)
+        else replace(tender, refunded_minor=tender.refunded_minor + sign * minor)
         for tender in book.tenders
     )
-    return changed(
+    return replace(
         book,
         lines=lines,
         tenders=tender_accounts,
@@ -271,12 +266,12 @@ def _moved(
 
 
 def opened(book: Book, case: OpenCase) -> Book:
-    return changed(book, open=(*book.open, case), is_late=book.is_late or case.is_late_claim)
+    return replace(book, open=(*book.open, case), is_late=book.is_late or case.is_late_claim)
 
 
 def released(book: Book, case_id: str) -> Book:
     """The book after a case ended; its id is remembered, so that it is never admitted twice."""
-    return changed(
+    return replace(
         book,
         open=tuple(case for case in book.open if case.case_id != case_id),
         past=(*book.past, case_id),

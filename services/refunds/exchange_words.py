@@ -1,10 +1,9 @@
 """What the case `exchange` is, hears and says. Its rules are in cases/exchange."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.vocabulary import DeadlinePassed, Money
+from chassis.vocabulary import DeadlinePassed, Money, Value
 from services.refunds.values import Bearer, Carriage, InspectedLine, Liability, Share, Wanted
 
 
@@ -24,8 +23,7 @@ class ReshipPurpose(StrEnum):
     RETURN_TO_BUYER = "return_to_buyer"
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
+class Filed(Value):
     """What the buyer wants for what, and who bears which leg."""
 
     customer_id: str
@@ -40,18 +38,15 @@ class Filed:
 # States (C6). Each holds only what is true while the case is in it.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class TurnedAway:
+class TurnedAway(Value):
     """The application was not admitted; it may be filed again under the same id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requested:
+class Requested(Value):
     """Waits for stock to be kept and for the seller's word; either may come first."""
 
     filed: Filed
@@ -61,8 +56,7 @@ class Requested:
     look_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class OfferRefund:
+class OfferRefund(Value):
     """The wanted goods cannot be had: the buyer chooses; `are_goods_back`: after he sent his."""
 
     filed: Filed
@@ -71,65 +65,54 @@ class OfferRefund:
     are_goods_back: bool
 
 
-@dataclass(frozen=True, slots=True)
-class WaitBuyerSend:
+class WaitBuyerSend(Value):
     filed: Filed
     send_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class InReturn:
+class InReturn(Value):
     filed: Filed
     receive_by: datetime
     freight_paid: Money | None
 
 
-@dataclass(frozen=True, slots=True)
-class ShippingReplacement:
+class ShippingReplacement(Value):
     filed: Filed
     replace_by: datetime
     freight_paid: Money | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReplacementSent:
+class ReplacementSent(Value):
     filed: Filed
     look_at: datetime | None
     look_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Expired:
+class Expired(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnedToBuyer:
+class ReturnedToBuyer(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Converted:
+class Converted(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
+class Withdrawn(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Breached:
+class Breached(Value):
     pass
 
 
@@ -141,8 +124,7 @@ State = Absent | TurnedAway | Open | Over
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Value):
     """Admitted by the order."""
 
     customer_id: str
@@ -153,48 +135,40 @@ class Applied:
     liability: Liability
 
 
-@dataclass(frozen=True, slots=True)
-class NotAdmitted:
+class NotAdmitted(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class SellerAnswered:
+class SellerAnswered(Value):
     is_approved: bool
     reason_code: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class BuyerWithdrew:
+class BuyerWithdrew(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class ReshipMoved:
+class ReshipMoved(Value):
     status: str
 
 
-@dataclass(frozen=True, slots=True)
-class OfferAnswered:
+class OfferAnswered(Value):
     """`offer_count`: which of our offers, from 1; `option_id` None: all declined."""
 
     offer_count: int
     option_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnSent:
+class ReturnSent(Value):
     carriage: Carriage
     freight_paid: Money | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnAccepted:
+class ReturnAccepted(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class GoodsChecked:
+class GoodsChecked(Value):
     lines: tuple[InspectedLine, ...]
     wanted_sku_id: str | None
 
@@ -208,29 +182,24 @@ Message = (
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeOpened:
+class ExchangeOpened(Value):
     filed: Filed
     stock_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StockReserved:
+class StockReserved(Value):
     look_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeApproved:
+class ExchangeApproved(Value):
     """The seller's word, while the stock is not kept yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeRefused:
+class ExchangeRefused(Value):
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class PersonAsked:
+class PersonAsked(Value):
     """A task; `look_at` is when to ask again, absent when it was asked often enough."""
 
     question_code: str
@@ -238,32 +207,27 @@ class PersonAsked:
     look_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class RefundOffered:
+class RefundOffered(Value):
     choose_by: datetime
     are_goods_back: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnAuthorized:
+class ReturnAuthorized(Value):
     address_ref: str
     carriages: tuple[Carriage, ...]
     send_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class FreightDecided:
+class FreightDecided(Value):
     liability: Liability
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnRegistered:
+class ReturnRegistered(Value):
     receive_by: datetime
     freight_paid: Money | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReshipDue:
+class ReshipDue(Value):
     """Goods must go to the buyer: the replacement, or his own goods back."""
 
     purpose: ReshipPurpose
@@ -272,26 +236,22 @@ class ReshipDue:
     cost_bearer: Bearer
 
 
-@dataclass(frozen=True, slots=True)
-class NoteDiffers:
+class NoteDiffers(Value):
     """The note in the parcel asks for another variant than the application (RF-122)."""
 
     wanted_sku_id: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ReplacementGone:
+class ReplacementGone(Value):
     look_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class FreightDue:
+class FreightDue(Value):
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class ConversionAsked:
+class ConversionAsked(Value):
     """The buyer takes the money: a refund takes over."""
 
     shares: tuple[Share, ...]
@@ -299,16 +259,14 @@ class ConversionAsked:
     is_return_needed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeEnded:
+class ExchangeEnded(Value):
     """`is_used`: it counts as the one exchange of the order (RF-106)."""
 
     ending: Ending
     is_used: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ApplicationTurnedAway:
+class ApplicationTurnedAway(Value):
     pass
 
 

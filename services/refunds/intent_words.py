@@ -1,10 +1,9 @@
 """What the case `refund-intent` is, hears and says. Its rules are in cases/refund_intent."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.vocabulary import DeadlinePassed, Money
+from chassis.vocabulary import DeadlinePassed, Money, Value
 from services.refunds.values import Purpose, Share, Tender
 
 
@@ -15,8 +14,7 @@ class Moved(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Value):
     """What is to be paid, as it was granted; never changed, whatever the attempts."""
 
     case_id: str
@@ -33,21 +31,18 @@ class Order:
 # States.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Requested:
+class Requested(Value):
     order: Order
     attempt_count: int
     again_at: datetime
     stuck_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Value):
     """The provider took it; it is expected to settle by `settle_by`."""
 
     order: Order
@@ -55,8 +50,7 @@ class Accepted:
     settle_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Value):
     """The provider does not know whether money moved: the same attempt is asked again, never a new one."""
 
     order: Order
@@ -65,8 +59,7 @@ class Unknown:
     stuck_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Stuck:
+class Stuck(Value):
     """A person looks; a late answer of the provider still counts."""
 
     order: Order
@@ -76,8 +69,7 @@ class Stuck:
     look_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Value):
     """Paid by `settled_attempt`, of `attempt_count` attempts made."""
 
     order: Order
@@ -85,8 +77,7 @@ class Settled:
     settled_attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reversed:
+class Reversed(Value):
     """Settled money came back: a person decides whether to pay again."""
 
     order: Order
@@ -95,8 +86,7 @@ class Reversed:
     look_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Abandoned:
+class Abandoned(Value):
     pass
 
 
@@ -107,39 +97,33 @@ State = Absent | Pending | Settled | Reversed | Abandoned
 # Messages. `attempt_count` is the attempt that the provider speaks of, counted from 1; 0: not one of ours.
 
 
-@dataclass(frozen=True, slots=True)
-class Pay:
+class Pay(Value):
     order: Order
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentAccepted:
+class PaymentAccepted(Value):
     attempt_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class MoneySettled:
+class MoneySettled(Value):
     attempt_count: int
     amount: Money
     has_moved_now: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentFailed:
+class PaymentFailed(Value):
     attempt_count: int
     reason_code: str
     is_retryable: bool
     moved: Moved
 
 
-@dataclass(frozen=True, slots=True)
-class MoneyReversed:
+class MoneyReversed(Value):
     amount: Money
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class PersonDecided:
+class PersonDecided(Value):
     """What the workbench answers to a stuck or reversed payment: retry, abandon; all else changes nothing."""
 
     outcome_code: str
@@ -153,8 +137,7 @@ Message = (
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentRequested:
+class PaymentRequested(Value):
     """Asked for the first time, again under the same ids, or as a new attempt; `stuck_at` bounds them."""
 
     order: Order
@@ -163,32 +146,27 @@ class PaymentRequested:
     stuck_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RetryAwaited:
+class RetryAwaited(Value):
     """The attempt failed for sure; the next one starts at `again_at`."""
 
     again_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentTaken:
+class PaymentTaken(Value):
     settle_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeUnknown:
+class OutcomeUnknown(Value):
     again_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentStuck:
+class PaymentStuck(Value):
     attempt_count: int
     moved: Moved
     look_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PersonAsked:
+class PersonAsked(Value):
     """A task; `look_at` is when to ask again, absent when it was asked often enough."""
 
     question_code: str
@@ -196,29 +174,25 @@ class PersonAsked:
     look_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class RefundPaid:
+class RefundPaid(Value):
     amount: Money
     attempt_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentDisputed:
+class PaymentDisputed(Value):
     """The provider's word does not fit ours: another amount, or money twice."""
 
     question_code: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RefundReversed:
+class RefundReversed(Value):
     amount: Money
     reason_code: str
     look_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentAbandoned:
+class PaymentAbandoned(Value):
     order: Order
 
 

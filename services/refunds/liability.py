@@ -2,12 +2,11 @@
 
 import csv
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import StrEnum
 from itertools import product
 from pathlib import Path
 
-from chassis.vocabulary import rules_of
+from chassis.vocabulary import replace, rules_of
 from services.refunds.policy import FreightPolicy
 from services.refunds.values import Bearer, Liability, RefundKind, ReturnCause
 

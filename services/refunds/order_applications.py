@@ -1,10 +1,9 @@
 """May a refund or an exchange be opened, and for what: the checks that the order makes. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chassis.vocabulary import Decided, Money, NotYet, rules_of
+from chassis.vocabulary import Decided, Money, NotYet, Value, rules_of
 from services.refunds import book as account
 from services.refunds.book import Book, LineAccount
 from services.refunds.liability import cause_of, liability_of
@@ -52,8 +51,7 @@ _ADVICE: Mapping[Rejection, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(Value):
     """`is_partial`: less is asked than the pieces cost (RF-041)."""
 
     terms: Terms

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from chassis.vocabulary import replace
 from services.refunds import book as account
 from services.refunds.book import Book, OpenCase
 from services.refunds.order_applications import live
@@ -36,7 +37,7 @@ from services.refunds.order_words import (
     State,
     Succeeded,
 )
-from services.refunds.values import Purpose, changed
+from services.refunds.values import Purpose
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -49,18 +50,18 @@ def evolve(state: State, fact: Fact) -> State:
 
 def _payment_recorded(state: Live, fact: PaymentRecorded) -> State:
     book = account.paid(state.book, fact.tenders, fact.paid_at)
-    return Paid(book) if isinstance(state, AwaitingPayment) else changed(state, book=book)
+    return Paid(book) if isinstance(state, AwaitingPayment) else replace(state, book=book)
 
 
 def _shipment_recorded(state: Live, fact: ShipmentRecorded) -> State:
     marked = {share.line_id: share.quantity_count for share in fact.shares}
     lines = tuple(
-        changed(line, shipped_count=line.shipped_count + marked[line.line_id])
+        replace(line, shipped_count=line.shipped_count + marked[line.line_id])
         if line.line_id in marked
         else line
         for line in state.book.lines
     )
-    book = changed(state.book, lines=lines)
+    book = replace(state.book, lines=lines)
     due_at = fact.confirm_by if fact.is_complete and not book.has_open_refund() else None
     left = None
     if fact.is_complete and book.has_open_refund():
@@ -71,18 +72,18 @@ def _shipment_recorded(state: Live, fact: ShipmentRecorded) -> State:
 
 def _success_recorded(state: Live, fact: SuccessRecorded) -> State:
     book = _done(state.book, fact.line_ids)
-    return Succeeded(book, fact.at, fact.cause) if fact.is_whole else changed(state, book=book)
+    return Succeeded(book, fact.at, fact.cause) if fact.is_whole else replace(state, book=book)
 
 
 def _close_recorded(state: Live, fact: CloseRecorded) -> State:
     book = _done(state.book, fact.line_ids)
-    return Closed(book, fact.at, fact.cause) if fact.is_whole else changed(state, book=book)
+    return Closed(book, fact.at, fact.cause) if fact.is_whole else replace(state, book=book)
 
 
 def _done(book: Book, line_ids: tuple[str, ...]) -> Book:
-    return changed(
+    return replace(
         book,
-        lines=tuple(changed(line, is_done=True) if line.line_id in line_ids else line for line in book.lines),
+        lines=tuple(replace(line, is_done=True) if line.line_id in line_ids else line for line in book.lines),
     )
 
 
@@ -93,42 +94,42 @@ def _refund_admitted(state: Live, fact: RefundAdmitted) -> State:
     )
     book = account.opened(state.book, case)
     if not isinstance(state, Shipped) or fact.confirm_left_microseconds is None:
-        return changed(state, book=book)
-    stopped = changed(state.confirm, due_at=None, left_microseconds=fact.confirm_left_microseconds)
-    return changed(state, book=book, confirm=stopped)
+        return replace(state, book=book)
+    stopped = replace(state.confirm, due_at=None, left_microseconds=fact.confirm_left_microseconds)
+    return replace(state, book=book, confirm=stopped)
 
 
 def _amendment_admitted(state: Live, fact: AmendmentAdmitted) -> State:
     terms = fact.terms
     cases = tuple(
-        changed(case, kind=terms.kind, shares=terms.shares, freight_minor=terms.freight_minor)
+        replace(case, kind=terms.kind, shares=terms.shares, freight_minor=terms.freight_minor)
         if case.case_id == fact.refund_id
         else case
         for case in state.book.open
     )
-    return changed(state, book=changed(state.book, open=cases))
+    return replace(state, book=replace(state.book, open=cases))
 
 
 def _exchange_admitted(state: Live, fact: ExchangeAdmitted) -> State:
     case = OpenCase(fact.exchange_id, None, fact.shares, 0, False)
-    return changed(state, book=account.opened(state.book, case))
+    return replace(state, book=account.opened(state.book, case))
 
 
 def _payment_granted(state: Live, fact: PaymentGranted) -> State:
-    book = changed(state.book, intents=(*state.book.intents, fact.intent_id))
-    return changed(state, book=_moved(book, fact, 1))
+    book = replace(state.book, intents=(*state.book.intents, fact.intent_id))
+    return replace(state, book=_moved(book, fact, 1))
 
 
 def _grant_given_back(state: Live, fact: GrantGivenBack) -> State:
-    return changed(state, book=_moved(state.book, fact, -1))
+    return replace(state, book=_moved(state.book, fact, -1))
 
 
 def _moved(book: Book, fact: PaymentGranted | GrantGivenBack, sign: int) -> Book:
     match fact.purpose:
         case Purpose.FREIGHT:
-            return changed(book, reimbursed_minor=book.reimbursed_minor + sign * fact.amount.minor)
+            return replace(book, reimbursed_minor=book.reimbursed_minor + sign * fact.amount.minor)
         case Purpose.LATE_COMPENSATION:
-            return changed(book, compensated_minor=book.compensated_minor + sign * fact.amount.minor)
+            return replace(book, compensated_minor=book.compensated_minor + sign * fact.amount.minor)
         case Purpose.REFUND:
             move = account.granted if sign > 0 else account.given_back
             return move(
@@ -139,28 +140,28 @@ def _moved(book: Book, fact: PaymentGranted | GrantGivenBack, sign: int) -> Book
 def _case_released(state: Live, fact: CaseReleased) -> State:
     book = account.released(state.book, fact.case_id)
     if fact.is_used:
-        book = changed(book, exchange_count=book.exchange_count + 1)
+        book = replace(book, exchange_count=book.exchange_count + 1)
     if not isinstance(state, Shipped) or fact.confirm_by is None:
-        return changed(state, book=book)
-    running = changed(state.confirm, due_at=fact.confirm_by, left_microseconds=None, standby_by=None)
-    return changed(state, book=book, confirm=running)
+        return replace(state, book=book)
+    running = replace(state.confirm, due_at=fact.confirm_by, left_microseconds=None, standby_by=None)
+    return replace(state, book=book, confirm=running)
 
 
 def _confirm_requested(state: Live, fact: AutoConfirmRequested) -> State:
     if not isinstance(state, Shipped):
         return state
-    asked = changed(state.confirm, due_at=fact.next_at, asked_count=state.confirm.asked_count + 1)
-    return changed(state, confirm=asked)
+    asked = replace(state.confirm, due_at=fact.next_at, asked_count=state.confirm.asked_count + 1)
+    return replace(state, confirm=asked)
 
 
 def _confirm_stopped(state: Live, _fact: AutoConfirmStopped) -> State:
     if not isinstance(state, Shipped):
         return state
-    return changed(state, confirm=changed(state.confirm, due_at=None, left_microseconds=None))
+    return replace(state, confirm=replace(state.confirm, due_at=None, left_microseconds=None))
 
 
 _EVOLVE: Mapping[type, Callable[[Live, Any], State]] = {
-    TermsRecorded: lambda state, fact: changed(state, book=fact.book),
+    TermsRecorded: lambda state, fact: replace(state, book=fact.book),
     PaymentRecorded: _payment_recorded,
     ShipmentRecorded: _shipment_recorded,
     SuccessRecorded: _success_recorded,
@@ -173,7 +174,7 @@ _EVOLVE: Mapping[type, Callable[[Live, Any], State]] = {
     CaseReleased: _case_released,
     AutoConfirmRequested: _confirm_requested,
     AutoConfirmStopped: _confirm_stopped,
-    DeliveryNoted: lambda state, fact: changed(state, book=changed(state.book, received_at=fact.received_at)),
-    LatenessNoted: lambda state, _fact: changed(state, book=changed(state.book, is_late=True)),
+    DeliveryNoted: lambda state, fact: replace(state, book=replace(state.book, received_at=fact.received_at)),
+    LatenessNoted: lambda state, _fact: replace(state, book=replace(state.book, is_late=True)),
 }
 """Facts that are not here change nothing: they refuse, ask a person, or pass news on."""

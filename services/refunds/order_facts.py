@@ -1,32 +1,27 @@
 """What the case `order` decides: its facts. Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.vocabulary import Money
+from chassis.vocabulary import Money, Value
 from services.refunds.book import Book
 from services.refunds.order_words import Application, Rejection
 from services.refunds.values import InspectedLine, Liability, Purpose, Share, Tender, Terms, Wanted
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRecorded:
+class OrderRecorded(Value):
     book: Book
 
 
-@dataclass(frozen=True, slots=True)
-class TermsRecorded:
+class TermsRecorded(Value):
     book: Book
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentRecorded:
+class PaymentRecorded(Value):
     tenders: tuple[Tender, ...]
     paid_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentRecorded:
+class ShipmentRecorded(Value):
     """A ship mark; the auto-confirm clock starts only with the one that leaves no line behind."""
 
     shares: tuple[Share, ...]
@@ -36,24 +31,21 @@ class ShipmentRecorded:
     grace_minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class SuccessRecorded:
+class SuccessRecorded(Value):
     cause: str
     line_ids: tuple[str, ...]
     is_whole: bool
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CloseRecorded:
+class CloseRecorded(Value):
     cause: str
     line_ids: tuple[str, ...]
     is_whole: bool
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RefundAdmitted:
+class RefundAdmitted(Value):
     """A refund may be opened. `remedy_id`: by a remedy that is due, `is_answered`: agreed by us already.
 
     `confirm_left_microseconds`: what is left of a clock that this stops; `late_base_minor`: what the
@@ -72,8 +64,7 @@ class RefundAdmitted:
     late_base_minor: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeAdmitted:
+class ExchangeAdmitted(Value):
     """An exchange may be opened; `given` names what the lines are, `wanted` what they shall become."""
 
     exchange_id: str
@@ -84,8 +75,7 @@ class ExchangeAdmitted:
     liability: Liability
 
 
-@dataclass(frozen=True, slots=True)
-class ApplicationRejected:
+class ApplicationRejected(Value):
     application: Application
     application_id: str
     reason: Rejection
@@ -93,15 +83,13 @@ class ApplicationRejected:
     is_amendment: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AmendmentAdmitted:
+class AmendmentAdmitted(Value):
     refund_id: str
     terms: Terms
     liability: Liability
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentGranted:
+class PaymentGranted(Value):
     case_id: str
     intent_id: str
     purpose: Purpose
@@ -114,8 +102,7 @@ class PaymentGranted:
     remedy_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentRefused:
+class PaymentRefused(Value):
     """More was asked for than the account holds: a person must look."""
 
     case_id: str
@@ -125,8 +112,7 @@ class PaymentRefused:
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CaseReleased:
+class CaseReleased(Value):
     """A case left its lines; `confirm_by` where the auto-confirm clock runs again."""
 
     case_id: str
@@ -136,8 +122,7 @@ class CaseReleased:
     confirm_by: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class GrantGivenBack:
+class GrantGivenBack(Value):
     purpose: Purpose
     amount: Money
     shares: tuple[Share, ...]
@@ -146,77 +131,65 @@ class GrantGivenBack:
     are_goods_gone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AutoConfirmRequested:
+class AutoConfirmRequested(Value):
     release: Money
     next_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class AutoConfirmStopped:
+class AutoConfirmStopped(Value):
     """The order system does not confirm; nobody asks again by himself."""
 
     reason_code: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class TaskOpened:
+class TaskOpened(Value):
     task_name: str
     question_code: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryNoted:
+class DeliveryNoted(Value):
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class LatenessNoted:
+class LatenessNoted(Value):
     trigger: str
 
 
-@dataclass(frozen=True, slots=True)
-class LatenessWithdrawn:
+class LatenessWithdrawn(Value):
     trigger: str
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class HoldPassedOn:
+class HoldPassedOn(Value):
     case_ids: tuple[str, ...]
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class GoodsBackPassedOn:
+class GoodsBackPassedOn(Value):
     case_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RemedyPassedOn:
+class RemedyPassedOn(Value):
     case_id: str
     remedy_id: str
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class InspectionPassedOn:
+class InspectionPassedOn(Value):
     case_id: str
     is_exchange: bool
     lines: tuple[InspectedLine, ...]
     wanted_sku_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReshipPassedOn:
+class ReshipPassedOn(Value):
     exchange_id: str
     status: str
 
 
-@dataclass(frozen=True, slots=True)
-class PromisePassedOn:
+class PromisePassedOn(Value):
     case_ids: tuple[str, ...]
     promise_id: str
 

@@ -1,10 +1,9 @@
 """What the case `order` is and hears: states and messages. Facts: order_facts, rules: cases/order."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.vocabulary import DeadlinePassed, Money
+from chassis.vocabulary import DeadlinePassed, Money, Value
 from services.refunds.book import Book
 from services.refunds.values import (
     DeliveryKind,
@@ -46,23 +45,19 @@ class Rejection(StrEnum):
 # States. The status of the order (OR-001), its book, and what runs in it.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitingPayment:
+class AwaitingPayment(Value):
     book: Book
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(Value):
     book: Book
 
 
-@dataclass(frozen=True, slots=True)
-class Confirm:
+class Confirm(Value):
     """The auto-confirm clock: `due_at` while it runs, what is left of it while it stands.
 
     Both absent: some lines are not shipped yet (`standby_by` is then when it would be due if nothing
@@ -77,22 +72,19 @@ class Confirm:
     grace_minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Shipped:
+class Shipped(Value):
     book: Book
     shipped_at: datetime
     confirm: Confirm
 
 
-@dataclass(frozen=True, slots=True)
-class Succeeded:
+class Succeeded(Value):
     book: Book
     ended_at: datetime
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Value):
     """`cause` tells the never paid from the refunded (OR-005)."""
 
     book: Book
@@ -107,8 +99,7 @@ State = Absent | Live
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedLine:
+class PlacedLine(Value):
     line_id: str
     sku_id: str
     quantity_count: int
@@ -118,54 +109,46 @@ class PlacedLine:
     is_special_offer: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OrderPlaced:
+class OrderPlaced(Value):
     customer_id: str
     lines: tuple[PlacedLine, ...]
     freight: Money
 
 
-@dataclass(frozen=True, slots=True)
-class TermsEdited:
+class TermsEdited(Value):
     lines: tuple[PlacedLine, ...] | None
     freight: Money
 
 
-@dataclass(frozen=True, slots=True)
-class OrderPaid:
+class OrderPaid(Value):
     tenders: tuple[Tender, ...]
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentMarked:
+class ShipmentMarked(Value):
     """`shares` None: all that is left."""
 
     delivery_kind: DeliveryKind
     shares: tuple[Share, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class TradeSucceeded:
+class TradeSucceeded(Value):
     cause: str
     line_ids: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class TradeClosed:
+class TradeClosed(Value):
     cause: str
     line_ids: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class RequestDeclined:
+class RequestDeclined(Value):
     """The order system does not confirm receipt for us."""
 
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefundApplied:
+class RefundApplied(Value):
     """An application as filed; `shares` None: the whole order; `minor` 0 and not `is_priced`: not told."""
 
     refund_id: str
@@ -179,23 +162,20 @@ class RefundApplied:
     is_agreed_beforehand: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AmendmentProposed:
+class AmendmentProposed(Value):
     """A refused application as the buyer changed it; asked by its agreement."""
 
     applied: RefundApplied
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeApplied:
+class ExchangeApplied(Value):
     exchange_id: str
     shares: tuple[Share, ...]
     wanted: tuple[Wanted, ...]
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentAsked:
+class PaymentAsked(Value):
     """A case decided to pay; `case_id` is the case, the intent's id follows from it and the purpose."""
 
     case_id: str
@@ -208,21 +188,18 @@ class PaymentAsked:
     remedy_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class CaseEnded:
+class CaseEnded(Value):
     """A refund or an exchange is over without money; `is_used`: an exchange that counts (RF-106)."""
 
     case_id: str
     is_used: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RefundSettled:
+class RefundSettled(Value):
     case_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class IntentAbandoned:
+class IntentAbandoned(Value):
     """No money moved and none will."""
 
     case_id: str
@@ -234,8 +211,7 @@ class IntentAbandoned:
     are_goods_gone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RefundOffered:
+class RefundOffered(Value):
     """An exchange that cannot be had becomes a refund; `is_return_needed`: the goods are still out."""
 
     exchange_id: str
@@ -244,54 +220,46 @@ class RefundOffered:
     is_return_needed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class HoldResolved:
+class HoldResolved(Value):
     refund_id: str | None
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelDecided:
+class ParcelDecided(Value):
     """How a parcel on its way to the buyer ended."""
 
     outcome: str
     line_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RemedyDue:
+class RemedyDue(Value):
     remedy_id: str
     pieces: tuple[Share, ...]
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class GoodsInspected:
+class GoodsInspected(Value):
     return_id: str | None
     lines: tuple[InspectedLine, ...]
     wanted_sku_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReshipMoved:
+class ReshipMoved(Value):
     reship_id: str
     status: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefundPromisedAway:
+class RefundPromisedAway(Value):
     """Staff promised not to carry out a refund that was opened by mistake (RF-009)."""
 
     promise_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class LateEstablished:
+class LateEstablished(Value):
     trigger: str
 
 
-@dataclass(frozen=True, slots=True)
-class LateWithdrawn:
+class LateWithdrawn(Value):
     trigger: str
     reason_code: str
 

@@ -1,27 +1,24 @@
 """What a customer allows: consent and refusal per channel, the block list, texts sent. A ledger."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Value, replace, rule
 from services.customers.cases.contact import Channel, Contact, Purpose, To
 from services.customers.policy import Policy
 
 EVERY_CHANNEL = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Value):
     """Consent to one channel for one purpose (service, marketing, survey)."""
 
     channel: Channel
     purpose: str
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Value):
     """Messages counted for one case."""
 
     counted_under: str
@@ -30,16 +27,14 @@ class Count:
     last_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(Value):
     """A message or call that was asked for and has not been reported back."""
 
     notice_id: str
     channel: Channel
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(Value):
     """All that is checked before anything is sent."""
 
     grants: tuple[Grant, ...] = ()
@@ -57,37 +52,32 @@ class Ledger:
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(Value):
     channel: Channel
     purpose: str
     source_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
+class Withdrawn(Value):
     """`channel` is a channel, or `all`."""
 
     channel: str
     source_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class BlockChanged:
+class BlockChanged(Value):
     is_blocked: bool
     until_at: datetime | None
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class ContactAsked:
+class ContactAsked(Value):
     """May this be sent, and by which channel?"""
 
     contact: Contact
 
 
-@dataclass(frozen=True, slots=True)
-class ContactEnded:
+class ContactEnded(Value):
     """What was asked for is done with."""
 
     notice_id: str
@@ -99,23 +89,20 @@ Message = Granted | Withdrawn | BlockChanged | ContactAsked | ContactEnded | Dea
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentGiven:
+class ConsentGiven(Value):
     channel: Channel
     purpose: str
     source_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class GrantIgnored:
+class GrantIgnored(Value):
     """The channel was refused before: a refusal is for ever."""
 
     channel: Channel
     purpose: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentRefused:
+class ConsentRefused(Value):
     """`stopped`: what was under way by those channels."""
 
     channel: str
@@ -124,16 +111,14 @@ class ConsentRefused:
     stopped: tuple[Pending, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BlockSet:
+class BlockSet(Value):
     is_blocked: bool
     until_at: datetime | None
     reason_code: str
     stopped: tuple[Pending, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ContactAllowed:
+class ContactAllowed(Value):
     """`count` is what has been sent for the case with this; absent where it is not counted."""
 
     contact: Contact
@@ -143,14 +128,12 @@ class ContactAllowed:
     forget_before: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ContactSuppressed:
+class ContactSuppressed(Value):
     contact: Contact
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class ContactDone:
+class ContactDone(Value):
     notice_id: str
 
 

@@ -1,8 +1,9 @@
 """What is to be said to whom: the value that travels between orders, promises, messages and consent."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from chassis.vocabulary import Value
 
 
 class Channel(StrEnum):
@@ -43,8 +44,7 @@ class Origin(StrEnum):
     """A promise to call."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(Value):
     """One thing to be said, by the first channel that may be used."""
 
     notice_id: str

@@ -1,12 +1,11 @@
 """One thing to be said to one customer: asked of the consent ledger, sent or phoned, reported back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Value, replace, rule
 from services.customers.cases.contact import Channel, Contact, Origin
 from services.customers.policy import Policy
 
@@ -25,20 +24,17 @@ class Outcome(StrEnum):
 # States.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     """Nobody has asked for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Value):
     """The consent ledger is being asked."""
 
     contact: Contact
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(Value):
     """A text or chat message is with the gateway."""
 
     contact: Contact
@@ -46,8 +42,7 @@ class Sending:
     answer_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Calling:
+class Calling(Value):
     """The phone desk is to call."""
 
     contact: Contact
@@ -55,8 +50,7 @@ class Calling:
     is_overdue: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Value):
     """Over, and reported."""
 
     outcome: Outcome
@@ -69,43 +63,37 @@ State = Absent | Open | Ended
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Value):
     contact: Contact
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Value):
     """The ledger's answer: by this channel."""
 
     channel: Channel
     nth_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(Value):
     """The ledger's answer: not at all."""
 
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Value):
     """The gateway's result."""
 
     channel: str
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Value):
     """The phone desk's result: reached, not_reached, refused."""
 
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(Value):
     """The customer refused, or was blocked, while it was under way."""
 
     reason_code: str
@@ -117,15 +105,13 @@ Message = Asked | Allowed | Denied | Answered | Held | Stopped | DeadlinePassed
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class MessageWanted:
+class MessageWanted(Value):
     """Asks the consent ledger; `contact.channels` are those still to be tried."""
 
     contact: Contact
 
 
-@dataclass(frozen=True, slots=True)
-class TextRequested:
+class TextRequested(Value):
     contact: Contact
     channel: Channel
     nth_count: int
@@ -133,30 +119,26 @@ class TextRequested:
     answer_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CallWanted:
+class CallWanted(Value):
     contact: Contact
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CallOverdue:
+class CallOverdue(Value):
     """Nobody called in time: somebody else must."""
 
     contact: Contact
     escalate_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelFailed:
+class ChannelFailed(Value):
     """The gateway could not send; the ledger forgets it as under way."""
 
     contact: Contact
     channel: Channel
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeResolved:
+class NoticeResolved(Value):
     """Reported to the service that asked."""
 
     contact: Contact
@@ -165,8 +147,7 @@ class NoticeResolved:
     reason_code: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class MessageResolved:
+class MessageResolved(Value):
     """The same for what our own cases wanted said."""
 
     contact: Contact
@@ -175,8 +156,7 @@ class MessageResolved:
     reason_code: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class CallRefused:
+class CallRefused(Value):
     """The customer wants no more calls: the ledger must know for ever."""
 
     customer_id: str

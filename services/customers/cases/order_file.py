@@ -1,12 +1,11 @@
 """What customers knows of an order: whose it is, what was told about it, which promises hang on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, NotYet, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, NotYet, Value, replace, rule
 from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.cases.promise import Promise
 from services.customers.ids import derived_id
@@ -23,13 +22,11 @@ class Phase(StrEnum):
 # States.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     """The order is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
+class Filed(Value):
     """A projection: waits for nobody."""
 
     customer_id: str
@@ -48,72 +45,60 @@ State = Absent | Filed
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Value):
     customer_id: str
     account_id: str
     freight: Money
 
 
-@dataclass(frozen=True, slots=True)
-class TermsChanged:
+class TermsChanged(Value):
     freight: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(Value):
     order_id: str
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Shipped:
+class Shipped(Value):
     order_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Succeeded:
+class Succeeded(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Value):
     """`is_refunded`: closed because the money went back."""
 
     is_refunded: bool
     is_whole: bool
 
 
-@dataclass(frozen=True, slots=True)
-class HandedOver:
+class HandedOver(Value):
     """A parcel left the warehouse."""
 
     carrier_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class MemoStored:
+class MemoStored(Value):
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeOver:
+class ExchangeOver(Value):
     exchange_id: str
     ending: str
 
 
-@dataclass(frozen=True, slots=True)
-class PromiseMade:
+class PromiseMade(Value):
     promise: Promise
 
 
-@dataclass(frozen=True, slots=True)
-class PromiseDone:
+class PromiseDone(Value):
     promise_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeAsked:
+class NoticeAsked(Value):
     """A notice that names no customer: the order does."""
 
     contact: Contact
@@ -128,20 +113,17 @@ Message = (
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class OrderFiled:
+class OrderFiled(Value):
     customer_id: str
     account_id: str
     freight: Money
 
 
-@dataclass(frozen=True, slots=True)
-class FreightSet:
+class FreightSet(Value):
     freight: Money
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentTold:
+class PaymentTold(Value):
     """The seller hears of it, and that shipment is due."""
 
     contact: Contact
@@ -149,52 +131,43 @@ class PaymentTold:
     freight: Money
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentTold:
+class ShipmentTold(Value):
     """The buyer hears of it, once per part."""
 
     contact: Contact
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseChanged:
+class PhaseChanged(Value):
     phase: Phase
 
 
-@dataclass(frozen=True, slots=True)
-class OrderClosed:
+class OrderClosed(Value):
     is_refunded: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PromiseFiled:
+class PromiseFiled(Value):
     promise: Promise
 
 
-@dataclass(frozen=True, slots=True)
-class PromiseDropped:
+class PromiseDropped(Value):
     promise_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class HandOverPassedOn:
+class HandOverPassedOn(Value):
     carrier_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class MemoPassedOn:
+class MemoPassedOn(Value):
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangePassedOn:
+class ExchangePassedOn(Value):
     exchange_id: str
     ending: str
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeCompleted:
+class NoticeCompleted(Value):
     contact: Contact
 
 

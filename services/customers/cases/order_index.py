@@ -1,31 +1,27 @@
 """The orders of one buyer account in one month: a page of the index by account. A ledger."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Value, rule
 from services.customers.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Value):
     """Order ids in the order in which they became known."""
 
     order_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OrderPlaced:
+class OrderPlaced(Value):
     order_id: str
 
 
 Message = OrderPlaced | DeadlinePassed
 
 
-@dataclass(frozen=True, slots=True)
-class OrderIndexed:
+class OrderIndexed(Value):
     order_id: str
 
 

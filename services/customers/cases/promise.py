@@ -1,12 +1,11 @@
 """A promise that binds the shop: registered, noted on the order, kept, broken or released."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, NotYet, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, NotYet, Value, replace, rule
 from services.customers.ids import derived_id
 from services.customers.policy import Policy, PromiseKind
 
@@ -19,8 +18,7 @@ class Outcome(StrEnum):
     RELEASED = "released"
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(Value):
     """What was promised to whom; about an order, or about none."""
 
     promise_id: str
@@ -35,13 +33,11 @@ class Promise:
 # States.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     """Nothing was promised."""
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Value):
     """It binds. `look_at`: when it is broken, or a person is asked."""
 
     promise: Promise
@@ -50,8 +46,7 @@ class Made:
     is_noted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Value):
     """Over."""
 
     outcome: Outcome
@@ -63,54 +58,45 @@ State = Absent | Made | Ended
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Value):
     promise: Promise
 
 
-@dataclass(frozen=True, slots=True)
-class MemoStored:
+class MemoStored(Value):
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class HandedOver:
+class HandedOver(Value):
     carrier_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderPaid:
+class OrderPaid(Value):
     """The amount paid, and the freight in it."""
 
     amount: Money
     freight: Money
 
 
-@dataclass(frozen=True, slots=True)
-class OrderShipped:
+class OrderShipped(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class OrderClosed:
+class OrderClosed(Value):
     is_refunded: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeOver:
+class ExchangeOver(Value):
     exchange_id: str
     ending: str
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(Value):
     """What became of the call that was promised."""
 
     is_reached: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Value):
     """A person says what became of the promise."""
 
     outcome_code: str
@@ -125,36 +111,31 @@ Message = (
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class PromiseRegistered:
+class PromiseRegistered(Value):
     promise: Promise
     due_at: datetime | None
     look_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class MemoWanted:
+class MemoWanted(Value):
     """The promise is to be noted on the order, so that it is kept with the goods."""
 
     request_id: str
     promise: Promise
 
 
-@dataclass(frozen=True, slots=True)
-class CallWanted:
+class CallWanted(Value):
     """The call that was promised."""
 
     promise: Promise
     call_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PromiseNoted:
+class PromiseNoted(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class PersonAsked:
+class PersonAsked(Value):
     """Was it kept? Moves nothing."""
 
     task_id: str
@@ -163,16 +144,14 @@ class PersonAsked:
     promise: Promise
 
 
-@dataclass(frozen=True, slots=True)
-class PromiseEnded:
+class PromiseEnded(Value):
     promise: Promise
     outcome: Outcome
     points: int
     """Points at risk; 0 unless broken."""
 
 
-@dataclass(frozen=True, slots=True)
-class BreachNoticed:
+class BreachNoticed(Value):
     promise: Promise
     points: int
 

@@ -1,12 +1,11 @@
 """An order that waits for its payment: reminded once, closed after three days."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, Value, replace, rule
 from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.ids import derived_id
 from services.customers.policy import Policy
@@ -26,13 +25,11 @@ class Ending(StrEnum):
 # States.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     """The order is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Value):
     """What of the order matters while it is unpaid."""
 
     order_id: str
@@ -43,8 +40,7 @@ class Order:
     total_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Value):
     """The time to pay runs. `remind_at`: the reminder is still to come."""
 
     order: Order
@@ -54,8 +50,7 @@ class Watched:
     reminder_outcome: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CloseAsked:
+class CloseAsked(Value):
     """The order system was asked to close it."""
 
     order: Order
@@ -65,8 +60,7 @@ class CloseAsked:
     task_count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Value):
     """Over."""
 
     ending: Ending
@@ -79,8 +73,7 @@ State = Absent | Open | Ended
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Value):
     order_id: str
     customer_id: str
     is_prepaid: bool
@@ -89,32 +82,27 @@ class Placed:
     total_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class TermsChanged:
+class TermsChanged(Value):
     by: str
     total_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Value):
     cause: str
     by: str
     """Party role: who closed it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Declined:
+class Declined(Value):
     request_id: str
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reminded:
+class Reminded(Value):
     """What became of the reminder."""
 
     outcome: str
@@ -126,33 +114,28 @@ Message = Placed | TermsChanged | Paid | Closed | Declined | Reminded | Deadline
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentAwaited:
+class PaymentAwaited(Value):
     order: Order
     pay_by: datetime
     grace_until: datetime
     remind_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReminderDue:
+class ReminderDue(Value):
     """Asks for the reminder; it is gone with the time to pay."""
 
     contact: Contact
 
 
-@dataclass(frozen=True, slots=True)
-class ReminderSkipped:
+class ReminderSkipped(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class ReminderNoted:
+class ReminderNoted(Value):
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class CloseRequested:
+class CloseRequested(Value):
     """The same request on every repetition."""
 
     request_id: str
@@ -162,8 +145,7 @@ class CloseRequested:
     ask_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class PersonAsked:
+class PersonAsked(Value):
     """Nobody closes it: a person looks. Moves nothing."""
 
     task_id: str
@@ -172,8 +154,7 @@ class PersonAsked:
     task_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class WaitEnded:
+class WaitEnded(Value):
     """Why, and where it was closed by whom."""
 
     ending: Ending

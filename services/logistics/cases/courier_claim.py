@@ -1,10 +1,9 @@
 """The courier claim: what the carrier owes the shop for a loss, beside the buyer's remedy."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, NotYet, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, NotYet, replace, rule
 from services.logistics.carriers import Capability
 from services.logistics.cases import courier_claim_words as w
 from services.logistics.cases.values import Attention, AttentionDrawn, TaskDone, TaskOpened, derived_id, draw

@@ -1,10 +1,9 @@
 """States, messages and facts of the courier claim."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.vocabulary import DeadlinePassed, Money
+from chassis.vocabulary import DeadlinePassed, Money, Value
 from services.logistics.cases.values import Attention, AttentionDrawn, TaskDone, TaskOpened, Tracking
 
 
@@ -18,8 +17,7 @@ class Ending(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Value):
     """What is claimed of whom."""
 
     claim_id: str
@@ -37,13 +35,11 @@ class Claim:
 # States.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     """Nothing is claimed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drafted:
+class Drafted(Value):
     """Evidence is missing, or a person has to file it."""
 
     claim: Claim
@@ -51,24 +47,21 @@ class Drafted:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
+class Filed(Value):
     """The carrier was asked to pay."""
 
     claim: Claim
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class UnderReview:
+class UnderReview(Value):
     """The carrier has it."""
 
     claim: Claim
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class NeedsEvidence:
+class NeedsEvidence(Value):
     """The carrier wants to see more."""
 
     claim: Claim
@@ -76,8 +69,7 @@ class NeedsEvidence:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class Approved:
+class Approved(Value):
     """The carrier will pay."""
 
     claim: Claim
@@ -85,29 +77,25 @@ class Approved:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(Value):
     """The carrier paid, all or in part."""
 
     claim: Claim
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Value):
     """The carrier does not pay: the loss is the shop's."""
 
     claim: Claim
 
 
-@dataclass(frozen=True, slots=True)
-class Expired:
+class Expired(Value):
     """It was not filed in time."""
 
     claim: Claim
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
+class Withdrawn(Value):
     """The parcel turned up."""
 
     claim: Claim
@@ -121,8 +109,7 @@ State = Absent | Known
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class LossFound:
+class LossFound(Value):
     """A loss that the carrier answers for."""
 
     claim_id: str
@@ -133,8 +120,7 @@ class LossFound:
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Value):
     """The carrier moved the claim."""
 
     outcome: str
@@ -142,22 +128,19 @@ class Answered:
     evidence_kinds: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceIn:
+class EvidenceIn(Value):
     """A piece of evidence is in a store."""
 
     evidence_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class RemedySpent:
+class RemedySpent(Value):
     """What the buyer got because of the loss."""
 
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class GoodsFound:
+class GoodsFound(Value):
     """The parcel is there after all."""
 
 
@@ -167,16 +150,14 @@ Message = LossFound | Answered | EvidenceIn | RemedySpent | GoodsFound | TaskDon
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimDrafted:
+class ClaimDrafted(Value):
     """A claim exists."""
 
     claim: Claim
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceAsked:
+class EvidenceAsked(Value):
     """The seller is to show what the carrier wants (evidence.requested)."""
 
     request_id: str
@@ -185,45 +166,39 @@ class EvidenceAsked:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceNoted:
+class EvidenceNoted(Value):
     """Evidence goes with the claim."""
 
     evidence_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimSent:
+class ClaimSent(Value):
     """File, supplement or withdraw (courier.claim-requested)."""
 
     action: str
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewNoted:
+class ReviewNoted(Value):
     """The carrier has it."""
 
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovalNoted:
+class ApprovalNoted(Value):
     """The carrier will pay this."""
 
     amount: Money
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class SpendingNoted:
+class SpendingNoted(Value):
     """The loss cost this much."""
 
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimConcluded:
+class ClaimConcluded(Value):
     """The claim is over (courier.claim-concluded)."""
 
     ending: Ending

@@ -1,8 +1,8 @@
 """Facts of the dispatch case: what it decides about one order, and what it tells other cases."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from chassis.vocabulary import Value
 from services.logistics.cases.dispatch_messages import ReshipAnswered
 from services.logistics.cases.order_file import (
     Clock,
@@ -29,59 +29,51 @@ from services.logistics.cases.values import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class OrderKnown:
+class OrderKnown(Value):
     """The order's file was opened."""
 
     file: OrderFile
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class LinesChanged:
+class LinesChanged(Value):
     """The lines are now these."""
 
     lines: tuple[OrderLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ClockStarted:
+class ClockStarted(Value):
     """Dispatch is due."""
 
     clock: Clock
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class MarkNoted:
+class MarkNoted(Value):
     """A ship mark, true until it is disproved."""
 
     mark: Mark
 
 
-@dataclass(frozen=True, slots=True)
-class LinkChanged:
+class LinkChanged(Value):
     """What is known of one parcel."""
 
     link: Link
 
 
-@dataclass(frozen=True, slots=True)
-class DepartureNoted:
+class DepartureNoted(Value):
     """A parcel left the warehouse."""
 
     link: Link
 
 
-@dataclass(frozen=True, slots=True)
-class VoidNoted:
+class VoidNoted(Value):
     """A parcel will not leave under this waybill."""
 
     link: Link
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnChecked:
+class ReturnChecked(Value):
     """Returned goods of this parcel are with the shop and were checked."""
 
     link: Link | None
@@ -89,16 +81,14 @@ class ReturnChecked:
     reship_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelNewsNoted:
+class ParcelNewsNoted(Value):
     """A parcel moved; cases that look for it, call it back or wait for it hear of it."""
 
     link: Link
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class TargetMissed:
+class TargetMissed(Value):
     """The promise was missed (dispatch.overdue)."""
 
     dispatch_by_at: datetime
@@ -106,8 +96,7 @@ class TargetMissed:
     lines: tuple[Share, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LateEstablished:
+class LateEstablished(Value):
     """Late shipping is established (late-shipping.established)."""
 
     trigger: Trigger
@@ -116,8 +105,7 @@ class LateEstablished:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class LateWithdrawn:
+class LateWithdrawn(Value):
     """Later news shows that it was in time (late-shipping.withdrawn)."""
 
     trigger: Trigger
@@ -125,8 +113,7 @@ class LateWithdrawn:
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class HoldAsked:
+class HoldAsked(Value):
     """Hold or release what has not left (dispatch.hold-requested)."""
 
     hold: Hold
@@ -136,8 +123,7 @@ class HoldAsked:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class HoldResolved:
+class HoldResolved(Value):
     """What became of a hold (dispatch.hold-resolved)."""
 
     hold: Hold
@@ -146,16 +132,14 @@ class HoldResolved:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class HoldDropped:
+class HoldDropped(Value):
     """A hold needs no answer any more."""
 
     hold: Hold
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CallBackDue:
+class CallBackDue(Value):
     """A parcel under way is to come back; the intercept case asks the carrier."""
 
     link: Link
@@ -163,15 +147,13 @@ class CallBackDue:
     is_buyer_asked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RefundNoted:
+class RefundNoted(Value):
     """A refund is open."""
 
     refund: OpenRefund
 
 
-@dataclass(frozen=True, slots=True)
-class RefundEnded:
+class RefundEnded(Value):
     """Refunds ended, paid or not; `repaid` are the pieces that need not be sent any more."""
 
     refunds: tuple[OpenRefund, ...]
@@ -179,8 +161,7 @@ class RefundEnded:
     repaid: tuple[Share, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SearchDue:
+class SearchDue(Value):
     """A parcel must be looked for; the lost-parcel case does."""
 
     link: Link
@@ -190,15 +171,13 @@ class SearchDue:
     """Whether the tracking so far may explain where it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchEnded:
+class SearchEnded(Value):
     """The lost-parcel case let go of the parcel, or holds on to it."""
 
     link: Link
 
 
-@dataclass(frozen=True, slots=True)
-class RemedyDue:
+class RemedyDue(Value):
     """The goods are back and no refund is open: pay the buyer (remedy.refund-due)."""
 
     remedy_id: str
@@ -208,8 +187,7 @@ class RemedyDue:
     fault: Fault
 
 
-@dataclass(frozen=True, slots=True)
-class PromiseNoted:
+class PromiseNoted(Value):
     """A promise that binds dispatch."""
 
     agreed_at: datetime | None
@@ -217,8 +195,7 @@ class PromiseNoted:
     is_refund_forbidden: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CarrierInstructed:
+class CarrierInstructed(Value):
     """The warehouse is to use the agreed carrier (warehouse.instruction-requested)."""
 
     request_id: str
@@ -226,15 +203,13 @@ class CarrierInstructed:
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class InstructionSettled:
+class InstructionSettled(Value):
     """The instruction was answered, or nobody answered."""
 
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class WrongCarrierUsed:
+class WrongCarrierUsed(Value):
     """Another carrier than the agreed one was used (violation.noticed)."""
 
     parcel_id: str
@@ -242,77 +217,67 @@ class WrongCarrierUsed:
     points: int
 
 
-@dataclass(frozen=True, slots=True)
-class ShortageKnown:
+class ShortageKnown(Value):
     """Goods are missing; the stock-shortage case offers the buyer a choice."""
 
     lines: tuple[Share, ...]
     expected_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class ResendKnown:
+class ResendKnown(Value):
     """A reship case stands for these lines."""
 
     resend: Resend
 
 
-@dataclass(frozen=True, slots=True)
-class ReshipAnswerPassedOn:
+class ReshipAnswerPassedOn(Value):
     """The warehouse's answer goes to the reship case."""
 
     reship_id: str
     answer: ReshipAnswered
 
 
-@dataclass(frozen=True, slots=True)
-class ReshipParcelKnown:
+class ReshipParcelKnown(Value):
     """The parcel that carries a resend is known."""
 
     link: Link
     reship_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CollectAnswerPassedOn:
+class CollectAnswerPassedOn(Value):
     """The warehouse's answer about a freight-collect parcel goes to the parcel."""
 
     link: Link
     is_done: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ResendUnwanted:
+class ResendUnwanted(Value):
     """The exchange of a resend is over; the reship case is told."""
 
     reship_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class MemoPassedOn:
+class MemoPassedOn(Value):
     """A stored memo goes to the lost-parcel cases."""
 
     memo: MemoStored
     parcel_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DeclinePassedOn:
+class DeclinePassedOn(Value):
     """A request that the order system declined goes to the lost-parcel cases."""
 
     declined: RequestDeclined
     parcel_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OrderStopped:
+class OrderStopped(Value):
     """Nothing more is to leave."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class OrderSucceeded:
+class OrderSucceeded(Value):
     """The buyer has the goods."""
 
     at: datetime

@@ -1,10 +1,9 @@
 """Dispatch commitments and late shipping: payment, ship marks, departures, promises (A22, A23)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chassis.vocabulary import Decided, NotYet, rule
+from chassis.vocabulary import Decided, NotYet, replace, rule
 from services.logistics.cases import dispatch_facts as f
 from services.logistics.cases import dispatch_messages as m
 from services.logistics.cases.dispatch_states import fold, late_moments

@@ -1,15 +1,13 @@
 """Messages of the dispatch case: what the order, its parcels, its refunds and people tell it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.vocabulary import DeadlinePassed, Money
+from chassis.vocabulary import DeadlinePassed, Money, Value
 from services.logistics.cases.order_file import Link, OrderLine, Resend
 from services.logistics.cases.values import MemoStored, Outcome, ParcelStatus, RequestDeclined, Share
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Value):
     """The order was placed."""
 
     order_id: str
@@ -19,35 +17,30 @@ class Placed:
     lines: tuple[OrderLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TermsChanged:
+class TermsChanged(Value):
     """The lines were edited before payment."""
 
     lines: tuple[OrderLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(Value):
     """The payment is complete."""
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Value):
     """The order system closed the order, or some lines of it."""
 
     cause: str
     lines: tuple[Share, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Succeeded:
+class Succeeded(Value):
     """The trade succeeded: the buyer has the goods."""
 
     lines: tuple[Share, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ShipMarked:
+class ShipMarked(Value):
     """The seller marked the shipment, or a part of it."""
 
     delivery_kind: str
@@ -55,8 +48,7 @@ class ShipMarked:
     lines: tuple[Share, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelAdded:
+class ParcelAdded(Value):
     """A waybill was made, or the buyer registered a return."""
 
     link: Link
@@ -65,23 +57,20 @@ class ParcelAdded:
     replaces_parcel_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelLeft:
+class ParcelLeft(Value):
     """The parcel left the warehouse."""
 
     parcel_id: str
     carrier_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class WaybillVoided:
+class WaybillVoided(Value):
     """The waybill is void, the goods stayed."""
 
     parcel_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class HoldAnswered:
+class HoldAnswered(Value):
     """What the warehouse could do about a hold."""
 
     request_id: str
@@ -89,8 +78,7 @@ class HoldAnswered:
     parcel_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RefundOpened:
+class RefundOpened(Value):
     """A refund is open for these lines."""
 
     refund_id: str
@@ -98,15 +86,13 @@ class RefundOpened:
     lines: tuple[Share, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RefundClosed:
+class RefundClosed(Value):
     """A refund ended without payment."""
 
     refund_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefundPaid:
+class RefundPaid(Value):
     """Money for these lines has settled."""
 
     refund_id: str | None
@@ -115,8 +101,7 @@ class RefundPaid:
     is_full: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Promised:
+class Promised(Value):
     """Staff promised the buyer something that dispatch must keep."""
 
     kind: str
@@ -124,8 +109,7 @@ class Promised:
     due_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class ShortageNoted:
+class ShortageNoted(Value):
     """Sold goods are missing; `is_stated`: that amounts to telling the buyer that there are none."""
 
     lines: tuple[Share, ...]
@@ -133,15 +117,13 @@ class ShortageNoted:
     expected_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class LaterDateAgreed:
+class LaterDateAgreed(Value):
     """The buyer agreed to a later date."""
 
     until_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemReported:
+class ProblemReported(Value):
     """The buyer says that goods did not come."""
 
     problem: str
@@ -149,8 +131,7 @@ class ProblemReported:
     lines: tuple[Share, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Inspected:
+class Inspected(Value):
     """Returned goods were checked; their parcel goes by any of these ids."""
 
     parcel_ids: tuple[str, ...]
@@ -158,16 +139,14 @@ class Inspected:
     wanted_sku_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class InstructionAnswered:
+class InstructionAnswered(Value):
     """What the warehouse did about an instruction."""
 
     request_id: str
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReshipAnswered:
+class ReshipAnswered(Value):
     """What the warehouse said about a reservation or a resend."""
 
     request_id: str
@@ -175,37 +154,32 @@ class ReshipAnswered:
     until_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class ResendNoted:
+class ResendNoted(Value):
     """A reship case was opened for these lines."""
 
     resend: Resend
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeOver:
+class ExchangeOver(Value):
     """An exchange ended; a resend that has not left is not wanted any more."""
 
     exchange_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CourierSaidLost:
+class CourierSaidLost(Value):
     """The carrier says that it lost the parcel."""
 
     parcel_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PickedUp:
+class PickedUp(Value):
     """A scan proves that the carrier had the parcel at `at`."""
 
     parcel_id: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelMoved:
+class ParcelMoved(Value):
     """The parcel's picture changed."""
 
     parcel_id: str
@@ -215,16 +189,14 @@ class ParcelMoved:
     outcome: Outcome | None
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelStalled:
+class ParcelStalled(Value):
     """The parcel is silent too long, or is heard of again."""
 
     parcel_id: str
     is_stalled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SearchClosed:
+class SearchClosed(Value):
     """The lost-parcel case is over: a remedy was given, or none is needed."""
 
     parcel_id: str

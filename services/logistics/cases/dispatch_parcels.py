@@ -1,10 +1,9 @@
 """News of the order's parcels, searches for them, and what is passed on to the cases that wait for it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from chassis.vocabulary import Decided, NotYet, rule
+from chassis.vocabulary import Decided, NotYet, replace, rule
 from services.logistics.cases import dispatch_facts as f
 from services.logistics.cases import dispatch_messages as m
 from services.logistics.cases.dispatch_late import Decisions

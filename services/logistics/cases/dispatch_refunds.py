@@ -1,10 +1,9 @@
 """Refunds against goods on their way: holds before shipment, call-backs after it, remedies (A05, A07)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chassis.vocabulary import Decided, NotYet, rule
+from chassis.vocabulary import Decided, NotYet, replace, rule
 from services.logistics.cases import dispatch_facts as f
 from services.logistics.cases import dispatch_messages as m
 from services.logistics.cases.dispatch_late import Decisions

@@ -1,10 +1,9 @@
 """States of the dispatch case, how facts change them, and the deadlines that run in each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chassis.vocabulary import Deadline
+from chassis.vocabulary import Deadline, Value, replace
 from services.logistics.cases import dispatch_facts as f
 from services.logistics.cases.order_file import (
     Breach,
@@ -23,61 +22,53 @@ from services.logistics.cases.values import Attention, AttentionDrawn, Share
 # States. Each holds the order's file; the class says what the order waits for.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     """Nothing is known of the order."""
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitingPayment:
+class AwaitingPayment(Value):
     """Placed; nothing may leave before the payment is confirmed (OR-006)."""
 
     file: OrderFile
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Value):
     """The dispatch clock runs."""
 
     file: OrderFile
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class Overdue:
+class Overdue(Value):
     """The target was missed; no breach yet."""
 
     file: OrderFile
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class Breached:
+class Breached(Value):
     """Late shipping is established and goods have still not left."""
 
     file: OrderFile
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Value):
     """Goods stand still for an open refund; the clock with them."""
 
     file: OrderFile
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class HandedOver:
+class HandedOver(Value):
     """Everything that is owed left, or the buyer has it."""
 
     file: OrderFile
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(Value):
     """The order was closed: nothing more is to leave."""
 
     file: OrderFile

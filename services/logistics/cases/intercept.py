@@ -1,10 +1,9 @@
 """The intercept: a parcel under way is called back, by the carrier and by asking the buyer to refuse it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, Value, replace, rule
 from services.logistics.carriers import Capability
 from services.logistics.cases.values import (
     Attention,
@@ -20,8 +19,7 @@ from services.logistics.cases.values import (
 from services.logistics.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Recall:
+class Recall(Value):
     """What is called back, and why."""
 
     request_id: str
@@ -36,13 +34,11 @@ class Recall:
 # States.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     """Nothing is called back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Value):
     """The carrier was asked."""
 
     recall: Recall
@@ -50,30 +46,26 @@ class Asked:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Value):
     """The carrier will bring it back."""
 
     recall: Recall
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Value):
     """The carrier will not, or cannot; the buyer may still refuse it, and the scans will tell."""
 
     recall: Recall
 
 
-@dataclass(frozen=True, slots=True)
-class Back:
+class Back(Value):
     """The goods are back."""
 
     recall: Recall
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(Value):
     """It was delivered, or lost, instead."""
 
     recall: Recall
@@ -86,15 +78,13 @@ State = Absent | Known
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class RecallWanted:
+class RecallWanted(Value):
     """Call it back."""
 
     recall: Recall
 
 
-@dataclass(frozen=True, slots=True)
-class CarrierAnswered:
+class CarrierAnswered(Value):
     """What the carrier says to it."""
 
     outcome: str
@@ -106,8 +96,7 @@ Message = RecallWanted | CarrierAnswered | ParcelNews | DeadlinePassed
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class RecallAsked:
+class RecallAsked(Value):
     """The carrier is asked (courier.action-requested)."""
 
     recall: Recall
@@ -115,37 +104,32 @@ class RecallAsked:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class RecallImpossible:
+class RecallImpossible(Value):
     """The carrier has no such service: only the buyer can send it back."""
 
     recall: Recall
 
 
-@dataclass(frozen=True, slots=True)
-class RecallAccepted:
+class RecallAccepted(Value):
     """The carrier will bring it back."""
 
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class RecallRefused:
+class RecallRefused(Value):
     """The carrier will not."""
 
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecallUnanswered:
+class RecallUnanswered(Value):
     """No answer in time: a person asks, and the scans decide (task.requested)."""
 
     task_id: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RecallEnded:
+class RecallEnded(Value):
     """The parcel's own end answers the question."""
 
     is_back: bool

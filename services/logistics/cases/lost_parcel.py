@@ -4,10 +4,9 @@ The claim on the courier runs beside it and never keeps the buyer waiting (LG-02
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from chassis.vocabulary import DeadlinePassed, Decided, Decider, NotYet, rule
+from chassis.vocabulary import DeadlinePassed, Decided, Decider, NotYet, replace, rule
 from services.logistics.cases import lost_parcel_rules as rules
 from services.logistics.cases import lost_parcel_words as w
 from services.logistics.cases.lost_parcel_states import deadlines, evolve, look_task_id, presume_task_id

@@ -1,9 +1,8 @@
 """How facts change the lost-parcel case, and the deadlines that run in each state."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from chassis.vocabulary import Deadline
+from chassis.vocabulary import Deadline, replace
 from services.logistics.cases import lost_parcel_words as w
 from services.logistics.cases.values import AttentionDrawn, derived_id
 

@@ -1,10 +1,9 @@
 """States, messages and facts of the lost-parcel case."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.vocabulary import DeadlinePassed, Money
+from chassis.vocabulary import DeadlinePassed, Money, Value
 from services.logistics.cases.values import (
     Attention,
     AttentionDrawn,
@@ -31,8 +30,7 @@ class Choice(StrEnum):
     REFUND = "refund"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Value):
     """The parcel that is looked for, and what the search has come to."""
 
     order_id: str
@@ -58,8 +56,7 @@ class Subject:
         return self.parcel_id if self.round_count == 1 else f"{self.parcel_id}.{self.round_count}"
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Value):
     """A confirmed loss, and how far its settling is."""
 
     at: datetime
@@ -80,21 +77,18 @@ class Loss:
 # States.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     """Nobody misses the parcel."""
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Value):
     """The carrier cannot be asked through its desk: a person looks for the parcel."""
 
     subject: Subject
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class CourierInquiry:
+class CourierInquiry(Value):
     """The carrier was asked."""
 
     subject: Subject
@@ -103,16 +97,14 @@ class CourierInquiry:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(Value):
     """Tracking or the carrier says where it is; it must still arrive."""
 
     subject: Subject
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class LostConfirmed:
+class LostConfirmed(Value):
     """Lost; the buyer's remedy is being settled."""
 
     subject: Subject
@@ -121,8 +113,7 @@ class LostConfirmed:
     offer_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Resent:
+class Resent(Value):
     """The goods are sent again."""
 
     subject: Subject
@@ -132,8 +123,7 @@ class Resent:
     """The buyer got the original as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefundDue:
+class RefundDue(Value):
     """The buyer is paid."""
 
     subject: Subject
@@ -143,8 +133,7 @@ class RefundDue:
     """The buyer got the goods as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Value):
     """The search is over without a remedy of its own."""
 
     subject: Subject
@@ -158,8 +147,7 @@ State = Absent | Known
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Value):
     """The parcel is missed: the buyer has not got it, it is silent, or the carrier lost it."""
 
     subject: Subject
@@ -169,24 +157,21 @@ class Missing:
     can_wait: bool
 
 
-@dataclass(frozen=True, slots=True)
-class InquiryAnswered:
+class InquiryAnswered(Value):
     """What the carrier says."""
 
     request_id: str
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class OfferAnswered:
+class OfferAnswered(Value):
     """What the buyer chose; None: nothing."""
 
     offer_id: str
     option_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReshipFailed:
+class ReshipFailed(Value):
     """The goods cannot be sent again."""
 
     reship_id: str
@@ -209,16 +194,14 @@ Message = (
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class SearchOpened:
+class SearchOpened(Value):
     """The parcel is looked for; a person does until the carrier is asked."""
 
     subject: Subject
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class InquiryAsked:
+class InquiryAsked(Value):
     """The carrier is asked where the parcel is (courier.action-requested)."""
 
     request_id: str
@@ -227,94 +210,81 @@ class InquiryAsked:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class InquiryUnanswered:
+class InquiryUnanswered(Value):
     """The carrier did not answer in time; a person decides (task.requested)."""
 
     task_id: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelLocated:
+class ParcelLocated(Value):
     """It is known where the parcel is."""
 
     explanation_code: str
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class LossConfirmed:
+class LossConfirmed(Value):
     """The parcel is lost: a claim is opened, and the parcel's case is told."""
 
     loss: Loss
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class ReportAsked:
+class ReportAsked(Value):
     """The supervisor must know before money moves (task.requested)."""
 
     task_id: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class MemoAsked:
+class MemoAsked(Value):
     """The order must carry the loss before money moves (order.action-requested)."""
 
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class OfferMade:
+class OfferMade(Value):
     """The buyer may choose between a resend and a refund (offer.made)."""
 
     offer_id: str
     choose_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class OfferVoid:
+class OfferVoid(Value):
     """The offer does not stand any more: a refund is open."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportDone:
+class ReportDone(Value):
     """The supervisor approved."""
 
 
-@dataclass(frozen=True, slots=True)
-class MemoDone:
+class MemoDone(Value):
     """The order carries the loss."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportOverdue:
+class ReportOverdue(Value):
     """Report or memo is missing after its time (task.requested)."""
 
     task_id: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RefundChosen:
+class RefundChosen(Value):
     """The buyer gets the money, once report and memo are done."""
 
     is_reship_out: bool
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class RefundsChanged:
+class RefundsChanged(Value):
     """The open refunds that touch the parcel, and whether one was paid."""
 
     refund_ids: tuple[str, ...]
     is_repaid: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReshipChosen:
+class ReshipChosen(Value):
     """The goods are sent again; the reship case does."""
 
     reship_id: str
@@ -322,43 +292,37 @@ class ReshipChosen:
     is_by_default: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentDue:
+class PaymentDue(Value):
     """Report and memo are done: pay the buyer (remedy.refund-due)."""
 
     remedy_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PaidElsewhere:
+class PaidElsewhere(Value):
     """The refund's own deadline paid the buyer."""
 
 
-@dataclass(frozen=True, slots=True)
-class TurnedUp:
+class TurnedUp(Value):
     """The lost parcel is there after all: the claim is withdrawn."""
 
     explanation_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecallDue:
+class RecallDue(Value):
     """The parcel must come back: the carrier cannot deliver it, or the buyer has a remedy already."""
 
     reason_code: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RecoverOrWriteOff:
+class RecoverOrWriteOff(Value):
     """The buyer has goods and money; a person decides (task.requested)."""
 
     task_id: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SearchClosed:
+class SearchClosed(Value):
     """Nothing is to be done any more."""
 
     ending: str

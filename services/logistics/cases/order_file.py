@@ -1,12 +1,11 @@
 """What logistics knows of one order: lines, parcels, ship marks, refunds, holds; and what follows from it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from chassis.vocabulary import Money, allocate, rules_of
+from chassis.vocabulary import Money, Value, allocate, replace, rules_of
 from services.logistics.cases.values import (
     Direction,
     Outcome,
@@ -50,8 +49,7 @@ class HoldPhase(StrEnum):
     OVER = "over"
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLine:
+class OrderLine(Value):
     """A line of the order; `net` is its price without freight, after discount."""
 
     line_id: str
@@ -64,8 +62,7 @@ class OrderLine:
     dispatch_within_hours: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Value):
     """The dispatch clock, from payment (or placing, if paid on delivery)."""
 
     start_at: datetime
@@ -79,8 +76,7 @@ class Clock:
         return replace(self, target_at=self.target_at + by, limit_at=self.limit_at + by)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Value):
     """A parcel of the order."""
 
     parcel_id: str
@@ -121,8 +117,7 @@ class Link:
         return self.sent_at is not None and self.outcome is None and not self.is_void
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Value):
     """A ship mark of the seller; it is true if the carrier has the goods by `pickup_by` (LG-064)."""
 
     at: datetime
@@ -132,8 +127,7 @@ class Mark:
     pickup_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(Value):
     """Late shipping as it was established; `moment` tells one false mark from another."""
 
     trigger: Trigger
@@ -142,8 +136,7 @@ class Breach:
     """What had to be sent by then; refunds that come later do not make it less."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Value):
     """Goods that must not leave while a refund is open."""
 
     refund_id: str
@@ -160,8 +153,7 @@ class Hold:
         return self.phase in {HoldPhase.ASKED, HoldPhase.STOPPED}
 
 
-@dataclass(frozen=True, slots=True)
-class OpenRefund:
+class OpenRefund(Value):
     """A refund that is open for these lines (none: the whole order)."""
 
     refund_id: str
@@ -169,8 +161,7 @@ class OpenRefund:
     lines: tuple[Share, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Resend:
+class Resend(Value):
     """A reship case of the order; `lines` are those of the order that it stands for."""
 
     reship_id: str
@@ -178,8 +169,7 @@ class Resend:
     exchange_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderFile:
+class OrderFile(Value):
     """All that is known of one order."""
 
     order_id: str

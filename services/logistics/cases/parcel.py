@@ -4,11 +4,10 @@ Without an order a parcel is followed and nothing is said of it. Every end may b
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 
-from chassis.vocabulary import DeadlinePassed, Decided, Decider, NotYet, rule
+from chassis.vocabulary import DeadlinePassed, Decided, Decider, NotYet, replace, rule
 from services.logistics.cases import parcel_words as w
 from services.logistics.cases.parcel_states import ENDED, deadlines, evolve, fold
 from services.logistics.cases.track import (

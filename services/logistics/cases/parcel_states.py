@@ -1,9 +1,8 @@
 """How facts change the parcel case, and the deadlines that run in each state."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from chassis.vocabulary import Deadline
+from chassis.vocabulary import Deadline, replace
 from services.logistics.cases import parcel_words as w
 from services.logistics.cases.track import Collect, Track, heard_at, outcome_of, status_of, with_scan
 from services.logistics.cases.values import AttentionDrawn, Outcome, ParcelStatus

@@ -1,9 +1,8 @@
 """States, messages and facts of the parcel case."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.vocabulary import DeadlinePassed
+from chassis.vocabulary import DeadlinePassed, Value
 from services.logistics.cases.track import Decision, Identity, Scan, Track
 from services.logistics.cases.values import (
     Attention,
@@ -19,83 +18,71 @@ from services.logistics.cases.values import (
 # States. Each holds the track; the class is where the parcel is.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     """Nothing was heard of the waybill."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Value):
     """Scanned, but no order goes with it yet: followed in silence."""
 
     track: Track
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
+class Registered(Value):
     """A waybill; the carrier has not shown that it has the parcel."""
 
     track: Track
 
 
-@dataclass(frozen=True, slots=True)
-class Moving:
+class Moving(Value):
     """With the carrier, under way."""
 
     track: Track
 
 
-@dataclass(frozen=True, slots=True)
-class OutForDelivery:
+class OutForDelivery(Value):
     """About to be delivered, or waiting to be fetched."""
 
     track: Track
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Value):
     """Failed attempt, out of range, bad address, held or damaged."""
 
     track: Track
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Value):
     """The recipient did not take it."""
 
     track: Track
 
 
-@dataclass(frozen=True, slots=True)
-class Returning:
+class Returning(Value):
     """On its way back to the sender."""
 
     track: Track
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Value):
     """The buyer has the goods."""
 
     track: Track
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(Value):
     """The shop has the goods."""
 
     track: Track
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Value):
     """Nobody has the goods, on somebody's word."""
 
     track: Track
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(Value):
     """The waybill is void, or was never claimed by an order."""
 
     track: Track
@@ -120,16 +107,14 @@ State = Absent | Known
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
+class Scanned(Value):
     """One scan by the carrier."""
 
     tracking: Tracking
     scan: Scan
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredAs:
+class RegisteredAs(Value):
     """The waybill belongs to this parcel of this order."""
 
     tracking: Tracking
@@ -138,46 +123,40 @@ class RegisteredAs:
     """Whether the recipient is to pay the carrier."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(Value):
     """The parcel is at the shop's gate."""
 
     tracking: Tracking
     is_collect: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Value):
     """The parcel left the warehouse."""
 
     parcel_id: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Voided:
+class Voided(Value):
     """The waybill is void."""
 
     parcel_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Inspected:
+class Inspected(Value):
     """The goods were checked at the shop."""
 
     parcel_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredLost:
+class DeclaredLost(Value):
     """The search ended: lost, on the word of the courier or of a person."""
 
     parcel_id: str
     basis: Basis
 
 
-@dataclass(frozen=True, slots=True)
-class CollectAnswered:
+class CollectAnswered(Value):
     """Whether the warehouse refused the freight-collect parcel."""
 
     parcel_id: str
@@ -200,8 +179,7 @@ Message = (
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class TrackOpened:
+class TrackOpened(Value):
     """A waybill is followed; a later generation: the code was used again for another parcel."""
 
     tracking: Tracking
@@ -210,16 +188,14 @@ class TrackOpened:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class ScanNoted:
+class ScanNoted(Value):
     """A scan is in the track."""
 
     scan: Scan
     silence_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityKnown:
+class IdentityKnown(Value):
     """The order and lines that the waybill stands for."""
 
     identity: Identity
@@ -228,26 +204,22 @@ class IdentityKnown:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class DepartureKnown:
+class DepartureKnown(Value):
     """The warehouse says that it left."""
 
     at: datetime
     silence_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class WaybillVoided:
+class WaybillVoided(Value):
     """The parcel will not travel under this waybill."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
+class Forgotten(Value):
     """No order ever claimed the waybill."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArrivalNoted:
+class ArrivalNoted(Value):
     """It is at the shop's gate."""
 
     at: datetime
@@ -255,30 +227,26 @@ class ArrivalNoted:
     silence_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class EndDeclared:
+class EndDeclared(Value):
     """Somebody says how it ended."""
 
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
-class StatusChanged:
+class StatusChanged(Value):
     """The picture has another status (parcel.status-changed)."""
 
     scan: Scan
     is_late_news: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PickupKnown:
+class PickupKnown(Value):
     """The earliest proof that the carrier has it became earlier."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StallOpened:
+class StallOpened(Value):
     """Silent too long (parcel.stall-changed)."""
 
     stage: Stage
@@ -286,16 +254,14 @@ class StallOpened:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class StallCleared:
+class StallCleared(Value):
     """Heard of again (parcel.stall-changed)."""
 
     stage: Stage
     since_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeDecided:
+class OutcomeDecided(Value):
     """How it ended, as far as money may rely on it (parcel.outcome-decided)."""
 
     decision: Decision
@@ -303,16 +269,14 @@ class OutcomeDecided:
     fault: Fault
 
 
-@dataclass(frozen=True, slots=True)
-class CollectRefusalAsked:
+class CollectRefusalAsked(Value):
     """The warehouse is not to take it in (warehouse.instruction-requested)."""
 
     request_id: str
     answer_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CollectSettled:
+class CollectSettled(Value):
     """Whether the freight-collect parcel was refused."""
 
     is_refused: bool

@@ -1,10 +1,9 @@
 """The reship: goods kept and sent to the buyer, for an exchange or a lost parcel, or back to their owner."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, replace, rule
 from services.logistics.cases import reship_words as w
 from services.logistics.cases.values import (
     AttentionDrawn,

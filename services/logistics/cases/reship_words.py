@@ -1,14 +1,12 @@
 """States, messages and facts of the reship case."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from chassis.vocabulary import DeadlinePassed
+from chassis.vocabulary import DeadlinePassed, Value
 from services.logistics.cases.values import Attention, AttentionDrawn, ParcelNews, Share, TaskDone, TaskOpened
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Value):
     """What is to be sent."""
 
     reship_id: str
@@ -25,13 +23,11 @@ class Order:
 # States.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     """Nothing is to be sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reserving:
+class Reserving(Value):
     """The warehouse was asked to keep the variant."""
 
     order: Order
@@ -39,8 +35,7 @@ class Reserving:
     noted_sku_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reserved:
+class Reserved(Value):
     """Kept until it is wanted."""
 
     order: Order
@@ -49,8 +44,7 @@ class Reserved:
     noted_sku_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Checking:
+class Checking(Value):
     """The note in the parcel asks for another variant: a person decides before anything is sent (RF-122)."""
 
     order: Order
@@ -59,8 +53,7 @@ class Checking:
     noted_sku_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Requested:
+class Requested(Value):
     """The warehouse was asked to send."""
 
     order: Order
@@ -69,8 +62,7 @@ class Requested:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Value):
     """On its way."""
 
     order: Order
@@ -78,31 +70,27 @@ class Sent:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Value):
     """The buyer has it."""
 
     order: Order
     parcel_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Value):
     """It did not reach the buyer."""
 
     order: Order
     parcel_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Unavailable:
+class Unavailable(Value):
     """There is no stock for it."""
 
     order: Order
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(Value):
     """It is not wanted any more."""
 
     order: Order
@@ -116,22 +104,19 @@ State = Absent | Known
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class ReserveWanted:
+class ReserveWanted(Value):
     """Keep the variant until the exchange needs it."""
 
     order: Order
 
 
-@dataclass(frozen=True, slots=True)
-class SendWanted:
+class SendWanted(Value):
     """Send it."""
 
     order: Order
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Value):
     """What the warehouse says."""
 
     request_id: str
@@ -139,29 +124,25 @@ class Answered:
     until_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelKnown:
+class ParcelKnown(Value):
     """The parcel that carries it."""
 
     parcel_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelLeft:
+class ParcelLeft(Value):
     """It left the warehouse."""
 
     parcel_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class NoteSeen:
+class NoteSeen(Value):
     """The note in the returned parcel asks for this variant."""
 
     sku_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unwanted:
+class Unwanted(Value):
     """Nobody wants it any more."""
 
 
@@ -182,38 +163,33 @@ Message = (
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class ReserveAsked:
+class ReserveAsked(Value):
     """The warehouse is to keep it (reship.requested)."""
 
     order: Order
     answer_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StockKept:
+class StockKept(Value):
     """It is kept (reship.status-changed)."""
 
     until_at: datetime | None
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class StockMissing:
+class StockMissing(Value):
     """There is none (reship.status-changed)."""
 
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class NoteNoted:
+class NoteNoted(Value):
     """What the note asks for."""
 
     sku_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class NoteDiffers:
+class NoteDiffers(Value):
     """The note asks for another variant than agreed (task.requested)."""
 
     order: Order
@@ -222,58 +198,50 @@ class NoteDiffers:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class SendAsked:
+class SendAsked(Value):
     """The warehouse is to send it (reship.requested)."""
 
     order: Order
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class SendLate:
+class SendLate(Value):
     """It was not sent in time: the promise is broken, a person looks (task.requested)."""
 
     task_id: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CarriedBy:
+class CarriedBy(Value):
     """The parcel is known."""
 
     parcel_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SentOut:
+class SentOut(Value):
     """On its way (reship.status-changed)."""
 
     parcel_id: str
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(Value):
     """The buyer has it (reship.status-changed)."""
 
 
-@dataclass(frozen=True, slots=True)
-class NotArrived:
+class NotArrived(Value):
     """It came back, got lost or was never sent (reship.status-changed)."""
 
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class CancelAsked:
+class CancelAsked(Value):
     """The warehouse is to let go of it (reship.requested)."""
 
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CalledOff:
+class CalledOff(Value):
     """It is off (reship.status-changed)."""
 
 

@@ -1,10 +1,9 @@
 """Sold goods are missing: the buyer is told at once and chooses, the product goes off sale."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Value, replace, rule
 from services.logistics.cases.values import (
     Attention,
     AttentionDrawn,
@@ -17,8 +16,7 @@ from services.logistics.cases.values import (
 from services.logistics.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Shortage:
+class Shortage(Value):
     """What is missing, and what was offered for it."""
 
     order_id: str
@@ -30,13 +28,11 @@ class Shortage:
 # States.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     """Nothing is missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Value):
     """The buyer was told and may choose."""
 
     shortage: Shortage
@@ -46,23 +42,20 @@ class Told:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Value):
     """The buyer agreed to a later date."""
 
     shortage: Shortage
     until_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
+class Released(Value):
     """The goods left after all, or a refund takes care of it."""
 
     shortage: Shortage
 
 
-@dataclass(frozen=True, slots=True)
-class RefundDue:
+class RefundDue(Value):
     """The buyer wants the money."""
 
     shortage: Shortage
@@ -75,8 +68,7 @@ State = Absent | Known
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class ShortageFound:
+class ShortageFound(Value):
     """Goods are missing; `product_ids` of the missing lines."""
 
     order_id: str
@@ -85,23 +77,20 @@ class ShortageFound:
     expected_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class OfferAnswered:
+class OfferAnswered(Value):
     """What the buyer chose; None: nothing."""
 
     offer_id: str
     option_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class GoodsLeft:
+class GoodsLeft(Value):
     """A parcel with these lines left."""
 
     lines: tuple[Share, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RefundTakesOver:
+class RefundTakesOver(Value):
     """A refund is open for these lines, or the order was closed."""
 
     lines: tuple[Share, ...]
@@ -113,23 +102,20 @@ Message = ShortageFound | OfferAnswered | GoodsLeft | RefundTakesOver | Deadline
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class ShortageNoted:
+class ShortageNoted(Value):
     """The shortage, as known now."""
 
     shortage: Shortage
 
 
-@dataclass(frozen=True, slots=True)
-class SaleStopped:
+class SaleStopped(Value):
     """The product goes off sale (listing.action-requested)."""
 
     request_id: str
     product_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class BuyerTold:
+class BuyerTold(Value):
     """A later date or a refund (offer.made)."""
 
     offer_id: str
@@ -138,31 +124,27 @@ class BuyerTold:
     attention: Attention
 
 
-@dataclass(frozen=True, slots=True)
-class ChoiceMissed:
+class ChoiceMissed(Value):
     """The buyer chose nothing: a person rings; no money moves (task.requested)."""
 
     task_id: str
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class LaterDateTaken:
+class LaterDateTaken(Value):
     """The buyer waits; dispatch hears of the date."""
 
     until_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RefundTaken:
+class RefundTaken(Value):
     """Pay the buyer (remedy.refund-due)."""
 
     remedy_id: str
     lines: tuple[Share, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ShortageOver:
+class ShortageOver(Value):
     """Nothing is left to settle."""
 
 

@@ -1,10 +1,9 @@
 """What is known of one parcel, folded from scans in any order, and what follows from it. No decisions."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.vocabulary import rules_of
+from chassis.vocabulary import Value, replace, rules_of
 from services.logistics.cases.values import (
     Attention,
     Basis,
@@ -39,8 +38,7 @@ class Collect(StrEnum):
     TAKEN = "taken"
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Value):
     """One word of a carrier about the parcel. `at` orders scans, never the order of arrival."""
 
     at: datetime
@@ -56,8 +54,7 @@ class Scan:
         return (self.at, _RANK[self.status], self.raw_status_code, place, signed_by)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Value):
     """What the waybill stands for, once it is registered."""
 
     shop_id: str
@@ -68,8 +65,7 @@ class Identity:
     customer_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Value):
     """The outcome that was announced, and on whose word."""
 
     outcome: Outcome
@@ -77,8 +73,7 @@ class Decision:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
+class Track(Value):
     """One parcel. `motion` and `end` are the last scans under way and at an end; their order of arrival
     does not matter, nor do repeats."""
 

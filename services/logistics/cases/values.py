@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 
-from chassis.vocabulary import Deadline
+from chassis.vocabulary import Deadline, Value, replace
 
 ID_LENGTH_MAX = 64
 _ID = re.compile(r"[\x21-\x7e]+")
@@ -21,16 +20,14 @@ def derived_id(*parts: str) -> str:
     return blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Value):
     """Some pieces of one order line."""
 
     line_id: str
     quantity_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tracking:
+class Tracking(Value):
     """How a carrier knows a parcel."""
 
     carrier_code: str
@@ -139,8 +136,7 @@ class Reason(StrEnum):
     NO_STOCK = "no_stock"
 
 
-@dataclass(frozen=True, slots=True)
-class Attention:
+class Attention(Value):
     """When a case without a deadline of its own is looked at by a person, and how often still."""
 
     due_at: datetime
@@ -161,8 +157,7 @@ class Attention:
         return self.due_at.strftime("%Y%m%d%H%M%S")
 
 
-@dataclass(frozen=True, slots=True)
-class AttentionDrawn:
+class AttentionDrawn(Value):
     """Nobody moved the case for long: a person is asked to look; no money moves (task.requested)."""
 
     task_id: str
@@ -178,8 +173,7 @@ def draw(case: str, question_code: str, attention: Attention) -> AttentionDrawn:
     return AttentionDrawn(task_id, question_code, after.due_at, after)
 
 
-@dataclass(frozen=True, slots=True)
-class TaskOpened:
+class TaskOpened(Value):
     """A person must decide or act (task.requested)."""
 
     task_id: str
@@ -188,16 +182,14 @@ class TaskOpened:
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class TaskWithdrawn:
+class TaskWithdrawn(Value):
     """The question to a person is void (task.withdrawn)."""
 
     task_id: str
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeAsked:
+class NoticeAsked(Value):
     """The buyer or the seller must be told (notice.requested)."""
 
     notice_id: str
@@ -207,32 +199,28 @@ class NoticeAsked:
     values: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class TaskDone:
+class TaskDone(Value):
     """A person decided a task; offered to every case of the order that may have asked."""
 
     task_id: str
     outcome_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class MemoStored:
+class MemoStored(Value):
     """A memo is on the order."""
 
     purpose: str
     request_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class RequestDeclined:
+class RequestDeclined(Value):
     """The order system did not carry out one of our requests."""
 
     request_id: str
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefundNews:
+class RefundNews(Value):
     """A refund that touches the case was opened, or ended with or without payment."""
 
     refund_id: str
@@ -240,8 +228,7 @@ class RefundNews:
     is_paid: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ParcelNews:
+class ParcelNews(Value):
     """A parcel of the order moved: its status now, since when, and the outcome if it has one."""
 
     parcel_id: str

@@ -1,11 +1,10 @@
 """The exchange of goods: stock kept, goods back, replacement out; agreed exchanges are promises."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, replace, rule
 from services.refunds import exchange_words as w
 from services.refunds.exchange_words import (
     Absent,

@@ -1,23 +1,30 @@
 """Compensation for late shipping or a stock-out: 30 % of what the goods cost, with a cap of its own."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, rule, rules_of
+from chassis.vocabulary import (
+    Deadline,
+    DeadlinePassed,
+    Decided,
+    Decider,
+    Money,
+    Value,
+    replace,
+    rule,
+    rules_of,
+)
 from services.refunds.policy import LatePolicy, Policy
 
 # States. `lapse_by`: an order that ended, or never ends, owes nothing for ever.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
+class Filed(Value):
     """The buyer names late shipping as his reason, but it is not established (yet)."""
 
     refund_id: str
@@ -26,14 +33,12 @@ class Filed:
     lapse_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Established:
+class Established(Value):
     trigger: str
     lapse_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(Value):
     """Established, and the buyer's refund for it runs."""
 
     trigger: str
@@ -42,21 +47,18 @@ class Claimed:
     lapse_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Value):
     """The compensation is asked for at the provider."""
 
     refund_id: str
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(Value):
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Void:
+class Void(Value):
     reason_code: str
 
 
@@ -66,42 +68,35 @@ State = Absent | Filed | Established | Claimed | Due | Paid | Void
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class LateShippingEstablished:
+class LateShippingEstablished(Value):
     trigger: str
 
 
-@dataclass(frozen=True, slots=True)
-class LateShippingWithdrawn:
+class LateShippingWithdrawn(Value):
     trigger: str
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefundClaimed:
+class RefundClaimed(Value):
     """A refund for this reason was admitted; `base` is what its goods cost, without freight."""
 
     refund_id: str
     base: Money
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimPaid:
+class ClaimPaid(Value):
     refund_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimClosed:
+class ClaimClosed(Value):
     refund_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderEnded:
+class OrderEnded(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class CompensationSettled:
+class CompensationSettled(Value):
     pass
 
 
@@ -114,37 +109,31 @@ Message = (
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class LatenessEstablished:
+class LatenessEstablished(Value):
     trigger: str
     lapse_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimFiled:
+class ClaimFiled(Value):
     refund_id: str
     base: Money
     lapse_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimPaidFirst:
+class ClaimPaidFirst(Value):
     """The refund was paid before lateness was established."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimDropped:
+class ClaimDropped(Value):
     refund_id: str
     lapse_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class LapseSet:
+class LapseSet(Value):
     lapse_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class CompensationDue:
+class CompensationDue(Value):
     refund_id: str
     base: Money
     rate_bps: int
@@ -153,8 +142,7 @@ class CompensationDue:
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class CompensationRefused:
+class CompensationRefused(Value):
     """Nothing is due, and the buyer asked for it."""
 
     base: Money
@@ -163,18 +151,15 @@ class CompensationRefused:
     reason_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lapsed:
+class Lapsed(Value):
     """Nobody ever asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompensationPaid:
+class CompensationPaid(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class CompensationDisputed:
+class CompensationDisputed(Value):
     """Later news speak against a compensation that is paid or on its way."""
 
     reason_code: str

@@ -5,11 +5,10 @@ money. Its words are in order_words, its account in book, its checks in order_ap
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, replace, rule
 from services.refunds import order_money, order_news
 from services.refunds.book import Book, LineAccount, OpenCase
 from services.refunds.order_applications import live

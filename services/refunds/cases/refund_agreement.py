@@ -1,11 +1,10 @@
 """The refund agreement between one buyer and the shop, from application to payment or close."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, assert_never
 
-from chassis.vocabulary import DeadlinePassed, Decider, NotYet, rule
+from chassis.vocabulary import DeadlinePassed, Decider, NotYet, replace, rule
 from services.refunds import agreement_parcels
 from services.refunds import agreement_steps as steps
 from services.refunds import agreement_words as w

@@ -1,11 +1,10 @@
 """One decision to pay a buyer, and the attempts to carry it out: money for it moves at most once."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, replace, rule
 from services.refunds.intent_words import (
     Abandoned,
     Absent,

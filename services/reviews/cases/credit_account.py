@@ -1,24 +1,21 @@
 """The credit points of one account, buyer's or shop's. A ledger."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Value, rule
 from services.reviews.cases.credit_caps import Cap, Role
 from services.reviews.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Value):
     """Points gained and lost since the first rating that we counted."""
 
     total_points: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PointsMoved:
+class PointsMoved(Value):
     """What one rating did to the account, caps applied."""
 
     order_id: str
@@ -32,8 +29,7 @@ class PointsMoved:
 Message = PointsMoved | DeadlinePassed
 
 
-@dataclass(frozen=True, slots=True)
-class CreditChanged:
+class CreditChanged(Value):
     """`delta_points` has a sign; 0 with a cap: the rating came and did not count."""
 
     order_id: str

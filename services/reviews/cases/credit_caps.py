@@ -1,11 +1,11 @@
 """Which of a pair's points count: caps over any fourteen days and over the calendar month. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.vocabulary import rules_of
+from chassis.vocabulary import Value, replace, rules_of
 from services.reviews.policy import Policy
 
 
@@ -25,8 +25,7 @@ class Cap(StrEnum):
     MONTH_TRADES = "month_trades"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value):
     """What one rating is worth to the rated side, and what of it counts."""
 
     entry_id: str

@@ -1,17 +1,15 @@
 """The points that one buyer and one shop give each other; where their caps are kept. A ledger."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Value, rule
 from services.reviews.cases.credit_caps import Cap, Entry, Role, aged, merged, recount
 from services.reviews.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Value):
     """Recent trades of the pair, by success time: what the buyer earned, and what the seller did."""
 
     buyer: tuple[Entry, ...] = ()
@@ -24,8 +22,7 @@ class Pair:
         return self.buyer if role is Role.BUYER else self.seller
 
 
-@dataclass(frozen=True, slots=True)
-class Earned:
+class Earned(Value):
     """A rating as it stands now: what it is worth to whom. Points 0: given back, or neutral."""
 
     account_id: str
@@ -43,8 +40,7 @@ class Earned:
 Message = Earned | DeadlinePassed
 
 
-@dataclass(frozen=True, slots=True)
-class PointsCounted:
+class PointsCounted(Value):
     """One side's entries after the news, and by how many points the side's credit moves."""
 
     account_id: str

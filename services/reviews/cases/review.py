@@ -1,11 +1,10 @@
 """The reviews of one order: both sides' ratings of every line, within their windows."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, replace, rule
 from services.reviews.cases import review_book as b
 from services.reviews.cases import review_values as v
 from services.reviews.cases.review_book import Book, Line, Place, Rater, Reason, Side, Standing

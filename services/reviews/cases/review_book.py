@@ -1,11 +1,10 @@
 """What both sides have said about the lines of one order: values and pure questions about them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.vocabulary import rules_of
+from chassis.vocabulary import Value, replace, rules_of
 from services.reviews.policy import Rating
 
 
@@ -48,8 +47,7 @@ class Reason(StrEnum):
     DELETED = "deleted"
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Value):
     """One side's word on one line. Photos and later comments are kept as attributes (RV-013)."""
 
     standing: Standing = Standing.OPEN
@@ -63,8 +61,7 @@ class Side:
     cause_code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Value):
     """One order line and the words of both sides about it."""
 
     line_id: str
@@ -84,8 +81,7 @@ class Line:
         return replace(self, buyer=side) if rater is Rater.BUYER else replace(self, seller=side)
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
+class Book(Value):
     """All of one order that reviews need."""
 
     customer_id: str
@@ -97,8 +93,7 @@ class Book:
     score_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Value):
     """Where a review stands in the book."""
 
     line: Line

@@ -1,9 +1,9 @@
 """How the facts of an order's reviews add up to its state."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from chassis.vocabulary import replace
 from services.reviews.cases import review_book as b
 from services.reviews.cases import review_values as v
 from services.reviews.cases.review_book import Book, Side

@@ -1,12 +1,11 @@
 """The follow-up of one order's neutral and bad reviews: the phone first, few texts, an end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, rule
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Value, replace, rule
 from services.reviews.ids import derived_id
 from services.reviews.policy import Policy, Step
 
@@ -24,21 +23,18 @@ class Outcome(StrEnum):
 # States.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     """No neutral or bad review yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Value):
     """One attempt to reach the buyer, until we hear what became of it."""
 
     notice_id: str
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
-class Contacting:
+class Contacting(Value):
     """The buyer is being contacted, or has been reached and may still change the review."""
 
     order_id: str
@@ -53,8 +49,7 @@ class Contacting:
     call_count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Value):
     """Over for good: one follow-up per order."""
 
     outcome: Outcome
@@ -66,8 +61,7 @@ State = Absent | Contacting | Ended
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class Negative:
+class Negative(Value):
     """The buyer rated neutral or bad."""
 
     order_id: str
@@ -75,16 +69,14 @@ class Negative:
     customer_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Value):
     """The buyer changed the review, or it was deleted."""
 
     review_id: str
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class ContactResolved:
+class ContactResolved(Value):
     """What became of an attempt, as the sender reports it."""
 
     notice_id: str
@@ -93,13 +85,11 @@ class ContactResolved:
     reason_code: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class HarassmentReported:
+class HarassmentReported(Value):
     """The buyer complained that we harass."""
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(Value):
     """Staff say what the talk with the buyer came to."""
 
     is_settled: bool
@@ -111,29 +101,25 @@ Message = Negative | Resolved | ContactResolved | HarassmentReported | Explained
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class FollowupOpened:
+class FollowupOpened(Value):
     order_id: str
     review_id: str
     customer_id: str
     expire_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewAdded:
+class ReviewAdded(Value):
     review_id: str
     expire_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewSettled:
+class ReviewSettled(Value):
     """One of several reviews needs no follow-up any more."""
 
     review_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ContactWanted:
+class ContactWanted(Value):
     """The sender is asked to reach the buyer; it checks consent, block list and limits."""
 
     notice_id: str
@@ -145,8 +131,7 @@ class ContactWanted:
     next_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ContactNoted:
+class ContactNoted(Value):
     """An attempt is over: the counts after it, and whether another one may follow."""
 
     text_count: int
@@ -154,15 +139,13 @@ class ContactNoted:
     is_more_wanted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ResultAsked:
+class ResultAsked(Value):
     """The buyer was reached: staff say what came of it."""
 
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class FollowupEnded:
+class FollowupEnded(Value):
     outcome: Outcome
     text_count: int
     call_count: int

@@ -1,10 +1,9 @@
 """States, messages and facts of the reviews of one order."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.vocabulary import DeadlinePassed
+from chassis.vocabulary import DeadlinePassed, Value
 from services.reviews.cases.review_book import Book, Rater, Reason, Side, Standing
 from services.reviews.policy import Rating
 
@@ -21,28 +20,24 @@ class Ending(StrEnum):
 # States.
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Value):
     """Nothing is known of the order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Value):
     """The order is known; no window runs. Waits for nobody: the trade may never succeed."""
 
     book: Book
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Value):
     """A review window, a change window or the prompt is still to come."""
 
     book: Book
     prompt_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Value):
     """Every window is over. Late words are answered and change nothing but attributes."""
 
     book: Book
@@ -56,8 +51,7 @@ State = Absent | Live
 # Messages.
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Value):
     """The order, as placed: [(line id, product id)]."""
 
     customer_id: str
@@ -66,22 +60,19 @@ class Placed:
     lines: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Succeeded:
+class Succeeded(Value):
     """Trade success; no lines: the whole order."""
 
     line_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Value):
     """Trade closed; no lines: the whole order."""
 
     line_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Value):
     review_id: str
     rater: Rater
     rating: Rating
@@ -89,58 +80,49 @@ class Given:
     has_photos: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Value):
     review_id: str
     rating: Rating
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
+class Deleted(Value):
     """`by` is a party role: the rater, or the platform."""
 
     review_id: str
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Commented:
+class Commented(Value):
     review_id: str
     has_photos: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Moderated:
+class Moderated(Value):
     review_id: str
     is_rating_kept: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Coded:
+class Coded(Value):
     """Staff named the cause of a review."""
 
     review_id: str
     cause_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(Value):
     score_id: str
     has_description: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Threatened:
+class Threatened(Value):
     """The buyer threatened a bad review."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refunded:
+class Refunded(Value):
     """The order was refunded in full."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(Value):
     """Somebody calls a review malicious."""
 
     complaint_id: str
@@ -156,28 +138,24 @@ Message = (
 # Facts.
 
 
-@dataclass(frozen=True, slots=True)
-class OrderKnown:
+class OrderKnown(Value):
     book: Book
 
 
-@dataclass(frozen=True, slots=True)
-class WindowOpened:
+class WindowOpened(Value):
     line_ids: tuple[str, ...]
     succeeded_at: datetime
     window_until: datetime
     prompt_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class LinesDropped:
+class LinesDropped(Value):
     """Lines whose trade closed before it succeeded."""
 
     line_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RatingCounted:
+class RatingCounted(Value):
     line_id: str
     rater: Rater
     side: Side
@@ -185,8 +163,7 @@ class RatingCounted:
     """What it is worth to the rated side, before caps."""
 
 
-@dataclass(frozen=True, slots=True)
-class NegativeReceived:
+class NegativeReceived(Value):
     """A buyer's neutral or bad rating: the desk hears of it, the follow-up opens."""
 
     review_id: str
@@ -195,8 +172,7 @@ class NegativeReceived:
     change_by: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RatingReplaced:
+class RatingReplaced(Value):
     """Changed, deleted or removed: the old rating's credit is reversed, a new one's applied."""
 
     review_id: str
@@ -207,35 +183,30 @@ class RatingReplaced:
     """What it is worth from now on, before caps."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Value):
     """A rating, change or deletion that does not count."""
 
     review_id: str
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class WordsRemoved:
+class WordsRemoved(Value):
     """The platform removed words; the rating stays."""
 
     review_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CommentNoted:
+class CommentNoted(Value):
     review_id: str
     has_photos: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CauseNoted:
+class CauseNoted(Value):
     review_id: str
     cause_code: str
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreCounted:
+class ScoreCounted(Value):
     """The shop was scored; at a mall a scored description is worth a point to the buyer."""
 
     score_id: str
@@ -243,49 +214,41 @@ class ScoreCounted:
     succeeded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreRefused:
+class ScoreRefused(Value):
     score_id: str
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class ThreatNoted:
+class ThreatNoted(Value):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class RefundNoted:
+class RefundNoted(Value):
     """Rating and credit stay; only flagged (open question 13 of the catalogue)."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportAdmitted:
+class ReportAdmitted(Value):
     complaint_id: str
     review_id: str | None
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ReportTooLate:
+class ReportTooLate(Value):
     complaint_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PromptDue:
+class PromptDue(Value):
     """The buyer is reminded to rate; the coupon, if any, is for any comment whatever its rating."""
 
     expires_at: datetime
     is_coupon_offered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PromptSkipped:
+class PromptSkipped(Value):
     """Nothing to remind of: rated already, or refunded."""
 
 
-@dataclass(frozen=True, slots=True)
-class WindowClosed:
+class WindowClosed(Value):
     window_until: datetime
     rewards: tuple[tuple[str, Rater], ...]
     """[(line id, side whose good rating stayed unanswered)]"""
@@ -293,13 +256,11 @@ class WindowClosed:
     """What each reward is worth, before caps."""
 
 
-@dataclass(frozen=True, slots=True)
-class RatingsFrozen:
+class RatingsFrozen(Value):
     change_until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewEnded:
+class ReviewEnded(Value):
     ending: Ending
 
 

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace as with_changes
 from random import Random
 from typing import Any
 
 from aiokafka.errors import KafkaError
+from msgspec import structs
 
 from chassis import store
 from chassis.lease import Lease
@@ -173,7 +173,11 @@ def announced_twice() -> None:
 def dead_letter_without_its_place() -> None:
     """The record is not kept with it."""
     original = seam(store, "dead_row")
-    replace(store, "dead_row", lambda position, letter: original(position, with_changes(letter, origin=None)))
+
+    def dead_row(position: int, letter: DeadLetter) -> Any:
+        return original(position, structs.replace(letter, origin=None))
+
+    replace(store, "dead_row", dead_row)
 
 
 def dead_letters_not_written() -> None:

@@ -73,8 +73,8 @@ async def test_faults_bite_and_heal(shop: World) -> None:
     assert len({fault.kind for fault in nemesis.log if fault.proof}) >= len(TRIED) - 2, report
     assert all(fault.ended_at is not None for fault in nemesis.log), report
     assert all(fault.recovered_seconds is not None for fault in nemesis.log), report
+    await shop.wait_ready()
     for replica in shop.replicas.values():
-        assert replica.is_ready()
         assert (replica.kafka.harm, replica.database.harm) == (Harm(), Harm())
         assert not replica.failpoint_file.exists()
         asked_count = patched.shifted_count(replica.clock_file)

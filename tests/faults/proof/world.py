@@ -128,6 +128,7 @@ def _end(each: Replica) -> None:
     """Ends a replica as a crash would: nobody needs what it still had in hand."""
     with suppress(devstack.StackError):
         each.part.kill()
+    each.part.stop()
 
 
 @asynccontextmanager

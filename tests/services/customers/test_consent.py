@@ -1,7 +1,6 @@
 """Consent and limits: checked before every send, refusals for ever."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed
+from chassis.vocabulary import DeadlinePassed, replace
 from services.customers import policy
 from services.customers.cases import consent as c
 from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To

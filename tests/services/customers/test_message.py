@@ -1,14 +1,13 @@
 """One message: asked of the ledger, sent or phoned, reported back once."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed
+from chassis.vocabulary import DeadlinePassed, replace
 from services.customers import policy
 from services.customers.cases import message as m
 from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To

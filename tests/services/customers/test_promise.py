@@ -1,7 +1,6 @@
 """Promises: registered, noted on the order, kept, broken or released."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, Money, NotYet
+from chassis.vocabulary import DeadlinePassed, Money, NotYet, replace
 from services.customers import policy
 from services.customers.cases import promise as p
 from services.customers.policy import PromiseKind as Kind

@@ -1,13 +1,12 @@
 """The exchange alone (A14, C6): a table of its rules, and any history."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, Money, NotYet
+from chassis.vocabulary import DeadlinePassed, Money, NotYet, replace
 from services.refunds import exchange_words as w
 from services.refunds.values import Bearer, Carriage, InspectedLine, Liability, ReturnCause, Share, Wanted
 from tests.services.refunds.kinds import POLICY, Walk, decide, facts_of, messages_of, with_exchange

@@ -1,13 +1,12 @@
 """Compensation for late shipping alone (A23)."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, Money
+from chassis.vocabulary import DeadlinePassed, Money, replace
 from services.refunds.cases import late_compensation as c
 from services.refunds.cases.late_compensation import compensation_minor
 from tests.services.refunds.kinds import POLICY, Walk, decide, facts_of, messages_of

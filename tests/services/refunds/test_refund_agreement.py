@@ -1,6 +1,5 @@
 """The refund agreement alone: a table of its rules, and any history."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, Money, NotYet
+from chassis.vocabulary import DeadlinePassed, Money, NotYet, replace
 from services.refunds import agreement_words as w
 from services.refunds.order_words import RefundApplied
 from services.refunds.policy import Policy

@@ -1,13 +1,12 @@
 """The refund intent alone: one decision to pay, and any answer of the provider."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, Money, NotYet
+from chassis.vocabulary import DeadlinePassed, Money, NotYet, replace
 from services.refunds import intent_words as w
 from services.refunds.values import Purpose, Share, Tender
 from tests.services.refunds.kinds import POLICY, Walk, decide, facts_of, messages_of

@@ -1,14 +1,13 @@
 """The follow-up: the phone first, at most three texts, and an end to it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed
+from chassis.vocabulary import DeadlinePassed, replace
 from services.reviews import policy
 from services.reviews.cases import review_followup as f
 from services.reviews.policy import Step
