@@ -4,15 +4,18 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 BIN := .venv/bin
 TESTS ?=
+MINUTES ?= 30
+SEED ?= 1
 
-.PHONY: help setup demo run test test-all test-faults bench check lint types imports schemas fast format lock rules clean
+.PHONY: help setup demo run test test-all test-faults prove bench check lint types imports schemas fast format lock rules clean
 
 help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
 	@echo "make run     the stack and the services, until Ctrl-C"
 	@echo "make test    the tests (TESTS=path for some); make test-all: with those that take minutes"
 	@echo "make check   lint, types, imports, schemas, and the tests that need no stack"
-	@echo "make bench   measurements; also: setup test-faults lint types format schemas lock rules clean"
+	@echo "make test-faults  50,000 inputs under faults, judged, and every mutant; MINUTES=60 make prove: a long run"
+	@echo "make bench   measurements; also: setup lint types format schemas lock rules clean"
 
 setup: .venv/.ready
 
@@ -33,7 +36,10 @@ test-all: setup
 	$(BIN)/python -m pytest $(TESTS)
 
 test-faults: setup
-	$(BIN)/python -m pytest -m faults $(TESTS)
+	$(BIN)/python -m tests.faults.proof ci
+
+prove: setup
+	$(BIN)/python -m tests.faults.proof run --minutes $(MINUTES) --seed $(SEED)
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from aftersales_contracts.topics import TOPICS
 from tests.faults.proof import history
 from tests.faults.proof.generator import Generator, Told
 from tests.faults.proof.judge import judge
 from tests.faults.proof.ledger import Ledger
 from tests.faults.proof.nemesis import Nemesis
 from tests.faults.proof.press import Press
-from tests.faults.proof.rest import OUT_TOPICS, Rest, Stuck
+from tests.faults.proof.rest import Rest, Stuck
 from tests.faults.proof.scene import Fault
 from tests.faults.proof.verdict import Verdict
 from tests.faults.proof.world import World
@@ -68,13 +69,13 @@ class Outcome:
 
 
 async def stamp_by_broker(bootstrap_servers: str) -> None:
-    """The broker dates what our services write: a stepped clock cannot hide an early deadline."""
+    """The broker dates all records: no stepped clock and no waiting publisher hides when they came."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     await admin.start()
     try:
         by_broker = {"message.timestamp.type": "LogAppendTime"}
         await admin.alter_configs(
-            [ConfigResource(ConfigResourceType.TOPIC, name, by_broker) for name in OUT_TOPICS]
+            [ConfigResource(ConfigResourceType.TOPIC, name, by_broker) for name in TOPICS]
         )
     finally:
         await admin.close()

@@ -21,7 +21,7 @@ class Lying:
     partition: int
     offset: int
     written_ms: int
-    """Milliseconds since 1970: the broker's clock where the topic says so, else the producer's."""
+    """Milliseconds since 1970, by the broker's clock where the topic says so, else the producer's."""
     key: bytes | None
     headers: tuple[Header, ...]
     value: bytes | None

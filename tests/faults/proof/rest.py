@@ -9,7 +9,6 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
-from aftersales_contracts.topics import TOPICS
 from tests.faults.proof.readers import inputs_of
 from tests.faults.proof.reading import end_offsets
 
@@ -119,7 +118,3 @@ class Rest:
                 last, moved_at = moved, time.monotonic()
             elif time.monotonic() - moved_at > stall_seconds:
                 raise Stuck(f"nothing moved for {stall_seconds:.0f} s")
-
-
-OUT_TOPICS = tuple(name for name, topic in TOPICS.items() if topic.side != "in")
-"""What our services write."""
