@@ -180,9 +180,11 @@ class Episode:
     async def _judge(self) -> None:
         world = self._world
         urls = [replica.url for replica in world.replicas.values()]
+        log = self._nemesis.log if self._nemesis is not None else []
+        step = max((abs(fault.step_seconds or 0.0) for fault in log), default=0.0)
         found = await judge(
             world.bootstrap_servers, world.database_url, world.services, self._ledger,
-            logs=world.logs, urls=urls,
+            logs=world.logs, urls=urls, clock_step_seconds=step,
         )  # fmt: skip
         self.outcome.verdict = found
         about = next((one.about for one in found.violations if one.about), "")

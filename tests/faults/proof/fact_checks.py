@@ -52,9 +52,20 @@ class _Expected:
 
 
 class FactChecks:
-    """The log of one service. `known`: inbox keys of all that it had to handle."""
+    """The log of one service. `known`: inbox keys of all that it had to handle.
 
-    def __init__(self, service: str, log: Log, known: Mapping[bytes, int], verdict: Verdict) -> None:
+    `clock_step_seconds`: how far its own dates may err; the broker's are exact.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        log: Log,
+        known: Mapping[bytes, int],
+        verdict: Verdict,
+        clock_step_seconds: float = 0.0,
+    ) -> None:
+        self._clock_step_seconds = clock_step_seconds
         self._service = service
         self._log = log
         self._known = known
@@ -113,8 +124,8 @@ class FactChecks:
     def _cause(self, row: asyncpg.Record, is_deadline: bool, where: str) -> None:
         """Each fact has a cause, and the same cause leads to the same fact of a case once."""
         if is_deadline:
-            if row["recorded_at"] < row["at"]:
-                early = (row["at"] - row["recorded_at"]).total_seconds()
+            early = (row["at"] - row["recorded_at"]).total_seconds()
+            if early > self._clock_step_seconds:
                 self._blame("I5", f"{where} was recorded {early:.3f} s early", row["subject"])
         elif inbox_key(row["cause_source"], row["cause_id"]) not in self._known:
             self._blame("I1", f"{where} has a cause that is no input: {row['cause_id']}", row["subject"])

@@ -31,8 +31,12 @@ async def judge(
     *,
     logs: Path | None = None,
     urls: Sequence[str] = (),
+    clock_step_seconds: float = 0.0,
 ) -> Verdict:
-    """The verdict about services at rest. `urls`: of the replicas' metrics."""
+    """The verdict about services at rest. `urls`: of the replicas' metrics.
+
+    `clock_step_seconds`: how far a service's clock was set off, by which its own dates may err.
+    """
     verdict = Verdict()
     topics = {topic for name in services for topic in inputs_of(name)}
     topics |= {topic for name in services for topic in (outcome_topic(name), f"aftersales.{name}.dead.v1")}
@@ -43,7 +47,7 @@ async def judge(
         for name in services:
             inbox = InboxChecks(name, log, verdict)
             await inbox.check(connection)
-            facts = FactChecks(name, log, inbox.expected, verdict)
+            facts = FactChecks(name, log, inbox.expected, verdict, clock_step_seconds)
             await facts.check(connection)
             reducer = Reducer(name, log, facts.ends, STEPS, verdict)
             for told in ledger.told:
