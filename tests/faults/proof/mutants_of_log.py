@@ -16,7 +16,7 @@ from chassis.records import DeadLetter, FactRecord
 from chassis.relay import Record, Relay
 from chassis.store import Store
 from tests.faults.proof.pools import pool_of_process, remember_pool
-from tests.faults.proof.seams import replace, replace_text, seam
+from tests.faults.proof.seams import check_use, replace, replace_text, seam
 
 DELAY_SECONDS = 0.1
 """Between two steps that belong together: the moment for which a defect waits comes sooner."""
@@ -58,6 +58,7 @@ def positions_without_the_lock() -> None:
     remember_pool()
     statement: str = seam(store, "TAKE_POSITIONS")
     original = seam(Store, "append")
+    check_use(original, "TAKE_POSITIONS")
 
     async def append(self: Store, connection: Any, *arguments: Any) -> int:
         beside = Beside(connection, statement)

@@ -27,3 +27,11 @@ def replace_text(owner: Any, name: str, part: str, by: str) -> None:
             f"{name} does not say {part!r} once any more: a patch of the harness needs a new place"
         )
     setattr(owner, name, text.replace(part, by))
+
+
+def check_use(function: Any, name: str) -> None:
+    """Raises LookupError where a function does not use a name of its module itself any more."""
+    if name not in function.__code__.co_names:
+        raise LookupError(
+            f"{function.__qualname__} does not use {name}: a patch of the harness needs a new place"
+        )

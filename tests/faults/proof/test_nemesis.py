@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(400)]
 
 SEED = 4_242
 TRIED = (
-    "kill", "freeze_before_commit", "kill_between_publish_and_cursor", "broker_pause", "postgres_restart",
-    "backend_kill_storm", "head_locked", "clock_step", "half_open", "commit_answer_lost",
+    "kill", "freeze_before_commit", "kill_between_publish_and_cursor", "postgres_restart", "head_locked",
+    "clock_step", "half_open", "commit_answer_lost",
 )  # fmt: skip
 MOVE_LIMIT_SECONDS = 60.0
 
@@ -59,10 +59,10 @@ def test_there_are_enough_kinds_and_the_cells_of_the_public_survey_are_among_the
 
 
 async def test_faults_bite_and_heal(shop: World) -> None:
-    nemesis = Nemesis(shop, SEED, TRIED, mix_count=len(TRIED), mix_seconds=25, calm_seconds=0.1)
+    nemesis = Nemesis(shop, SEED, TRIED, mix_count=1, mix_seconds=0.5, calm_seconds=0.5)
     stop = asyncio.Event()
     running = asyncio.create_task(nemesis.run(stop))
-    while len({fault.kind for fault in nemesis.log}) < len(TRIED) and len(nemesis.log) < 2 * len(TRIED):
+    while len(nemesis.log) < len(TRIED):  # one after the other, so that none finds its target taken
         assert not running.done(), running
         await asyncio.sleep(0.1)
     stop.set()
@@ -70,7 +70,8 @@ async def test_faults_bite_and_heal(shop: World) -> None:
     await nemesis.heal()
     report = "\n".join(f"{f.kind} {f.target}: {f.proof or 'no'} {f.recovered_seconds}" for f in nemesis.log)
     print(report)
-    assert len({fault.kind for fault in nemesis.log if fault.proof}) >= len(TRIED) - 2, report
+    assert {fault.kind for fault in nemesis.log} == set(TRIED)
+    assert sum(bool(fault.proof) for fault in nemesis.log) >= len(TRIED) - 2, report
     assert all(fault.ended_at is not None for fault in nemesis.log), report
     assert all(fault.recovered_seconds is not None for fault in nemesis.log), report
     await shop.wait_ready()
