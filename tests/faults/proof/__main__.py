@@ -13,7 +13,7 @@ from tests.faults.proof.episode import Episode, Outcome, Plan
 from tests.faults.proof.mutants import MUTANTS
 from tests.faults.proof.nemesis import CELLS
 from tests.faults.proof.report import Proof
-from tests.faults.proof.trials import trials
+from tests.faults.proof.trials import Trials
 from tests.faults.proof.world import world
 
 FOLDER = Path(__file__).parents[3] / "docs" / "proof"
@@ -53,7 +53,7 @@ def _explain(outcome: Outcome) -> None:
 
 
 async def _trials(proof: Proof, names: Sequence[str], seed: int) -> None:
-    async for caught in trials(names, seed):
+    async for caught in Trials(names, seed):
         proof.mutants.append(caught)
         seen = f"caught by {', '.join(caught.invariants)}" if caught.invariants else "NOT CAUGHT"
         say(f"mutant {caught.name}: {seen} in {caught.seconds:.0f} s: {caught.first}")

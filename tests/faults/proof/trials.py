@@ -1,8 +1,9 @@
 """Mutants on trial: each planted in a running system, until the judge sees it or the attempts are over."""
 
+import asyncio
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 
 from tests.faults.proof.episode import Episode, Plan
 from tests.faults.proof.mutants import MUTANTS, Mutant
@@ -10,19 +11,23 @@ from tests.faults.proof.report import Caught
 from tests.faults.proof.world import NotReady, World, world
 
 ATTEMPTS_COUNT = 3
+LANES_COUNT = 2
+"""Worlds side by side: a short run mostly waits."""
 CALM_PER_SECOND, HARMED_PER_SECOND = 400.0, 60.0
-FAULTS_COUNT, FAULTS_SECONDS = 4, 20.0
+FAULTS_COUNT, FAULTS_SECONDS = 3, 20.0
+Setting = tuple[tuple[str, ...], int]
+"""Services and number of replicas."""
 
 
 def plan_of(mutant: Mutant, seed: int, attempt: int) -> Plan:
-    """A short run that brings it to light."""
+    """A short run that brings it to light; the next attempt is another and a longer one."""
     is_calm = not mutant.kinds
     return Plan(
         seed=seed + attempt,
         inputs_count=mutant.inputs_count * (attempt + 1),
         per_second=CALM_PER_SECOND if is_calm else HARMED_PER_SECOND,
         kinds=mutant.kinds,
-        silence_seconds=(2.0, 4.0),
+        silence_seconds=(1.5, 3.0),
         rest_seconds=40.0,
         stall_seconds=12.0,
         trouble=4.0,
@@ -35,30 +40,67 @@ def plan_of(mutant: Mutant, seed: int, attempt: int) -> Plan:
     )
 
 
-async def trials(names: Sequence[str], seed: int) -> AsyncIterator[Caught]:
-    """The mutants of these names, one after the other; those of the same services share a world."""
-    groups: dict[tuple[tuple[str, ...], int], list[Mutant]] = defaultdict(list)
-    for name in names:
-        groups[MUTANTS[name].services, MUTANTS[name].replicas].append(MUTANTS[name])
-    for (services, replicas), mutants in groups.items():
-        async with world(seed=seed, services=services, replicas=replicas) as running:
-            for mutant in mutants:
-                yield await _try(running, mutant, seed)
+class Trials:
+    """The mutants of these names, in a few worlds side by side."""
 
+    def __init__(self, names: Sequence[str], seed: int) -> None:
+        self._seed = seed
+        self._waiting = sorted((MUTANTS[name] for name in names), key=_setting)
+        self._verdicts: asyncio.Queue[Caught | BaseException] = asyncio.Queue()
+        self._renewing = asyncio.Lock()
+        """Migrations keep their context in module globals: one world at a time."""
 
-async def _try(running: World, mutant: Mutant, seed: int) -> Caught:
-    start = time.monotonic()
-    broken: tuple[str, ...] = ()
-    first, attempt = "", 0
-    for attempt in range(ATTEMPTS_COUNT):
+    async def __aiter__(self) -> AsyncIterator[Caught]:
+        lanes = [asyncio.create_task(self._lane(number)) for number in range(LANES_COUNT)]
         try:
-            await running.renew(mutant.patch)
-            outcome = await Episode(running, plan_of(mutant, seed, attempt)).run()
-        except NotReady as error:
-            first = f"it did not start: {error}".splitlines()[0]
-            break
-        broken = tuple(sorted(outcome.verdict.broken))
-        if broken:
-            first = str(outcome.verdict.violations[0])
-            break
-    return Caught(mutant.name, mutant.breaks, broken, first, attempt + 1, time.monotonic() - start)
+            for _ in range(len(self._waiting)):
+                verdict = await self._verdicts.get()
+                if isinstance(verdict, BaseException):
+                    raise verdict
+                yield verdict
+        finally:
+            for lane in lanes:
+                lane.cancel()
+            await asyncio.gather(*lanes, return_exceptions=True)
+
+    async def _lane(self, number: int) -> None:
+        """Takes the next mutant as long as there is one; a world is kept while it fits."""
+        stack, running, fits = AsyncExitStack(), None, None
+        try:
+            while self._waiting:
+                mutant = self._waiting.pop(0)
+                if running is None or fits != _setting(mutant):
+                    await stack.aclose()
+                    fits = _setting(mutant)
+                    services, replicas = fits
+                    async with self._renewing:
+                        running = await stack.enter_async_context(
+                            world(seed=self._seed + number, services=services, replicas=replicas)
+                        )
+                await self._verdicts.put(await self._try(running, mutant))
+        except Exception as error:  # noqa: BLE001  whoever waits for the verdicts raises it
+            await self._verdicts.put(error)
+        finally:
+            await stack.aclose()
+
+    async def _try(self, running: World, mutant: Mutant) -> Caught:
+        start = time.monotonic()
+        broken: tuple[str, ...] = ()
+        first, attempt = "", 0
+        for attempt in range(ATTEMPTS_COUNT):
+            try:
+                async with self._renewing:
+                    await running.renew(mutant.patch)
+                outcome = await Episode(running, plan_of(mutant, self._seed, attempt)).run()
+            except NotReady as error:
+                first = f"it did not start: {error}".splitlines()[0]
+                break
+            broken = tuple(sorted(outcome.verdict.broken))
+            if broken:
+                first = str(outcome.verdict.violations[0])
+                break
+        return Caught(mutant.name, mutant.breaks, broken, first, attempt + 1, time.monotonic() - start)
+
+
+def _setting(mutant: Mutant) -> Setting:
+    return mutant.services, mutant.replicas
