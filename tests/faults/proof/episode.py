@@ -116,8 +116,12 @@ class Episode:
         try:
             await self._work(generator)
         except Stuck as stuck:
+            lines = await self._diagnostics()
+            if self._nemesis is not None:
+                await self._nemesis.heal()
+            await self._judge()
             self.outcome.verdict.blame("I10", "all", str(stuck))
-            self.outcome.history = await self._diagnostics()
+            self.outcome.history = lines + self.outcome.history
         else:
             await self._judge()
         self._count_faults()

@@ -15,6 +15,8 @@ LANES_COUNT = 2
 """Worlds side by side: a short run mostly waits."""
 CALM_PER_SECOND, HARMED_PER_SECOND = 400.0, 60.0
 FAULTS_COUNT, FAULTS_SECONDS = 3, 20.0
+SLOW = "I10"
+"""Alone it convicts no mutant: a machine with other work is late, too."""
 Setting = tuple[tuple[str, ...], int]
 """Services and number of replicas."""
 
@@ -29,7 +31,7 @@ def plan_of(mutant: Mutant, seed: int, attempt: int) -> Plan:
         kinds=mutant.kinds,
         silence_seconds=(1.5, 3.0),
         rest_seconds=40.0,
-        stall_seconds=12.0,
+        stall_seconds=25.0,
         trouble=4.0,
         faults_count=0 if is_calm else FAULTS_COUNT,
         faults_seconds=FAULTS_SECONDS,
@@ -95,9 +97,10 @@ class Trials:
             except NotReady as error:
                 first = f"it did not start: {error}".splitlines()[0]
                 break
-            broken = tuple(sorted(outcome.verdict.broken))
+            broken = tuple(sorted(outcome.verdict.broken.keys() - {SLOW}))
             if broken:
-                first = str(outcome.verdict.violations[0])
+                seen = [one for one in outcome.verdict.violations if one.invariant != SLOW]
+                first = str(seen[0])
                 break
         return Caught(mutant.name, mutant.breaks, broken, first, attempt + 1, time.monotonic() - start)
 
