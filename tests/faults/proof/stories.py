@@ -14,7 +14,8 @@ from tests.faults.proof.templates import DUE, PLACEHOLDER, Template
 CANARY = "canary-5b1d77"
 """Stands for what nobody but the reader of the data may see: in no log, metric or dead letter's detail."""
 AMOUNT = 30_000
-HALF = AMOUNT // 2
+LINE = 20_000
+"""What the first line costs: more than half, so that paying it back twice is more than was paid."""
 GRACE = timedelta(minutes=10)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 SOURCES = {
@@ -59,12 +60,15 @@ def _money(minor: int = AMOUNT) -> Money:
 def _placed() -> Event:
     line = {
         "product_id": f"{PLACEHOLDER}.p", "sku_id": f"{PLACEHOLDER}.k", "quantity_count": 1,
-        "unit_price": _money(HALF), "freight_terms": "free",
+        "unit_price": _money(LINE), "freight_terms": "free",
     }  # fmt: skip
     told: dict[str, Any] = {
         **IDS, "customer_id": f"{PLACEHOLDER}.c", "buyer_account_id": f"{PLACEHOLDER}.b",
         "seller_type": "c_shop", "platform_code": "taobao",
-        "lines": [{**line, "line_id": "a"}, {**line, "line_id": "b"}],
+        "lines": [
+            {**line, "line_id": "a"},
+            {**line, "line_id": "b", "unit_price": _money(AMOUNT - LINE)},
+        ],
         "freight": _money(0), "total": _money(), "address_ref": f"addresses/{CANARY}",
         "buyer_note_ref": f"notes/{CANARY}",
     }  # fmt: skip
@@ -90,7 +94,7 @@ def _registered() -> Event:
     return shipments.ParcelRegisteredV1.model_validate(told)
 
 
-def _applied(kind: str, refund: str = REFUND, line: str | None = "a", minor: int = HALF) -> Event:
+def _applied(kind: str, refund: str = REFUND, line: str | None = "a", minor: int = LINE) -> Event:
     told: dict[str, Any] = {
         **IDS, "refund_id": refund, "terms_version": 1, "kind": kind, "reason_code": "quality",
         "amount": _money(minor), "statement_ref": f"statements/{CANARY}",
@@ -131,7 +135,7 @@ def _accepted() -> Event:
     return aftersales.ReturnAcceptedV1.model_validate({**_back(), "by": {"role": "seller", "id": "s1"}})
 
 
-def _settled(refund: str = REFUND, minor: int = HALF) -> Event:
+def _settled(refund: str = REFUND, minor: int = LINE) -> Event:
     intent = f"{refund}.refund.1"
     told = {
         **IDS, "intent_id": intent, "attempt_id": f"{intent}.try.1", "amount": _money(minor),
