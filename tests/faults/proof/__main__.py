@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.faults.proof import report
 from tests.faults.proof.episode import Episode, Outcome, Plan
 from tests.faults.proof.mutants import MUTANTS
-from tests.faults.proof.nemesis import CELLS
+from tests.faults.proof.nemesis import CELLS, KINDS
 from tests.faults.proof.report import Proof
 from tests.faults.proof.trials import Trials
 from tests.faults.proof.world import world
@@ -62,11 +62,12 @@ async def _trials(proof: Proof, names: Sequence[str], seed: int) -> None:
 async def ci(inputs_count: int, seeds: Sequence[int]) -> Proof:
     """Three short runs and all mutants."""
     proof = Proof("Proof of every change")
-    for seed in seeds:
+    for number, seed in enumerate(seeds):
         plan = Plan(
             seed,
             inputs_count // len(seeds) + 1,
             CI_PER_SECOND,
+            kinds=list(KINDS)[number :: len(seeds)],  # so that every kind has its turn
             silence_seconds=(8.0, 25.0),
             faults_count=-(-CI_FAULTS_COUNT // len(seeds)),
             faults_seconds=30.0,
