@@ -30,8 +30,8 @@ def plan_of(mutant: Mutant, seed: int, attempt: int) -> Plan:
         per_second=CALM_PER_SECOND if is_calm else HARMED_PER_SECOND,
         kinds=mutant.kinds,
         silence_seconds=(1.5, 3.0),
-        rest_seconds=40.0,
-        stall_seconds=25.0,
+        rest_seconds=90.0,
+        stall_seconds=45.0,
         trouble=4.0,
         faults_count=0 if is_calm else FAULTS_COUNT,
         faults_seconds=FAULTS_SECONDS,
@@ -80,8 +80,9 @@ class Trials:
                             world(seed=self._seed + number, services=services, replicas=replicas)
                         )
                 await self._verdicts.put(await self._try(running, mutant))
-        except Exception as error:  # noqa: BLE001  whoever waits for the verdicts raises it
-            await self._verdicts.put(error)
+        except BaseException as error:
+            self._verdicts.put_nowait(error)  # whoever waits for the verdicts raises it
+            raise
         finally:
             await stack.aclose()
 
