@@ -91,7 +91,7 @@ class FactChecks:
         cursors = {row[0]: row[1] for row in await connection.fetch(CURSORS.format(self._service))}
         if cursors["relay"] != cursors["head"]:
             self._blame("I10", f"published up to {cursors['relay']} of {cursors['head']}")
-        dead_count = await connection.fetchval(DEAD_COUNT.format(self._service))
+        dead_count: int = await connection.fetchval(DEAD_COUNT.format(self._service)) or 0
         if self._count + dead_count > cursors["head"] or self._position > cursors["head"]:
             self._blame("I4", f"{self._count} facts and {dead_count} dead letters, head {cursors['head']}")
         self._check_outcomes()

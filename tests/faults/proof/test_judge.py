@@ -102,7 +102,11 @@ REQUESTED, PAID = "aftersales.refund.payment-requested.v1", "aftersales.refund.p
 )
 def test_money_that_is_not_there_is_seen(facts: list[tuple[str, dict[str, Any]]], broken: int) -> None:
     verdict = Verdict()
-    money = Money({ACCOUNT: {"p1": 100}}, lambda *text: verdict.blame(text[0], "refunds", text[1]))
+
+    def blame(invariant: str, text: str, about: object = "") -> None:
+        verdict.blame(invariant, "refunds", text, about)
+
+    money = Money({ACCOUNT: {"p1": 100}}, blame)
     for event_type, told in facts:
         money.take(_fact(event_type, told))
     assert verdict.broken["I2"] == broken
