@@ -5,10 +5,12 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 BIN := .venv/bin
 TESTS ?=
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+MINUTES ?= 30
+SEED ?= 1
 IMAGE ?= aftersales:$(VERSION)
 
-.PHONY: help setup demo run test test-all test-faults test-containers simulate fuzz bench check lint types imports schemas fast format lock \
-	rules docs secrets image sbom audit clean
+.PHONY: help setup demo run test test-all test-faults prove test-containers simulate fuzz bench check lint types imports schemas \
+	fast format lock rules docs secrets image sbom audit clean
 
 help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
@@ -18,7 +20,8 @@ help:
 	@echo "make check   lint, types, imports, schemas, and the tests that need no stack"
 	@echo "make simulate  10,000 seeds of the simulation (SEEDS=n); make fuzz: 100,000 mutated records (INPUTS=n)"
 	@echo "make image   the container image; make secrets, sbom, audit: see deploy/README.md"
-	@echo "make bench   measurements; also: setup test-faults lint types format schemas lock rules docs clean"
+	@echo "make bench   measurements; also: setup lint types format schemas lock rules docs clean"
+	@echo "make test-faults  50,000 inputs under faults, judged, and every mutant; MINUTES=60 make prove: a long run"
 
 setup: .venv/.ready
 
@@ -39,7 +42,10 @@ test-all: setup
 	$(BIN)/python -m pytest $(TESTS)
 
 test-faults: setup
-	$(BIN)/python -m pytest -m faults $(TESTS)
+	$(BIN)/python -m tests.faults.proof ci
+
+prove: setup
+	$(BIN)/python -m tests.faults.proof run --minutes $(MINUTES) --seed $(SEED)
 
 simulate: setup
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),10000)

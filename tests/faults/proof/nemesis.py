@@ -93,7 +93,7 @@ class Nemesis:
         await self._world.wait_ready()
         await asyncio.gather(*self._recoveries)
         for error in done:
-            if error is not None:
+            if error is not None and not isinstance(error, asyncio.CancelledError):
                 raise error
 
     def _begin(self, kind: Kind) -> None:
