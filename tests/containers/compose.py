@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from chassis import clock
@@ -92,4 +93,4 @@ def made(name: str, files: Sequence[str], folder: Path) -> Compose:
         cwd=engine.ROOT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(engine.ROOT), str(engine.ROOT / "contracts")])},
     )
-    return Compose(name, files, secrets, ports.free(1)[0])
+    return Compose(f"{name}-{token_hex(3)}", files, secrets, ports.free(1)[0])
