@@ -103,7 +103,7 @@ async def test_a_trace_that_an_event_brings_goes_on_in_what_is_decided_because_o
 
 async def test_spans_name_rules_and_no_ids(told: Told) -> None:
     rules = {rule for span in told.spans for rule in span.attributes["aftersales.rules"]}
-    assert {"OR-013", "RV-001"} <= rules
+    assert {"OR", "RV"} <= {rule.split("-")[0] for rule in rules}, "rules of orders and of reviews"
     assert all(span.seconds >= 0 for span in told.spans)
     for canary in (told.order.order_id, told.order.customer_id, "rating-1", "W-traced"):
         assert canary.encode() not in told.raw
