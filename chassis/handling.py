@@ -307,6 +307,7 @@ class Handling:
             letter.is_changed = True
         letter.reason = reason
         letter.due_at = None
+        letter.retry_at = letter.retry_at if reason == "failed" else None
         if reason == "early" and letter.expires_at is None:
             letter.expires_at = max(letter.at, self._horizon) + self._limits.wait
         place = len(lane.waiting)

@@ -200,3 +200,15 @@ def test_one_outcome_per_announced_fact_with_gapless_versions(desk: Desk) -> Non
     assert tab[2].event is not None
     assert '"total_count":7' in tab[2].event
     assert '"rule_ids":["OR-015"]' in tab[2].event
+
+
+def test_a_failed_message_that_proved_early_was_due_for_ever(desk: Desk) -> None:
+    toy.BROKEN.add("Added")
+    desk.arrive(toy.Added(5), T0 + MINUTE)
+    toy.BROKEN.clear()
+    desk.wall += 2 * MINUTE
+    desk.wake(T0 + MINUTE)
+    (letter,) = desk.lanes["o1"].waiting
+    assert (letter.reason, letter.retry_at) == ("early", None)
+    desk.arrive(toy.Opened(), T0)
+    assert desk.names == ["TabOpened", "AmountAdded"]
