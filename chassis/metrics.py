@@ -14,6 +14,7 @@ from prometheus_client import (
     ProcessCollector,
 )
 
+from aftersales_contracts.reasons import Reason
 from chassis.border import Accepted
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class Metrics:
         self._waiting_count = gauge("waiting_messages", "Messages that wait for their case")
         for metric in (self._repeats, self._relayed, self._batch_size, self._batch_seconds, self._lateness):
             metric.labels(service)
+        for reason in Reason:  # from 0 on, because no alert sees a counter that is born with its first event
+            self._dead.labels(service, reason.value)
 
     def handled(self, service: str, arrivals: Sequence["Arrival"], repeats: int, seconds: float) -> None:
         """A batch is in the database."""
