@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
-from pathlib import Path
 
 import asyncpg
 import pytest_asyncio
@@ -16,7 +15,6 @@ from tests.containers import engine
 from tests.containers.checks import Proof, proving
 from tests.containers.parts import MEBIBYTE
 from tests.containers.stack import DATABASE_FOLDER, PASSWORD, SERVICE_MEMORY_BYTES, ServiceContainer
-from tests.containers.versions import later_version, next_version
 from tests.faults.controls import STEP_COUNT
 
 DISK_BYTES = 320 * MEBIBYTE
@@ -221,34 +219,3 @@ async def replace_replicas(proof: Proof, version: str, image: str) -> None:
         await eventually(f"{version} does not start", new, ready=True)
         await asyncio.to_thread(old.part.stop)
         del stack.services[key]
-
-
-async def test_two_versions_side_by_side_during_an_upgrade(proof: Proof, tmp_path: Path) -> None:
-    """Migrations add before the new version starts, and take away when nobody runs the old one any more."""
-    stack, run = proof.stack, "vers"
-    for name in ("next", "later"):
-        (tmp_path / name).mkdir()
-    after = await asyncio.to_thread(next_version, tmp_path / "next")
-    await proof.play(run, last=2)
-
-    early = await stack.add("refunds-3@next", "refunds", after)
-    await asyncio.to_thread(early.part.wait_said, "SchemaBehind", BITES_SECONDS)
-    assert not early.is_ready(), "it must not work on tables that it does not know"
-    await asyncio.gather(proof.tell(run, 2), migrate(proof, after))
-    await eventually("does not see the migration", early, ready=True)
-    await proof.rest()
-    await proof.play(run, first=3, last=4)
-    assert await writers(proof, run) == {"this", "next"}
-
-    telling = asyncio.create_task(proof.play(run, first=4, last=6))
-    await replace_replicas(proof, "next", after)
-    await telling
-
-    last = await asyncio.to_thread(later_version, tmp_path / "later")
-    telling = asyncio.create_task(proof.play(run, first=6))
-    await migrate(proof, last)
-    await replace_replicas(proof, "later", last)
-    await telling
-    await stack.wait_ready()
-    await proof.check(run)
-    engine.tell(f"upgrade: {len(stack.services)} replicas replaced twice")
