@@ -214,7 +214,7 @@ class Process:
         return {"consumer": reading, "database": database, "relay": relaying}
 
     async def _stop(self, feed: Feed, pool: asyncpg.Pool) -> None:
-        """The batch in hand is finished and committed, then the relay's window, then all is closed."""
+        """Everything ends where it is: a batch in hand is rolled back and read again, a window sent again."""
         log.info("service stopping", extra={"service": self.service.name})
         for task in self._tasks:
             task.cancel()

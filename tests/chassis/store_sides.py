@@ -1,5 +1,6 @@
 """The two that keep the store's promises: PostgreSQL and the model of it; and what tests give them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -48,15 +49,16 @@ class Standings(Protocol):
     async def passed(self, places: Sequence[Place]) -> dict[Place, int]: ...
 
 
-class Side:
+class Side(ABC):
     """Whoever keeps the promises."""
 
     store: Keeping
     pool: Pool
     standing: Any
 
+    @abstractmethod
     def session(self) -> AbstractAsyncContextManager[Session]:
-        raise NotImplementedError
+        """A session of its own, ended with the block."""
 
 
 class RealSession:
