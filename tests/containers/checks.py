@@ -32,7 +32,14 @@ LIMIT_SECONDS = 150.0
 LOOK_AGAIN_SECONDS = 0.5
 SHOWN_COUNT = 3
 CALM = "calm"
-UNREACHABLE = (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError)
+UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    KafkaError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # its protocol's state, after a connection broke at a bad moment
+)
 GAPS = """
 SELECT f.subject, f.kind, f.case_id, count(*), max(f.version), max(c.version) FROM {0}.facts f
 LEFT JOIN {0}.cases c USING (subject, kind, case_id)

@@ -1,8 +1,4 @@
-"""Two versions of the product side by side, on a stack of their own.
-
-Its orders are told of from half an hour ago on, and half an hour is a deadline: a stack that had served
-others before would reach it in the middle of this one.
-"""
+"""Two versions of the product side by side, on a stack of their own: it ends on a later version."""
 
 import asyncio
 from collections.abc import AsyncGenerator

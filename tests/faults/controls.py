@@ -14,7 +14,9 @@ from chassis.database import Connection
 from simulator.records import Record, announce
 from simulator.script import SOURCES
 
-STEP = timedelta(minutes=3)
+STEP = timedelta(seconds=20)
+"""Short: by the wall clock a payment that was asked for is asked for again a quarter of an hour later, and
+all runs that are compared have to be over before."""
 STEP_COUNT = 8
 """No service reads two records of a step about one case: by the wall clock it could read either first."""
 AMOUNT = 10_000

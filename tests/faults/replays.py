@@ -27,7 +27,7 @@ TICK = timedelta(days=7)
 REST = timedelta(days=60)
 PATIENCE_SECONDS = 240.0
 LOOK_AGAIN_SECONDS = 0.2
-AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 STATIC = {"AFTERSALES_KAFKA__GROUP_INSTANCE_ID": "one"}
 """A restarted process takes the place of the one before it at once, as operators are told to set it."""
 LEFT = {

@@ -1,10 +1,12 @@
 """Draws faults from a seed: a mix of several for some seconds, then calm, then another mix.
 
-Every kind comes up before one comes up again. Each fault is logged with its begin and end, the proof that it
-bit, and how long what it struck took to move again. `heal` undoes everything.
+Every kind comes up before one comes up again; one that found nothing to strike, or did not bite, is drawn
+again first. Each fault is logged with its begin and end, the proof that it bit, and how long what it struck
+took to move again. `heal` undoes everything.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from random import Random
@@ -31,6 +33,10 @@ KINDS = {
 CELLS = {kind.name: kind.cell for kind in KINDS.values() if kind.cell}
 """Kind of fault -> its name in the public survey of queues on PostgreSQL."""
 RECOVERY_LIMIT_SECONDS = 120.0
+TRIES_COUNT = 3
+"""A kind that never bites, because this machine forbids it, is not drawn out of turn more often."""
+HEALED_LIMIT_SECONDS = 20.0
+"""Recoveries are watched for so long after all is healed; a clock that was ahead hides one for longer."""
 
 
 class Nemesis:
@@ -52,6 +58,8 @@ class Nemesis:
         self._world = world
         self._dice = Random(seed)
         self._deck = self._shuffled([KINDS[name] for name in (kinds or KINDS)])
+        self._again: list[Kind] = []
+        self._tried: Counter[str] = Counter()
         self._mix_count = mix_count
         self._mix_seconds = mix_seconds
         self._calm_seconds = calm_seconds
@@ -76,7 +84,7 @@ class Nemesis:
                 await _pause(stop, began + moment - clock.monotonic())
                 if stop.is_set():
                     break
-                self._begin(next(self._deck))
+                self._begin()
             await asyncio.gather(*self._acts)
             self._acts.clear()
             await _pause(stop, self._calm_seconds * self._dice.uniform(0.7, 1.3))
@@ -91,18 +99,44 @@ class Nemesis:
             if not replica.part.running:
                 await asyncio.to_thread(replica.launch)
         await self._world.wait_ready()
-        await asyncio.gather(*self._recoveries)
+        await self._see_recoveries()
         for error in done:
             if error is not None and not isinstance(error, asyncio.CancelledError):
                 raise error
 
-    def _begin(self, kind: Kind) -> None:
-        """Begins a fault, if there is something left for it to strike."""
-        dice = Random(self._dice.random())
+    async def _see_recoveries(self) -> None:
+        """Those that do not come to be seen in time stay unseen."""
+        if not self._recoveries:
+            return
+        seen, unseen = await asyncio.wait(self._recoveries, timeout=HEALED_LIMIT_SECONDS)
+        for task in unseen:
+            task.cancel()
+        await asyncio.gather(*unseen, return_exceptions=True)
+        for task in seen:
+            task.result()
+
+    def _drawn(self, dice: Random) -> tuple[Kind, str, tuple[Replica, ...]] | None:
+        """The next kind with something to strike, and what; nothing where that of the deck has not."""
+        for kind in self._again:
+            found = self._target(kind, dice)
+            if found is not None:
+                self._again.remove(kind)
+                return kind, *found
+        kind = next(self._deck)
         found = self._target(kind, dice)
         if found is None:
+            self._again.append(kind)
+            return None
+        return kind, *found
+
+    def _begin(self) -> None:
+        """Begins a fault, if there is something left for it to strike."""
+        dice = Random(self._dice.random())
+        drawn = self._drawn(dice)
+        if drawn is None:
             return
-        target, replicas = found
+        kind, target, replicas = drawn
+        self._tried[kind.name] += 1
         claims = {replica.name for replica in replicas} or {target}
         if kind.takes == "session":
             claims = set()
@@ -143,6 +177,8 @@ class Nemesis:
         finally:
             scene.fault.ended_at = clock.now()
             self._claimed -= claims
+        if not scene.fault.proof and self._tried[kind.name] < TRIES_COUNT:
+            self._again.append(kind)
         services = {replica.service for replica in scene.replicas} or set(self._world.services)
         self._recoveries.append(asyncio.create_task(self._recover(scene.fault, services)))
 

@@ -7,10 +7,10 @@ from typing import Self
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
 
 from tests.faults.proof.readers import inputs_of
 from tests.faults.proof.reading import end_offsets
+from tests.faults.proof.scene import AWAY
 
 LOOK_AGAIN_SECONDS = 0.25
 LOOK_SECONDS = 15.0
@@ -25,7 +25,6 @@ READ_TO = "SELECT topic, partition, next_offset FROM {0}.intake"
 MOVED = """
 SELECT (SELECT sum(position) FROM {0}.cursors)::bigint, (SELECT sum(next_offset) FROM {0}.intake)::bigint
 """
-AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError, OSError, TimeoutError)
 
 
 class Stuck(Exception):
@@ -35,7 +34,7 @@ class Stuck(Exception):
 class Rest:
     """Looks at the services of a world from outside; an async context manager.
 
-    `refresh` is called where the database or the broker is away: both may be under attack.
+    Who looks says what to make of a broker or a database that is away: both may be under attack.
     """
 
     def __init__(self, bootstrap_servers: str, database_url: str, services: Sequence[str]) -> None:

@@ -18,7 +18,14 @@ from chassis.clock import monotonic
 from tests.faults.proof.replica import Replica
 from tests.faults.proof.world import World
 
-AWAY = (OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError)
+AWAY = (
+    OSError,
+    TimeoutError,
+    KafkaError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # its protocol's state, after a connection broke at a bad moment
+)
 """What asking a broker or a database raises that another fault has just taken away."""
 LOOK_AGAIN_SECONDS = 0.1
 CONNECT_SECONDS = 2

@@ -31,7 +31,7 @@ def plan_of(mutant: Mutant, seed: int, attempt: int) -> Plan:
         kinds=mutant.kinds,
         silence_seconds=(1.5, 3.0),
         rest_seconds=90.0,
-        stall_seconds=45.0,
+        stall_seconds=25.0,
         trouble=4.0,
         faults_count=0 if is_calm else FAULTS_COUNT,
         faults_seconds=FAULTS_SECONDS,
