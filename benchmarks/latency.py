@@ -46,6 +46,7 @@ async def run(lab: Lab, scale: Scale, tell: Tell) -> Latency:
         await lab.settle()
         tell(f"{stream.count:,} events, {EVENTS_PER_SECOND} a second")
         due, read = await _exchange(lab, stream)
+        await lab.caught_up("latency", parts)
     delays = sorted(
         (read[event] - moment) * 1000
         for number, (event, moment) in enumerate(due.items())

@@ -1,4 +1,4 @@
-"""The end of a consumer, however its last fetch went."""
+"""The end of a client, however its last request went."""
 
 import asyncio
 from typing import Any
@@ -19,3 +19,16 @@ async def close(consumer: Any) -> None:
     if not stopping.cancelled():
         stopping.result()
     await consumer._client.close()
+
+
+async def drop(producer: Any) -> None:
+    """Ends an aiokafka producer with what it still has to send, where `stop` was given up in the middle.
+
+    An idempotent one tries for ever, and its `stop` waits for that; cancelled, it leaves the task that sends
+    and the connections as they are, and does nothing when it is called again.
+    """
+    sending = None if producer._sender is None else producer._sender.sender_task
+    if sending is not None:
+        sending.cancel()
+        await asyncio.wait({sending})
+    await producer.client.close()

@@ -13,7 +13,7 @@ Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 
 def _session(settings: Database, service: str) -> dict[str, str]:
     schema = settings.schema_name or service
-    session = {
+    return {
         "search_path": schema,
         "application_name": f"aftersales-{service}",
         "statement_timeout": str(settings.statement_timeout_ms),
@@ -22,9 +22,6 @@ def _session(settings: Database, service: str) -> dict[str, str]:
         "timezone": "UTC",
         "jit": "off",
     }
-    if settings.role is not None:
-        session["role"] = settings.role
-    return session
 
 
 STAGES = """

@@ -60,7 +60,7 @@ class Place:
 PLACES = (
     Place("cases", ("subject", "kind", "case_id"), ("subject", "case_id"), ("state",)),
     Place("waiting", ("id",), ("subject", "case_id", "cause_id", "correlation"), ("message",)),
-    Place("dead_letters", ("position",), ("subject", "case_id", "event_id"), ()),
+    Place("dead_letters", ("position",), ("subject", "case_id", "event_id", "correlation"), ()),
     Place(
         "facts",
         ("position", "recorded_at"),

@@ -247,16 +247,15 @@ class Feed:
         limits = self._settings.limits
         attempt = 0
         while True:
-            reader = self._make_reader(
-                self._settings,
-                self._service,
-                self._topics,
-                on_records=self._take,
-                on_assigned=self._take_over,
-                on_revoked=self._give_up,
-            )
-            self._reader = reader
             try:
+                reader = self._reader = self._make_reader(
+                    self._settings,
+                    self._service,
+                    self._topics,
+                    on_records=self._take,
+                    on_assigned=self._take_over,
+                    on_revoked=self._give_up,
+                )
                 await reader.start()
                 began = clock.monotonic()
                 self._is_connected = True

@@ -9,9 +9,10 @@ message; the messages of the same case that come after it wait behind it.
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from aftersales_contracts.reasons import Reason
+from chassis.due import GRACE_LIMIT, NEVER, first_moment, is_pending
 from chassis.failures import CascadeTooLong, DeadlineIgnored, MessageUnreadable, describe
 from chassis.lanes import Case, Lane, Letter, Unreadable
 from chassis.records import Cause, DeadLetter, FactRecord, Origin
@@ -20,9 +21,8 @@ from chassis.wiring import Wiring
 
 CASCADE_LIMIT = 1_000
 """Steps that one message may lead to within its subject; more is a rule that never rests."""
-NEVER = datetime.max.replace(tzinfo=UTC)
-GRACE_LIMIT = timedelta(hours=1)
-"""No deadline has a longer grace: lets a case be skipped by its `wake_at` alone."""
+BLOCKING = frozenset({"failed", "parked"})
+"""Reasons of messages that keep those behind them waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,7 @@ class Handling:
             if not lane.held:
                 break
             self._resume(lane, self._horizon)
+        self._correct(lane)
         self._expire(lane)
 
     def _open_mailbox(self, lane: Lane, until: datetime, horizon: datetime) -> None:
@@ -230,7 +231,7 @@ class Handling:
             version_name, policy = self._wiring.service.policies.choose(shop_id, case.opened_at or letter.at)
         decided = decider.decide(case.state, message, policy, letter.at)
         if not decided:
-            if type(message) is DeadlinePassed and _is_pending(decider.deadlines(case.state), message):
+            if type(message) is DeadlinePassed and is_pending(decider.deadlines(case.state), message):
                 raise DeadlineIgnored(message.name)
             return None
         state, version, onward = case.state, case.version, list[Addressed]()
@@ -248,9 +249,9 @@ class Handling:
             if hand_on is not None:
                 onward.extend(hand_on(fact, view))
         deadlines = decider.deadlines(state)
-        if type(message) is DeadlinePassed and _is_pending(deadlines, message):
+        if type(message) is DeadlinePassed and is_pending(deadlines, message):
             raise DeadlineIgnored(message.name)
-        wake_at = _wake_at(deadlines)
+        wake_at = first_moment(deadlines)
         case.state, case.version, case.shop_id = state, version, shop_id
         case.policy = version_name if shop_id else ""  # a parcel may be scanned before its shop is known
         case.is_ended = type(state) in self._wiring.ended[case.kind]
@@ -280,13 +281,12 @@ class Handling:
 
     def _offered_again(self, lane: Lane, case: Case, moved_at: datetime) -> Iterable[Letter]:
         """The early messages of a case that has just moved; later ones than the move wait for deadlines."""
-        for letter in [p for p in lane.waiting if p.reason == "early"]:
-            if letter.addressed.case_id == case.case_id and letter.addressed.kind == case.kind:
-                lane.waiting.remove(letter)
-                if letter.at <= moved_at:
-                    yield letter
-                else:
-                    self._hold(lane, letter)
+        for letter in [p for p in lane.waiting_for(case) if p.reason == "early"]:
+            lane.waiting.remove(letter)
+            if letter.at <= moved_at:
+                yield letter
+            else:
+                self._hold(lane, letter)
 
     def _take(self, lane: Lane, letter: Letter) -> None:
         lane.waiting.remove(letter)
@@ -341,22 +341,36 @@ class Handling:
         """Another attempt of a failed message, then of those behind it."""
         address = letter.addressed
         case = self._case(lane, address.kind, address.case_id, letter)
-        lane.waiting.remove(letter)
-        case.is_blocked = False
-        case.wake_at = _wake_at(self._wiring.kinds[case.kind].decider.deadlines(case.state))
-        case.is_changed = True
-        letter.reason = "retried"
-        self._deliver(lane, letter)
-        behind = [
-            p
-            for p in lane.waiting
-            if p.reason == "behind" and p.addressed.kind == case.kind and p.addressed.case_id == case.case_id
-        ]
-        for follower in behind:
+        place = lane.waiting.index(letter)
+        del lane.waiting[place]
+        others = [p for p in lane.waiting_for(case) if p.reason in BLOCKING]
+        if any(p.reason == "parked" or p in lane.waiting[:place] for p in others):
+            self._set_aside(lane, letter, "behind")
+            return
+        case.is_blocked, case.is_changed, letter.reason = False, True, "retried"
+        try:
+            case.wake_at = first_moment(self._wiring.kinds[case.kind].decider.deadlines(case.state))
+        except Exception as error:  # noqa: BLE001  as with any rule that fails
+            self._fail(lane, case, letter, error)
+        else:
+            self._deliver(lane, letter)
+        if others:  # they failed later, and are tried in their turn
+            case.is_blocked, case.wake_at = True, None
+        for follower in [p for p in lane.waiting_for(case) if p.reason == "behind"]:
             if case.is_blocked:
                 return
             lane.waiting.remove(follower)
             self._reach(lane, follower, self._horizon)
+
+    def _correct(self, lane: Lane) -> None:
+        """A moment that the state does not list any more, as other code wrote it, wakes nobody again."""
+        for case in lane.cases.values():
+            wake_at = case.wake_at
+            if wake_at is None or wake_at > self._horizon or case.is_blocked or 0 < self.mark <= case.mark:
+                continue
+            found = first_moment(self._deadlines(lane, case, wake_at))
+            if found != wake_at and not case.is_blocked:
+                case.wake_at, case.is_changed = found, True
 
     def _expire(self, lane: Lane) -> None:
         for letter in list(lane.waiting):
@@ -365,36 +379,12 @@ class Handling:
                 self._bury(letter, Reason.WAITED_TOO_LONG, f"{letter.addressed.kind} never took it")
 
     def _bury(self, letter: Letter, reason: Reason, detail: str) -> None:
-        address = letter.addressed
+        address, cause = letter.addressed, letter.cause
         name, message = self._wiring.stored(address)
         self.dead.append(
             DeadLetter(
-                at=letter.at,
-                reason=reason,
-                detail=detail,
-                origin=letter.origin,
-                event_type=letter.cause.type,
-                event_source=letter.cause.source,
-                event_id=letter.cause.id,
-                subject=address.subject,
-                kind=address.kind,
-                case_id=address.case_id,
-                name=name,
-                message=message,
-                shop_id=letter.shop_id,
+                letter.at, reason, detail, letter.origin, cause.type, cause.source, cause.id,
+                address.subject, address.kind, address.case_id, name, message, letter.shop_id,
+                cause.correlation, cause.trace,
             )
-        )
-
-
-def _is_pending(deadlines: Sequence[Deadline], passed: DeadlinePassed) -> bool:
-    return any(d.name == passed.name and d.due_at == passed.due_at for d in deadlines)
-
-
-def _wake_at(deadlines: Sequence[Deadline]) -> datetime | None:
-    earliest: datetime | None = None
-    for deadline in deadlines:
-        if deadline.grace > GRACE_LIMIT:
-            raise ValueError(f"the grace of {deadline.name} is over the limit")
-        if earliest is None or deadline.fires_at < earliest:
-            earliest = deadline.fires_at
-    return earliest
+        )  # fmt: skip

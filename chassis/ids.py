@@ -5,7 +5,6 @@ from functools import lru_cache
 from hashlib import blake2b
 
 INBOX_KEY_BYTES = 16
-_SEPARATOR = b"\0"
 
 
 def inbox_key(source: str, event_id: str) -> bytes:
@@ -22,20 +21,6 @@ def body_hash(event_type: str, data: bytes) -> int:
 @lru_cache(maxsize=1024)
 def _person(event_type: str) -> bytes:
     return blake2b(event_type.encode(), digest_size=16).digest()
-
-
-def derived_id(*parts: str | int) -> str:
-    """32 hexadecimal digits that stand for these parts, in this order."""
-    digest = blake2b(digest_size=16)
-    for part in parts:
-        digest.update(str(part).encode())
-        digest.update(_SEPARATOR)
-    return digest.hexdigest()
-
-
-def shard(key: str, count: int) -> int:
-    """A number from 0 to count - 1, the same for the same key on every machine."""
-    return int.from_bytes(blake2b(key.encode(), digest_size=4).digest(), "big") % count
 
 
 def month_of(moment: datetime) -> date:

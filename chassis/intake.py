@@ -140,10 +140,6 @@ class Intake:
             not part.items and not part.has_more for part in self._partitions.values()
         )
 
-    def is_own_read(self) -> bool:
-        """Whether everything on the topics of our own services has been read and released."""
-        return all(not part.items and not part.has_more for part in self._partitions.values() if part.is_own)
-
     def seen_at(self) -> datetime | None:
         """When the broker last said where a partition ends."""
         return max((part.seen_at for part in self._partitions.values() if part.seen_at), default=None)

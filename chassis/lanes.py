@@ -102,3 +102,9 @@ class Lane:
     """Early, failed, behind and parked ones, in order of (at, arrival)."""
     held: list[Letter] = field(default_factory=list[Letter])
     """Those that would step over a deadline, in order of (at, arrival)."""
+
+    def waiting_for(self, case: Case) -> list[Letter]:
+        """The messages that wait for one of its cases, in order."""
+        return [
+            p for p in self.waiting if p.addressed.case_id == case.case_id and p.addressed.kind == case.kind
+        ]

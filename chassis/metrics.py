@@ -16,6 +16,7 @@ from prometheus_client import (
 
 from aftersales_contracts.reasons import Reason
 from chassis.border import Accepted
+from chassis.parts import PARTS
 
 if TYPE_CHECKING:
     from chassis.handling import Handling
@@ -36,6 +37,7 @@ class Metrics:
         ProcessCollector(registry=registry)
         GCCollector(registry=registry)
         self._service = service
+        self._topics: set[str] = set()
 
         def counter(name: str, meaning: str, *labels: str) -> Counter:
             return Counter(f"aftersales_{name}", meaning, ("service", *labels), registry=registry)
@@ -79,6 +81,8 @@ class Metrics:
             metric.labels(service)
         for reason in Reason:  # from 0 on, because no alert sees a counter that is born with its first event
             self._dead.labels(service, reason.value)
+        for part in PARTS:
+            self._failures.labels(service, part)
 
     def handled(self, service: str, arrivals: Sequence["Arrival"], repeats: int, seconds: float) -> None:
         """A batch is in the database."""
@@ -135,23 +139,26 @@ class Metrics:
         """A part of the process ended with an error."""
         self._failures.labels(self._service, part).inc()
 
+    def reading(self, lag: Mapping[str, int], horizon: datetime | None, now: datetime) -> None:
+        """How far the process has read; topics that it no longer reads have no lag of its own."""
+        for topic in self._topics - lag.keys():
+            self._lag.labels(self._service, topic).set(0)
+        for topic, count in lag.items():
+            self._lag.labels(self._service, topic).set(count)
+        self._topics |= lag.keys()
+        if horizon is not None:
+            self._horizon_age.labels(self._service).set(max(0.0, (now - horizon).total_seconds()))
+
     def standing(
         self,
         *,
-        lag: Mapping[str, int],
-        horizon: datetime | None,
-        now: datetime,
         unsent_seconds: float | None,
         unsent_count: int | None,
         waiting_seconds: float | None,
         waiting_count: int | None,
     ) -> None:
-        """Where the process stands; ages are 0 where nothing is old, absent numbers change nothing."""
+        """What is still to be done; ages are 0 where nothing is old, absent numbers change nothing."""
         service = self._service
-        for topic, count in lag.items():
-            self._lag.labels(service, topic).set(count)
-        if horizon is not None:
-            self._horizon_age.labels(service).set(max(0.0, (now - horizon).total_seconds()))
         self._unsent_age.labels(service).set(unsent_seconds or 0.0)
         self._waiting_age.labels(service).set(waiting_seconds or 0.0)
         if unsent_count is not None:

@@ -13,6 +13,14 @@ DEAD = """
 SELECT position, reason, detail, topic, partition, "offset" AS place, key, headers, value
 FROM dead_letters WHERE position > $1 AND position <= $2 ORDER BY position
 """
+FITS = """
+SELECT min(position) - 1 FROM (
+    SELECT position, row_number() OVER (ORDER BY position) AS nth,
+           sum(coalesce(octet_length(key), 0) + octet_length(headers::text)
+               + coalesce(octet_length(value), 0)) OVER (ORDER BY position) AS bytes
+    FROM dead_letters WHERE position > $1 AND position <= $2
+) AS letter WHERE bytes > $3 AND nth > 1
+"""
 
 
 class Outbox:
@@ -25,6 +33,11 @@ class Outbox:
         """The position last given; what lies up to it is committed. None in a schema without a log."""
         position: int | None = await self._connection.fetchval(HEAD)
         return position
+
+    async def fitting(self, start: int, upto: int, limit_bytes: int) -> int:
+        """Where to end, so that the dead letters hold at most so many bytes; one of them at least."""
+        end: int | None = await self._connection.fetchval(FITS, start, upto, limit_bytes)
+        return upto if end is None else end
 
     async def facts(self, start: int, upto: int) -> Sequence[asyncpg.Record]:
         """Facts that announce something, behind `start` and up to `upto`, by position."""

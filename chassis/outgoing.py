@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 
+from chassis.closing import drop
 from chassis.relay import Record
 
 END_SECONDS = 5
@@ -84,6 +85,11 @@ class KafkaOutgoing:
 
 
 async def _end(producer: AIOKafkaProducer) -> None:
+    """Ends it within bounds. One that still has something to send would wait, and send it, for ever."""
     with suppress(KafkaError, OSError, TimeoutError):
         async with asyncio.timeout(END_SECONDS):
             await producer.stop()
+            return
+    with suppress(KafkaError, OSError, TimeoutError):
+        async with asyncio.timeout(END_SECONDS):
+            await drop(producer)

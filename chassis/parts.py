@@ -8,6 +8,7 @@ from chassis import clock
 
 log = logging.getLogger(__name__)
 
+PARTS = ("feed", "waker", "relay", "gauges")
 STEADY_SECONDS = 60.0
 
 

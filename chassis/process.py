@@ -6,7 +6,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 
@@ -47,7 +47,7 @@ GAUGES = """
 WITH relay AS (SELECT position FROM cursors WHERE name = 'relay')
 SELECT (SELECT position FROM cursors WHERE name = 'head') - (SELECT position FROM relay) AS unsent_count,
        (SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8 FROM facts
-        WHERE position = (SELECT position + 1 FROM relay)) AS unsent_seconds,
+        WHERE position > (SELECT position FROM relay) ORDER BY position LIMIT 1) AS unsent_seconds,
        (SELECT count(*) FROM waiting) AS waiting_count,
        (SELECT extract(epoch FROM clock_timestamp() - min(since))::float8 FROM waiting) AS waiting_seconds
 """
@@ -72,14 +72,27 @@ class Process:
         self._by_marks = settings.clock == "marks"
         self._stopping = asyncio.Event()
         self._due = asyncio.Event()
+        self._pool: asyncpg.Pool | None = None
+        self._feed: Feed | None = None
         self._relay: Relay | None = None
         self._recent = Recent()
         self._outgoing = KafkaOutgoing(lambda: make_producer(settings.kafka, service.name))
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
-        """Runs until it is asked to stop; then finishes the batch in hand."""
-        pool = await self._patiently("database", self._open)
+        """Runs until it is asked to stop, be it while it still waits for its database."""
+        feed: Feed | None = None
+        async with health.serving(self.settings.http, self.metrics.registry, self._checks()):
+            pool = self._pool = await self._opened()
+            if pool is not None:
+                feed = self._feed = await self._begin(pool)
+                log.info("service started", extra={"service": self.service.name})
+                await self._stopping.wait()
+        if feed is not None and pool is not None:
+            await self._stop(feed, pool)
+
+    async def _begin(self, pool: asyncpg.Pool) -> Feed:
+        """Makes the parts and starts them."""
         topics = inputs(self.service)
         limits = self.settings.limits
         intake = Intake(by_marks=self._by_marks, limits=limits, is_own=is_own)
@@ -98,10 +111,7 @@ class Process:
         worker.tracer = self._tracer
         reading = Reading(feed, worker, standing, self._due, self.metrics.ignored, by_marks=self._by_marks)
 
-        async def horizon() -> datetime:
-            return await standing.not_ahead(await reading.horizon())
-
-        waker = Waker(worker, standing, self._due, None if self._by_marks else horizon)
+        waker = Waker(worker, standing, self._due, None if self._by_marks else reading.horizon)
         await feed.start()
         parts: Mapping[str, Callable[[], Awaitable[None]]] = {
             "feed": reading.run,
@@ -113,10 +123,7 @@ class Process:
             asyncio.create_task(keep(part, action, self.metrics.part_failed))
             for part, action in parts.items()
         ]
-        async with health.serving(self.settings.http, self.metrics.registry, self._checks(pool, feed)):
-            log.info("service started", extra={"service": self.service.name})
-            await self._stopping.wait()
-        await self._stop(feed, pool)
+        return feed
 
     def stop(self) -> None:
         """Asks the process to end."""
@@ -126,6 +133,18 @@ class Process:
         if self._relay is not None:
             self._relay.woken.set()
         self._due.set()
+
+    async def _opened(self) -> asyncpg.Pool | None:
+        """The pool, however long that takes; None where the process is asked to stop before."""
+        opening = asyncio.create_task(self._patiently("database", self._open))
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({opening, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if opening.done():
+            return opening.result()
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        return None
 
     async def _open(self) -> asyncpg.Pool:
         """The pool, once the schema is at least where this code needs it."""
@@ -175,13 +194,12 @@ class Process:
     async def _gauges(self, pool: asyncpg.Pool, feed: Feed, worker: Worker) -> None:
         """What operators watch, looked up every few seconds and never per message."""
         while True:
+            horizon = worker.horizon if worker.horizon > BEGINNING else None
+            self.metrics.reading(feed.health().lag, horizon, clock.now())
             async with pool.acquire() as connection:
                 row = await connection.fetchrow(GAUGES)
             if row is not None:
                 self.metrics.standing(
-                    lag=feed.health().lag,
-                    horizon=worker.horizon if worker.horizon > BEGINNING else None,
-                    now=clock.now(),
                     unsent_seconds=row["unsent_seconds"],
                     unsent_count=row["unsent_count"],
                     waiting_seconds=row["waiting_seconds"],
@@ -189,19 +207,25 @@ class Process:
                 )
             await asyncio.sleep(GAUGE_SECONDS)
 
-    def _checks(self, pool: asyncpg.Pool, feed: Feed) -> Mapping[str, Callable[[], Awaitable[str | None]]]:
+    def _checks(self) -> health.Checks:
         """What must hold for this process to be ready; each says what is wrong, or None."""
 
         async def reading() -> str | None:
-            facts = feed.health()
+            if self._feed is None:
+                return "it does not read yet"
+            facts = self._feed.health()
             if not facts.is_connected or not facts.is_reading:
                 return "the consumer is not running"
             if facts.answer_age_seconds is not None and facts.answer_age_seconds > STUCK_SECONDS:
                 return "the broker has not answered for too long"
+            if facts.poll_age_seconds is not None and facts.poll_age_seconds > STUCK_SECONDS:
+                return "the consumer does not poll"
             return None
 
         async def database() -> str | None:
-            async with pool.acquire(timeout=2) as connection:
+            if self._pool is None:
+                return "no connection yet, or its schema is behind"
+            async with self._pool.acquire(timeout=2) as connection:
                 await connection.fetchval("SELECT 1")
             return None
 

@@ -66,7 +66,7 @@ class Reading:
         ]
         others = await self._standing.others(places)
         self._ignored(release.ignored)
-        read_to = min(others, release.frontier or BEGINNING)
+        read_to = await self._bounded(min(others, release.frontier or BEGINNING))
         if release.items or release.positions or self._is_time_to_note(others):
             progress = Progress(release.positions, release.stands_at, release.passed, release.barrier or 0)
             await worker.take(arrivals, progress, read_to)
@@ -92,4 +92,8 @@ class Reading:
         )
         if not any(not is_own(place.topic) for place in mine):
             stand = END  # a replica that reads nothing holds nothing up
-        return min(stand, await self._standing.others(mine))
+        return await self._bounded(min(stand, await self._standing.others(mine)))
+
+    async def _bounded(self, moment: datetime) -> datetime:
+        """By the clock never ahead of the database's; clock marks are told by one clock for all."""
+        return moment if self._by_marks else await self._standing.not_ahead(moment)

@@ -82,3 +82,5 @@ class DeadLetter(msgspec.Struct, frozen=True):
     name: str = ""
     message: str | None = None
     shop_id: str = ""
+    correlation: str = ""
+    trace: str | None = None

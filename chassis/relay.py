@@ -17,7 +17,9 @@ from chassis.records import FactRecord
 from chassis.store import unpack_headers
 
 WINDOW = 1_000
-"""Positions published before the cursor moves."""
+"""Positions published before the cursor moves, where they are read from the log."""
+WINDOW_BYTES = 8 * 1024 * 1024
+"""Of the dead letters among them, which come as large as a record may be."""
 DEAD_BYTES_MAX = 2 * 1024 * 1024
 """Of a dead letter on its topic: what is larger came compressed, is kept in the table and told of."""
 BUSY_SECONDS = 2.0
@@ -123,7 +125,7 @@ class Relay:
             head = await self._outbox.head()
             if head is None or head <= start:
                 return False
-            upto = min(head, start + WINDOW)
+            upto = await self._outbox.fitting(start, min(head, start + WINDOW), WINDOW_BYTES)
             records = [self._outcome(row) for row in await self._outbox.facts(start, upto)]
             records.extend(self._dead_letter(row) for row in await self._outbox.dead_letters(start, upto))
         if records:

@@ -18,7 +18,7 @@ UNSENT = """
 SELECT min(recorded_at) FROM facts WHERE position > (SELECT position FROM cursors WHERE name = 'relay')
 """
 OLD_DEAD = """
-FROM dead_letters AS d WHERE d.at < $1
+FROM dead_letters AS d WHERE d.recorded_at < $1
   AND d.position <= (SELECT position FROM cursors WHERE name = 'relay')
   AND NOT EXISTS (SELECT FROM waiting AS w WHERE w.reason = 'parked' AND w.subject = d.subject
                   AND w.kind = d.kind AND w.case_id = d.case_id AND w.name = d.name)
@@ -36,6 +36,7 @@ class Before:
     facts: date | None = None
     repeats: date | None = None
     dead_letters: datetime | None = None
+    """By the moment when they were written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,11 @@ async def prune(
 ) -> Pruned:
     """Drops what is old, in one transaction of the schema on the search path; a trial only says what.
 
-    Raises StillNeeded for repeats that may still come (events up to `past_days` old are accepted) and
-    for facts that were not published yet.
+    Raises StillNeeded for repeats that may still come (events up to `past_days` old are accepted), for
+    facts that were not published yet, and for the month that is being written.
     """
+    if before.facts is not None and before.facts > now.date().replace(day=1):
+        raise StillNeeded("facts of this month are being written")
     if before.repeats is not None and (now.date() - before.repeats).days <= past_days:
         raise StillNeeded(
             f"events up to {past_days} days old are accepted (AFTERSALES_LIMITS__PAST_DAYS):"

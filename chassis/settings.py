@@ -120,12 +120,10 @@ class Database(Section):
     """Where it is and who connects: `postgresql://user:password@host:port/name?sslmode=verify-full`."""
     schema_name: str | None = Field(default=None, pattern=r"^[a-z_][a-z0-9_]{0,62}$")
     """Schema of the service; its own name if absent."""
-    role: str | None = Field(default=None, pattern=r"^[a-z_][a-z0-9_]{0,62}$")
-    """Role to take after connecting (`set role`), where the login may take several."""
     pool_min: int = Field(default=1, ge=0, le=100)
     """Connections kept open."""
     pool_max: int = Field(default=6, ge=2, le=100)
-    """Most connections of one process: handling, relay, waker, health and some for spare."""
+    """Most connections for handling, waking and health; relay and waker lead with one more each."""
     connect_timeout_ms: int = Field(default=5_000, ge=100)
     """Giving up to connect after so long."""
     statement_timeout_ms: int = Field(default=30_000, ge=100)
@@ -191,11 +189,11 @@ class Limits(Section):
     retry_most_ms: int = Field(default=600_000, ge=1)
     """Longest delay between two attempts."""
     reconnect_first_ms: int = Field(default=200, ge=1)
-    """Pause after the first failed attempt to reach the broker or the database; it doubles with each."""
+    """Pause after the first failed attempt to reach the broker; it doubles with each."""
     reconnect_most_ms: int = Field(default=10_000, ge=1)
     """Longest such pause."""
     stop_seconds: int = Field(default=15, ge=1)
-    """A process that was asked to stop finishes its batch within so long."""
+    """A process that was asked to stop ends within so long; a batch in hand is rolled back."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -65,8 +65,8 @@ WHERE c.subject = u.subject AND c.kind = u.kind AND c.case_id = u.case_id AND c.
 TAKE_POSITIONS = "UPDATE cursors SET position = position + $1 WHERE name = 'head' RETURNING position"
 INSERT_DEAD = """
 INSERT INTO dead_letters (position, at, reason, detail, topic, partition, "offset", key, headers, value,
-    event_type, event_source, event_id, subject, kind, case_id, name, message, shop_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    event_type, event_source, event_id, subject, kind, case_id, name, message, shop_id, correlation, trace)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 ON CONFLICT DO NOTHING
 """
 NOTE_INTAKE = """
@@ -125,8 +125,9 @@ class Store:
             wake_at, is_ended, opened_at, moved_at, mark = rest
             case = lanes[subject].cases[kind, case_id] = Case(subject, kind, case_id, shop_id)
             case.stored_as(codecs[kind], state_name, state, version)
-            case.policy, case.wake_at, case.is_ended = policy, wake_at, is_ended
-            case.opened_at, case.moved_at, case.mark = opened_at, moved_at, mark
+            case.policy, case.wake_at, case.is_ended, case.mark = policy, wake_at, is_ended, mark
+            if version:  # one that has decided nothing is not open: its policy is chosen when it is
+                case.opened_at, case.moved_at = opened_at, moved_at
         for row in await connection.fetch(LOAD_WAITING, names):
             lane = lanes[row["subject"]]
             letter = self._letter(row)
@@ -295,7 +296,7 @@ def dead_row(position: int, letter: DeadLetter) -> tuple[Any, ...]:
     return (
         position, letter.at, letter.reason, letter.detail, *place, letter.event_type, letter.event_source,
         letter.event_id, letter.subject, letter.kind, letter.case_id, letter.name, letter.message,
-        letter.shop_id,
+        letter.shop_id, letter.correlation, letter.trace,
     )  # fmt: skip
 
 

@@ -146,11 +146,8 @@ class DeadLetterRow(Table, table=True):
             "topic",
             "partition",
             "offset",
-            "kind",
-            "case_id",
-            "name",
             unique=True,
-            postgresql_where=text("topic <> ''"),
+            postgresql_where=text("topic <> '' AND kind = ''"),
         ),
     )
 
@@ -179,6 +176,10 @@ class DeadLetterRow(Table, table=True):
     resent_at: datetime | None = Field(default=None, sa_type=MOMENT)
     resent_by: str | None = Field(default=None, sa_type=Text)
     resent_why: str | None = Field(default=None, sa_type=Text)
+    recorded_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs={"server_default": text("now()")})
+    """By the machine's clock; `at` is the event's time for a message of a case."""
+    correlation: str = Field(sa_type=Text, sa_column_kwargs={"server_default": text("''")})
+    trace: str | None = Field(default=None, sa_type=Text)
 
 
 class IntakeRow(Table, table=True):

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 import devstack
-from chassis.closing import close
+from chassis.closing import close, drop
 from chassis.kafka import Reader
 from chassis.settings import Kafka, Settings
 from tests.chassis.kafka_world import World, make_world
@@ -99,3 +99,22 @@ async def test_reading_ends_wholly_in_the_pause_after_a_failed_fetch(
     async with asyncio.timeout(15):
         await reader.stop()
     assert not open_connections(consumer)
+
+
+async def test_a_producer_given_up_with_something_to_send_stayed_connected(world: World) -> None:
+    """Its sender never comes to the end, as with a partition that takes nothing."""
+    producer = AIOKafkaProducer(bootstrap_servers=world.bootstrap, enable_idempotence=True)
+    await producer.start()
+    sender: Any = producer._sender
+    sender.sender_task.cancel()
+    await asyncio.wait({sender.sender_task})
+    sender._sender_task = asyncio.create_task(asyncio.Event().wait())
+    await producer.send(world.topics[0], b"x")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await producer.stop()
+    assert not sender.sender_task.done()
+    assert [each for each in producer.client._conns.values() if each.connected()]
+    await drop(producer)
+    assert sender.sender_task.done()
+    assert not [each for each in producer.client._conns.values() if each.connected()]

@@ -8,6 +8,7 @@ from aftersales_contracts.reasons import Reason
 from aftersales_contracts.shop.orders import OrderPaidV1, OrderPlacedV1
 from chassis import dead_letters
 from chassis.border import Rejected
+from chassis.erasure import ERASED
 from chassis.records import StoredOrigin
 from tests.chassis import toy
 from tests.chassis.test_worker import LIMITS, MINUTE, T0, Bench, bench
@@ -83,3 +84,59 @@ async def test_a_parked_deadline_is_taken_up_again(bench: Bench) -> None:
         await dead_letters.resend(connection, place, "ann", "rule mended", nowhere)
     await bench.worker.wake(100)
     assert await bench.facts() == [("o1", "TabOpened", 1), ("o1", "TabClosed", 2)]
+
+
+async def failed_and_buried(bench: Bench) -> int:
+    """The number of the newest dead letter, once the rule has failed to the last attempt."""
+    toy.BROKEN.add("Added")
+    for _ in range(LIMITS.attempts):
+        await bench.worker.wake(100)
+    toy.BROKEN.clear()
+    async with bench.pool.acquire() as connection:
+        return (await dead_letters.entries(connection, Reason.RULE_FAILED, 10))[0].position
+
+
+async def test_what_is_sent_again_and_fails_again_left_no_trace(bench: Bench) -> None:
+    await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
+    toy.BROKEN.add("Added")
+    await bench.take(bench.arrival(OrderPaidV1, "o1", T0 + MINUTE, "e3"))
+    first = await failed_and_buried(bench)
+    async with bench.pool.acquire() as connection:
+        await dead_letters.resend(connection, first, "ann", "mended, she thinks", nowhere)
+        with pytest.raises(ValueError, match="already"):
+            await dead_letters.resend(connection, first, "bob", "a second time", nowhere)
+        again = await connection.fetchrow("SELECT correlation, trace FROM waiting")
+        assert again is not None
+        assert again["correlation"] == (await dead_letters.one(connection, first))["correlation"] != ""
+    second = await failed_and_buried(bench)
+    assert second > first
+    async with bench.pool.acquire() as connection:
+        await dead_letters.resend(connection, second, "ann", "mended indeed", nowhere)
+    await bench.worker.wake(100)
+    assert await bench.facts() == [("o1", "TabOpened", 1), ("o1", "AmountAdded", 2)]
+
+
+async def test_a_case_parked_when_its_person_was_erased_is_taken_up_again(bench: Bench) -> None:
+    await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
+    toy.BROKEN.add("DeadlinePassed")
+    bench.worker.horizon = T0 + 2 * toy.HOUR
+    for _ in range(LIMITS.attempts + 2):
+        await bench.worker.wake(100)
+    toy.BROKEN.clear()
+    await bench.pool.execute("UPDATE dead_letters SET detail = $1, message = NULL", ERASED)
+    async with bench.pool.acquire() as connection:
+        place = (await dead_letters.entries(connection, None, 10))[0].position
+        await dead_letters.resend(connection, place, "ann", "rule mended", nowhere)
+    await bench.worker.wake(100)
+    assert await bench.facts() == [("o1", "TabOpened", 1), ("o1", "TabClosed", 2)]
+
+
+async def test_an_emptied_message_is_not_sent_again(bench: Bench) -> None:
+    await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
+    toy.BROKEN.add("Added")
+    await bench.take(bench.arrival(OrderPaidV1, "o1", T0 + MINUTE, "e3"))
+    place = await failed_and_buried(bench)
+    await bench.pool.execute("UPDATE dead_letters SET detail = $1, message = NULL", ERASED)
+    async with bench.pool.acquire() as connection:
+        with pytest.raises(ValueError, match="emptied"):
+            await dead_letters.resend(connection, place, "ann", "rule mended", nowhere)

@@ -1,14 +1,17 @@
 """Handling in memory: order, deadlines and the horizon, early messages, failures, hand-overs."""
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from aftersales_contracts.reasons import Reason
+from chassis import vocabulary
 from chassis.handling import Handling, Limits
 from chassis.lanes import Lane, Letter
 from chassis.records import Cause
+from chassis.vocabulary import Deadline
 from chassis.wiring import Wiring
 from tests.chassis import toy
 
@@ -28,6 +31,7 @@ class Desk:
         self.horizon = T0 - timedelta(days=1)
         self.wall = T0
         self.names: list[str] = []
+        self.told: list[str] = []
         self.mailbox: list[Letter] = []
         self.dead: list[tuple[str, str]] = []
 
@@ -36,6 +40,7 @@ class Desk:
 
     def _note(self, batch: Handling) -> None:
         self.names += [fact.name for fact in batch.facts]
+        self.told += [fact.data for fact in batch.facts]
         self.mailbox += batch.mailbox
         self.dead += [(letter.reason, letter.name) for letter in batch.dead]
 
@@ -212,3 +217,71 @@ def test_a_failed_message_that_proved_early_was_due_for_ever(desk: Desk) -> None
     assert (letter.reason, letter.retry_at) == ("early", None)
     desk.arrive(toy.Opened(), T0)
     assert desk.names == ["TabOpened", "AmountAdded"]
+
+
+def rules_fail(desk: Desk, *names: str) -> None:
+    """So often that what they fail for is buried or parked."""
+    toy.BROKEN.update(names)
+    for _ in range(LIMITS.attempts):
+        desk.wall += toy.HOUR
+        desk.wake(desk.horizon)
+    toy.BROKEN.clear()
+
+
+def test_a_state_that_cannot_be_read_ended_as_a_dead_letter_and_not_as_a_subject_left_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.arrive(toy.Opened(), T0)
+
+    def unreadable(state: object) -> Sequence[Deadline]:
+        raise KeyError("Open")
+
+    broken = vocabulary.replace(toy.TAB_KIND.decider, deadlines=unreadable)
+    monkeypatch.setitem(desk.wiring.kinds, "tab", dataclasses.replace(toy.TAB_KIND, decider=broken))
+    desk.wake(T0 + 2 * toy.HOUR)
+    for _ in range(LIMITS.attempts):
+        desk.wall += toy.HOUR
+        desk.wake(T0 + 2 * toy.HOUR)
+    assert desk.dead == [("rule_failed", "DeadlinePassed")]
+    assert [letter.reason for letter in desk.lanes["o1"].waiting] == ["parked"]
+
+
+def test_a_message_sent_again_released_a_parked_case(desk: Desk) -> None:
+    desk.arrive(toy.Opened(), T0)
+    toy.BROKEN.add("DeadlinePassed")
+    desk.wake(T0 + 2 * toy.HOUR)
+    rules_fail(desk, "DeadlinePassed")
+    assert [letter.reason for letter in desk.lanes["o1"].waiting] == ["parked"]
+    again = Letter(toy.tab("o1", toy.Added(5))[0], T0 + MINUTE, "s1", CAUSE, None, 12, "failed")
+    again.retry_at = desk.wall
+    desk.lanes["o1"].waiting.insert(0, again)
+    desk.wake(T0 + 2 * toy.HOUR)
+    assert [letter.reason for letter in desk.lanes["o1"].waiting] == ["behind", "parked"]
+    assert desk.names == ["TabOpened"]
+    desk.lanes["o1"].waiting[1].reason, desk.lanes["o1"].waiting[1].retry_at = "failed", desk.wall
+    desk.wake(T0 + 2 * toy.HOUR)
+    assert desk.state() == toy.Closed(0, "lapsed")
+    assert desk.lanes["o1"].waiting == []
+
+
+def test_two_failed_messages_of_a_case_keep_their_order(desk: Desk) -> None:
+    desk.arrive(toy.Opened(), T0)
+    for number in (1, 2):
+        again = Letter(
+            toy.tab("o1", toy.Added(number))[0], T0 + number * MINUTE, "s1", CAUSE, None, number, "failed"
+        )
+        again.retry_at = desk.wall
+        desk.lanes["o1"].waiting.append(again)
+    desk.wake(T0)
+    assert [data for data in desk.told if "amount" in data] == ['{"amount":1}', '{"amount":2}']
+    assert desk.lanes["o1"].waiting == []
+
+
+def test_a_moment_that_the_state_does_not_list_woke_its_case_for_ever(desk: Desk) -> None:
+    desk.arrive(toy.Opened(), T0)
+    case = desk.lanes["o1"].cases["tab", "o1"]
+    case.wake_at, case.is_changed = T0 + MINUTE, False
+    desk.wake(T0 + 2 * MINUTE)
+    assert case.wake_at == T0 + toy.HOUR + toy.GRACE
+    assert case.is_changed
+    assert desk.names == ["TabOpened"]

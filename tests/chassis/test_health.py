@@ -114,10 +114,9 @@ def test_deadlines_and_ages_are_measured() -> None:
     metrics = Metrics("refunds")
     handled: Any = Handled(deadlines=[("refund-agreement.answer", NOW - timedelta(seconds=20))] * 3)
     metrics.decided(handled, NOW)
+    metrics.reading({"shop.orders.v1": 12, "shop.payments.v1": 3}, NOW - timedelta(seconds=4), NOW)
+    metrics.reading({"shop.orders.v1": 12}, None, NOW)
     metrics.standing(
-        lag={"shop.orders.v1": 12},
-        horizon=NOW - timedelta(seconds=4),
-        now=NOW,
         unsent_seconds=1.5,
         unsent_count=7,
         waiting_seconds=None,
@@ -132,6 +131,10 @@ def test_deadlines_and_ages_are_measured() -> None:
     assert sample("aftersales_deadline_lateness_seconds_bucket", {**service, "le": "60.0"}) == 3
     assert sample("aftersales_horizon_age_seconds", service) == 4
     assert sample("aftersales_lag_records", {**service, "topic": "shop.orders.v1"}) == 12
+    assert sample("aftersales_lag_records", {**service, "topic": "shop.payments.v1"}) == 0, "read elsewhere"
+    assert sample("aftersales_part_failures_total", {**service, "part": "relay"}) == 0, (
+        "an alert sees the first"
+    )
     assert sample("aftersales_oldest_unsent_seconds", service) == 1.5
     assert sample("aftersales_oldest_waiting_seconds", service) == 0
     assert sample("aftersales_retries_total", {**service, "error": "ConnectionError"}) == 1

@@ -113,7 +113,6 @@ def test_own_topics_take_part_in_the_merge_but_bound_no_horizon() -> None:
     read_to_end(made, SHOP_1, 0, seconds=30)
     release = made.release(0.0, at(2))
     assert names(release) == ["own0/0"]
-    assert not made.is_own_read()
     release = made.release(9.0, at(2))
     release = made.release(18.0, at(2))
     assert names(release) == ["shop0/0"]

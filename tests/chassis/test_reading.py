@@ -43,6 +43,9 @@ class Stands:
         self.asked.append(mine)
         return END if PAYMENTS in mine else BEGINNING
 
+    async def not_ahead(self, moment: datetime) -> datetime:
+        return moment
+
     async def by_marks(self) -> tuple[datetime, int]:
         return BEGINNING, 0
 

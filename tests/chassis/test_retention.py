@@ -18,8 +18,8 @@ VALUES ($1, $2, 'o1', 'order', 'o1', $1, 'Opened', $2, '{}', '', '', '', '', '',
 """
 DEAD = """
 INSERT INTO dead_letters (position, at, reason, detail, topic, partition, "offset", headers, event_type,
-    event_source, event_id, subject, kind, case_id, name, shop_id)
-VALUES ($1, $2, 'bad_json', 'value', 't', 0, $1, '[]', '', '', '', $3, $4, $3, $5, '')
+    event_source, event_id, subject, kind, case_id, name, shop_id, recorded_at)
+VALUES ($1, '2022-01-01Z', 'bad_json', 'value', 't', 0, $1, '[]', '', '', '', $3, $4, $3, $5, '', $2)
 """
 PARKED = """
 INSERT INTO waiting (subject, kind, case_id, at, name, message, shop_id, reason, attempts, cause_type,
@@ -60,6 +60,13 @@ async def test_old_months_go_and_young_ones_stay(refunds_pool: asyncpg.Pool) -> 
     assert (done.facts, done.repeats, done.dead_letters_count) == (["facts_202301"], ["inbox_202301"], 1)
     assert await counts(refunds_pool) == [1, 1, 2]
     assert await refunds_pool.fetchval("SELECT count(*) FROM dead_letters WHERE name = 'DeadlinePassed'") == 1
+
+
+async def test_the_month_that_is_being_written_stays(refunds_pool: asyncpg.Pool) -> None:
+    async with refunds_pool.acquire() as connection:
+        with pytest.raises(StillNeeded, match="this month"):
+            await prune(connection, Before(facts=date(2062, 1, 1)), NOW, PAST_DAYS, is_trial=False)
+        await prune(connection, Before(facts=date(2026, 3, 1)), NOW, PAST_DAYS, is_trial=True)
 
 
 async def test_repeats_that_may_still_come_are_kept(refunds_pool: asyncpg.Pool) -> None:

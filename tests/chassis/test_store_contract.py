@@ -4,11 +4,12 @@ import asyncio
 from datetime import date, datetime
 
 import asyncpg
+import msgspec
 import pytest
 
 from chassis.lease import LeaseLost
 from chassis.partitions import Place
-from chassis.store import Conflict
+from chassis.store import Conflict, pack_headers
 from chassis.worker import BEGINNING, END
 from tests.chassis import toy
 from tests.chassis.store_sides import (
@@ -89,6 +90,13 @@ async def test_a_case_comes_back_as_it_was_saved(side: Side) -> None:
     assert (found.version, found.wake_at, found.is_ended, found.mark) == (4, None, True, 0)
 
 
+async def test_a_case_that_began_with_an_early_message_is_not_open(side: Side) -> None:
+    await save(side, case("o1", 0))
+    found = (await load(side, "o1"))["o1"].cases["tab", "o1"]
+    assert (found.version, found.stored_version) == (0, 0)
+    assert (found.opened_at, found.moved_at) == (None, None), "its policy was chosen for the year 1970"
+
+
 async def test_a_case_that_somebody_else_moved_is_a_conflict(side: Side) -> None:
     await save(side, case("o1", 1))
     with pytest.raises(Conflict):
@@ -167,6 +175,16 @@ async def test_positions_follow_each_other_and_a_dead_letter_is_kept_once(side: 
             (3, 5, b"\xff"), (6, 6, b"\xff"),
         ]  # fmt: skip
         assert (letters[0]["headers"], letters[0]["reason"]) == ('[["h",null]]', "bad_json")
+
+
+async def test_a_message_that_fails_again_is_another_dead_letter(side: Side) -> None:
+    await prepare(side)
+    message = msgspec.structs.replace(dead(5), subject="o1", kind="tab", case_id="o1", name="Added")
+    for head in (1, 2):
+        async with transaction(side) as connection:
+            assert await side.store.append(connection, [], [message], T0) == head
+    async with side.session() as session:
+        assert [row["position"] for row in await session.outbox.dead_letters(0, 2)] == [1, 2]
 
 
 async def test_intake_never_goes_back(side: Side) -> None:
@@ -314,3 +332,14 @@ async def test_one_leads_until_it_lets_go_or_is_gone(side: Side) -> None:
             while not await first.take():
                 await asyncio.sleep(MOMENT_SECONDS)
         assert first.position == 4
+
+
+async def test_a_window_ends_before_its_dead_letters_are_too_large(side: Side) -> None:
+    await prepare(side)
+    async with transaction(side) as connection:
+        await side.store.append(connection, [fact(1)], [dead(5), dead(6), dead(7)], T0)
+    each = len(pack_headers((("h", None),))) + 1
+    async with side.session() as session:
+        ends = [await session.outbox.fitting(0, 4, limit) for limit in (0, each, 2 * each, 3 * each)]
+        assert ends == [2, 2, 3, 4], "one at least"
+        assert await session.outbox.fitting(0, 1, 0) == 1

@@ -74,6 +74,21 @@ class SimulatedOutbox:
         position: int = self._database.tables["cursors"]["head"][0]
         return position
 
+    async def fitting(self, start: int, upto: int, limit_bytes: int) -> int:
+        await self._database.ask(self._session, "select sizes")
+        total = count = 0
+        for position in range(start + 1, upto + 1):
+            row = self._database.tables["dead"].get(position)
+            origin = row[1].origin if row is not None else None
+            if row is None:
+                continue
+            count += 1
+            if origin is not None:
+                total += len(origin.key or b"") + len(pack_headers(origin.headers)) + len(origin.value or b"")
+            if total > limit_bytes and count > 1:
+                return position - 1
+        return upto
+
     async def facts(self, start: int, upto: int) -> Sequence[Any]:
         await self._database.ask(self._session, "select facts")
         facts: Mapping[int, FactRecord] = self._database.tables["facts"]
@@ -129,6 +144,9 @@ class SimulatedStanding:
         if len(rows) < count - len(own):
             return BEGINNING
         return min(row[1] or BEGINNING for row in rows.values())
+
+    async def not_ahead(self, moment: datetime) -> datetime:
+        return min(moment, self._database.world.now())
 
     async def by_marks(self) -> tuple[datetime, int]:
         await self._database.world.step("select marks")

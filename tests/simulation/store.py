@@ -128,7 +128,9 @@ class SimulatedStore:
         case = Case(*key, row["shop_id"])
         case.stored_as(self._wiring.codecs[key[1]], row["state_name"], row["state"], row["version"])
         case.policy, case.wake_at, case.is_ended = row["policy"], row["wake_at"], row["is_ended"]
-        case.opened_at, case.moved_at, case.mark = row["opened_at"], row["moved_at"], row["mark"]
+        case.mark = row["mark"]
+        if case.version:
+            case.opened_at, case.moved_at = row["opened_at"], row["moved_at"]
         return case
 
     def _letter(self, row: Mapping[str, Any]) -> Letter:
@@ -267,10 +269,8 @@ class SimulatedStore:
     def _bury(self, transaction: Transaction, position: int, letter: DeadLetter) -> None:
         origin = letter.origin
         place = None
-        if origin is not None:
-            place = (
-                origin.topic, origin.partition, origin.offset, letter.kind, letter.case_id, letter.name,
-            )  # fmt: skip
+        if origin is not None and not letter.kind:
+            place = origin.topic, origin.partition, origin.offset
             for known, _ in self._database.rows(transaction, "dead").values():
                 if known == place:
                     return

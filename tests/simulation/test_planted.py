@@ -45,7 +45,7 @@ def wake_at_is_never_cleared(patch: Patch) -> None:
     def wake_at(deadlines: Sequence[Deadline]) -> datetime:
         return min((deadline.fires_at for deadline in deadlines), default=clock.now())
 
-    patch.setattr(handling, "_wake_at", wake_at)
+    patch.setattr(handling, "first_moment", wake_at)
 
 
 def wake_at_is_never_set(patch: Patch) -> None:
@@ -53,7 +53,7 @@ def wake_at_is_never_set(patch: Patch) -> None:
 
     def wake_at(deadlines: Sequence[Deadline]) -> None: ...
 
-    patch.setattr(handling, "_wake_at", wake_at)
+    patch.setattr(handling, "first_moment", wake_at)
 
 
 def the_cursor_moves_before_the_answer(patch: Patch) -> None:

@@ -125,6 +125,8 @@ class Episode:
         else:
             await self._judge()
         self._count_faults()
+        for error in self._nemesis.errors if self._nemesis is not None else ():
+            self.outcome.verdict.blame("I10", "harness", f"a fault could not be done or undone: {error!r}")
         self.outcome.seconds = time.monotonic() - start
         return self.outcome
 

@@ -12,6 +12,7 @@ from chassis.topics import inputs
 from cli.access import load_services
 from devstack.errors import StackError
 from tests.faults.proof import patched
+from tests.faults.proof.reading import end
 from tests.faults.proof.replica import Replica
 from tests.faults.proof.scene import AWAY, Kind, Scene, is_gone, state_of
 
@@ -187,7 +188,7 @@ async def rebalance_storm(scene: Scene) -> None:
             await scene.hold(scene.dice.uniform(0.8, 2))
         finally:
             async with asyncio.timeout(10):
-                await consumer.stop()
+                await end(consumer)
     if given.count:
         scene.fault.proof = f"{joined} joined and left, partitions moved to them {given.count} times"
 
@@ -213,7 +214,7 @@ async def replay(scene: Scene) -> None:
             back = {place: max(0, offset - REPLAY_MOST_COUNT) for place, offset in before.items()}
             await _commit(scene, consumer, back)
         finally:
-            await consumer.stop()
+            await end(consumer)
     finally:
         for replica in scene.replicas:
             await scene.launch(replica)

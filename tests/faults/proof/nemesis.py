@@ -70,13 +70,15 @@ class Nemesis:
         self._lasting: list[asyncio.Task[None]] = []
         self._recoveries: list[asyncio.Task[None]] = []
         self.log: list[Fault] = []
+        self.errors: list[BaseException] = []
+        """What went wrong with a fault itself: a defect of the harness, told when all is judged."""
 
     def _shuffled(self, kinds: Sequence[Kind]) -> Iterator[Kind]:
         while True:
             yield from self._dice.sample(kinds, len(kinds))
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Mix after mix until `stop` is set; what runs then ends by itself. Raises what is wrong with it."""
+        """Mix after mix until `stop` is set; what runs then ends by itself."""
         while not stop.is_set():
             moments = sorted(self._dice.uniform(0, self._mix_seconds) for _ in range(self._mix_count))
             began = clock.monotonic()
@@ -85,14 +87,14 @@ class Nemesis:
                 if stop.is_set():
                     break
                 self._begin()
-            await asyncio.gather(*self._acts)
+            self._note(await asyncio.gather(*self._acts, return_exceptions=True))
             self._acts.clear()
             await _pause(stop, self._calm_seconds * self._dice.uniform(0.7, 1.3))
 
     async def heal(self) -> None:
         """Undoes everything; returns once all replicas run and are ready, and recoveries are measured."""
         self._over.set()
-        done = await asyncio.gather(*self._acts, *self._lasting, return_exceptions=True)
+        self._note(await asyncio.gather(*self._acts, *self._lasting, return_exceptions=True))
         await self._world.revive()
         for replica in self._world.replicas.values():
             replica.heal()
@@ -100,9 +102,9 @@ class Nemesis:
                 await asyncio.to_thread(replica.launch)
         await self._world.wait_ready()
         await self._see_recoveries()
-        for error in done:
-            if error is not None and not isinstance(error, asyncio.CancelledError):
-                raise error
+
+    def _note(self, done: Sequence[BaseException | None]) -> None:
+        self.errors += [error for error in done if error is not None]
 
     async def _see_recoveries(self) -> None:
         """Those that do not come to be seen in time stay unseen."""
@@ -112,8 +114,7 @@ class Nemesis:
         for task in unseen:
             task.cancel()
         await asyncio.gather(*unseen, return_exceptions=True)
-        for task in seen:
-            task.result()
+        self._note([task.exception() for task in seen])
 
     def _drawn(self, dice: Random) -> tuple[Kind, str, tuple[Replica, ...]] | None:
         """The next kind with something to strike, and what; nothing where that of the deck has not."""

@@ -1,5 +1,6 @@
 """Reads topics to their ends, a partition after the other in effect, without keeping what it read."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,7 +65,19 @@ async def lying(bootstrap_servers: str, topics: Sequence[str]) -> AsyncIterator[
                 ]
             behind = [one for one in behind if await consumer.position(one) < ends[one]]
     finally:
-        await consumer.stop()
+        await end(consumer)
+
+
+async def end(consumer: AIOKafkaConsumer) -> None:
+    """Ends a consumer, whose `stop` raises a CancelledError of its own after a failed fetch."""
+    stopping = asyncio.ensure_future(consumer.stop())
+    try:
+        await asyncio.wait({stopping})
+    finally:
+        stopping.cancel()
+    if not stopping.cancelled():
+        stopping.result()
+    await consumer._client.close()
 
 
 async def end_offsets(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> dict[TopicPartition, int]:

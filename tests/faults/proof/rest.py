@@ -9,7 +9,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer
 
 from tests.faults.proof.readers import inputs_of
-from tests.faults.proof.reading import end_offsets
+from tests.faults.proof.reading import end, end_offsets
 from tests.faults.proof.scene import AWAY
 
 LOOK_AGAIN_SECONDS = 0.25
@@ -50,7 +50,7 @@ class Rest:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        await self._consumer.stop()
+        await end(self._consumer)
         if self._pool is not None:
             self._pool.terminate()
 
