@@ -158,6 +158,7 @@ def _payment_requested(fact: intent.PaymentRequested, view: CaseView) -> refunds
 def _refund_paid(fact: intent.RefundPaid, view: CaseView) -> refunds.RefundPaidV1:
     state: Any = view.state
     order: intent.Order = state.order
+    is_full = order.is_full and fact.amount == order.amount
     closed, continues = (
         refunds_words.OrderOutcomeAfterRefund.CLOSED,
         refunds_words.OrderOutcomeAfterRefund.CONTINUES,
@@ -168,8 +169,8 @@ def _refund_paid(fact: intent.RefundPaid, view: CaseView) -> refunds.RefundPaidV
         purpose=refunds_words.IntentPurpose(order.purpose.value),
         amount=money(fact.amount),
         lines=shares(order.shares, order.amount.currency),
-        is_full=order.is_full,
-        order_outcome=closed if order.is_full else continues,
+        is_full=is_full,
+        order_outcome=closed if is_full else continues,
         refund_id=order.case_id if order.purpose is Purpose.REFUND else None,
         remedy_id=order.remedy_id,
     )

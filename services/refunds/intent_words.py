@@ -15,7 +15,7 @@ class Moved(StrEnum):
 
 
 class Order(Value):
-    """What is to be paid, as it was granted; never changed, whatever the attempts."""
+    """What is to be paid, as it was granted; later only the part of it that the buyer has not got."""
 
     case_id: str
     purpose: Purpose
@@ -75,15 +75,21 @@ class Settled(Value):
     order: Order
     attempt_count: int
     settled_attempt: int
+    is_disputed: bool = False
+    """More was paid than ordered: what comes back of it need not be missing."""
 
 
 class Reversed(Value):
-    """Settled money came back: a person decides whether to pay again."""
+    """Settled money came back, or less settled than ordered: a person decides whether to pay that part.
+
+    `part` is absent where nobody knows what exactly the buyer has not got.
+    """
 
     order: Order
     attempt_count: int
     look_at: datetime | None
     look_count: int
+    part: Order | None = None
 
 
 class Abandoned(Value):
@@ -106,9 +112,12 @@ class PaymentAccepted(Value):
 
 
 class MoneySettled(Value):
+    """`tenders`: through which payments, where it was told."""
+
     attempt_count: int
     amount: Money
     has_moved_now: bool
+    tenders: tuple[Tender, ...] = ()
 
 
 class PaymentFailed(Value):
@@ -186,10 +195,20 @@ class PaymentDisputed(Value):
     due_at: datetime
 
 
+class PaidShort(Value):
+    """Less settled than was ordered; `part` is what is missing, where that is known."""
+
+    part: Order | None
+    look_at: datetime
+
+
 class RefundReversed(Value):
+    """`part` is what came back, where that is known."""
+
     amount: Money
     reason_code: str
     look_at: datetime
+    part: Order | None = None
 
 
 class PaymentAbandoned(Value):
@@ -198,5 +217,5 @@ class PaymentAbandoned(Value):
 
 Fact = (
     PaymentRequested | RetryAwaited | PaymentTaken | OutcomeUnknown | PaymentStuck | PersonAsked | RefundPaid
-    | PaymentDisputed | RefundReversed | PaymentAbandoned
+    | PaidShort | PaymentDisputed | RefundReversed | PaymentAbandoned
 )  # fmt: skip

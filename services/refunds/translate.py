@@ -252,7 +252,8 @@ def _payment_accepted(data: payments.RefundPaymentAcceptedV1) -> list[Addressed]
 
 def _settled(data: payments.RefundSettledV1) -> list[Addressed]:
     attempt = _attempt(data.intent_id, data.attempt_id)
-    message = intent_words.MoneySettled(attempt, _money(data.amount), data.has_moved_now)
+    tenders = tuple(Tender(tender.payment_id, tender.amount.minor) for tender in data.tenders)
+    message = intent_words.MoneySettled(attempt, _money(data.amount), data.has_moved_now, tenders)
     return _to_intent(data, data.intent_id, message)
 
 

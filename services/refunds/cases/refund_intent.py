@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, replace, rule
+from services.refunds.intent_parts import missing_of, part_of
 from services.refunds.intent_words import (
     Abandoned,
     Absent,
@@ -16,6 +17,7 @@ from services.refunds.intent_words import (
     Moved,
     Order,
     OutcomeUnknown,
+    PaidShort,
     Pay,
     PaymentAbandoned,
     PaymentAccepted,
@@ -90,14 +92,20 @@ def _settled(state: State, settled: MoneySettled, policy: Policy, now: datetime)
     if isinstance(state, Settled):
         is_second = settled.has_moved_now and settled.attempt_count != state.settled_attempt
         return [PaymentDisputed("paid_twice", due_at)] if is_second else []
-    if isinstance(state, Abandoned):
-        return [PaymentDisputed("paid_after_abandoning", due_at)] if settled.has_moved_now else []
-    if isinstance(state, Absent | Reversed):
+    if isinstance(state, Abandoned | Reversed):
+        question = "paid_after_abandoning" if isinstance(state, Abandoned) else "paid_while_asked"
+        return [PaymentDisputed(question, due_at)] if settled.has_moved_now else []
+    if isinstance(state, Absent):
         return []
-    facts: list[Fact] = [RefundPaid(settled.amount, settled.attempt_count)]
-    if settled.amount != state.order.amount:
-        facts.append(PaymentDisputed("other_amount_settled", due_at))
-    return facts
+    paid = RefundPaid(settled.amount, settled.attempt_count)
+    order = state.order
+    if settled.amount == order.amount:
+        return [paid]
+    question = "other_amount_settled"
+    if settled.amount.currency == order.amount.currency and settled.amount.minor < order.amount.minor:
+        missing = missing_of(order, settled.amount, settled.tenders)
+        return [paid, PaidShort(missing, due_at), PersonAsked(question, due_at, due_at)]
+    return [paid, PaymentDisputed(question, due_at)]
 
 
 @rule("RF-029")
@@ -115,29 +123,48 @@ def _failed(state: State, failed: PaymentFailed, policy: Policy, now: datetime) 
 
 @rule("RF-029")
 def _reversed(state: State, came_back: MoneyReversed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The buyer has not got it after all: the account keeps it for him, a person decides how."""
+    """The buyer has not got it, or a part of it: the account keeps it for him, a person decides how."""
     if isinstance(state, Requested | Accepted | Unknown | Stuck):
         raise NotYet
+    look_at = now + policy.attention_after
+    if isinstance(state, Reversed | Abandoned):
+        return [PaymentDisputed("reversed_as_well", look_at)]
     if not isinstance(state, Settled):
         return []
-    look_at = now + policy.attention_after
+    part = None if state.is_disputed else part_of(state.order, came_back.amount)
     asked = PersonAsked("payment_reversed", look_at, look_at)
-    return [RefundReversed(came_back.amount, came_back.reason_code, look_at), asked]
+    return [RefundReversed(came_back.amount, came_back.reason_code, look_at, part), asked]
+
+
+def _person_decided(state: State, person: PersonDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
+    if isinstance(state, Stuck):
+        return _unstuck(state, person, policy, now)
+    return _made_up(state, person, policy, now) if isinstance(state, Reversed) else []
 
 
 @rule("RF-029")
-def _person_decided(state: State, person: PersonDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
+def _unstuck(state: Stuck, person: PersonDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
     """A person sends it again, as a new attempt only if no money moved, or gives it up."""
-    if not isinstance(state, Stuck | Reversed):
-        return []
-    is_sure = isinstance(state, Reversed) or state.moved is Moved.NO
+    is_sure = state.moved is Moved.NO
     if person.outcome_code == "retry":
         return [_request(state.order, state.attempt_count + is_sure, policy, now)]
-    if person.outcome_code == "not_moved" and isinstance(state, Stuck):
+    if person.outcome_code == "not_moved":
         return [_request(state.order, state.attempt_count + 1, policy, now)]
     if person.outcome_code == "abandon" and is_sure:
         return [PaymentAbandoned(state.order)]
     return []
+
+
+@rule("RF-029", "RF-033")
+def _made_up(state: Reversed, person: PersonDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """A person sends what the buyer has not got, as a new attempt, or gives that up; nothing beyond it."""
+    if person.outcome_code not in ("retry", "abandon"):
+        return []
+    if state.part is None:
+        return [PaymentDisputed("part_not_known", now + policy.attention_after)]
+    if person.outcome_code == "retry":
+        return [_request(state.part, state.attempt_count + 1, policy, now)]
+    return [PaymentAbandoned(state.part)]
 
 
 def _deadline_passed(
@@ -219,10 +246,15 @@ _EVOLVE: Mapping[type, Callable[[Any, Any], State]] = {
         state.order, state.attempt_count, fact.again_at, _bound(state)
     ),
     PaymentStuck: lambda state, fact: Stuck(state.order, state.attempt_count, fact.moved, fact.look_at, 0),
-    RefundReversed: lambda state, fact: Reversed(state.order, state.attempt_count, fact.look_at, 0),
+    PaidShort: lambda state, fact: Reversed(state.order, state.attempt_count, fact.look_at, 0, fact.part),
+    RefundReversed: lambda state, fact: Reversed(
+        state.order, state.attempt_count, fact.look_at, 0, fact.part
+    ),
     PersonAsked: _person_asked,
     PaymentAbandoned: lambda _state, _fact: Abandoned(),
-    PaymentDisputed: lambda state, _fact: state,
+    PaymentDisputed: lambda state, _fact: (
+        replace(state, is_disputed=True) if isinstance(state, Settled) else state
+    ),
 }
 
 
