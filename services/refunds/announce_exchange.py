@@ -85,13 +85,14 @@ def _reship_due(fact: exchange.ReshipDue, view: CaseView) -> refunds.ReshipDueV1
     is_back = fact.purpose is exchange.ReshipPurpose.RETURN_TO_BUYER
     skus = {one.line_id: one.sku_id for one in fact.goods}
     own = {one.line_id: one.sku_id for one in filed.given}
+    sent = fact.shares or filed.shares
     return refunds.ReshipDueV1(
         **about(view, filed.customer_id),
         reship_id=derived_id(view.case_id, BACK_SUFFIX if is_back else RESHIP_SUFFIX),
         purpose=words.ReshipPurpose(fact.purpose.value),
-        lines=shares(filed.shares),
+        lines=shares(sent),
         # A line without a wish is replaced by the same.
-        sku_ids=[skus.get(share.line_id) or own[share.line_id] for share in filed.shares],
+        sku_ids=[skus.get(share.line_id) or own[share.line_id] for share in sent],
         ship_by_at=fact.ship_by,
         cost_bearer=refunds_words.FreightBearer(fact.cost_bearer.value),
     )

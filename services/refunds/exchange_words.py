@@ -71,9 +71,13 @@ class WaitBuyerSend(Value):
 
 
 class InReturn(Value):
+    """`found`, `accepted`: what the warehouse and the seller said of it, while some is missing."""
+
     filed: Filed
     receive_by: datetime
     freight_paid: Money | None
+    found: tuple[InspectedLine, ...] = ()
+    accepted: tuple[Share, ...] = ()
 
 
 class ShippingReplacement(Value):
@@ -165,7 +169,9 @@ class ReturnSent(Value):
 
 
 class ReturnAccepted(Value):
-    pass
+    """The seller has the goods; `shares` empty: all of them."""
+
+    shares: tuple[Share, ...] = ()
 
 
 class GoodsChecked(Value):
@@ -227,13 +233,21 @@ class ReturnRegistered(Value):
     freight_paid: Money | None
 
 
+class SomeCame(Value):
+    """A part of the goods is here, by the warehouse or by the seller's word."""
+
+    lines: tuple[InspectedLine, ...]
+    accepted: tuple[Share, ...]
+
+
 class ReshipDue(Value):
-    """Goods must go to the buyer: the replacement, or his own goods back."""
+    """Goods must go to the buyer: the replacement, or his own goods back; `shares` empty: all filed ones."""
 
     purpose: ReshipPurpose
     goods: tuple[Wanted, ...]
     ship_by: datetime
     cost_bearer: Bearer
+    shares: tuple[Share, ...] = ()
 
 
 class NoteDiffers(Value):
@@ -272,6 +286,6 @@ class ApplicationTurnedAway(Value):
 
 Fact = (
     ExchangeOpened | StockReserved | ExchangeApproved | ExchangeRefused | PersonAsked | RefundOffered
-    | ReturnAuthorized | FreightDecided | ReturnRegistered | ReshipDue | NoteDiffers | ReplacementGone
-    | FreightDue | ConversionAsked | ExchangeEnded | ApplicationTurnedAway
+    | ReturnAuthorized | FreightDecided | ReturnRegistered | SomeCame | ReshipDue | NoteDiffers
+    | ReplacementGone | FreightDue | ConversionAsked | ExchangeEnded | ApplicationTurnedAway
 )  # fmt: skip

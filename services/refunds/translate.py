@@ -188,7 +188,7 @@ def _return_accepted(data: aftersales.ReturnAcceptedV1) -> list[Addressed]:
     if data.refund_id is not None:
         message = agreement_words.ReturnAccepted(_shares(data.lines))
         return _to_refund(data.order_id, data.refund_id, message)
-    return _to_exchange(data.order_id, data.exchange_id, exchange_words.ReturnAccepted())
+    return _to_exchange(data.order_id, data.exchange_id, exchange_words.ReturnAccepted(_shares(data.lines)))
 
 
 def _exchange_applied(data: aftersales.ExchangeAppliedV1) -> list[Addressed]:

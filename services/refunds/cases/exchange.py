@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, replace, rule
+from services.refunds import exchange_goods as goods
 from services.refunds import exchange_words as w
 from services.refunds.exchange_words import (
     Absent,
@@ -23,9 +24,8 @@ from services.refunds.exchange_words import (
     TurnedAway,
     WaitBuyerSend,
 )
-from services.refunds.liability import without_fault
 from services.refunds.policy import Policy
-from services.refunds.values import Bearer, ReturnCause
+from services.refunds.values import Bearer
 
 Decision = Sequence[Decided[Fact]]
 
@@ -161,15 +161,9 @@ def _offer_answered(state: Open, answered: w.OfferAnswered, policy: Policy, now:
         asked = w.ConversionAsked(state.filed.shares, state.filed.reason_code, not state.are_goods_back)
         return [w.ExchangeEnded(Ending.CONVERTED, is_used=False), asked]
     if state.are_goods_back:
-        return _send_back(state.filed, policy, now)
+        return goods.send_back(state.filed, state.filed.shares, Bearer.BUYER, policy, now)
     ending = Ending.WITHDRAWN if answered.option_id is None else Ending.CONVERTED
     return [w.ExchangeEnded(ending, is_used=False)]
-
-
-def _send_back(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    ship_by = now + policy.exchange.replace_within
-    back = w.ReshipDue(w.ReshipPurpose.RETURN_TO_BUYER, filed.given, ship_by, Bearer.BUYER)
-    return [back, w.ExchangeEnded(Ending.RETURNED_TO_BUYER, is_used=False)]
 
 
 @rule("RF-118")
@@ -192,66 +186,6 @@ def _return_sent(state: Open, sent: w.ReturnSent, policy: Policy, now: datetime)
     return [w.ReturnRegistered(now + policy.exchange.receive_within[sent.carriage], sent.freight_paid)]
 
 
-def _return_accepted(state: Open, _message: w.ReturnAccepted, policy: Policy, now: datetime) -> Decision:
-    if isinstance(state, Requested | WaitBuyerSend):
-        raise NotYet
-    return _goods_fine(state, policy, now) if isinstance(state, InReturn) else []
-
-
-@rule("RF-116", "RF-118", "RF-120")
-def _goods_fine(state: InReturn, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Goods verified: the replacement is due, and a promise."""
-    bearer = state.filed.liability.replacement_leg or Bearer.SELLER
-    ship_by = now + policy.exchange.replace_within
-    return [w.ReshipDue(w.ReshipPurpose.EXCHANGE, state.filed.wanted, ship_by, bearer)]
-
-
-def _goods_checked(state: Open, checked: w.GoodsChecked, policy: Policy, now: datetime) -> Decision:
-    """Checked before the return is registered: early."""
-    if isinstance(state, Requested | WaitBuyerSend):
-        raise NotYet
-    if not isinstance(state, InReturn):
-        return []
-    found = {line.line_id: line for line in checked.lines}
-    lines = [found[share.line_id] for share in state.filed.shares if share.line_id in found]
-    if not lines:
-        return []
-    counts = {share.line_id: share.quantity_count for share in state.filed.shares}
-    bad = policy.exchange.unacceptable_conditions
-    if any(
-        line.condition in bad or not line.is_packaging_complete or line.accepted_count < counts[line.line_id]
-        for line in lines
-    ):
-        return _goods_unfit(state, policy, now)
-    decided: list[Decided[Fact]] = []
-    if state.filed.liability.cause is ReturnCause.QUALITY and any(
-        line.is_fault_confirmed is False for line in lines
-    ):
-        decided += _with_row(_fault_not_found(state), state.filed)
-    wanted = {wanted.sku_id for wanted in state.filed.wanted}
-    if checked.wanted_sku_id is not None and checked.wanted_sku_id not in wanted:
-        decided += _note_differs(checked.wanted_sku_id, policy, now)
-    return [*decided, *_goods_fine(state, policy, now)]
-
-
-@rule("RF-100", "RF-101", "RF-102")
-def _goods_unfit(state: InReturn, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Worn, washed, damaged, altered or incomplete goods go back to the buyer."""
-    return _send_back(state.filed, policy, now)
-
-
-@rule("RF-116")
-def _fault_not_found(state: InReturn) -> Sequence[Fact]:
-    """The fault is not there: the freight is borne as without one."""
-    return [w.FreightDecided(without_fault(state.filed.liability))]
-
-
-@rule("RF-103", "RF-122")
-def _note_differs(wanted_sku_id: str, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The note in the parcel asks for another variant: a person clears it up before it is sent."""
-    return [w.NoteDiffers(wanted_sku_id, now + policy.exchange.replace_within)]
-
-
 def _deadline_passed(state: Open, passed: DeadlinePassed, policy: Policy, now: datetime) -> Decision:
     if not any(d.name == passed.name and d.due_at == passed.due_at for d in deadlines(state)):
         return []
@@ -265,7 +199,7 @@ def _deadline_passed(state: Open, passed: DeadlinePassed, policy: Policy, now: d
         case WaitBuyerSend():
             return _not_sent()
         case InReturn():
-            return _receipt_missed(state, policy, now)
+            return goods.receipt_missed(state, policy, now)
         case ShippingReplacement():
             return _breached(policy, now)
         case _:
@@ -285,21 +219,13 @@ def _looked(state: Requested | ReplacementSent, policy: Policy, now: datetime) -
 def _offer_lapsed(state: OfferRefund, policy: Policy, now: datetime) -> Sequence[Fact]:
     """No choice: goods that are here go back, otherwise the exchange expires."""
     if state.are_goods_back:
-        return _send_back(state.filed, policy, now)
+        return goods.send_back(state.filed, state.filed.shares, Bearer.BUYER, policy, now)
     return [w.ExchangeEnded(Ending.EXPIRED, is_used=False)]
 
 
 @rule("RF-104")
 def _not_sent() -> Sequence[Fact]:
     return [w.ExchangeEnded(Ending.EXPIRED, is_used=False)]
-
-
-@rule("RF-120")
-def _receipt_missed(state: InReturn, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Goods neither confirmed nor refused in time count as confirmed, as in a refund."""
-    bearer = state.filed.liability.replacement_leg or Bearer.SELLER
-    ship_by = now + policy.exchange.replace_within
-    return [w.ReshipDue(w.ReshipPurpose.EXCHANGE, state.filed.wanted, ship_by, bearer)]
 
 
 @rule("RF-118")
@@ -315,8 +241,8 @@ _HANDLERS: Mapping[type, Callable[[Any, Any, Policy, datetime], Decision]] = {
     w.ReshipMoved: _reship_moved,
     w.OfferAnswered: _offer_answered,
     w.ReturnSent: _return_sent,
-    w.ReturnAccepted: _return_accepted,
-    w.GoodsChecked: _goods_checked,
+    w.ReturnAccepted: goods.return_accepted,
+    w.GoodsChecked: goods.goods_checked,
     DeadlinePassed: _deadline_passed,
 }
 
@@ -363,6 +289,9 @@ _EVOLVE: Mapping[type, Callable[[Any, Any], State]] = {
         state, filed=replace(state.filed, liability=fact.liability)
     ),
     w.ReturnRegistered: lambda state, fact: InReturn(state.filed, fact.receive_by, fact.freight_paid),
+    w.SomeCame: lambda state, fact: replace(
+        state, found=(*state.found, *fact.lines), accepted=fact.accepted or state.accepted
+    ),
     w.ReshipDue: _reship_due,
     w.NoteDiffers: lambda state, _fact: state,
     w.ReplacementGone: lambda state, fact: ReplacementSent(state.filed, fact.look_at, 0),

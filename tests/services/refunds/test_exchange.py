@@ -25,13 +25,19 @@ RETURN = w.ReturnAuthorized("shop-default", (Carriage.EXPRESS, Carriage.MAIL), T
 FREIGHT = w.FreightDecided(ROW)
 REGISTERED = w.ReturnRegistered(T0 + 10 * DAY, Money(900, "CNY"))
 SHIP = w.ReshipDue(w.ReshipPurpose.EXCHANGE, WANTED, T0 + 3 * DAY, Bearer.SELLER)
-BACK = w.ReshipDue(w.ReshipPurpose.RETURN_TO_BUYER, GIVEN, T0 + 3 * DAY, Bearer.BUYER)
+BACK = w.ReshipDue(w.ReshipPurpose.RETURN_TO_BUYER, GIVEN, T0 + 3 * DAY, Bearer.BUYER, SHARES)
 GONE = w.ReplacementGone(T0 + 10 * DAY)
 OFFER = w.RefundOffered(T0 + 3 * DAY, False)
 OFFER_BACK = w.RefundOffered(T0 + 3 * DAY, True)
 YES = w.SellerAnswered(True, None)
 FINE = InspectedLine("a", 1, 1, "resaleable", True, True)
 IN_RETURN = [OPENED, KEPT, RETURN, REGISTERED]
+PAIR = replace(FILED, shares=(Share("a", 2, 0), Share("b", 1, 0)))
+PAIR_IN_RETURN = [replace(OPENED, filed=PAIR), KEPT, RETURN, REGISTERED]
+"""Three pieces are to come back."""
+TWO_A = InspectedLine("a", 2, 2, "resaleable", True, True)
+B = replace(FINE, line_id="b")
+ASK_REST = w.PersonAsked("exchange_goods_missing", T0 + 10 * DAY, None)
 
 
 def ended(ending: w.Ending, *, is_used: bool = False) -> w.ExchangeEnded:
@@ -74,6 +80,24 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-116", IN_RETURN, checked(FINE, "s-xl"), [SHIP]),
     ("RF-116", IN_RETURN, checked(replace(FINE, is_fault_confirmed=False)),
      [w.FreightDecided(ROW_63), SHIP]),
+    ("RF-116", PAIR_IN_RETURN, w.GoodsChecked((TWO_A, B), None), [SHIP]),
+    ("RF-116", PAIR_IN_RETURN, checked(TWO_A), [w.SomeCame((TWO_A,), ()), ASK_REST]),
+    ("RF-116", PAIR_IN_RETURN, w.GoodsChecked((FINE, B), None), [w.SomeCame((FINE, B), ()), ASK_REST]),
+    ("RF-116", [*PAIR_IN_RETURN, w.SomeCame((FINE, B), ())], checked(FINE), [SHIP]),
+    ("RF-116", [*PAIR_IN_RETURN, w.SomeCame((TWO_A,), ())], checked(B), [SHIP]),
+    ("RF-116", PAIR_IN_RETURN, w.ReturnAccepted((Share("a", 2, 0),)),
+     [w.SomeCame((), (Share("a", 2, 0),)), ASK_REST]),
+    ("RF-116", [*PAIR_IN_RETURN, w.SomeCame((), (Share("a", 2, 0),))], checked(B), [SHIP]),
+    ("RF-116", [*PAIR_IN_RETURN, w.SomeCame((TWO_A,), ())], checked(replace(B, is_fault_confirmed=False)),
+     [w.FreightDecided(ROW_63), SHIP]),
+    ("RF-120", PAIR_IN_RETURN, w.ReturnAccepted((Share("a", 2, 0), Share("b", 1, 0))), [SHIP]),
+    ("RF-120", PAIR_IN_RETURN, w.ReturnAccepted(), [SHIP]),
+    ("RF-120", [*PAIR_IN_RETURN, w.SomeCame((FINE,), ())], passed("receive", 10),
+     [replace(BACK, shares=(Share("a", 1, 0),)), ended(w.Ending.RETURNED_TO_BUYER)]),
+    ("RF-120", [*PAIR_IN_RETURN, w.SomeCame((replace(FINE, received_count=0, accepted_count=0),), ())],
+     passed("receive", 10), [ended(w.Ending.EXPIRED)]),
+    ("RF-102", PAIR_IN_RETURN, checked(replace(TWO_A, accepted_count=1)),
+     [replace(BACK, shares=(Share("a", 2, 0),)), ended(w.Ending.RETURNED_TO_BUYER)]),
     ("RF-068", [*IN_RETURN, SHIP], w.ReshipMoved("sent"), [w.FreightDue(Money(900, "CNY")), GONE]),
     ("RF-118", [*IN_RETURN, SHIP], passed("replace", 3),
      [w.PersonAsked("exchange_breached", T0 + 10 * DAY, None), ended(w.Ending.BREACHED, is_used=True)]),
