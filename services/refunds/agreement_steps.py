@@ -43,7 +43,7 @@ def pay(filed: Filed, returned: ReturnedGoods | None) -> Sequence[Fact]:
     paid = None if returned is None else returned.freight_paid
     if paid is not None and paid.minor and filed.liability.return_leg is Bearer.SELLER:
         facts.append(w.FreightDue(paid))
-    are_goods_gone = terms.kind is not RefundKind.NO_RETURN
+    are_goods_gone = filed.are_goods_back or terms.kind is not RefundKind.NO_RETURN
     due = w.RefundDue(terms.amount, terms.shares, terms.freight_minor, are_goods_gone, filed.remedy_id)
     return [*facts, due]
 

@@ -38,6 +38,7 @@ class Filed(Value):
     remedy_id: str | None
     evidence_kinds: tuple[str, ...]
     grace_minutes: int
+    are_goods_back: bool = False
 
 
 class ReturnedGoods(Value):
@@ -105,7 +106,10 @@ State = Absent | TurnedAway | Open | Granted | Closed
 
 
 class Applied(Value):
-    """Admitted by the order; `is_answered`: agreed by us already, by a remedy or an exchange."""
+    """Admitted by the order; `is_answered`: agreed by us already, by a remedy or an exchange.
+
+    `are_goods_back`: the shop has them already, from an exchange that came to nothing.
+    """
 
     customer_id: str
     terms: Terms
@@ -114,6 +118,7 @@ class Applied(Value):
     is_partial: bool
     is_answered: bool
     remedy_id: str | None
+    are_goods_back: bool = False
 
 
 class NotAdmitted(Value):

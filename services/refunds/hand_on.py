@@ -92,6 +92,7 @@ def _refund_admitted(fact: order_facts.RefundAdmitted, view: CaseView) -> list[A
         is_partial=fact.is_partial,
         is_answered=fact.is_answered,
         remedy_id=fact.remedy_id,
+        are_goods_back=fact.are_goods_back,
     )
     onward = [_refund(view, fact.refund_id, applied)]
     if fact.late_base_minor is not None:

@@ -185,10 +185,14 @@ def liability_for(
     return liability_of(reason_code, kind, is_freight_free=is_free, policy=policy.freight)
 
 
+@rules_of("RF-106", "RF-121")
 def exchange_check(
     state: Live, applied: ExchangeApplied, policy: Policy, now: datetime
 ) -> Liability | Rejection:
-    """Who will bear the freight of the exchange, or why it cannot be opened."""
+    """Who will bear the freight of the exchange, or why it cannot be opened.
+
+    A line is exchanged or refunded: what all the money went back for is not exchanged as well.
+    """
     match state:
         case Closed():
             return Rejection.ORDER_CLOSED
@@ -206,6 +210,8 @@ def exchange_check(
     if book.busy_by(ids) is not None:
         return Rejection.LINE_BUSY
     if any(s.quantity_count > line.left_count for s, line in zip(applied.shares, lines, strict=True)):
+        return Rejection.OVER_REFUNDABLE
+    if any(line.paid_minor and not line.left_minor for line in lines):
         return Rejection.OVER_REFUNDABLE
     rules = policy.exchange
     if book.exchange_count + sum(case.kind is None for case in book.open) >= rules.exchanges_per_order_max:

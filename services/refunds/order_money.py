@@ -147,7 +147,10 @@ def refund_offered(
         return _task("exchange-after-success", "refund_for_exchange_after_success", policy, now)
     kind = RefundKind.WITH_RETURN if offered.is_return_needed else RefundKind.NO_RETURN
     terms = remedy_terms(current.book, offered.shares, offered.reason_code, kind)
-    return _converted(_ours(current, refund_id, terms, policy, now, remedy_id=None, are_goods_back=True))
+    are_goods_back = not offered.is_return_needed
+    return _converted(
+        _ours(current, refund_id, terms, policy, now, remedy_id=None, are_goods_back=are_goods_back)
+    )
 
 
 @rule("RF-121")

@@ -60,6 +60,7 @@ def _applied(state: State, applied: w.Applied, policy: Policy, now: datetime) ->
         remedy_id=applied.remedy_id,
         evidence_kinds=(),
         grace_minutes=policy.grace_minutes,
+        are_goods_back=applied.are_goods_back,
     )
     opened = _opened(filed, policy, now)
     if applied.is_answered:

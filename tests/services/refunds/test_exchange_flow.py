@@ -1,0 +1,88 @@
+"""Exchanges beside refunds of the same order: what is not exchanged twice, and what the shop owes."""
+
+from datetime import datetime
+
+from aftersales_contracts.aftersales import logistics_words, refunds
+from aftersales_contracts.base import Event
+from aftersales_contracts.shop import aftersales
+from aftersales_contracts.words import RefundKind
+from services.refunds.service import REFUNDS
+from tests.services.refunds import shop as s
+from tests.services.refunds.shop import DAY, HOUR, T0
+from tests.support.driver import Driver
+
+Told = tuple[Event, datetime]
+TWO = (s.placed([("a", 1, 10_000), ("b", 1, 5_000)]), T0)
+NO_STOCK = s.reship(logistics_words.ReshipStatus.UNAVAILABLE)
+
+
+def shipped(placed: Told, paid: int, *more: Told) -> Driver:
+    driver = Driver(REFUNDS)
+    for event, at in (placed, (s.paid(paid), T0), (s.shipped(), T0 + HOUR), *more):
+        driver.tell(event, at)
+    return driver
+
+
+def chosen(option_id: str) -> aftersales.OfferAnsweredV1:
+    return aftersales.OfferAnsweredV1(
+        **s.KEYS, offer_id="x1.offer.1", case_id="x1", case_kind="exchange", option_id=option_id
+    )
+
+
+def came_back(reason: str = "quality") -> list[Told]:
+    """An exchange of line a whose goods are at the shop; the buyer laid out 12.00 for that."""
+    return [
+        (s.exchange_applied(reason), T0 + 2 * DAY),
+        (s.reship(logistics_words.ReshipStatus.RESERVED), T0 + 2 * DAY),
+        (s.exchange_answered(), T0 + 2 * DAY),
+        (s.sent(freight=1_200, exchange_id="x1"), T0 + 3 * DAY),
+        (s.accepted(s.share("a"), exchange_id="x1"), T0 + 4 * DAY),
+    ]
+
+
+def rejection(driver: Driver, exchange_id: str, at: datetime) -> str | None:
+    told = driver.tell(s.exchange_applied("quality", exchange_id), at)[0]
+    return told.reason_code if isinstance(told, refunds.ApplicationRejectedV1) else None
+
+
+def requested(driver: Driver) -> list[tuple[str, int]]:
+    return [(r.purpose, r.amount.minor) for r in driver.announced(refunds.RefundPaymentRequestedV1)]
+
+
+def test_a_line_that_is_refunded_in_full_is_not_exchanged() -> None:
+    """RF-106: it is exchanged or refunded, although the buyer keeps the goods."""
+    driver = shipped(
+        TWO,
+        15_000,
+        (s.applied(RefundKind.NO_RETURN, 10_000, lines=[s.share("a", 1, 10_000)]), T0 + DAY),
+        (s.agreed(), T0 + DAY),
+        (s.settled(10_000), T0 + DAY),
+    )
+    assert rejection(driver, "x1", T0 + 2 * DAY) == "over_refundable"
+
+
+def test_a_price_difference_leaves_the_exchange() -> None:
+    """RF-106."""
+    driver = shipped(
+        TWO,
+        15_000,
+        (s.applied(RefundKind.NO_RETURN, 3_000, lines=[s.share("a", 1, 3_000)]), T0 + DAY),
+        (s.agreed(), T0 + DAY),
+        (s.settled(3_000), T0 + DAY),
+    )
+    assert rejection(driver, "x1", T0 + 2 * DAY) is None
+
+
+def test_goods_of_a_converted_exchange_are_gone() -> None:
+    """RF-121: they are at the shop, and the buyer has the money."""
+    driver = shipped(
+        TWO,
+        15_000,
+        *came_back(),
+        (NO_STOCK, T0 + 4 * DAY),
+        (chosen("refund"), T0 + 4 * DAY),
+        (s.settled(10_000, "x1.refund.refund.1"), T0 + 4 * DAY),
+    )
+    line = driver.state("order", s.ORDER_ID).book.line("a")
+    assert (line.refunded_minor, line.gone_count) == (10_000, 1)
+    assert rejection(driver, "x2", T0 + 5 * DAY) == "over_refundable"
