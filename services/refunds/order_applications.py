@@ -266,8 +266,14 @@ def late_base(book: Book, shares: Sequence[Share], reason_code: str, policy: Pol
     )
 
 
-def remedy_terms(book: Book, pieces: Sequence[Share], reason_code: str, kind: RefundKind) -> Terms:
-    """All that these pieces can give back, with the freight if nothing else of the order is left."""
+@rules_of("RF-060", "RF-062", "RF-064", "RF-066")
+def remedy_terms(
+    book: Book, pieces: Sequence[Share], reason_code: str, kind: RefundKind, policy: Policy
+) -> Terms:
+    """All that these pieces can give back, with the freight if nothing else of the order is left.
+
+    Where the goods must come back first, the freight is in it only if the freight matrix says so.
+    """
     lines = {line.line_id: line for line in book.lines}
     shares = tuple(
         Share(p.line_id, p.quantity_count, account.pieces_cap_minor(lines[p.line_id], p.quantity_count))
@@ -275,6 +281,10 @@ def remedy_terms(book: Book, pieces: Sequence[Share], reason_code: str, kind: Re
     )
     asked = {(share.line_id, share.quantity_count) for share in shares}
     is_rest = asked == {(share.line_id, share.quantity_count) for share in account.open_pieces(book)}
-    freight = book.freight_left_minor if is_rest and not kind.wants_goods_back else 0
+    is_owed = is_rest and (
+        not kind.wants_goods_back
+        or liability_for(book, shares, reason_code, kind, policy).is_original_freight_refunded
+    )
+    freight = book.freight_left_minor if is_owed else 0
     minor = sum(share.minor for share in shares) + freight
     return Terms(kind, reason_code, shares, freight, Money(minor, book.currency), 1)

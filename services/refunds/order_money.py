@@ -146,7 +146,7 @@ def refund_offered(
     if not isinstance(current, Shipped):
         return _task("exchange-after-success", "refund_for_exchange_after_success", policy, now)
     kind = RefundKind.WITH_RETURN if offered.is_return_needed else RefundKind.NO_RETURN
-    terms = remedy_terms(current.book, offered.shares, offered.reason_code, kind)
+    terms = remedy_terms(current.book, offered.shares, offered.reason_code, kind, policy)
     are_goods_back = not offered.is_return_needed
     return _converted(
         _ours(current, refund_id, terms, policy, now, remedy_id=None, are_goods_back=are_goods_back)
@@ -180,7 +180,7 @@ def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -
         kind = kind_of(current, free, RefundKind.NOT_RECEIVED)
         if isinstance(kind, Rejection):
             return [*decided, *_task(f"remedy-{remedy.remedy_id}", "remedy_on_mixed_lines", policy, now)]
-        terms = remedy_terms(book, free, remedy.reason_code, kind)
+        terms = remedy_terms(book, free, remedy.reason_code, kind, policy)
         if terms.amount.minor > 0:
             fact = _ours(
                 current, refund_id, terms, policy, now, remedy_id=remedy.remedy_id, are_goods_back=False

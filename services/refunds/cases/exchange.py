@@ -111,7 +111,9 @@ def _reship_moved(state: Open, moved: w.ReshipMoved, policy: Policy, now: dateti
             return _with_row(_reserved(state, policy, now), state.filed)
         case Requested() | WaitBuyerSend() if is_gone:
             return _unavailable(state, policy, now)
-        case ShippingReplacement() | ReplacementSent() if is_gone:
+        case ShippingReplacement() if is_gone:
+            return [*_freight_owed(state), *_unavailable(state, policy, now)]
+        case ReplacementSent() if is_gone:
             return _unavailable(state, policy, now)
         case ShippingReplacement() if moved.status == "sent":
             return _sent(state, policy, now)
@@ -137,14 +139,22 @@ def _unavailable(state: Open, policy: Policy, now: datetime) -> Sequence[Fact]:
     return [w.RefundOffered(now + policy.exchange.offer_within, are_goods_back)]
 
 
-@rule("RF-120", "RF-068")
-def _sent(state: ShippingReplacement, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The replacement left; what the buyer advanced for his leg is repaid where the shop bears it."""
-    gone = w.ReplacementGone(now + policy.attention_after)
+@rule("RF-068", "RF-120")
+def _freight_owed(state: ShippingReplacement) -> Sequence[Fact]:
+    """The goods are here: what the buyer advanced for his leg is repaid where the shop bears it."""
     paid = state.freight_paid
-    if state.filed.liability.return_leg is Bearer.SELLER and paid is not None and paid.minor:
-        return [w.FreightDue(paid), gone]
-    return [gone]
+    is_owed = state.filed.liability.return_leg is Bearer.SELLER and paid is not None and paid.minor > 0
+    return [w.FreightDue(paid)] if is_owed and paid is not None else []
+
+
+def _sent(state: ShippingReplacement, policy: Policy, now: datetime) -> Decision:
+    return [*_freight_owed(state), *_left(policy, now)]
+
+
+@rule("RF-120")
+def _left(policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The replacement left."""
+    return [w.ReplacementGone(now + policy.attention_after)]
 
 
 @rule("RF-118", "RF-120")
@@ -154,14 +164,17 @@ def _delivered() -> Sequence[Fact]:
 
 @rule("RF-121")
 def _offer_answered(state: Open, answered: w.OfferAnswered, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Money: a refund takes over. Other goods: a new application. Neither: nobody keeps the other's goods."""
+    """Money: a refund takes over. Other goods: a new application. Neither: nobody keeps the other's goods.
+
+    The shop had none, so it bears the way back.
+    """
     if not isinstance(state, OfferRefund) or answered.offer_count != state.offer_count:
         return []
     if answered.option_id == "refund":
         asked = w.ConversionAsked(state.filed.shares, state.filed.reason_code, not state.are_goods_back)
         return [w.ExchangeEnded(Ending.CONVERTED, is_used=False), asked]
     if state.are_goods_back:
-        return goods.send_back(state.filed, state.filed.shares, Bearer.BUYER, policy, now)
+        return goods.send_back(state.filed, state.filed.shares, Bearer.SELLER, policy, now)
     ending = Ending.WITHDRAWN if answered.option_id is None else Ending.CONVERTED
     return [w.ExchangeEnded(ending, is_used=False)]
 
@@ -219,7 +232,7 @@ def _looked(state: Requested | ReplacementSent, policy: Policy, now: datetime) -
 def _offer_lapsed(state: OfferRefund, policy: Policy, now: datetime) -> Sequence[Fact]:
     """No choice: goods that are here go back, otherwise the exchange expires."""
     if state.are_goods_back:
-        return goods.send_back(state.filed, state.filed.shares, Bearer.BUYER, policy, now)
+        return goods.send_back(state.filed, state.filed.shares, Bearer.SELLER, policy, now)
     return [w.ExchangeEnded(Ending.EXPIRED, is_used=False)]
 
 

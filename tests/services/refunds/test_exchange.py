@@ -28,6 +28,7 @@ SHIP = w.ReshipDue(w.ReshipPurpose.EXCHANGE, WANTED, T0 + 3 * DAY, Bearer.SELLER
 BACK = w.ReshipDue(w.ReshipPurpose.RETURN_TO_BUYER, GIVEN, T0 + 3 * DAY, Bearer.BUYER, SHARES)
 GONE = w.ReplacementGone(T0 + 10 * DAY)
 OFFER = w.RefundOffered(T0 + 3 * DAY, False)
+REPAID = w.FreightDue(Money(900, "CNY"))
 OFFER_BACK = w.RefundOffered(T0 + 3 * DAY, True)
 YES = w.SellerAnswered(True, None)
 FINE = InspectedLine("a", 1, 1, "resaleable", True, True)
@@ -101,7 +102,10 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-068", [*IN_RETURN, SHIP], w.ReshipMoved("sent"), [w.FreightDue(Money(900, "CNY")), GONE]),
     ("RF-118", [*IN_RETURN, SHIP], passed("replace", 3),
      [w.PersonAsked("exchange_breached", T0 + 10 * DAY, None), ended(w.Ending.BREACHED, is_used=True)]),
-    ("RF-121", [*IN_RETURN, SHIP], w.ReshipMoved("unavailable"), [OFFER_BACK]),
+    ("RF-121", [*IN_RETURN, SHIP], w.ReshipMoved("unavailable"), [REPAID, OFFER_BACK]),
+    ("RF-068", [*IN_RETURN, SHIP], w.ReshipMoved("failed"), [REPAID, OFFER_BACK]),
+    ("RF-121", [*IN_RETURN, SHIP, GONE], w.ReshipMoved("failed"), [OFFER_BACK]),
+    ("RF-121", [*IN_RETURN, w.FreightDecided(ROW_63), SHIP], w.ReshipMoved("unavailable"), [OFFER_BACK]),
     ("RF-118", [*IN_RETURN, SHIP, GONE], w.ReshipMoved("delivered"),
      [ended(w.Ending.COMPLETED, is_used=True)]),
     ("RF-121", [OPENED, OFFER], w.OfferAnswered(1, "refund"),
@@ -110,7 +114,9 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-121", [OPENED, OFFER], w.OfferAnswered(2, "refund"), []),
     ("RF-121", [OPENED, OFFER], passed("offer", 3), [ended(w.Ending.EXPIRED)]),
     ("RF-121", [*IN_RETURN, SHIP, OFFER_BACK], w.OfferAnswered(1, None),
-     [BACK, ended(w.Ending.RETURNED_TO_BUYER)]),
+     [replace(BACK, cost_bearer=Bearer.SELLER), ended(w.Ending.RETURNED_TO_BUYER)]),
+    ("RF-121", [*IN_RETURN, SHIP, OFFER_BACK], passed("offer", 3),
+     [replace(BACK, cost_bearer=Bearer.SELLER), ended(w.Ending.RETURNED_TO_BUYER)]),
 ]  # fmt: skip
 
 

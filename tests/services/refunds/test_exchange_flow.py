@@ -8,7 +8,7 @@ from aftersales_contracts.shop import aftersales
 from aftersales_contracts.words import RefundKind
 from services.refunds.service import REFUNDS
 from tests.services.refunds import shop as s
-from tests.services.refunds.shop import DAY, HOUR, T0
+from tests.services.refunds.shop import DAY, HOUR, MINUTE, T0
 from tests.support.driver import Driver
 
 Told = tuple[Event, datetime]
@@ -41,8 +41,8 @@ def came_back(reason: str = "quality") -> list[Told]:
 
 
 def rejection(driver: Driver, exchange_id: str, at: datetime) -> str | None:
-    told = driver.tell(s.exchange_applied("quality", exchange_id), at)[0]
-    return told.reason_code if isinstance(told, refunds.ApplicationRejectedV1) else None
+    told = driver.tell(s.exchange_applied("quality", exchange_id), at)
+    return next((o.reason_code for o in told if isinstance(o, refunds.ApplicationRejectedV1)), None)
 
 
 def requested(driver: Driver) -> list[tuple[str, int]]:
@@ -86,3 +86,42 @@ def test_goods_of_a_converted_exchange_are_gone() -> None:
     line = driver.state("order", s.ORDER_ID).book.line("a")
     assert (line.refunded_minor, line.gone_count) == (10_000, 1)
     assert rejection(driver, "x2", T0 + 5 * DAY) == "over_refundable"
+
+
+def test_no_stock_after_the_goods_came_back_repays_their_freight() -> None:
+    """RF-061, RF-068: the shop owes it whether the buyer takes the money or is silent."""
+    driver = shipped((s.placed(freight=1_000, is_free=False), T0), 11_000, *came_back())
+    driver.tell(NO_STOCK, T0 + 5 * DAY)
+    assert requested(driver) == [("freight", 1_200)]
+    driver.tell(chosen("refund"), T0 + 5 * DAY + MINUTE)
+    assert requested(driver) == [("freight", 1_200), ("refund", 11_000)]
+
+
+def test_no_stock_and_no_choice_send_the_goods_back_at_the_cost_of_the_shop() -> None:
+    """RF-121."""
+    driver = shipped((s.placed(), T0), 10_000, *came_back())
+    driver.tell(NO_STOCK, T0 + 5 * DAY)
+    driver.tell(s.settled(1_200, "x1.exchange.freight.1"), T0 + 5 * DAY)
+    driver.until(T0 + 9 * DAY)
+    back = driver.announced(refunds.ReshipDueV1)[-1]
+    assert (back.purpose, back.cost_bearer) == ("return_to_buyer", "seller")
+
+
+def returned_for(reason: str) -> list[tuple[str, int]]:
+    """What is asked after an exchange without stock, on an order with 10.00 freight that the buyer paid."""
+    driver = shipped(
+        (s.placed(freight=1_000, is_free=False), T0),
+        11_000,
+        (s.exchange_applied(reason), T0 + 2 * DAY),
+        (NO_STOCK, T0 + 2 * DAY),
+        (chosen("refund"), T0 + 3 * DAY),
+        (s.sent(refund_id="x1.refund"), T0 + 4 * DAY),
+        (s.accepted(s.share("a"), refund_id="x1.refund"), T0 + 5 * DAY),
+    )
+    return requested(driver)
+
+
+def test_no_stock_before_sending_gives_the_original_freight_back_for_quality() -> None:
+    """RF-064, RF-066."""
+    assert returned_for("quality") == [("refund", 11_000)]
+    assert returned_for("size") == [("refund", 10_000)]
