@@ -17,6 +17,7 @@ class LineAccount(Value):
     """One order line: pieces, what it cost after discount, what was paid for it and what of that went back.
 
     `gone_count` pieces are refunded as goods (not those that a price difference was paid for).
+    `received_at`: when the last parcel with it was delivered.
     """
 
     line_id: str
@@ -31,6 +32,7 @@ class LineAccount(Value):
     gone_count: int = 0
     shipped_count: int = 0
     is_done: bool = False
+    received_at: datetime | None = None
 
     @property
     def left_minor(self) -> int:
@@ -64,7 +66,10 @@ class OpenCase(Value):
 
 
 class Book(Value):
-    """The account of one order (OR-003): moments, lines, freight, tenders, open and past cases."""
+    """The account of one order (OR-003): moments, lines, freight, tenders, open and past cases.
+
+    `received_at`: when a parcel was delivered of which nobody said what was in it.
+    """
 
     customer_id: str
     currency: str

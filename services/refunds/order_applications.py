@@ -239,18 +239,19 @@ def _is_excluded(line: LineAccount, reason_code: str, policy: Policy) -> bool:
 def _is_late(
     state: Shipped | Succeeded, line: LineAccount, reason: str, policy: Policy, now: datetime
 ) -> bool:
-    """Whether the window is over: it runs from delivery, else receipt, else the usual days after the mark."""
+    """Whether the window is over: it runs from the line's own delivery, else receipt, else the usual days."""
     rules = policy.exchange
     window = max(rules.window, timedelta(days=line.service_days))
     is_fault = cause_of(reason, None, policy.freight) is ReturnCause.QUALITY
     if is_fault and rules.fault_report_window is not None and not line.service_days:
         window = min(window, rules.fault_report_window)
-    return now > _received_at(state, rules) + window
+    return now > _received_at(state, line, rules) + window
 
 
-def _received_at(state: Shipped | Succeeded, rules: ExchangePolicy) -> datetime:
-    if state.book.received_at is not None:
-        return state.book.received_at
+def _received_at(state: Shipped | Succeeded, line: LineAccount, rules: ExchangePolicy) -> datetime:
+    received_at = line.received_at or state.book.received_at
+    if received_at is not None:
+        return received_at
     if isinstance(state, Succeeded):
         return state.ended_at
     return state.shipped_at + rules.usual_delivery

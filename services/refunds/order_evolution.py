@@ -160,6 +160,17 @@ def _confirm_stopped(state: Live, _fact: AutoConfirmStopped) -> State:
     return replace(state, confirm=replace(state.confirm, due_at=None, left_microseconds=None))
 
 
+def _delivery_noted(state: Live, fact: DeliveryNoted) -> State:
+    book = state.book
+    if not fact.line_ids:
+        return replace(state, book=replace(book, received_at=fact.received_at))
+    lines = tuple(
+        replace(line, received_at=fact.received_at) if line.line_id in fact.line_ids else line
+        for line in book.lines
+    )
+    return replace(state, book=replace(book, lines=lines))
+
+
 _EVOLVE: Mapping[type, Callable[[Live, Any], State]] = {
     TermsRecorded: lambda state, fact: replace(state, book=fact.book),
     PaymentRecorded: _payment_recorded,
@@ -174,7 +185,7 @@ _EVOLVE: Mapping[type, Callable[[Live, Any], State]] = {
     CaseReleased: _case_released,
     AutoConfirmRequested: _confirm_requested,
     AutoConfirmStopped: _confirm_stopped,
-    DeliveryNoted: lambda state, fact: replace(state, book=replace(state.book, received_at=fact.received_at)),
+    DeliveryNoted: _delivery_noted,
     LatenessNoted: lambda state, _fact: replace(state, book=replace(state.book, is_late=True)),
 }
 """Facts that are not here change nothing: they refuse, ask a person, or pass news on."""

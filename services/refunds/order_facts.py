@@ -150,7 +150,10 @@ class TaskOpened(Value):
 
 
 class DeliveryNoted(Value):
+    """A parcel was delivered; `line_ids` empty: nobody said what was in it."""
+
     received_at: datetime
+    line_ids: tuple[str, ...] = ()
 
 
 class LatenessNoted(Value):

@@ -43,12 +43,14 @@ def hold_resolved(state: State, hold: HoldResolved, policy: Policy, now: datetim
     return [HoldPassedOn(case_ids, hold.outcome)] if case_ids else []
 
 
-@rule("RF-036", "RF-044")
+@rule("RF-036", "RF-044", "RF-094", "RF-095")
 def parcel_decided(state: State, parcel: ParcelDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
     """A parcel on its way to the buyer ended: delivered starts the windows, returned frees the money."""
     book = live(state).book
     if parcel.outcome == "delivered":
-        return [] if book.received_at is not None else [DeliveryNoted(now)]
+        line_ids = tuple(line.line_id for line in book.lines if line.line_id in parcel.line_ids)
+        is_news = bool(line_ids) or book.received_at is None
+        return [DeliveryNoted(now, line_ids)] if is_news else []
     if parcel.outcome != "returned":
         return []
     case_ids = tuple(case.case_id for case in book.open if _waits_for_parcel(case, parcel.line_ids))

@@ -125,3 +125,27 @@ def test_no_stock_before_sending_gives_the_original_freight_back_for_quality() -
     """RF-064, RF-066."""
     assert returned_for("quality") == [("refund", 11_000)]
     assert returned_for("size") == [("refund", 10_000)]
+
+
+def delivered(*line_ids: str) -> Event:
+    return s.parcel(logistics_words.ParcelOutcome.DELIVERED, *line_ids)
+
+
+def test_the_window_of_a_line_runs_from_its_own_delivery() -> None:
+    """RF-094, RF-095: a parcel that came first does not end the window of the second."""
+    driver = shipped(TWO, 15_000, (delivered("b"), T0 + DAY), (delivered("a"), T0 + 8 * DAY))
+    assert rejection(driver, "x1", T0 + 15 * DAY) is None
+    late = shipped(TWO, 15_000, (delivered("b"), T0 + DAY), (delivered("a"), T0 + 8 * DAY))
+    assert rejection(late, "x1", T0 + 15 * DAY + MINUTE) == "out_of_window"
+
+
+def test_the_window_of_a_line_in_two_parcels_runs_from_the_last() -> None:
+    """RF-094."""
+    driver = shipped(TWO, 15_000, (delivered("a"), T0 + DAY), (delivered("a"), T0 + 8 * DAY))
+    assert rejection(driver, "x1", T0 + 15 * DAY) is None
+
+
+def test_a_delivery_without_lines_starts_every_window_once() -> None:
+    """RF-094."""
+    driver = shipped(TWO, 15_000, (delivered(), T0 + DAY), (delivered(), T0 + 8 * DAY))
+    assert rejection(driver, "x1", T0 + 8 * DAY + MINUTE) == "out_of_window"
