@@ -1,11 +1,9 @@
-"""What one case of logistics tells another: the order's file, its parcels, and the cases around them."""
+"""What the order's file, its parcels and shortages tell other cases; searches and resends: hand_on_losses."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from chassis.service import HandOn
 from chassis.vocabulary import Addressed, CaseView
-from services.logistics.cases import courier_claim_words as cw
 from services.logistics.cases import dispatch_facts as f
 from services.logistics.cases import dispatch_messages as m
 from services.logistics.cases import intercept as iw
@@ -14,7 +12,7 @@ from services.logistics.cases import parcel_words as pw
 from services.logistics.cases import reship_words as rw
 from services.logistics.cases import stock_shortage as sw
 from services.logistics.cases.dispatch_states import Known
-from services.logistics.cases.order_file import Link, OrderFile, Resend, pieces
+from services.logistics.cases.order_file import Link, OrderFile, pieces
 from services.logistics.cases.track import outcome_of, status_of
 from services.logistics.cases.values import (
     ParcelNews,
@@ -25,7 +23,6 @@ from services.logistics.cases.values import (
     parcel_case_id,
 )
 from services.logistics.translate import (
-    CLAIM,
     INTERCEPT,
     LOST,
     PARCEL,
@@ -182,6 +179,10 @@ def _resend_unwanted(fact: f.ResendUnwanted, view: CaseView) -> Handed:
     return [Addressed(view.subject, RESHIP, fact.reship_id, rw.Unwanted())]
 
 
+def _resend_gone(fact: f.ResendGone, view: CaseView) -> Handed:
+    return [Addressed(view.subject, LOST, fact.parcel_id, lost.ResendLeft())]
+
+
 def _collect_answer(fact: f.CollectAnswerPassedOn, view: CaseView) -> Handed:
     return _to_parcel(fact.link.tracking, pw.CollectAnswered(fact.link.parcel_id, fact.is_done))
 
@@ -208,6 +209,7 @@ FROM_DISPATCH: Mapping[type, HandOn] = {
     f.ReshipParcelKnown: _resend_parcel,
     f.ReshipAnswerPassedOn: _reship_answer,
     f.ResendUnwanted: _resend_unwanted,
+    f.ResendGone: _resend_gone,
     f.CollectAnswerPassedOn: _collect_answer,
     f.MemoPassedOn: _memo,
     f.DeclinePassedOn: _decline,
@@ -273,123 +275,7 @@ FROM_PARCEL: Mapping[type, HandOn] = {
 }
 
 
-# From searches.
-
-
-def _subject(view: CaseView) -> lost.Subject:
-    if not isinstance(view.state, lost.Known):
-        raise TypeError("nobody misses the parcel")
-    return view.state.subject
-
-
-def _claim_id(subject: lost.Subject) -> str:
-    return derived_id(subject.name, "claim")
-
-
-def _lost(fact: lost.LossConfirmed, view: CaseView) -> Handed:
-    subject = _subject(view)
-    declared = pw.DeclaredLost(subject.parcel_id, fact.loss.basis)
-    handed = _to_parcel(subject.tracking, declared)
-    if subject.value is not None and subject.value.minor > 0:
-        claim_id = _claim_id(subject)
-        loss = cw.LossFound(
-            claim_id, view.subject, subject.parcel_id, subject.tracking, "lost", subject.value
-        )
-        handed.append(Addressed(view.subject, CLAIM, claim_id, loss))
-    return handed
-
-
-def _settled(subject: lost.Subject, view: CaseView, remedy: str | None, *, is_open: bool = False) -> Handed:
-    return to_dispatch(view.subject, m.SearchClosed(subject.parcel_id, remedy, is_open))
-
-
-def _spent(subject: lost.Subject, view: CaseView) -> Handed:
-    if subject.value is None:
-        return []
-    return [Addressed(view.subject, CLAIM, _claim_id(subject), cw.RemedySpent(subject.value))]
-
-
-def _reship(fact: lost.ReshipChosen, view: CaseView) -> Handed:
-    subject = _subject(view)
-    order = rw.Order(
-        reship_id=fact.reship_id,
-        order_id=view.subject,
-        purpose="lost",
-        lines=subject.lines,
-        sku_ids=subject.sku_ids,
-        ship_by=fact.ship_by,
-        replaces_parcel_id=subject.parcel_id,
-    )
-    noted = m.ResendNoted(Resend(fact.reship_id, subject.lines))
-    return [
-        *_settled(subject, view, "reship"),
-        Addressed(view.subject, RESHIP, fact.reship_id, rw.SendWanted(order)),
-        *to_dispatch(view.subject, noted),
-        *_spent(subject, view),
-    ]
-
-
-def _refunded(fact: object, view: CaseView) -> Handed:
-    subject = _subject(view)
-    return [*_settled(subject, view, "refund"), *_spent(subject, view)]
-
-
-def _reopened(fact: lost.RefundChosen, view: CaseView) -> Handed:
-    return _settled(_subject(view), view, None, is_open=True)
-
-
-def _search_closed(fact: lost.SearchClosed, view: CaseView) -> Handed:
-    return _settled(_subject(view), view, None)
-
-
-def _found(fact: lost.TurnedUp, view: CaseView) -> Handed:
-    return [Addressed(view.subject, CLAIM, _claim_id(_subject(view)), cw.GoodsFound())]
-
-
-def _recall(fact: lost.RecallDue, view: CaseView) -> Handed:
-    subject = _subject(view)
-    request_id = derived_id(subject.parcel_id, RECALLS[1])
-    recall = iw.Recall(
-        request_id=request_id,
-        order_id=view.subject,
-        customer_id=subject.customer_id,
-        parcel_id=subject.parcel_id,
-        tracking=subject.tracking,
-        reason_code=fact.reason_code,
-        is_buyer_asked=fact.reason_code != "out_of_range",
-    )
-    return [Addressed(view.subject, INTERCEPT, request_id, iw.RecallWanted(recall))]
-
-
-FROM_LOST: Mapping[type, HandOn] = {
-    lost.LossConfirmed: _lost,
-    lost.ReshipChosen: _reship,
-    lost.PaymentDue: _refunded,
-    lost.PaidElsewhere: _refunded,
-    lost.RefundChosen: _reopened,
-    lost.SearchClosed: _search_closed,
-    lost.TurnedUp: _found,
-    lost.RecallDue: _recall,
-}
-
-
-# From resends and shortages.
-
-
-def _reship_failed(fact: Any, view: CaseView) -> Handed:
-    """A failed resend of a lost parcel leaves the refund; one that is lost again is looked for itself."""
-    state = view.state
-    if not isinstance(state, rw.Known) or state.order.purpose != "lost" or fact.reason_code == "lost":
-        return []
-    parcel_id = state.order.replaces_parcel_id
-    failed = lost.ReshipFailed(state.order.reship_id)
-    return [Addressed(view.subject, LOST, parcel_id, failed)] if parcel_id is not None else []
-
-
-FROM_RESHIP: Mapping[type, HandOn] = {
-    rw.StockMissing: _reship_failed,
-    rw.NotArrived: _reship_failed,
-}
+# From shortages.
 
 
 def _later_date(fact: sw.LaterDateTaken, view: CaseView) -> Handed:

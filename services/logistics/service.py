@@ -3,7 +3,7 @@
 from typing import get_args
 
 from chassis.service import Kind, Service
-from services.logistics import announce, announce_remedies, hand_on, policy, translate
+from services.logistics import announce, announce_remedies, hand_on, hand_on_losses, policy, translate
 from services.logistics.cases import (
     courier_claim_words,
     dispatch_facts,
@@ -55,7 +55,7 @@ LOGISTICS = Service(
             messages=get_args(lost_parcel_words.Message),
             facts=get_args(lost_parcel_words.Fact),
             announces=announce_remedies.FROM_LOST,
-            hands_on=hand_on.FROM_LOST,
+            hands_on=hand_on_losses.FROM_LOST,
         ),
         Kind(
             name=translate.CLAIM,
@@ -93,7 +93,7 @@ LOGISTICS = Service(
             messages=get_args(reship_words.Message),
             facts=get_args(reship_words.Fact),
             announces=announce_remedies.FROM_RESHIP,
-            hands_on=hand_on.FROM_RESHIP,
+            hands_on=hand_on_losses.FROM_RESHIP,
         ),
         Kind(
             name=translate.SHORTAGE,

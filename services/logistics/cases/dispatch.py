@@ -46,6 +46,7 @@ def _consequences(state: Known, decided: Decisions, policy: Policy, now: datetim
     for link in departed:
         if link.sent_at is not None:
             follows += refunds.left_after_close(file, link, now)
+            follows += parcels.unwanted_left(after(file, follows), link)
     if departed:
         follows += refunds.overtaken_holds(after(file, follows), now)
     follows += late.withdrawn(after(file, follows))
@@ -124,6 +125,7 @@ HANDLERS: Mapping[type, Handler] = {
     m.InstructionAnswered: lambda s, x, p, t: parcels.instruction_answered(s.file, x),
     m.ResendNoted: lambda s, x, p, t: parcels.resend_noted(s.file, x),
     m.ExchangeOver: lambda s, x, p, t: parcels.exchange_over(s.file, x),
+    m.ResendRevoked: lambda s, x, p, t: parcels.resend_revoked(s.file, x),
     m.ReshipAnswered: lambda s, x, p, t: parcels.reship_answered(s.file, x),
     MemoStored: lambda s, x, p, t: parcels.memo_stored(s.file, x),
     RequestDeclined: lambda s, x, p, t: parcels.request_declined(s.file, x),

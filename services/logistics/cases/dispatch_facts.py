@@ -252,9 +252,17 @@ class CollectAnswerPassedOn(Value):
 
 
 class ResendUnwanted(Value):
-    """The exchange of a resend is over; the reship case is told."""
+    """The exchange of a resend is over, or the lost parcel is refunded; the reship case is told."""
 
     reship_id: str
+    parcel_id: str | None = None
+    """The lost parcel, where a refund for it is the reason."""
+
+
+class ResendGone(Value):
+    """The resend of a lost parcel is under way although a refund took its place; the search is told."""
+
+    parcel_id: str
 
 
 class MemoPassedOn(Value):
@@ -315,6 +323,7 @@ Fact = (
     | ReshipParcelKnown
     | CollectAnswerPassedOn
     | ResendUnwanted
+    | ResendGone
     | MemoPassedOn
     | DeclinePassedOn
     | OrderStopped

@@ -87,7 +87,7 @@ def _resend_of(file: OrderFile, added: m.ParcelAdded) -> str | None:
         return None
     taken = {link.reship_id for link in file.links}
     lines = {share.line_id for share in added.link.lines}
-    for resend in file.resends:
+    for resend in sorted(file.resends, key=lambda resend: resend.unwanted_for is not None):
         if resend.reship_id not in taken and lines & {share.line_id for share in resend.lines}:
             return resend.reship_id
     return None

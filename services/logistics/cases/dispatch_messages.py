@@ -166,6 +166,13 @@ class ExchangeOver(Value):
     exchange_id: str
 
 
+class ResendRevoked(Value):
+    """A refund for the lost parcel took the place of its resend."""
+
+    reship_id: str
+    parcel_id: str
+
+
 class CourierSaidLost(Value):
     """The carrier says that it lost the parcel."""
 
@@ -227,6 +234,7 @@ Message = (
     | ReshipAnswered
     | ResendNoted
     | ExchangeOver
+    | ResendRevoked
     | CourierSaidLost
     | PickedUp
     | ParcelMoved

@@ -138,6 +138,30 @@ def exchange_over(file: OrderFile, over: m.ExchangeOver) -> Decisions:
     return [Decided(f.ResendUnwanted(reship_id), ("RF-121",)) for reship_id in ids]
 
 
+@rule("RF-035", "LG-018")
+def resend_revoked(file: OrderFile, revoked: m.ResendRevoked) -> Sequence[f.Fact]:
+    """The refund of a lost parcel wins over its resend: let go of, or called back if it is under way."""
+    links = [link for link in file.links if link.reship_id == revoked.reship_id and not link.is_void]
+    if all(link.sent_at is None for link in links):
+        return [f.ResendUnwanted(revoked.reship_id, revoked.parcel_id)]
+    return [fact for link in links for fact in _called_back(link, revoked.parcel_id)]
+
+
+@rule("RF-035", "LG-018")
+def unwanted_left(file: OrderFile, link: Link) -> Sequence[f.Fact]:
+    """A resend that was let go of left all the same."""
+    for resend in file.resends:
+        if resend.reship_id == link.reship_id and resend.unwanted_for is not None:
+            return _called_back(link, resend.unwanted_for)
+    return []
+
+
+def _called_back(link: Link, parcel_id: str) -> Sequence[f.Fact]:
+    if not link.is_under_way or link.is_called_back or link.is_sought:
+        return []
+    return [f.CallBackDue(link, "refund_in_transit", is_buyer_asked=True), f.ResendGone(parcel_id)]
+
+
 def reship_answered(file: OrderFile, answer: m.ReshipAnswered) -> Decisions:
     """The answer goes to the reship case that asked."""
     for resend in file.resends:

@@ -10,6 +10,7 @@ from services.logistics.cases.order_file import (
     Hold,
     HoldPhase,
     OrderFile,
+    Resend,
     Trigger,
     false_lines,
     is_true_mark,
@@ -172,10 +173,21 @@ def _fold_lateness(file: OrderFile, fact: f.Fact) -> OrderFile:  # noqa: PLR0911
             return replace(file, instruction_due_at=None)
         case f.ShortageKnown():
             return replace(file, has_shortage=True)
-        case f.ResendKnown(resend=resend):
-            return replace(file, resends=(*file.resends, resend))
+        case f.ResendKnown() | f.ResendUnwanted():
+            return replace(file, resends=_resends(file.resends, fact))
         case _:
             return file
+
+
+def _resends(known: tuple[Resend, ...], fact: f.ResendKnown | f.ResendUnwanted) -> tuple[Resend, ...]:
+    if isinstance(fact, f.ResendKnown):
+        return (*known, fact.resend)
+    return tuple(
+        replace(resend, unwanted_for=fact.parcel_id or resend.unwanted_for)
+        if resend.reship_id == fact.reship_id
+        else resend
+        for resend in known
+    )
 
 
 def _with_hold(file: OrderFile, hold: Hold, at: datetime) -> OrderFile:

@@ -9,7 +9,13 @@ from datetime import datetime
 from chassis.vocabulary import DeadlinePassed, Decided, Decider, NotYet, replace, rule
 from services.logistics.cases import lost_parcel_rules as rules
 from services.logistics.cases import lost_parcel_words as w
-from services.logistics.cases.lost_parcel_states import deadlines, evolve, look_task_id, presume_task_id
+from services.logistics.cases.lost_parcel_states import (
+    deadlines,
+    evolve,
+    look_task_id,
+    presume_task_id,
+    reship_id,
+)
 from services.logistics.cases.values import (
     Basis,
     MemoStored,
@@ -60,6 +66,10 @@ def _about_loss(state: w.Known, message: w.Message, policy: Policy, now: datetim
             return _offer_answered(state, message, policy, now)
         case w.ReshipFailed() if isinstance(state, w.Resent):
             return _reship_failed(state, policy, now)
+        case w.ResendLetGo() if isinstance(state, w.Resent):
+            return _resend_off(state, message, policy, now)
+        case w.ResendLeft() if isinstance(state, w.LostConfirmed | w.Resent | w.RefundDue):
+            return _double(state, policy, now)
         case MemoStored() if isinstance(state, w.LostConfirmed):
             is_ours = message.request_id in {None, state.loss.memo_request_id}
             return rules.paid_when_ready(state, rules.memo_done(state)) if is_ours else []
@@ -165,6 +175,16 @@ def _reship_failed(state: w.Resent, policy: Policy, now: datetime) -> Decisions:
     return rules.paid_when_ready(back, decided)
 
 
+def _resend_off(state: w.Resent, let_go: w.ResendLetGo, policy: Policy, now: datetime) -> Decisions:
+    """The warehouse keeps the goods: the refund is what the buyer gets."""
+    if let_go.reship_id != reship_id(state.subject, state.loss.resend_count):
+        return []
+    off: Decisions = [Decided(w.ResendOff(policy.attention(now)), ("LG-018",))]
+    if state.subject.is_repaid:
+        return [*off, Decided(w.PaidElsewhere(), ("RF-013",))]
+    return rules.paid_when_ready(w.LostConfirmed(state.subject, state.loss, policy.attention(now), None), off)
+
+
 # Refunds of the buyer.
 
 
@@ -181,6 +201,8 @@ def _refund_news(state: w.Known, news: RefundNews, policy: Policy, now: datetime
         if news.is_open:
             return rules.paid_when_ready(state, changed + _refund_wins(state))
         return changed + _offer_anew(state, after, policy, now)
+    if isinstance(state, w.Resent) and (news.is_open or news.is_paid):
+        return changed + _resend_revoked(state)
     if isinstance(state, w.Located) and news.is_open:
         return changed + _found_and_refunded(after, now)
     return changed
@@ -196,6 +218,12 @@ def _found_and_refunded(refund_ids: tuple[str, ...], now: datetime) -> Sequence[
 def _refund_wins(state: w.LostConfirmed) -> Sequence[w.Fact]:
     """An open refund takes the place of the choice (reading A4)."""
     return [w.OfferVoid()] if state.loss.choose_by is not None else []
+
+
+@rule("RF-035", "LG-018")
+def _resend_revoked(state: w.Resent) -> Sequence[w.Fact]:
+    """An open refund wins over the resend as well: nobody gets both (reading A4)."""
+    return [w.ResendRevoked(reship_id(state.subject, state.loss.resend_count))]
 
 
 @rule("LG-018")
@@ -269,10 +297,13 @@ def _recall(state: w.Resent | w.RefundDue, now: datetime) -> Sequence[w.Fact]:
 
 
 @rule("LG-018")
-def _double(state: w.Resent | w.RefundDue, policy: Policy, now: datetime) -> Sequence[w.Fact]:
-    """The buyer has goods and remedy: a person recovers one or writes it off."""
+def _double(
+    state: w.LostConfirmed | w.Resent | w.RefundDue, policy: Policy, now: datetime
+) -> Sequence[w.Fact]:
+    """The buyer has goods and remedy, or will have: a person recovers one or writes it off."""
     task_id = derived_id(state.subject.name, "double")
-    return [] if state.is_double else [w.RecoverOrWriteOff(task_id, now + policy.attention_after)]
+    is_known = not isinstance(state, w.LostConfirmed) and state.is_double
+    return [] if is_known else [w.RecoverOrWriteOff(task_id, now + policy.attention_after)]
 
 
 # What time does.

@@ -6,7 +6,7 @@ from datetime import datetime
 from chassis.vocabulary import Decided, rule
 from services.logistics.carriers import Capability
 from services.logistics.cases import lost_parcel_words as w
-from services.logistics.cases.lost_parcel_states import evolve, look_task_id, presume_task_id
+from services.logistics.cases.lost_parcel_states import evolve, look_task_id, presume_task_id, reship_id
 from services.logistics.cases.values import Basis, Direction, NoticeAsked, TaskOpened, derived_id
 from services.logistics.policy import Policy
 
@@ -104,7 +104,8 @@ def offer(subject: w.Subject, loss: w.Loss, policy: Policy, now: datetime) -> w.
 def reship(state: w.LostConfirmed, now: datetime, *, is_by_default: bool) -> Sequence[w.Fact]:
     """The goods go out again within three days of the confirmation; so they do if the buyer says nothing."""
     ship_by = max(state.loss.reship_by, now)
-    return [w.ReshipChosen(derived_id(state.subject.name, "reship"), ship_by, is_by_default)]
+    next_id = reship_id(state.subject, state.loss.resend_count + 1)
+    return [w.ReshipChosen(next_id, ship_by, is_by_default)]
 
 
 @rule("LG-018")

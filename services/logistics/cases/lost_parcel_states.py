@@ -17,6 +17,11 @@ def look_task_id(subject: w.Subject) -> str:
     return derived_id(subject.name, "look")
 
 
+def reship_id(subject: w.Subject, resend_count: int) -> str:
+    """The id of the n-th resend, from 1."""
+    return derived_id(subject.name, "reship" if resend_count <= 1 else f"reship-{resend_count}")
+
+
 def evolve(state: w.State, fact: w.Fact) -> w.State:  # noqa: PLR0911  one branch per fact
     """The state after a fact."""
     if isinstance(fact, w.SearchOpened):
@@ -56,7 +61,10 @@ def _evolve_loss(state: w.Known, fact: w.Fact) -> w.State:
             chosen = replace(loss, choice=w.Choice.REFUND, choose_by=None, is_reship_out=is_reship_out)
             return w.LostConfirmed(state.subject, chosen, attention, None)
         case w.ReshipChosen():
-            return w.Resent(state.subject, replace(loss, choice=w.Choice.RESHIP, choose_by=None))
+            resent = replace(loss, choice=w.Choice.RESHIP, choose_by=None, resend_count=loss.resend_count + 1)
+            return w.Resent(state.subject, resent)
+        case w.ResendOff(attention=attention):
+            return w.LostConfirmed(state.subject, replace(loss, choice=None), attention, None)
         case w.PaymentDue():
             return w.RefundDue(state.subject, replace(loss, choose_by=None))
         case w.PaidElsewhere():

@@ -72,6 +72,8 @@ class Loss(Value):
     choice: Choice | None = None
     is_reship_out: bool = False
     """A reship was tried and failed: only the refund is left."""
+    resend_count: int = 0
+    """How often it was sent again."""
 
 
 # States.
@@ -177,11 +179,23 @@ class ReshipFailed(Value):
     reship_id: str
 
 
+class ResendLetGo(Value):
+    """The goods are not sent again after all: a refund took the place of it."""
+
+    reship_id: str
+
+
+class ResendLeft(Value):
+    """The goods are on their way again although a refund took the place of it."""
+
+
 Message = (
     Missing
     | InquiryAnswered
     | OfferAnswered
     | ReshipFailed
+    | ResendLetGo
+    | ResendLeft
     | ParcelNews
     | RefundNews
     | MemoStored
@@ -292,6 +306,18 @@ class ReshipChosen(Value):
     is_by_default: bool
 
 
+class ResendRevoked(Value):
+    """A refund takes the place of the resend: it is let go of, or called back if it has left."""
+
+    reship_id: str
+
+
+class ResendOff(Value):
+    """The resend did not leave and never will: the remedy is open again."""
+
+    attention: Attention
+
+
 class PaymentDue(Value):
     """Report and memo are done: pay the buyer (remedy.refund-due)."""
 
@@ -344,6 +370,8 @@ Fact = (
     | RefundChosen
     | RefundsChanged
     | ReshipChosen
+    | ResendRevoked
+    | ResendOff
     | PaymentDue
     | PaidElsewhere
     | TurnedUp

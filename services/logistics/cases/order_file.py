@@ -167,6 +167,8 @@ class Resend(Value):
     reship_id: str
     lines: tuple[Share, ...]
     exchange_id: str | None = None
+    unwanted_for: str | None = None
+    """The lost parcel whose refund took its place."""
 
 
 class OrderFile(Value):

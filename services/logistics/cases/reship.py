@@ -124,11 +124,16 @@ def _note_seen(state: w.Known, sku_id: str, policy: Policy, now: datetime) -> Se
             return []
 
 
-@rule("RF-118", "RF-121")
+@rule("RF-035", "RF-118", "RF-121")
 def _unwanted(state: w.Known) -> Sequence[w.Fact]:
-    """What is not wanted any more is let go, while it is still there."""
+    """What is not wanted any more is let go, while it is still there.
+
+    The resend of a lost parcel is so until it leaves, that of an exchange until it has a waybill.
+    """
     is_here = isinstance(state, w.Reserving | w.Reserved | w.Checking)
-    if not is_here and not (isinstance(state, w.Requested) and state.parcel_id is None):
+    if isinstance(state, w.Requested):
+        is_here = state.parcel_id is None or state.order.purpose == "lost"
+    if not is_here:
         return []
     return [w.CancelAsked(derived_id(state.order.reship_id, "cancel")), w.CalledOff()]
 

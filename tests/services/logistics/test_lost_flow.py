@@ -19,7 +19,10 @@ from tests.services.logistics.told import (
     on_the_way,
     outcomes,
     questions,
+    recalls,
+    refund_closed,
     refund_opened,
+    refund_paid,
     task_done,
 )
 
@@ -191,3 +194,98 @@ def test_claim_paid() -> None:
         shop.cny(6_000),
         shop.cny(10_000),
     )
+
+
+def resent() -> Flow:
+    """Lost, and asked to be sent again by default, two days after the loss."""
+    story = lost()
+    story.pass_until(T0 + 10 * DAY + HOUR)
+    return story
+
+
+def leave(story: Flow, at: timedelta) -> None:
+    """The warehouse hands the resend over."""
+    asked = [x for x in story.outcomes(logistics.ReshipRequestedV1) if x.action.value == "send"][-1]
+    second = Tracking(carrier_code="sto", tracking_code="773009")
+    parcel = shop.registered("k9", direction="reship", tracking=second, request_id=asked.request_id)
+    story.tell(parcel, T0 + at)
+    story.tell(shop.handed_over("k9"), T0 + at + HOUR)
+
+
+def resends(story: Flow) -> list[str]:
+    return [x.action.value for x in story.outcomes(logistics.ReshipRequestedV1)]
+
+
+def test_a_refund_wins_over_a_resend_that_has_not_left() -> None:
+    """LG-018, RF-035: the resend is let go of, the refund is paid, nobody gets both."""
+    story = resent()
+    story.tell(refund_opened("not_received"), T0 + 10 * DAY + 2 * HOUR)
+    assert resends(story) == ["send", "cancel"]
+    assert isinstance(story.state("lost-parcel", "k1"), lost_parcel_words.LostConfirmed)
+    story.tell(report(story), T0 + 10 * DAY + 3 * HOUR)
+    story.tell(memo(story), T0 + 10 * DAY + 3 * HOUR)
+    assert len(story.outcomes(logistics.RemedyRefundDueV1)) == 1
+    story.tell(refund_paid(), T0 + 11 * DAY)
+    story.pass_until(T0 + 30 * DAY)
+    assert resends(story) == ["send", "cancel"]
+    assert "recover_or_write_off" not in questions(story)
+    clean(story)
+
+
+def test_a_refund_that_pays_by_its_own_deadline_ends_the_search() -> None:
+    """LG-018, RF-013."""
+    story = resent()
+    story.tell(refund_opened("not_received"), T0 + 10 * DAY + 2 * HOUR)
+    story.tell(refund_paid(), T0 + 15 * DAY)
+    assert isinstance(story.state("lost-parcel", "k1"), lost_parcel_words.RefundDue)
+    assert story.outcomes(logistics.RemedyRefundDueV1) == []
+
+
+def test_a_resend_that_leaves_all_the_same_is_called_back() -> None:
+    """LG-018: it was to be let go of; a person hears of it."""
+    story = resent()
+    story.tell(refund_opened("not_received"), T0 + 10 * DAY + 2 * HOUR)
+    assert recalls(story) == []
+    leave(story, 10 * DAY + 3 * HOUR)
+    assert recalls(story) == ["refund_in_transit"]
+    assert questions(story).count("recover_or_write_off") == 1
+    clean(story)
+
+
+def test_a_resend_under_way_is_called_back_for_a_refund() -> None:
+    """LG-018."""
+    story = resent()
+    leave(story, 10 * DAY + 2 * HOUR)
+    story.tell(refund_opened("not_received"), T0 + 10 * DAY + 4 * HOUR)
+    assert resends(story) == ["send"]
+    assert recalls(story) == ["refund_in_transit"]
+    story.tell(refund_paid(), T0 + 11 * DAY)
+    assert recalls(story) == ["refund_in_transit"]
+    assert questions(story).count("recover_or_write_off") == 1
+    clean(story)
+
+
+def test_a_refund_after_the_resend_arrived_is_an_ordinary_one() -> None:
+    """LG-018."""
+    story = resent()
+    leave(story, 10 * DAY + 2 * HOUR)
+    second = Tracking(carrier_code="sto", tracking_code="773009")
+    story.tell(shop.scan("delivered", T0 + 12 * DAY, tracking=second), T0 + 12 * DAY)
+    story.tell(refund_opened("with_return"), T0 + 13 * DAY)
+    assert recalls(story) == []
+    assert "recover_or_write_off" not in questions(story)
+
+
+def test_a_refund_that_is_withdrawn_leaves_the_choice_again() -> None:
+    """LG-018: the goods are sent again after all, under an id of its own."""
+    story = resent()
+    story.tell(refund_opened("not_received"), T0 + 10 * DAY + 2 * HOUR)
+    story.tell(refund_closed(), T0 + 10 * DAY + 3 * HOUR)
+    assert len(story.outcomes(common.OfferMadeV1)) == 2
+    story.pass_until(T0 + 12 * DAY + 4 * HOUR)
+    assert resends(story) == ["send", "cancel", "send"]
+    ids = [x.reship_id for x in story.outcomes(logistics.ReshipRequestedV1)]
+    assert ids == ["k1.reship", "k1.reship", "k1.reship-2"]
+    leave(story, 12 * DAY + 5 * HOUR)
+    assert recalls(story) == []
+    clean(story)

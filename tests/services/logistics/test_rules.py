@@ -15,7 +15,7 @@ from services.logistics.cases import parcel_words as pw
 from services.logistics.cases import reship_words as rw
 from services.logistics.cases import stock_shortage as sw
 from services.logistics.cases.order_file import OrderFile
-from services.logistics.cases.values import Basis, TaskDone
+from services.logistics.cases.values import Basis, RefundNews, TaskDone
 from tests.services.logistics.pools import (
     CNY,
     IDENTITY,
@@ -41,6 +41,12 @@ KNOWN = f.OrderKnown(FILE, ATT)
 LOSS = lw.Loss(T0, Basis.COURIER, "t1", "m1", T0 + 4 * HOUR, None, T0 + 3 * DAY)
 CONFIRMED = [lw.SearchOpened(SUBJECT, ATT), lw.LossConfirmed(LOSS, ATT)]
 OFFERED = [*CONFIRMED, lw.OfferMade("of1", T0 + 48 * HOUR)]
+RESENT = [*OFFERED, lw.ReshipChosen("k1.reship", T0, True)]
+WITH_REFUND = [*RESENT, lw.RefundsChanged(("r1",), False)]
+REPORTED = [*OFFERED, lw.ReportDone(), lw.MemoDone(), *WITH_REFUND[len(OFFERED) :]]
+REFUND_OPEN = RefundNews("r1", is_open=True, is_paid=False)
+REFUND_PAID = RefundNews("r1", is_open=False, is_paid=True)
+REFUND_OVER = RefundNews("r1", is_open=False, is_paid=False)
 TRACK = [pw.TrackOpened(STO, 1, None, ATT), pw.IdentityKnown(IDENTITY, T0, None, ATT)]
 BACK = [pw.TrackOpened(STO, 1, None, ATT), pw.IdentityKnown(RETURN, T0, None, ATT)]
 CLAIM = cw.Claim("k1.claim", "o1", "k1", STO, "lost", CNY, T0 + 30 * DAY)
@@ -93,6 +99,40 @@ ROWS: list[tuple[str, str, list[Any], Any, list[str]]] = [
     ("LG-020", "lost-parcel", OFFERED, TaskDone("t1", "approved"), ["ReportDone"]),
     ("LG-020", "lost-parcel", OFFERED, TaskDone("t1", "refused"), []),
     ("LG-020", "lost-parcel", CONFIRMED, DeadlinePassed("report", T0 + 4 * HOUR), ["ReportOverdue"]),
+    (
+        "LG-018",
+        "lost-parcel",
+        RESENT,
+        RefundNews("r1", is_open=True, is_paid=False),
+        ["RefundsChanged", "ResendRevoked"],
+    ),
+    (
+        "LG-018",
+        "lost-parcel",
+        RESENT,
+        RefundNews("r1", is_open=False, is_paid=True),
+        ["RefundsChanged", "ResendRevoked"],
+    ),
+    ("LG-018", "lost-parcel", RESENT, REFUND_OVER, []),
+    ("LG-018", "lost-parcel", WITH_REFUND, lw.ResendLetGo("k1.reship"), ["ResendOff"]),
+    ("LG-018", "lost-parcel", WITH_REFUND, lw.ResendLetGo("k1.reship-2"), []),
+    ("LG-018", "lost-parcel", REPORTED, lw.ResendLetGo("k1.reship"), ["ResendOff", "PaymentDue"]),
+    (
+        "LG-018",
+        "lost-parcel",
+        [*RESENT, lw.RefundsChanged((), True)],
+        lw.ResendLetGo("k1.reship"),
+        ["ResendOff", "PaidElsewhere"],
+    ),
+    ("LG-018", "lost-parcel", WITH_REFUND, lw.ResendLeft(), ["RecoverOrWriteOff"]),
+    ("LG-018", "lost-parcel", [*WITH_REFUND, lw.RecoverOrWriteOff("t", T0)], lw.ResendLeft(), []),
+    (
+        "LG-018",
+        "lost-parcel",
+        [*WITH_REFUND, lw.ResendOff(ATT)],
+        REFUND_OVER,
+        ["RefundsChanged", "OfferMade"],
+    ),
     (
         "RF-121",
         "lost-parcel",
