@@ -100,7 +100,14 @@ class Book(Value):
     @property
     def is_goods_refunded(self) -> bool:
         """Whether nothing of what was paid for goods is left (RF-033)."""
-        return all(line.left_minor == 0 for line in self.lines)
+        return self.goods_left_minor == 0
+
+    @property
+    def goods_left_minor(self) -> int:
+        """What was paid for goods and is not refunded; of an order without lines all that was paid."""
+        if not self.lines:
+            return self.paid_minor - self.refunded_minor
+        return sum(line.left_minor for line in self.lines)
 
     def line(self, line_id: str) -> LineAccount | None:
         for line in self.lines:
@@ -164,6 +171,8 @@ def priced(book: Book, pieces: Sequence[Share], goods_minor: int) -> tuple[Share
     caps = [pieces_cap_minor(line, share.quantity_count) for share, line in _with_lines(book, pieces)]
     if goods_minor > sum(caps):
         return None
+    if not pieces:
+        return ()
     return tuple(
         Share(share.line_id, share.quantity_count, minor)
         for share, minor in zip(pieces, allocate(goods_minor, caps), strict=True)

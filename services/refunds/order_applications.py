@@ -154,7 +154,7 @@ def _terms(
     if shares is None or not account.fits(book, shares, freight, freight_left):
         return Rejection.OVER_REFUNDABLE
     liability = liability_for(book, shares, applied.reason_code, kind, policy)
-    if kind.wants_goods_back and freight and not liability.is_original_freight_refunded:
+    if book.lines and kind.wants_goods_back and freight and not liability.is_original_freight_refunded:
         return Rejection.FREIGHT_NOT_OWED
     terms = Terms(kind, applied.reason_code, shares, freight, applied.amount, applied.version)
     goods = applied.amount.minor - freight
@@ -179,8 +179,11 @@ def _freight_asked(book: Book, applied: RefundApplied, pieces: Sequence[Share], 
 def liability_for(
     book: Book, shares: Sequence[Share], reason_code: str, kind: RefundKind | None, policy: Policy
 ) -> Liability:
-    """The freight matrix for these lines; one line with paid freight makes the whole parcel not free."""
-    lines = [line for share in shares if (line := book.line(share.line_id)) is not None]
+    """The freight matrix for these lines; one line with paid freight makes the whole parcel not free.
+
+    Without pieces it is about what is left of the freight, which is the whole order's.
+    """
+    lines = [line for share in shares if (line := book.line(share.line_id)) is not None] or book.lines
     is_free = all(line.is_freight_free for line in lines)
     return liability_of(reason_code, kind, is_freight_free=is_free, policy=policy.freight)
 

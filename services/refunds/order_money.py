@@ -258,8 +258,8 @@ def payment_asked(
     if book.paid_at is None or not account.fits(book, asked.shares, asked.freight_minor, freight_left):
         return _refused(PaymentRefused(asked.case_id, asked.intent_id, asked.purpose, asked.amount, due_at))
     tenders = account.split(book, asked.amount.minor, policy.order.tender_strategy)
-    goods_minor = sum(share.minor for share in asked.shares)
-    is_full = goods_minor == sum(line.left_minor for line in book.lines)
+    goods_minor = sum(share.minor for share in asked.shares) if book.lines else asked.amount.minor
+    is_full = goods_minor == book.goods_left_minor
     return _granted(asked, asked.amount, tenders, is_full=is_full)
 
 

@@ -1,0 +1,89 @@
+"""How many pieces money is paid for: parts of a line, orders whose lines nobody knows, freight alone."""
+
+from datetime import datetime
+
+from aftersales_contracts.aftersales import common, refunds
+from aftersales_contracts.aftersales.refunds_words import OrderOutcomeAfterRefund
+from aftersales_contracts.base import Event
+from aftersales_contracts.words import RefundKind
+from services.refunds.service import REFUNDS
+from tests.services.refunds import shop as s
+from tests.services.refunds.shop import DAY, HOUR, MINUTE, T0
+from tests.support.driver import Driver
+
+Told = tuple[Event, datetime]
+
+
+def told(*events: Told) -> Driver:
+    driver = Driver(REFUNDS)
+    for event, at in events:
+        driver.tell(event, at)
+    return driver
+
+
+def requested(driver: Driver) -> list[tuple[str, int, dict[str, int]]]:
+    """What was asked of the provider: intent, amount, pieces per line."""
+    asked = {r.intent_id: r for r in driver.announced(refunds.RefundPaymentRequestedV1)}
+    return [
+        (r.intent_id, r.amount.minor, {line.line_id: line.quantity_count for line in r.lines or []})
+        for r in asked.values()
+    ]
+
+
+def questions(driver: Driver) -> list[str]:
+    return [task.question_code for task in driver.announced(common.TaskRequestedV1)]
+
+
+def rejections(driver: Driver) -> list[str]:
+    return [rejected.reason_code for rejected in driver.announced(refunds.ApplicationRejectedV1)]
+
+
+def outcomes_after(driver: Driver) -> list[tuple[bool, OrderOutcomeAfterRefund | None]]:
+    return [(paid.is_full, paid.order_outcome) for paid in driver.announced(refunds.RefundPaidV1)]
+
+
+# Freight alone, and orders without lines.
+
+CLOSED, CONTINUES = OrderOutcomeAfterRefund.CLOSED, OrderOutcomeAfterRefund.CONTINUES
+
+
+def lineless(total: int = 10_000) -> list[Told]:
+    placed = s.placed((), 1_000).model_copy(update={"total": s.money(total)})
+    return [(placed, T0), (s.paid(total), T0), (s.shipped(), T0 + HOUR)]
+
+
+def test_a_part_of_an_order_without_lines_leaves_the_trade_open() -> None:
+    """RF-033: full is what leaves nothing of what was paid."""
+    driver = told(*lineless(), (s.applied(RefundKind.NO_RETURN, 500), T0 + DAY), (s.agreed(), T0 + DAY))
+    assert requested(driver) == [("r1.refund.1", 500, {})]
+    driver.tell(s.settled(500), T0 + DAY + MINUTE)
+    assert [due.name for _, due in driver.pending()] == ["confirm"], "OR-031"
+    driver.tell(s.applied(RefundKind.NO_RETURN, 9_500, refund_id="r2"), T0 + 2 * DAY)
+    driver.tell(s.agreed(refund_id="r2"), T0 + 2 * DAY)
+    driver.tell(s.settled(9_500, "r2.refund.1"), T0 + 2 * DAY + MINUTE)
+    assert outcomes_after(driver) == [(False, CONTINUES), (True, CLOSED)]
+    driver.tell(s.applied(RefundKind.NO_RETURN, 1, refund_id="r3"), T0 + 3 * DAY)
+    assert rejections(driver) == ["over_refundable"]
+
+
+def test_goods_of_an_order_without_lines_come_back_for_money() -> None:
+    """RF-066: what is not known to be freight is not kept as freight."""
+    driver = told(*lineless(), (s.applied(RefundKind.WITH_RETURN, 500, reason="no_reason"), T0 + DAY))
+    assert rejections(driver) == []
+    assert len(driver.announced(refunds.RefundOpenedV1)) == 1
+
+
+def test_the_freight_that_is_left_is_an_order_of_its_own_right() -> None:
+    """RF-064, RF-066: after the goods are refunded the whole order is its freight."""
+    freight = [
+        (s.placed(freight=1_000, is_free=False), T0), (s.paid(11_000), T0), (s.shipped(), T0 + HOUR),
+        (s.applied(reason="no_reason"), T0 + DAY), (s.agreed(), T0 + DAY), (s.sent(), T0 + 2 * DAY),
+        (s.accepted(s.share("a")), T0 + 3 * DAY), (s.settled(10_000), T0 + 3 * DAY + MINUTE),
+    ]  # fmt: skip
+    driver = told(*freight, (s.applied(RefundKind.NO_RETURN, 1_000, refund_id="r2"), T0 + 4 * DAY))
+    driver.tell(s.agreed(refund_id="r2"), T0 + 5 * DAY)
+    assert requested(driver)[-1] == ("r2.refund.1", 1_000, {})
+    driver = told(*freight, (s.applied(RefundKind.NO_REASON, 1_000, refund_id="r2"), T0 + 4 * DAY))
+    assert rejections(driver) == ["freight_not_owed"]
+    driver = told(*freight, (s.applied(RefundKind.NO_RETURN, 1_001, refund_id="r2"), T0 + 4 * DAY))
+    assert rejections(driver) == ["over_refundable"]
