@@ -16,7 +16,8 @@ from services.refunds.values import RefundKind, Share, Tender
 class LineAccount(Value):
     """One order line: pieces, what it cost after discount, what was paid for it and what of that went back.
 
-    `gone_count` pieces are refunded as goods (not those that a price difference was paid for).
+    `gone_count` pieces are refunded as goods (not those that a price difference was paid for);
+    `gone_sent_count` of them after they were shipped.
     """
 
     line_id: str
@@ -31,6 +32,7 @@ class LineAccount(Value):
     gone_count: int = 0
     shipped_count: int = 0
     is_done: bool = False
+    gone_sent_count: int = 0
 
     @property
     def left_minor(self) -> int:
@@ -39,6 +41,16 @@ class LineAccount(Value):
     @property
     def left_count(self) -> int:
         return self.quantity_count - self.gone_count
+
+    @property
+    def unsent_count(self) -> int:
+        """Pieces that are neither shipped nor refunded before shipment."""
+        return max(self.quantity_count - self.shipped_count - (self.gone_count - self.gone_sent_count), 0)
+
+    @property
+    def sent_count(self) -> int:
+        """Shipped pieces that are not refunded as goods."""
+        return min(self.shipped_count - self.gone_sent_count, self.left_count)
 
 
 class TenderAccount(Value):
@@ -222,9 +234,11 @@ def granted(
     tenders: Sequence[Tender],
     *,
     are_goods_gone: bool,
+    was_sent: bool,
 ) -> Book:
-    """The book after money was granted to the buyer."""
-    return _moved(book, shares, freight_minor, tenders, 1, are_goods_gone=are_goods_gone)
+    """The book after money was granted to the buyer; `was_sent`: for goods that had been shipped."""
+    moved = _moved(book, shares, freight_minor, tenders, 1, are_goods_gone=are_goods_gone)
+    return _sent_gone(moved, shares, 1) if are_goods_gone and was_sent else moved
 
 
 def given_back(
@@ -234,9 +248,23 @@ def given_back(
     tenders: Sequence[Tender],
     *,
     are_goods_gone: bool,
+    was_sent: bool,
 ) -> Book:
     """The book after a grant was given up without money having moved."""
-    return _moved(book, shares, freight_minor, tenders, -1, are_goods_gone=are_goods_gone)
+    moved = _moved(book, shares, freight_minor, tenders, -1, are_goods_gone=are_goods_gone)
+    return _sent_gone(moved, shares, -1) if are_goods_gone and was_sent else moved
+
+
+def _sent_gone(book: Book, shares: Sequence[Share], sign: int) -> Book:
+    """Counts refunded pieces among the shipped ones, as far as there are such."""
+    counts = {share.line_id: sign * share.quantity_count for share in shares}
+    lines = tuple(
+        replace(line, gone_sent_count=min(max(line.gone_sent_count + count, 0), line.shipped_count))
+        if (count := counts.get(line.line_id, 0))
+        else line
+        for line in book.lines
+    )
+    return replace(book, lines=lines)
 
 
 def _moved(

@@ -60,9 +60,7 @@ def _is_sent(book: Book, case: OpenCase, marked: set[str]) -> bool:
         return True
     lines = [(book.line(share.line_id), share.quantity_count) for share in case.shares]
     return any(
-        line.shipped_count + line.gone_count + count > line.quantity_count
-        for line, count in lines
-        if line is not None and line.line_id in marked
+        count > line.unsent_count for line, count in lines if line is not None and line.line_id in marked
     )
 
 

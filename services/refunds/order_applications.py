@@ -122,13 +122,16 @@ def _pieces_wrong(
 def kind_of(
     state: Paid | Shipped | AwaitingPayment, pieces: Sequence[Share], kind: RefundKind
 ) -> RefundKind | Rejection:
-    """The kind that the pieces allow: before shipment there is one, after it the four others."""
+    """The kind that the pieces allow: before shipment there is one, after it the four others.
+
+    Of a line that is shipped in part the application says which pieces it means.
+    """
     book = state.book
-    are_here = [
-        line.shipped_count + line.gone_count + share.quantity_count <= line.quantity_count
-        for share in pieces
-        if (line := book.line(share.line_id)) is not None
-    ] or [not isinstance(state, Shipped)]
+    lines = [(line, share.quantity_count) for share in pieces if (line := book.line(share.line_id))]
+    are_here = [count <= line.unsent_count for line, count in lines] or [not isinstance(state, Shipped)]
+    are_sent = isinstance(state, Shipped) and all(count <= line.sent_count for line, count in lines)
+    if are_sent and kind is not RefundKind.UNSHIPPED:
+        return kind
     if all(are_here):
         return RefundKind.UNSHIPPED
     if any(are_here):

@@ -37,7 +37,7 @@ from services.refunds.order_words import (
     State,
     Succeeded,
 )
-from services.refunds.values import Purpose
+from services.refunds.values import Purpose, RefundKind
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -131,9 +131,15 @@ def _moved(book: Book, fact: PaymentGranted | GrantGivenBack, sign: int) -> Book
         case Purpose.LATE_COMPENSATION:
             return replace(book, compensated_minor=book.compensated_minor + sign * fact.amount.minor)
         case Purpose.REFUND:
+            case = book.case(fact.case_id)
             move = account.granted if sign > 0 else account.given_back
             return move(
-                book, fact.shares, fact.freight_minor, fact.tenders, are_goods_gone=fact.are_goods_gone
+                book,
+                fact.shares,
+                fact.freight_minor,
+                fact.tenders,
+                are_goods_gone=fact.are_goods_gone,
+                was_sent=case is not None and case.kind is not RefundKind.UNSHIPPED,
             )
 
 

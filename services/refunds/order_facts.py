@@ -129,6 +129,7 @@ class GrantGivenBack(Value):
     freight_minor: int
     tenders: tuple[Tender, ...]
     are_goods_gone: bool
+    case_id: str = ""
 
 
 class AutoConfirmRequested(Value):

@@ -331,6 +331,7 @@ def intent_abandoned(
         freight_minor=abandoned.freight_minor,
         tenders=abandoned.tenders,
         are_goods_gone=abandoned.are_goods_gone,
+        case_id=abandoned.case_id,
     )
     if abandoned.purpose is not Purpose.REFUND:
         return [given_back]
@@ -362,7 +363,7 @@ def _confirm_again(current: Live, case_id: str, now: datetime) -> datetime | Non
     if current.confirm.left_microseconds is not None:
         return now + current.confirm.left_microseconds * MICROSECOND
     standby_by = current.confirm.standby_by
-    is_complete = all(line.shipped_count + line.gone_count >= line.quantity_count for line in book.lines)
+    is_complete = all(line.unsent_count == 0 for line in book.lines)
     if current.confirm.due_at is None and standby_by is not None and is_complete:
         return max(standby_by, now)
     return None

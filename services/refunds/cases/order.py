@@ -112,10 +112,7 @@ def _ship_marked(state: State, marked: ShipmentMarked, policy: Policy, now: date
     if isinstance(current, Succeeded | Closed):
         return []
     book = current.book
-    unsent = {
-        line.line_id: max(line.quantity_count - line.shipped_count - line.gone_count, 0)
-        for line in book.lines
-    }
+    unsent = {line.line_id: line.unsent_count for line in book.lines}
     asked = unsent if marked.shares is None else {s.line_id: s.quantity_count for s in marked.shares}
     shares = tuple(
         Share(line_id, count, 0)

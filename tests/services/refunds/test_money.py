@@ -167,7 +167,9 @@ def _exchange_checked(dice: Dice, _driver: Driver) -> Event:
 MOVES: list[Move] = [
     lambda _d, _: s.placed(LINES, FREIGHT, is_free=False),
     lambda d, _: d.choice([s.paid(12_666), s.paid(6_000, 6_666), s.paid(1, 12_000, 700)]),
-    lambda d, _: s.shipped(d.choice(list(orders.DeliveryKind)), d.choice([None, [s.share("a", 2)]])),
+    lambda d, _: s.shipped(
+        d.choice(list(orders.DeliveryKind)), d.choice([None, [s.share("a", 2)], [s.share("a")]])
+    ),
     lambda d, _: s.succeeded(d.choice(list(orders.SuccessCause))),
     lambda d, _: s.closed(d.choice([orders.CloseCause.REFUNDED, orders.CloseCause.REFUNDED_UNSHIPPED])),
     _applied,
@@ -226,6 +228,9 @@ def check_money(driver: Driver) -> None:
     for book in books(driver):
         assert all(0 <= line.refunded_minor <= line.paid_minor for line in book.lines)
         assert all(0 <= line.gone_count <= line.quantity_count for line in book.lines)
+        assert all(
+            0 <= line.gone_sent_count <= min(line.gone_count, line.shipped_count) for line in book.lines
+        )
         assert all(0 <= tender.refunded_minor <= tender.paid_minor for tender in book.tenders)
         assert 0 <= book.freight_refunded_minor <= book.freight_minor
         goods = sum(line.refunded_minor for line in book.lines)

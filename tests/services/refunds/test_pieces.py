@@ -87,3 +87,61 @@ def test_the_freight_that_is_left_is_an_order_of_its_own_right() -> None:
     assert rejections(driver) == ["freight_not_owed"]
     driver = told(*freight, (s.applied(RefundKind.NO_RETURN, 1_001, refund_id="r2"), T0 + 4 * DAY))
     assert rejections(driver) == ["over_refundable"]
+
+
+# Lines that are shipped in part.
+
+THREE: list[Told] = [(s.placed((("a", 3, 10_000),)), T0), (s.paid(30_000), T0)]
+ONE_SENT: list[Told] = [*THREE, (s.shipped(lines=[s.share("a")]), T0 + HOUR)]
+
+
+def for_pieces(kind: RefundKind, count: int, refund_id: str = "r1", **extra: str) -> Event:
+    """An application for some pieces of line `a` at 100.00 each."""
+    lines = [s.share("a", count, count * 10_000)]
+    return s.applied(kind, count * 10_000, refund_id=refund_id, lines=lines, **extra)
+
+
+def returned_one(driver: Driver, at: datetime) -> None:
+    """One piece comes back and is paid for."""
+    driver.tell(for_pieces(RefundKind.WITH_RETURN, 1), at)
+    driver.tell(s.agreed(), at)
+    driver.tell(s.sent(), at + HOUR)
+    driver.tell(s.accepted(s.share("a")), at + 2 * HOUR)
+    driver.tell(s.settled(10_000), at + 3 * HOUR)
+
+
+def test_of_a_line_shipped_in_part_the_buyer_says_which_piece() -> None:
+    """RF-011: a piece that came is sent back before money moves; one that is here needs no return."""
+    driver = told(*ONE_SENT, (for_pieces(RefundKind.WITH_RETURN, 1), T0 + DAY), (s.agreed(), T0 + DAY))
+    assert requested(driver) == []
+    driver = told(*ONE_SENT, (for_pieces(RefundKind.UNSHIPPED, 2), T0 + DAY), (s.agreed(), T0 + DAY))
+    assert requested(driver) == [("r1.refund.1", 20_000, {"a": 2})]
+    driver = told(*ONE_SENT, (for_pieces(RefundKind.NOT_RECEIVED, 2), T0 + DAY), (s.agreed(), T0 + DAY))
+    assert requested(driver) == [("r1.refund.1", 20_000, {"a": 2})], "only the two that are here can be meant"
+
+
+def test_a_returned_piece_is_not_one_that_was_never_sent() -> None:
+    """RF-001, RF-003, OR-030: what was shipped and came back leaves the others as they are."""
+    driver = told(*ONE_SENT)
+    returned_one(driver, T0 + DAY)
+    driver.tell(for_pieces(RefundKind.UNSHIPPED, 2, "r2"), T0 + 4 * DAY)
+    assert rejections(driver) == []
+    assert driver.tell(s.shipped(lines=[s.share("a")]), T0 + 5 * DAY), (
+        "one of the two leaves: it ends (RF-003)"
+    )
+    assert [closed.refund_id for closed in driver.announced(refunds.RefundClosedV1)] == ["r2"]
+    driver.tell(s.shipped(lines=[s.share("a")]), T0 + 6 * DAY)
+    assert driver.state("order", s.ORDER_ID).book.lines[0].shipped_count == 3
+    assert [due.due_at for _, due in driver.pending()] == [T0 + 16 * DAY]
+
+
+def test_pieces_refunded_before_shipment_are_not_sent_any_more() -> None:
+    """RF-002, OR-030: a mark counts what is still to go; the clock starts once nothing is."""
+    driver = told(*THREE, (for_pieces(RefundKind.UNSHIPPED, 1), T0), (s.agreed(), T0))
+    driver.tell(s.settled(10_000), T0 + MINUTE)
+    driver.tell(s.shipped(), T0 + DAY)
+    assert driver.state("order", s.ORDER_ID).book.lines[0].shipped_count == 2
+    assert [due.due_at for _, due in driver.pending()] == [T0 + 11 * DAY]
+    driver.tell(for_pieces(RefundKind.NOT_RECEIVED, 2, "r2"), T0 + 2 * DAY)
+    driver.tell(s.agreed(refund_id="r2"), T0 + 2 * DAY)
+    assert requested(driver)[-1] == ("r2.refund.1", 20_000, {"a": 2})
