@@ -1,6 +1,6 @@
 """The refund agreement's rules about goods: mark, hold, parcel back, remedy, promise, evidence. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from chassis.vocabulary import Money, replace, rule
@@ -38,28 +38,63 @@ def hold_answered(state: Open, hold: w.HoldAnswered, _policy: Policy, _now: date
 
 
 @rule("RF-006", "RF-034", "RF-036", "RF-037", "RF-038", "RF-044")
-def goods_came_back(state: Open, _message: w.GoodsCameBack, policy: Policy, now: datetime) -> Sequence[Fact]:
+def goods_came_back(state: Open, back: w.GoodsCameBack, policy: Policy, now: datetime) -> Sequence[Fact]:
     """The parcel is back: pay; a refusal that waited for it is withdrawn first (no payment while refused)."""
-    return _owed(state, policy, now, None)
+    return _owed(state, back.shares, policy, now, None)
 
 
 @rule("RF-007", "RF-035", "RF-036", "RF-037", "RF-038", "RF-044")
 def remedy(state: Open, remedied: w.Remedied, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Report and memo are done: the open refund is paid."""
-    return _owed(state, policy, now, remedied.remedy_id)
+    return _owed(state, remedied.shares, policy, now, remedied.remedy_id)
 
 
-def _owed(state: Open, policy: Policy, now: datetime, remedy_id: str | None) -> Sequence[Fact]:
-    terms = state.filed.terms
-    if terms.kind.wants_goods_back or not isinstance(state, AwaitingAnswer | Refused):
+def _owed(
+    state: Open, pieces: tuple[Share, ...], policy: Policy, now: datetime, remedy_id: str | None
+) -> Sequence[Fact]:
+    """Pays for the pieces that the news is about and for no others; those go to a person.
+
+    Before shipment the case stands as it is where the news is about a part: its two days pay for all.
+    """
+    filed = state.filed if remedy_id is None else replace(state.filed, remedy_id=remedy_id)
+    terms = filed.terms
+    if terms.kind not in (RefundKind.NOT_RECEIVED, RefundKind.UNSHIPPED):
         return []
+    if not isinstance(state, AwaitingAnswer | Refused):
+        return []
+    owed, rest = _divided(terms.shares, {share.line_id: share.quantity_count for share in pieces})
     facts: list[Fact] = [*steps.task_over(state)]
+    if pieces and rest:
+        minor = total_of(owed)
+        if minor == 0:
+            return []
+        due_at = state.answer_by if isinstance(state, AwaitingAnswer) else now + policy.attention_after
+        facts.append(w.RestUndecided(rest, due_at))
+        if terms.kind is RefundKind.UNSHIPPED:
+            return facts
+        part = replace(terms, shares=owed, freight_minor=0, amount=Money(minor, terms.amount.currency))
+        filed = replace(filed, terms=part)
     if isinstance(state, Refused):
         facts.append(w.RefusalWithdrawn(now + policy.agreement.answer_within[terms.kind]))
     if terms.kind is not RefundKind.UNSHIPPED:
         facts.append(w.AnswerDecided(terms.version, Answer.AGREE, AnswerCause.REMEDY, None))
-    filed = state.filed if remedy_id is None else replace(state.filed, remedy_id=remedy_id)
     return [*facts, *steps.pay(filed, None)]
+
+
+def _divided(
+    shares: tuple[Share, ...], counts: Mapping[str, int]
+) -> tuple[tuple[Share, ...], tuple[Share, ...]]:
+    """As many pieces per line as `counts` says, and the others with what is left of the money."""
+    taken: list[Share] = []
+    others: list[Share] = []
+    for share in shares:
+        count = min(counts.get(share.line_id, 0), share.quantity_count)
+        part = prorated(share, count) if count else Share(share.line_id, 0, 0)
+        if count:
+            taken.append(part)
+        if count < share.quantity_count:
+            others.append(Share(share.line_id, share.quantity_count - count, share.minor - part.minor))
+    return tuple(taken), tuple(others)
 
 
 @rule("RF-009")
@@ -86,21 +121,19 @@ def goods_confirmed(
     terms = state.filed.terms
     counts = {share.line_id: share.quantity_count for share in accepted}
     found = {line.line_id: line.accepted_count for line in state.returned.inspected}
-    kept: list[Share] = []
-    missing: list[Share] = []
-    for share in terms.shares:
-        count = counts.get(share.line_id, 0) if counts else share.quantity_count
-        count = min(count, share.quantity_count, found.get(share.line_id, share.quantity_count))
-        if count:
-            kept.append(prorated(share, count))
-        if count < share.quantity_count:
-            rest = share.minor - (prorated(share, count).minor if count else 0)
-            missing.append(Share(share.line_id, share.quantity_count - count, rest))
+    confirmed = {
+        share.line_id: min(
+            counts.get(share.line_id, 0) if counts else share.quantity_count,
+            found.get(share.line_id, share.quantity_count),
+        )
+        for share in terms.shares
+    }
+    kept, missing = _divided(terms.shares, confirmed)
     if not missing:
         return steps.pay(state.filed, state.returned)
-    task = w.PiecesMissing(tuple(missing), now + policy.attention_after)
+    task = w.PiecesMissing(missing, now + policy.attention_after)
     if not kept:
         return [task]
     minor = total_of(kept) + terms.freight_minor
-    part = replace(terms, shares=tuple(kept), amount=Money(minor, terms.amount.currency))
+    part = replace(terms, shares=kept, amount=Money(minor, terms.amount.currency))
     return [task, *steps.pay(replace(state.filed, terms=part), state.returned)]

@@ -175,12 +175,17 @@ class HoldAnswered(Value):
 
 
 class GoodsCameBack(Value):
-    """The parcel that the buyer never got is back."""
+    """The parcel that the buyer never got is back; no `shares`: with all pieces of the refund."""
+
+    shares: tuple[Share, ...] = ()
 
 
 class Remedied(Value):
+    """Pieces will not come and are to be paid for; no `shares`: all pieces of the refund."""
+
     remedy_id: str
     reason_code: str
+    shares: tuple[Share, ...] = ()
 
 
 class PromiseMade(Value):
@@ -302,6 +307,13 @@ class PiecesMissing(Value):
     due_at: datetime
 
 
+class RestUndecided(Value):
+    """Only some of the pieces are to be paid for now: a person sees to the others."""
+
+    shares: tuple[Share, ...]
+    due_at: datetime
+
+
 class RefundDue(Value):
     amount: Money
     shares: tuple[Share, ...]
@@ -326,5 +338,5 @@ Fact = (
     AnswerAwaited | RefusalWithdrawn | NegotiationAsked | NegotiationOver | AnswerDecided | ReturnAwaited
     | FreightDecided | EditAwaited | EvidenceAsked | EvidenceNoted | RefusalUnbacked | BuyerReminded
     | AmendmentForwarded | ReceiptAwaited | InspectionNoted | AnswerContested | PromiseNoted | PromiseAtRisk
-    | PiecesMissing | RefundDue | FreightDue | AgreementClosed | ApplicationTurnedAway
+    | PiecesMissing | RestUndecided | RefundDue | FreightDue | AgreementClosed | ApplicationTurnedAway
 )  # fmt: skip

@@ -66,13 +66,27 @@ class TenderAccount(Value):
 
 
 class OpenCase(Value):
-    """A case that works on lines of the order; `kind` is None for an exchange."""
+    """A case that works on lines of the order; `kind` is None for an exchange, `is_granted`: its money is."""
 
     case_id: str
     kind: RefundKind | None
     shares: tuple[Share, ...]
     freight_minor: int
     is_late_claim: bool
+    is_granted: bool = False
+
+    @property
+    def waits_for_goods(self) -> bool:
+        """Whether it is paid once the goods that the buyer never got are back or known to be lost."""
+        return self.kind in (RefundKind.NOT_RECEIVED, RefundKind.UNSHIPPED) and not self.is_granted
+
+    @property
+    def still_has_goods(self) -> bool:
+        """Whether its pieces are not yet among those that are refunded as goods."""
+        return not self.is_granted or self.kind is RefundKind.NO_RETURN
+
+    def count_of(self, line_id: str) -> int:
+        return sum(share.quantity_count for share in self.shares if share.line_id == line_id)
 
 
 class Book(Value):
@@ -94,6 +108,7 @@ class Book(Value):
     exchange_count: int = 0
     received_at: datetime | None = None
     is_late: bool = False
+    remedies: tuple[str, ...] = ()
 
     @property
     def paid_minor(self) -> int:
@@ -173,9 +188,46 @@ def pieces_cap_minor(line: LineAccount, quantity_count: int) -> int:
     return min(part, line.left_minor)
 
 
+def unclaimed_cap_minor(book: Book, line_id: str, quantity_count: int) -> int:
+    """The most that these pieces can give back beside what open cases ask for others of the line."""
+    line = book.line(line_id)
+    if line is None:
+        return 0
+    asked = sum(
+        share.minor
+        for case in book.open
+        if not case.is_granted
+        for share in case.shares
+        if share.line_id == line_id
+    )
+    return min(pieces_cap_minor(line, quantity_count), max(line.left_minor - asked, 0))
+
+
 def open_pieces(book: Book) -> tuple[Share, ...]:
     """Every piece that is not refunded, without amounts: what `the whole order` means."""
     return tuple(Share(line.line_id, line.left_count, 0) for line in book.lines if line.left_count > 0)
+
+
+@rules_of("RF-044")
+def claimed(
+    book: Book, pieces: Sequence[Share]
+) -> tuple[list[tuple[OpenCase, tuple[Share, ...]]], tuple[Share, ...]]:
+    """Which waiting case each of these pieces is in, and the pieces that are in none."""
+    left = {share.line_id: share.quantity_count for share in pieces}
+    found: list[tuple[OpenCase, tuple[Share, ...]]] = []
+    for case in book.open:
+        if not case.waits_for_goods:
+            continue
+        shares = tuple(
+            Share(share.line_id, count, 0)
+            for share in case.shares
+            if (count := min(share.quantity_count, left.get(share.line_id, 0))) > 0
+        )
+        for share in shares:
+            left[share.line_id] -= share.quantity_count
+        if shares:
+            found.append((case, shares))
+    return found, tuple(Share(line_id, count, 0) for line_id, count in left.items() if count > 0)
 
 
 def priced(book: Book, pieces: Sequence[Share], goods_minor: int) -> tuple[Share, ...] | None:

@@ -268,9 +268,8 @@ def late_base(book: Book, shares: Sequence[Share], reason_code: str, policy: Pol
 
 def remedy_terms(book: Book, pieces: Sequence[Share], reason_code: str, kind: RefundKind) -> Terms:
     """All that these pieces can give back, with the freight if nothing else of the order is left."""
-    lines = {line.line_id: line for line in book.lines}
     shares = tuple(
-        Share(p.line_id, p.quantity_count, account.pieces_cap_minor(lines[p.line_id], p.quantity_count))
+        Share(p.line_id, p.quantity_count, account.unclaimed_cap_minor(book, p.line_id, p.quantity_count))
         for p in pieces
     )
     asked = {(share.line_id, share.quantity_count) for share in shares}

@@ -23,6 +23,7 @@ from services.refunds.order_facts import (
     PaymentGranted,
     PaymentRecorded,
     RefundAdmitted,
+    RemedyPassedOn,
     ShipmentRecorded,
     SuccessRecorded,
     TermsRecorded,
@@ -116,8 +117,17 @@ def _exchange_admitted(state: Live, fact: ExchangeAdmitted) -> State:
 
 
 def _payment_granted(state: Live, fact: PaymentGranted) -> State:
-    book = replace(state.book, intents=(*state.book.intents, fact.intent_id))
-    return replace(state, book=_moved(book, fact, 1))
+    book = _moved(replace(state.book, intents=(*state.book.intents, fact.intent_id)), fact, 1)
+    if fact.purpose is Purpose.REFUND:
+        cases = tuple(
+            replace(case, is_granted=True) if case.case_id == fact.case_id else case for case in book.open
+        )
+        book = replace(book, open=cases)
+    return replace(state, book=book)
+
+
+def _remedy_passed_on(state: Live, fact: RemedyPassedOn) -> State:
+    return replace(state, book=replace(state.book, remedies=(*state.book.remedies, fact.remedy_id)))
 
 
 def _grant_given_back(state: Live, fact: GrantGivenBack) -> State:
@@ -177,6 +187,7 @@ _EVOLVE: Mapping[type, Callable[[Live, Any], State]] = {
     ExchangeAdmitted: _exchange_admitted,
     PaymentGranted: _payment_granted,
     GrantGivenBack: _grant_given_back,
+    RemedyPassedOn: _remedy_passed_on,
     CaseReleased: _case_released,
     AutoConfirmRequested: _confirm_requested,
     AutoConfirmStopped: _confirm_stopped,

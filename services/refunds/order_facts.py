@@ -169,13 +169,19 @@ class HoldPassedOn(Value):
 
 
 class GoodsBackPassedOn(Value):
+    """No `shares`: all pieces of these cases."""
+
     case_ids: tuple[str, ...]
+    shares: tuple[Share, ...] = ()
 
 
 class RemedyPassedOn(Value):
+    """No `shares`: all pieces of the case."""
+
     case_id: str
     remedy_id: str
     reason_code: str
+    shares: tuple[Share, ...] = ()
 
 
 class InspectionPassedOn(Value):

@@ -287,7 +287,8 @@ def _parcel_decided(data: logistics.ParcelOutcomeDecidedV1) -> list[Addressed]:
     if data.direction not in (ParcelDirection.OUTBOUND, ParcelDirection.RESHIP):
         return []
     line_ids = tuple(line.line_id for line in data.lines)
-    return _to_order(data, order_words.ParcelDecided(data.outcome.value, line_ids))
+    inside = _shares(data.lines)
+    return _to_order(data, order_words.ParcelDecided(data.outcome.value, line_ids, inside, data.parcel_id))
 
 
 def _remedy_due(data: logistics.RemedyRefundDueV1) -> list[Addressed]:

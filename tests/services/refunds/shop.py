@@ -211,10 +211,13 @@ def hold(outcome: logistics_words.HoldResolution, refund_id: str = "r1") -> logi
     )
 
 
-def parcel(outcome: logistics_words.ParcelOutcome, *line_ids: str) -> logistics.ParcelOutcomeDecidedV1:
+def parcel(
+    outcome: logistics_words.ParcelOutcome, *lines: str | parts.Share, parcel_id: str = "parcel1"
+) -> logistics.ParcelOutcomeDecidedV1:
+    """Lines by name mean one piece of each."""
     return logistics.ParcelOutcomeDecidedV1(
-        **outcome_of("parcel", "parcel1"), parcel_id="parcel1", direction=ParcelDirection.OUTBOUND,
-        lines=[share(line_id) for line_id in line_ids], outcome=outcome,
+        **outcome_of("parcel", parcel_id), parcel_id=parcel_id, direction=ParcelDirection.OUTBOUND,
+        lines=[share(line) if isinstance(line, str) else line for line in lines], outcome=outcome,
         basis=logistics_words.OutcomeBasis.SCAN, fault=logistics_words.Fault.UNKNOWN,
     )  # fmt: skip
 

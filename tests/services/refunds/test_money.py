@@ -25,6 +25,7 @@ REFUND_IDS = ("r1", "r2", "r3")
 INTENTS = [
     *(f"{refund_id}.{purpose}.1" for refund_id in REFUND_IDS for purpose in ("refund", "freight")),
     "rem1.refund.refund.1",
+    "rem2.refund.refund.1",
     "x1.refund.refund.1",
     "x1.exchange.freight.1",
     "o1.late_compensation.1",
@@ -189,8 +190,13 @@ MOVES: list[Move] = [
     ),
     lambda d, _: s.inspected(d.choice("ab"), 2, d.randint(0, 2), d.choice(list(Condition))),
     lambda d, v: s.hold(d.choice(list(logistics_words.HoldResolution)), _refund(d, v)),
-    lambda d, _: s.parcel(d.choice(list(logistics_words.ParcelOutcome))),
-    lambda d, _: d.choice([s.remedy(), s.remedy(s.share("a", 1)), s.remedy(s.share("b"), s.share("a", 2))]),
+    lambda d, _: s.parcel(
+        d.choice(list(logistics_words.ParcelOutcome)), *d.choice([[], ["a"], ["b"], [s.share("a", 2), "b"]])
+    ),
+    lambda d, _: s.remedy(
+        *d.choice([[], [s.share("a", 1)], [s.share("b"), s.share("a", 2)]]),
+        remedy_id=d.choice(["rem1", "rem1", "rem2"]),
+    ),
     lambda _d, _: s.exchange_applied("quality"),
     lambda _d, _: s.exchange_answered(),
     lambda d, _: s.exchange_answered(d.choice(list(aftersales.ExchangeAnswer))),

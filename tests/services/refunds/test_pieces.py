@@ -2,7 +2,10 @@
 
 from datetime import datetime
 
+import pytest
+
 from aftersales_contracts.aftersales import common, refunds
+from aftersales_contracts.aftersales.logistics_words import ParcelOutcome, RemedyReason
 from aftersales_contracts.aftersales.refunds_words import OrderOutcomeAfterRefund
 from aftersales_contracts.base import Event
 from aftersales_contracts.words import RefundKind
@@ -145,3 +148,128 @@ def test_pieces_refunded_before_shipment_are_not_sent_any_more() -> None:
     driver.tell(for_pieces(RefundKind.NOT_RECEIVED, 2, "r2"), T0 + 2 * DAY)
     driver.tell(s.agreed(refund_id="r2"), T0 + 2 * DAY)
     assert requested(driver)[-1] == ("r2.refund.1", 20_000, {"a": 2})
+
+
+# What is lost, short or back is paid piece by piece.
+
+SENT_THREE: list[Told] = [*THREE, (s.shipped(), T0 + HOUR)]
+BACK = ParcelOutcome.RETURNED
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "asked_count", "remedied_count", "expected", "asks"),
+    [
+        ("RF-035", RefundKind.NOT_RECEIVED, 3, 3, [("r1.refund.1", 30_000, {"a": 3})], []),
+        ("RF-035", RefundKind.NOT_RECEIVED, 3, 1, [("r1.refund.1", 10_000, {"a": 1})],
+         ["only_some_pieces_owed"]),
+        ("RF-036", RefundKind.NOT_RECEIVED, 1, 3,
+         [("r1.refund.1", 10_000, {"a": 1}), ("rem1.refund.refund.1", 20_000, {"a": 2})], []),
+        ("RF-044", RefundKind.WITH_RETURN, 1, 1, [], ["remedy_on_other_refund"]),
+        ("RF-044", RefundKind.NO_REASON, 1, 2, [], ["remedy_on_other_refund"]),
+        ("RF-035", RefundKind.NO_RETURN, 1, 2, [("rem1.refund.refund.1", 20_000, {"a": 2})],
+         ["refund_without_return_wanted"]),
+        ("RF-035", RefundKind.NO_RETURN, 1, 3, [("rem1.refund.refund.1", 20_000, {"a": 2})],
+         ["refund_without_return_wanted", "remedy_on_other_refund"]),
+    ],
+)  # fmt: skip
+def test_a_remedy_pays_its_pieces(
+    rule: str,
+    kind: RefundKind,
+    asked_count: int,
+    remedied_count: int,
+    expected: list[tuple[str, int, dict[str, int]]],
+    asks: list[str],
+) -> None:
+    driver = told(*SENT_THREE, (for_pieces(kind, asked_count), T0 + DAY))
+    driver.tell(s.remedy(s.share("a", remedied_count)), T0 + 2 * DAY)
+    assert (requested(driver), questions(driver)) == (expected, asks), rule
+    driver.tell(s.remedy(s.share("a", remedied_count)), T0 + 2 * DAY + HOUR)
+    assert requested(driver) == expected, "a remedy that is told again"
+
+
+def test_a_remedy_before_shipment_is_for_the_pieces_without_stock() -> None:
+    """RF-007: with one of three shipped, the stock-out means two that are here."""
+    driver = told(*ONE_SENT)
+    driver.tell(s.remedy(s.share("a", 2), reason=RemedyReason.NO_STOCK), T0 + 2 * DAY)
+    assert requested(driver) == [("rem1.refund.refund.1", 20_000, {"a": 2})]
+    assert driver.announced(refunds.RefundOpenedV1)[0].kind is RefundKind.UNSHIPPED
+    driver = told(*ONE_SENT)
+    driver.tell(s.remedy(s.share("a", 1)), T0 + 2 * DAY)
+    assert driver.announced(refunds.RefundOpenedV1)[0].kind is RefundKind.NOT_RECEIVED
+
+
+def test_cents_of_a_remedy_beside_a_refund_never_exceed_the_line() -> None:
+    """RF-035: 100.00 for three pieces; the one in the refund asks for 33.34, the others get the rest."""
+    driver = told((s.placed((("a", 3, 3_333),), 1), T0), (s.paid(10_000), T0), (s.shipped(), T0 + HOUR))
+    asked = s.applied(RefundKind.NOT_RECEIVED, 3_333, lines=[s.share("a")], reason="not_received")
+    driver.tell(asked, T0 + DAY)
+    driver.tell(s.remedy(s.share("a", 3)), T0 + 2 * DAY)
+    assert [minor for _, minor, _ in requested(driver)] == [3_333, 6_666]
+    assert questions(driver) == []
+
+
+def test_two_remedies_of_one_line() -> None:
+    """RF-035: each parcel that is lost pays its own piece, settled or not."""
+    driver = told(*SENT_THREE, (for_pieces(RefundKind.NOT_RECEIVED, 1), T0 + DAY))
+    driver.tell(s.remedy(s.share("a")), T0 + 2 * DAY)
+    driver.tell(s.remedy(s.share("a"), remedy_id="rem2"), T0 + 2 * DAY + HOUR)
+    driver.tell(s.remedy(s.share("a", 2), remedy_id="rem3"), T0 + 2 * DAY + 2 * HOUR)
+    assert [(intent, minor) for intent, minor, _ in requested(driver)] == [
+        ("r1.refund.1", 10_000), ("rem2.refund.refund.1", 10_000), ("rem3.refund.refund.1", 10_000),
+    ]  # fmt: skip
+
+
+def test_a_remedy_on_an_order_without_lines() -> None:
+    """RF-035: the refund that waits is paid; without one nobody knows how much it is."""
+    driver = told(*lineless(), (s.applied(RefundKind.NOT_RECEIVED, 10_000), T0 + DAY))
+    driver.tell(s.remedy(s.share("a")), T0 + 2 * DAY)
+    assert requested(driver) == [("r1.refund.1", 10_000, {})]
+    driver = told(*lineless())
+    driver.tell(s.remedy(s.share("a")), T0 + 2 * DAY)
+    assert (requested(driver), questions(driver)) == ([], ["remedy_on_unknown_lines"])
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "count", "back_count", "expected", "asks"),
+    [
+        ("RF-036", RefundKind.NOT_RECEIVED, 2, 2, [("r1.refund.1", 20_000, {"a": 2})], []),
+        ("RF-044", RefundKind.NOT_RECEIVED, 2, 1, [("r1.refund.1", 10_000, {"a": 1})],
+         ["only_some_pieces_owed"]),
+        ("RF-044", RefundKind.NOT_RECEIVED, 1, 2, [("r1.refund.1", 10_000, {"a": 1})],
+         ["goods_back_without_refund"]),
+        ("RF-044", RefundKind.NO_RETURN, 1, 1, [],
+         ["refund_without_return_wanted", "goods_back_without_refund"]),
+        ("RF-044", RefundKind.WITH_RETURN, 1, 2, [], ["goods_back_without_refund"]),
+    ],
+)  # fmt: skip
+def test_a_parcel_that_is_back_pays_its_pieces(
+    rule: str,
+    kind: RefundKind,
+    count: int,
+    back_count: int,
+    expected: list[tuple[str, int, dict[str, int]]],
+    asks: list[str],
+) -> None:
+    driver = told(*SENT_THREE, (for_pieces(kind, count), T0 + DAY))
+    driver.tell(s.parcel(BACK, s.share("a", back_count)), T0 + 3 * DAY)
+    assert (requested(driver), questions(driver)) == (expected, asks), rule
+
+
+def test_a_part_that_is_back_leaves_the_refusal_of_the_rest() -> None:
+    """RF-034, RF-038: the seller refused; one of two pieces comes back, and one is paid."""
+    driver = told(
+        *SENT_THREE, (for_pieces(RefundKind.NOT_RECEIVED, 2), T0 + DAY), (s.refused(), T0 + 2 * DAY)
+    )
+    driver.tell(s.parcel(BACK, "a"), T0 + 3 * DAY)
+    assert requested(driver) == [("r1.refund.1", 10_000, {"a": 1})]
+    assert questions(driver) == ["only_some_pieces_owed"]
+
+
+def test_a_parcel_without_a_refund_is_left_to_its_remedy() -> None:
+    """RF-044: what nobody applied for is not a question; unknown contents mean every piece."""
+    driver = told(*SENT_THREE)
+    driver.tell(s.parcel(BACK, s.share("a", 3)), T0 + 3 * DAY)
+    assert (requested(driver), questions(driver)) == ([], [])
+    driver.tell(for_pieces(RefundKind.NOT_RECEIVED, 2), T0 + 4 * DAY)
+    driver.tell(s.parcel(BACK), T0 + 5 * DAY)
+    assert (requested(driver), questions(driver)) == ([("r1.refund.1", 20_000, {"a": 2})], [])
