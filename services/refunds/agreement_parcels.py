@@ -1,6 +1,6 @@
-"""The refund agreement's rules about goods: mark, hold, parcel back, remedy, promise, evidence. Pure."""
+"""The refund agreement's rules about news: mark, hold, parcel back, remedy, promise, evidence. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from chassis.vocabulary import Money, replace, rule
@@ -9,14 +9,13 @@ from services.refunds import agreement_words as w
 from services.refunds.agreement_words import (
     Answer,
     AwaitingAnswer,
-    AwaitingReceipt,
     Ending,
     Fact,
     Open,
     Refused,
 )
 from services.refunds.policy import Policy
-from services.refunds.values import AnswerCause, RefundKind, Share, prorated, total_of
+from services.refunds.values import AnswerCause, RefundKind, Share, total_of
 
 
 @rule("RF-002", "RF-003")
@@ -62,7 +61,7 @@ def _owed(
         return []
     if not isinstance(state, AwaitingAnswer | Refused):
         return []
-    owed, rest = _divided(terms.shares, {share.line_id: share.quantity_count for share in pieces})
+    owed, rest = steps.divided(terms.shares, {share.line_id: share.quantity_count for share in pieces})
     facts: list[Fact] = [*steps.task_over(state)]
     if pieces and rest:
         minor = total_of(owed)
@@ -81,22 +80,6 @@ def _owed(
     return [*facts, *steps.pay(filed, None)]
 
 
-def _divided(
-    shares: tuple[Share, ...], counts: Mapping[str, int]
-) -> tuple[tuple[Share, ...], tuple[Share, ...]]:
-    """As many pieces per line as `counts` says, and the others with what is left of the money."""
-    taken: list[Share] = []
-    others: list[Share] = []
-    for share in shares:
-        count = min(counts.get(share.line_id, 0), share.quantity_count)
-        part = prorated(share, count) if count else Share(share.line_id, 0, 0)
-        if count:
-            taken.append(part)
-        if count < share.quantity_count:
-            others.append(Share(share.line_id, share.quantity_count - count, share.minor - part.minor))
-    return tuple(taken), tuple(others)
-
-
 @rule("RF-009")
 def promise_made(state: Open, made: w.PromiseMade, _policy: Policy, _now: datetime) -> Sequence[Fact]:
     """A refund opened by mistake is held: the warehouse's stop does not pay it."""
@@ -111,29 +94,3 @@ def evidence_given(state: Open, given: w.EvidenceGiven, policy: Policy, _now: da
     if given.kind not in kinds or given.kind in state.filed.evidence_kinds:
         return []
     return [w.EvidenceNoted(given.kind, set(kinds) <= {*state.filed.evidence_kinds, given.kind})]
-
-
-@rule("RF-025", "RF-029", "RF-039", "RF-068")
-def goods_confirmed(
-    state: AwaitingReceipt, accepted: tuple[Share, ...], policy: Policy, now: datetime
-) -> Sequence[Fact]:
-    """Goods confirmed, buyer paid; fewer pieces than sent pay their part, a person decides on the rest."""
-    terms = state.filed.terms
-    counts = {share.line_id: share.quantity_count for share in accepted}
-    found = {line.line_id: line.accepted_count for line in state.returned.inspected}
-    confirmed = {
-        share.line_id: min(
-            counts.get(share.line_id, 0) if counts else share.quantity_count,
-            found.get(share.line_id, share.quantity_count),
-        )
-        for share in terms.shares
-    }
-    kept, missing = _divided(terms.shares, confirmed)
-    if not missing:
-        return steps.pay(state.filed, state.returned)
-    task = w.PiecesMissing(missing, now + policy.attention_after)
-    if not kept:
-        return [task]
-    minor = total_of(kept) + terms.freight_minor
-    part = replace(terms, shares=kept, amount=Money(minor, terms.amount.currency))
-    return [task, *steps.pay(replace(state.filed, terms=part), state.returned)]

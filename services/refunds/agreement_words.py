@@ -41,11 +41,18 @@ class Filed(Value):
 
 
 class ReturnedGoods(Value):
-    """A registered return: how it travels, what the buyer laid out, what was found inside."""
+    """A registered return: how it travels, what the buyer laid out, what was found inside.
+
+    `sent` are the pieces that were registered (empty: not told), `liability` is what held when they left,
+    where the application was changed since.
+    """
 
     carriage: Carriage
     freight_paid: Money | None
     inspected: tuple[InspectedLine, ...]
+    sent: tuple[Share, ...] = ()
+    return_ids: tuple[str, ...] = ()
+    liability: Liability | None = None
 
 
 # States (RF-010). Each holds only what is true while the case is in it.
@@ -147,8 +154,12 @@ class BuyerWithdrew(Value):
 
 
 class ReturnSent(Value):
+    """No `shares`: what is inside was not told."""
+
     carriage: Carriage
     freight_paid: Money | None
+    shares: tuple[Share, ...] = ()
+    return_id: str = ""
 
 
 class ReturnAccepted(Value):
@@ -301,7 +312,7 @@ class PromiseAtRisk(Value):
 
 
 class PiecesMissing(Value):
-    """Fewer pieces were accepted than the refund is for: a person decides on the rest."""
+    """Fewer pieces came back, or were accepted, than the refund is for: a person decides on the rest."""
 
     shares: tuple[Share, ...]
     due_at: datetime

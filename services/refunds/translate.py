@@ -179,7 +179,7 @@ def _return_sent(data: aftersales.ReturnSentV1) -> list[Addressed]:
     carriage = Carriage(data.carriage.value) if data.carriage.is_known else Carriage.EXPRESS
     paid = None if data.freight_paid_amount is None else _money(data.freight_paid_amount)
     if data.refund_id is not None:
-        message = agreement_words.ReturnSent(carriage, paid)
+        message = agreement_words.ReturnSent(carriage, paid, _shares(data.lines), data.return_id)
         return _to_refund(data.order_id, data.refund_id, message)
     return _to_exchange(data.order_id, data.exchange_id, exchange_words.ReturnSent(carriage, paid))
 

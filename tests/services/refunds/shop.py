@@ -143,10 +143,14 @@ def _named(ids: dict[str, str]) -> dict[str, Any]:
 
 
 def sent(
-    carriage: Carriage = Carriage.EXPRESS, freight: int | None = None, **ids: str
+    carriage: Carriage = Carriage.EXPRESS,
+    freight: int | None = None,
+    lines: Sequence[parts.Share] = (share("a"),),
+    return_id: str = "ret1",
+    **ids: str,
 ) -> aftersales.ReturnSentV1:
     return aftersales.ReturnSentV1(
-        **KEYS, **_named(ids), return_id="ret1", lines=[share("a")], carriage=carriage,
+        **KEYS, **_named(ids), return_id=return_id, lines=list(lines), carriage=carriage,
         tracking=parts.Tracking(carrier_code="sf", tracking_code="SF1"),
         freight_paid_amount=None if freight is None else money(freight),
     )  # fmt: skip

@@ -102,6 +102,12 @@ def _refused(dice: Dice, driver: Driver) -> Event:
     return s.refused(_version(dice, driver, refund_id), refund_id, stage)
 
 
+def _sent(dice: Dice, driver: Driver) -> Event:
+    lines = dice.choice([[], [s.share("a")], [s.share("a", 2), s.share("b")]])
+    carriage, freight = dice.choice(list(Carriage)), dice.choice([None, 800, 99_999])
+    return s.sent(carriage, freight, lines, dice.choice(["ret1", "ret2"]), refund_id=_refund(dice, driver))
+
+
 def _settled(dice: Dice, driver: Driver) -> Event:
     intent_id, attempt, amount = _intent(dice, driver)
     return s.settled(amount, intent_id, attempt, is_now=dice.random() < 0.8)
@@ -183,8 +189,8 @@ MOVES: list[Move] = [
     _refused,
     _refused,
     lambda d, v: s.withdrawn(_refund(d, v)),
-    lambda d, v: s.sent(d.choice(list(Carriage)), d.choice([None, 800, 99_999]), refund_id=_refund(d, v)),
-    lambda d, v: s.sent(d.choice(list(Carriage)), d.choice([None, 800, 99_999]), refund_id=_refund(d, v)),
+    _sent,
+    _sent,
     lambda d, v: s.accepted(
         *d.choice([[], [s.share("a")], [s.share("a", 2), s.share("b")]]), refund_id=_refund(d, v)
     ),

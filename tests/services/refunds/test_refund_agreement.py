@@ -59,6 +59,7 @@ SENT = w.ReturnSent(Carriage.EXPRESS, None)
 EXPRESS = w.ReceiptAwaited(
     filed(RefundKind.WITH_RETURN), T0 + 10 * DAY, w.ReturnedGoods(Carriage.EXPRESS, None, ())
 )
+AS_SENT = w.ReturnedGoods(Carriage.EXPRESS, None, (), (Share("a", 1, 1_000),), (), SELLER_PAYS)
 ADVANCED = replace(EXPRESS, returned=w.ReturnedGoods(Carriage.EXPRESS, Money(120, "CNY"), ()))
 EDIT = w.EditAwaited(T0 + 7 * DAY, T0 + 3 * DAY, None)
 UNBACKED = replace(EDIT, evidence_by=T0 + 3 * DAY)
@@ -136,7 +137,7 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-025", [WITH_RETURN, RETURN, EXPRESS], w.SellerAgreed(1, w.Stage.RECEIPT, None), [DUE]),
     ("RF-026", [WITH_RETURN, RETURN, EXPRESS], GOODS_NO, [EDIT]),
     ("RF-027", [WITH_RETURN, RETURN, EXPRESS, EDIT], ACCEPTED_TERMS,
-     [replace(EXPRESS, filed=filed(RefundKind.WITH_RETURN, terms=ACCEPTED_TERMS.terms))]),
+     [replace(EXPRESS, filed=filed(RefundKind.WITH_RETURN, terms=ACCEPTED_TERMS.terms), returned=AS_SENT)]),
     ("RF-028", [WITH_RETURN, EDIT], ACCEPTED_TERMS,
      [replace(WITH_RETURN, filed=filed(RefundKind.WITH_RETURN, terms=ACCEPTED_TERMS.terms))]),
     ("RF-029", [NO_RETURN, EDIT], w.ReturnAccepted(()), []),
