@@ -1,4 +1,4 @@
-"""The refund agreement's rules about goods: mark, hold, parcel back, remedy, promise, evidence. Pure."""
+"""The refund agreement's rules about news: mark, hold, parcel back, remedy, promise, evidence. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,14 +9,13 @@ from services.refunds import agreement_words as w
 from services.refunds.agreement_words import (
     Answer,
     AwaitingAnswer,
-    AwaitingReceipt,
     Ending,
     Fact,
     Open,
     Refused,
 )
 from services.refunds.policy import Policy
-from services.refunds.values import AnswerCause, RefundKind, Share, prorated, total_of
+from services.refunds.values import AnswerCause, RefundKind, Share, total_of
 
 
 @rule("RF-002", "RF-003")
@@ -38,27 +37,46 @@ def hold_answered(state: Open, hold: w.HoldAnswered, _policy: Policy, _now: date
 
 
 @rule("RF-006", "RF-034", "RF-036", "RF-037", "RF-038", "RF-044")
-def goods_came_back(state: Open, _message: w.GoodsCameBack, policy: Policy, now: datetime) -> Sequence[Fact]:
+def goods_came_back(state: Open, back: w.GoodsCameBack, policy: Policy, now: datetime) -> Sequence[Fact]:
     """The parcel is back: pay; a refusal that waited for it is withdrawn first (no payment while refused)."""
-    return _owed(state, policy, now, None)
+    return _owed(state, back.shares, policy, now, None)
 
 
 @rule("RF-007", "RF-035", "RF-036", "RF-037", "RF-038", "RF-044")
 def remedy(state: Open, remedied: w.Remedied, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Report and memo are done: the open refund is paid."""
-    return _owed(state, policy, now, remedied.remedy_id)
+    return _owed(state, remedied.shares, policy, now, remedied.remedy_id)
 
 
-def _owed(state: Open, policy: Policy, now: datetime, remedy_id: str | None) -> Sequence[Fact]:
-    terms = state.filed.terms
-    if terms.kind.wants_goods_back or not isinstance(state, AwaitingAnswer | Refused):
+def _owed(
+    state: Open, pieces: tuple[Share, ...], policy: Policy, now: datetime, remedy_id: str | None
+) -> Sequence[Fact]:
+    """Pays for the pieces that the news is about and for no others; those go to a person.
+
+    Before shipment the case stands as it is where the news is about a part: its two days pay for all.
+    """
+    filed = state.filed if remedy_id is None else replace(state.filed, remedy_id=remedy_id)
+    terms = filed.terms
+    if terms.kind not in (RefundKind.NOT_RECEIVED, RefundKind.UNSHIPPED):
         return []
+    if not isinstance(state, AwaitingAnswer | Refused):
+        return []
+    owed, rest = steps.divided(terms.shares, {share.line_id: share.quantity_count for share in pieces})
     facts: list[Fact] = [*steps.task_over(state)]
+    if pieces and rest:
+        minor = total_of(owed)
+        if minor == 0:
+            return []
+        due_at = state.answer_by if isinstance(state, AwaitingAnswer) else now + policy.attention_after
+        facts.append(w.RestUndecided(rest, due_at))
+        if terms.kind is RefundKind.UNSHIPPED:
+            return facts
+        part = replace(terms, shares=owed, freight_minor=0, amount=Money(minor, terms.amount.currency))
+        filed = replace(filed, terms=part)
     if isinstance(state, Refused):
         facts.append(w.RefusalWithdrawn(now + policy.agreement.answer_within[terms.kind]))
     if terms.kind is not RefundKind.UNSHIPPED:
         facts.append(w.AnswerDecided(terms.version, Answer.AGREE, AnswerCause.REMEDY, None))
-    filed = state.filed if remedy_id is None else replace(state.filed, remedy_id=remedy_id)
     return [*facts, *steps.pay(filed, None)]
 
 
@@ -76,31 +94,3 @@ def evidence_given(state: Open, given: w.EvidenceGiven, policy: Policy, _now: da
     if given.kind not in kinds or given.kind in state.filed.evidence_kinds:
         return []
     return [w.EvidenceNoted(given.kind, set(kinds) <= {*state.filed.evidence_kinds, given.kind})]
-
-
-@rule("RF-025", "RF-029", "RF-039", "RF-068")
-def goods_confirmed(
-    state: AwaitingReceipt, accepted: tuple[Share, ...], policy: Policy, now: datetime
-) -> Sequence[Fact]:
-    """Goods confirmed, buyer paid; fewer pieces than sent pay their part, a person decides on the rest."""
-    terms = state.filed.terms
-    counts = {share.line_id: share.quantity_count for share in accepted}
-    found = {line.line_id: line.accepted_count for line in state.returned.inspected}
-    kept: list[Share] = []
-    missing: list[Share] = []
-    for share in terms.shares:
-        count = counts.get(share.line_id, 0) if counts else share.quantity_count
-        count = min(count, share.quantity_count, found.get(share.line_id, share.quantity_count))
-        if count:
-            kept.append(prorated(share, count))
-        if count < share.quantity_count:
-            rest = share.minor - (prorated(share, count).minor if count else 0)
-            missing.append(Share(share.line_id, share.quantity_count - count, rest))
-    if not missing:
-        return steps.pay(state.filed, state.returned)
-    task = w.PiecesMissing(tuple(missing), now + policy.attention_after)
-    if not kept:
-        return [task]
-    minor = total_of(kept) + terms.freight_minor
-    part = replace(terms, shares=tuple(kept), amount=Money(minor, terms.amount.currency))
-    return [task, *steps.pay(replace(state.filed, terms=part), state.returned)]

@@ -1,13 +1,13 @@
 """What several rules of a refund agreement do alike: consent, pay, refuse. Pure; the rules call them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from chassis.vocabulary import Decided
 from services.refunds import agreement_words as w
 from services.refunds.agreement_words import Answer, AwaitingAnswer, Fact, Filed, Open, ReturnedGoods
 from services.refunds.policy import Policy
-from services.refunds.values import AnswerCause, Bearer, RefundKind
+from services.refunds.values import AnswerCause, Bearer, RefundKind, Share, prorated
 
 Decision = Sequence[Decided[Fact]]
 
@@ -55,3 +55,19 @@ def edit_awaited(policy: Policy, now: datetime, evidence_by: datetime | None) ->
 
 def task_over(state: Open) -> Sequence[Fact]:
     return [w.NegotiationOver()] if isinstance(state, AwaitingAnswer) and state.has_task else []
+
+
+def divided(
+    shares: tuple[Share, ...], counts: Mapping[str, int]
+) -> tuple[tuple[Share, ...], tuple[Share, ...]]:
+    """As many pieces per line as `counts` says, and the others with what is left of the money."""
+    taken: list[Share] = []
+    others: list[Share] = []
+    for share in shares:
+        count = min(counts.get(share.line_id, 0), share.quantity_count)
+        part = prorated(share, count) if count else Share(share.line_id, 0, 0)
+        if count:
+            taken.append(part)
+        if count < share.quantity_count:
+            others.append(Share(share.line_id, share.quantity_count - count, share.minor - part.minor))
+    return tuple(taken), tuple(others)

@@ -42,11 +42,18 @@ class Filed(Value):
 
 
 class ReturnedGoods(Value):
-    """A registered return: how it travels, what the buyer laid out, what was found inside."""
+    """A registered return: how it travels, what the buyer laid out, what was found inside.
+
+    `sent` are the pieces that were registered (empty: not told), `liability` is what held when they left,
+    where the application was changed since.
+    """
 
     carriage: Carriage
     freight_paid: Money | None
     inspected: tuple[InspectedLine, ...]
+    sent: tuple[Share, ...] = ()
+    return_ids: tuple[str, ...] = ()
+    liability: Liability | None = None
 
 
 # States (RF-010). Each holds only what is true while the case is in it.
@@ -152,8 +159,12 @@ class BuyerWithdrew(Value):
 
 
 class ReturnSent(Value):
+    """No `shares`: what is inside was not told."""
+
     carriage: Carriage
     freight_paid: Money | None
+    shares: tuple[Share, ...] = ()
+    return_id: str = ""
 
 
 class ReturnAccepted(Value):
@@ -180,12 +191,17 @@ class HoldAnswered(Value):
 
 
 class GoodsCameBack(Value):
-    """The parcel that the buyer never got is back."""
+    """The parcel that the buyer never got is back; no `shares`: with all pieces of the refund."""
+
+    shares: tuple[Share, ...] = ()
 
 
 class Remedied(Value):
+    """Pieces will not come and are to be paid for; no `shares`: all pieces of the refund."""
+
     remedy_id: str
     reason_code: str
+    shares: tuple[Share, ...] = ()
 
 
 class PromiseMade(Value):
@@ -301,7 +317,14 @@ class PromiseAtRisk(Value):
 
 
 class PiecesMissing(Value):
-    """Fewer pieces were accepted than the refund is for: a person decides on the rest."""
+    """Fewer pieces came back, or were accepted, than the refund is for: a person decides on the rest."""
+
+    shares: tuple[Share, ...]
+    due_at: datetime
+
+
+class RestUndecided(Value):
+    """Only some of the pieces are to be paid for now: a person sees to the others."""
 
     shares: tuple[Share, ...]
     due_at: datetime
@@ -331,5 +354,5 @@ Fact = (
     AnswerAwaited | RefusalWithdrawn | NegotiationAsked | NegotiationOver | AnswerDecided | ReturnAwaited
     | FreightDecided | EditAwaited | EvidenceAsked | EvidenceNoted | RefusalUnbacked | BuyerReminded
     | AmendmentForwarded | ReceiptAwaited | InspectionNoted | AnswerContested | PromiseNoted | PromiseAtRisk
-    | PiecesMissing | RefundDue | FreightDue | AgreementClosed | ApplicationTurnedAway
+    | PiecesMissing | RestUndecided | RefundDue | FreightDue | AgreementClosed | ApplicationTurnedAway
 )  # fmt: skip

@@ -132,6 +132,7 @@ FROM_AGREEMENT: Mapping[type, Announce] = {
     agreement.AnswerContested: _agreement_task("contested", "refused_after_silence"),
     agreement.PromiseAtRisk: _agreement_task("promise", "agreed_against_promise"),
     agreement.PiecesMissing: _agreement_task("pieces", "fewer_pieces_accepted"),
+    agreement.RestUndecided: _agreement_task("rest", "only_some_pieces_owed"),
     agreement.AgreementClosed: _refund_closed,
 }
 

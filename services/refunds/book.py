@@ -16,7 +16,8 @@ from services.refunds.values import RefundKind, Share, Tender
 class LineAccount(Value):
     """One order line: pieces, what it cost after discount, what was paid for it and what of that went back.
 
-    `gone_count` pieces are refunded as goods (not those that a price difference was paid for).
+    `gone_count` pieces are refunded as goods (not those that a price difference was paid for);
+    `gone_sent_count` of them after they were shipped.
     `received_at`: when the last parcel with it was delivered.
     """
 
@@ -32,6 +33,7 @@ class LineAccount(Value):
     gone_count: int = 0
     shipped_count: int = 0
     is_done: bool = False
+    gone_sent_count: int = 0
     received_at: datetime | None = None
 
     @property
@@ -41,6 +43,16 @@ class LineAccount(Value):
     @property
     def left_count(self) -> int:
         return self.quantity_count - self.gone_count
+
+    @property
+    def unsent_count(self) -> int:
+        """Pieces that are neither shipped nor refunded before shipment."""
+        return max(self.quantity_count - self.shipped_count - (self.gone_count - self.gone_sent_count), 0)
+
+    @property
+    def sent_count(self) -> int:
+        """Shipped pieces that are not refunded as goods."""
+        return min(self.shipped_count - self.gone_sent_count, self.left_count)
 
 
 class TenderAccount(Value):
@@ -56,13 +68,27 @@ class TenderAccount(Value):
 
 
 class OpenCase(Value):
-    """A case that works on lines of the order; `kind` is None for an exchange."""
+    """A case that works on lines of the order; `kind` is None for an exchange, `is_granted`: its money is."""
 
     case_id: str
     kind: RefundKind | None
     shares: tuple[Share, ...]
     freight_minor: int
     is_late_claim: bool
+    is_granted: bool = False
+
+    @property
+    def waits_for_goods(self) -> bool:
+        """Whether it is paid once the goods that the buyer never got are back or known to be lost."""
+        return self.kind in (RefundKind.NOT_RECEIVED, RefundKind.UNSHIPPED) and not self.is_granted
+
+    @property
+    def still_has_goods(self) -> bool:
+        """Whether its pieces are not yet among those that are refunded as goods."""
+        return not self.is_granted or self.kind is RefundKind.NO_RETURN
+
+    def count_of(self, line_id: str) -> int:
+        return sum(share.quantity_count for share in self.shares if share.line_id == line_id)
 
 
 class Book(Value):
@@ -87,6 +113,7 @@ class Book(Value):
     exchange_count: int = 0
     received_at: datetime | None = None
     is_late: bool = False
+    remedies: tuple[str, ...] = ()
 
     @property
     def paid_minor(self) -> int:
@@ -105,7 +132,14 @@ class Book(Value):
     @property
     def is_goods_refunded(self) -> bool:
         """Whether nothing of what was paid for goods is left (RF-033)."""
-        return all(line.left_minor == 0 for line in self.lines)
+        return self.goods_left_minor == 0
+
+    @property
+    def goods_left_minor(self) -> int:
+        """What was paid for goods and is not refunded; of an order without lines all that was paid."""
+        if not self.lines:
+            return self.paid_minor - self.refunded_minor
+        return sum(line.left_minor for line in self.lines)
 
     def line(self, line_id: str) -> LineAccount | None:
         for line in self.lines:
@@ -159,9 +193,46 @@ def pieces_cap_minor(line: LineAccount, quantity_count: int) -> int:
     return min(part, line.left_minor)
 
 
+def unclaimed_cap_minor(book: Book, line_id: str, quantity_count: int) -> int:
+    """The most that these pieces can give back beside what open cases ask for others of the line."""
+    line = book.line(line_id)
+    if line is None:
+        return 0
+    asked = sum(
+        share.minor
+        for case in book.open
+        if not case.is_granted
+        for share in case.shares
+        if share.line_id == line_id
+    )
+    return min(pieces_cap_minor(line, quantity_count), max(line.left_minor - asked, 0))
+
+
 def open_pieces(book: Book) -> tuple[Share, ...]:
     """Every piece that is not refunded, without amounts: what `the whole order` means."""
     return tuple(Share(line.line_id, line.left_count, 0) for line in book.lines if line.left_count > 0)
+
+
+@rules_of("RF-044")
+def claimed(
+    book: Book, pieces: Sequence[Share]
+) -> tuple[list[tuple[OpenCase, tuple[Share, ...]]], tuple[Share, ...]]:
+    """Which waiting case each of these pieces is in, and the pieces that are in none."""
+    left = {share.line_id: share.quantity_count for share in pieces}
+    found: list[tuple[OpenCase, tuple[Share, ...]]] = []
+    for case in book.open:
+        if not case.waits_for_goods:
+            continue
+        shares = tuple(
+            Share(share.line_id, count, 0)
+            for share in case.shares
+            if (count := min(share.quantity_count, left.get(share.line_id, 0))) > 0
+        )
+        for share in shares:
+            left[share.line_id] -= share.quantity_count
+        if shares:
+            found.append((case, shares))
+    return found, tuple(Share(line_id, count, 0) for line_id, count in left.items() if count > 0)
 
 
 def priced(book: Book, pieces: Sequence[Share], goods_minor: int) -> tuple[Share, ...] | None:
@@ -169,6 +240,8 @@ def priced(book: Book, pieces: Sequence[Share], goods_minor: int) -> tuple[Share
     caps = [pieces_cap_minor(line, share.quantity_count) for share, line in _with_lines(book, pieces)]
     if goods_minor > sum(caps):
         return None
+    if not pieces:
+        return ()
     return tuple(
         Share(share.line_id, share.quantity_count, minor)
         for share, minor in zip(pieces, allocate(goods_minor, caps), strict=True)
@@ -218,9 +291,11 @@ def granted(
     tenders: Sequence[Tender],
     *,
     are_goods_gone: bool,
+    was_sent: bool,
 ) -> Book:
-    """The book after money was granted to the buyer."""
-    return _moved(book, shares, freight_minor, tenders, 1, are_goods_gone=are_goods_gone)
+    """The book after money was granted to the buyer; `was_sent`: for goods that had been shipped."""
+    moved = _moved(book, shares, freight_minor, tenders, 1, are_goods_gone=are_goods_gone)
+    return _sent_gone(moved, shares, 1) if are_goods_gone and was_sent else moved
 
 
 def given_back(
@@ -230,9 +305,23 @@ def given_back(
     tenders: Sequence[Tender],
     *,
     are_goods_gone: bool,
+    was_sent: bool,
 ) -> Book:
     """The book after a grant was given up without money having moved."""
-    return _moved(book, shares, freight_minor, tenders, -1, are_goods_gone=are_goods_gone)
+    moved = _moved(book, shares, freight_minor, tenders, -1, are_goods_gone=are_goods_gone)
+    return _sent_gone(moved, shares, -1) if are_goods_gone and was_sent else moved
+
+
+def _sent_gone(book: Book, shares: Sequence[Share], sign: int) -> Book:
+    """Counts refunded pieces among the shipped ones, as far as there are such."""
+    counts = {share.line_id: sign * share.quantity_count for share in shares}
+    lines = tuple(
+        replace(line, gone_sent_count=min(max(line.gone_sent_count + count, 0), line.shipped_count))
+        if (count := counts.get(line.line_id, 0))
+        else line
+        for line in book.lines
+    )
+    return replace(book, lines=lines)
 
 
 def _moved(

@@ -60,9 +60,7 @@ def _is_sent(book: Book, case: OpenCase, marked: set[str]) -> bool:
         return True
     lines = [(book.line(share.line_id), share.quantity_count) for share in case.shares]
     return any(
-        line.shipped_count + line.gone_count + count > line.quantity_count
-        for line, count in lines
-        if line is not None and line.line_id in marked
+        count > line.unsent_count for line, count in lines if line is not None and line.line_id in marked
     )
 
 
@@ -153,11 +151,13 @@ def _hold(fact: order_facts.HoldPassedOn, view: CaseView) -> list[Addressed]:
 
 
 def _goods_back(fact: order_facts.GoodsBackPassedOn, view: CaseView) -> list[Addressed]:
-    return [_refund(view, case_id, agreement_words.GoodsCameBack()) for case_id in fact.case_ids]
+    message = agreement_words.GoodsCameBack(fact.shares)
+    return [_refund(view, case_id, message) for case_id in fact.case_ids]
 
 
 def _remedy(fact: order_facts.RemedyPassedOn, view: CaseView) -> list[Addressed]:
-    return [_refund(view, fact.case_id, agreement_words.Remedied(fact.remedy_id, fact.reason_code))]
+    message = agreement_words.Remedied(fact.remedy_id, fact.reason_code, fact.shares)
+    return [_refund(view, fact.case_id, message)]
 
 
 def _inspection(fact: order_facts.InspectionPassedOn, view: CaseView) -> list[Addressed]:

@@ -122,13 +122,16 @@ def _pieces_wrong(
 def kind_of(
     state: Paid | Shipped | AwaitingPayment, pieces: Sequence[Share], kind: RefundKind
 ) -> RefundKind | Rejection:
-    """The kind that the pieces allow: before shipment there is one, after it the four others."""
+    """The kind that the pieces allow: before shipment there is one, after it the four others.
+
+    Of a line that is shipped in part the application says which pieces it means.
+    """
     book = state.book
-    are_here = [
-        line.shipped_count + line.gone_count + share.quantity_count <= line.quantity_count
-        for share in pieces
-        if (line := book.line(share.line_id)) is not None
-    ] or [not isinstance(state, Shipped)]
+    lines = [(line, share.quantity_count) for share in pieces if (line := book.line(share.line_id))]
+    are_here = [count <= line.unsent_count for line, count in lines] or [not isinstance(state, Shipped)]
+    are_sent = isinstance(state, Shipped) and all(count <= line.sent_count for line, count in lines)
+    if are_sent and kind is not RefundKind.UNSHIPPED:
+        return kind
     if all(are_here):
         return RefundKind.UNSHIPPED
     if any(are_here):
@@ -154,7 +157,7 @@ def _terms(
     if shares is None or not account.fits(book, shares, freight, freight_left):
         return Rejection.OVER_REFUNDABLE
     liability = liability_for(book, shares, applied.reason_code, kind, policy)
-    if kind.wants_goods_back and freight and not liability.is_original_freight_refunded:
+    if book.lines and kind.wants_goods_back and freight and not liability.is_original_freight_refunded:
         return Rejection.FREIGHT_NOT_OWED
     terms = Terms(kind, applied.reason_code, shares, freight, applied.amount, applied.version)
     goods = applied.amount.minor - freight
@@ -179,8 +182,11 @@ def _freight_asked(book: Book, applied: RefundApplied, pieces: Sequence[Share], 
 def liability_for(
     book: Book, shares: Sequence[Share], reason_code: str, kind: RefundKind | None, policy: Policy
 ) -> Liability:
-    """The freight matrix for these lines; one line with paid freight makes the whole parcel not free."""
-    lines = [line for share in shares if (line := book.line(share.line_id)) is not None]
+    """The freight matrix for these lines; one line with paid freight makes the whole parcel not free.
+
+    Without pieces it is about what is left of the freight, which is the whole order's.
+    """
+    lines = [line for share in shares if (line := book.line(share.line_id)) is not None] or book.lines
     is_free = all(line.is_freight_free for line in lines)
     return liability_of(reason_code, kind, is_freight_free=is_free, policy=policy.freight)
 
@@ -275,9 +281,8 @@ def remedy_terms(
 
     Where the goods must come back first, the freight is in it only if the freight matrix says so.
     """
-    lines = {line.line_id: line for line in book.lines}
     shares = tuple(
-        Share(p.line_id, p.quantity_count, account.pieces_cap_minor(lines[p.line_id], p.quantity_count))
+        Share(p.line_id, p.quantity_count, account.unclaimed_cap_minor(book, p.line_id, p.quantity_count))
         for p in pieces
     )
     asked = {(share.line_id, share.quantity_count) for share in shares}

@@ -23,6 +23,7 @@ from services.refunds.order_facts import (
     PaymentGranted,
     PaymentRecorded,
     RefundAdmitted,
+    RemedyPassedOn,
     ShipmentRecorded,
     SuccessRecorded,
     TermsRecorded,
@@ -37,7 +38,7 @@ from services.refunds.order_words import (
     State,
     Succeeded,
 )
-from services.refunds.values import Purpose
+from services.refunds.values import Purpose, RefundKind
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -116,8 +117,17 @@ def _exchange_admitted(state: Live, fact: ExchangeAdmitted) -> State:
 
 
 def _payment_granted(state: Live, fact: PaymentGranted) -> State:
-    book = replace(state.book, intents=(*state.book.intents, fact.intent_id))
-    return replace(state, book=_moved(book, fact, 1))
+    book = _moved(replace(state.book, intents=(*state.book.intents, fact.intent_id)), fact, 1)
+    if fact.purpose is Purpose.REFUND:
+        cases = tuple(
+            replace(case, is_granted=True) if case.case_id == fact.case_id else case for case in book.open
+        )
+        book = replace(book, open=cases)
+    return replace(state, book=book)
+
+
+def _remedy_passed_on(state: Live, fact: RemedyPassedOn) -> State:
+    return replace(state, book=replace(state.book, remedies=(*state.book.remedies, fact.remedy_id)))
 
 
 def _grant_given_back(state: Live, fact: GrantGivenBack) -> State:
@@ -131,9 +141,15 @@ def _moved(book: Book, fact: PaymentGranted | GrantGivenBack, sign: int) -> Book
         case Purpose.LATE_COMPENSATION:
             return replace(book, compensated_minor=book.compensated_minor + sign * fact.amount.minor)
         case Purpose.REFUND:
+            case = book.case(fact.case_id)
             move = account.granted if sign > 0 else account.given_back
             return move(
-                book, fact.shares, fact.freight_minor, fact.tenders, are_goods_gone=fact.are_goods_gone
+                book,
+                fact.shares,
+                fact.freight_minor,
+                fact.tenders,
+                are_goods_gone=fact.are_goods_gone,
+                was_sent=case is not None and case.kind is not RefundKind.UNSHIPPED,
             )
 
 
@@ -182,6 +198,7 @@ _EVOLVE: Mapping[type, Callable[[Live, Any], State]] = {
     ExchangeAdmitted: _exchange_admitted,
     PaymentGranted: _payment_granted,
     GrantGivenBack: _grant_given_back,
+    RemedyPassedOn: _remedy_passed_on,
     CaseReleased: _case_released,
     AutoConfirmRequested: _confirm_requested,
     AutoConfirmStopped: _confirm_stopped,

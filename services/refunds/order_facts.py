@@ -129,6 +129,7 @@ class GrantGivenBack(Value):
     freight_minor: int
     tenders: tuple[Tender, ...]
     are_goods_gone: bool
+    case_id: str = ""
 
 
 class AutoConfirmRequested(Value):
@@ -171,13 +172,19 @@ class HoldPassedOn(Value):
 
 
 class GoodsBackPassedOn(Value):
+    """No `shares`: all pieces of these cases."""
+
     case_ids: tuple[str, ...]
+    shares: tuple[Share, ...] = ()
 
 
 class RemedyPassedOn(Value):
+    """No `shares`: all pieces of the case."""
+
     case_id: str
     remedy_id: str
     reason_code: str
+    shares: tuple[Share, ...] = ()
 
 
 class InspectionPassedOn(Value):

@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 
 from chassis.vocabulary import Decided, Money, rule
 from services.refunds import book as account
-from services.refunds.book import Book, OpenCase
+from services.refunds.book import Book
 from services.refunds.liability import liability_of
 from services.refunds.order_applications import (
     exchange_check,
-    kind_of,
     late_base,
     liability_for,
     live,
@@ -26,15 +25,12 @@ from services.refunds.order_facts import (
     PaymentGranted,
     PaymentRefused,
     RefundAdmitted,
-    RemedyPassedOn,
     TaskOpened,
 )
 from services.refunds.order_words import (
     AmendmentProposed,
     Application,
-    AwaitingPayment,
     CaseEnded,
-    Closed,
     ExchangeApplied,
     IntentAbandoned,
     Live,
@@ -44,13 +40,11 @@ from services.refunds.order_words import (
     RefundOffered,
     RefundSettled,
     Rejection,
-    RemedyDue,
     Shipped,
     State,
-    Succeeded,
 )
 from services.refunds.policy import Policy
-from services.refunds.values import Purpose, RefundKind, Share, Tender, Terms, Wanted, derived_id
+from services.refunds.values import Purpose, RefundKind, Tender, Terms, Wanted, derived_id
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -144,12 +138,12 @@ def refund_offered(
     if current.book.knows(refund_id):
         return []
     if not isinstance(current, Shipped):
-        return _task("exchange-after-success", "refund_for_exchange_after_success", policy, now)
+        return task("exchange-after-success", "refund_for_exchange_after_success", policy, now)
     kind = RefundKind.WITH_RETURN if offered.is_return_needed else RefundKind.NO_RETURN
     terms = remedy_terms(current.book, offered.shares, offered.reason_code, kind, policy)
     are_goods_back = not offered.is_return_needed
     return _converted(
-        _ours(current, refund_id, terms, policy, now, remedy_id=None, are_goods_back=are_goods_back)
+        ours(current, refund_id, terms, policy, now, remedy_id=None, are_goods_back=are_goods_back)
     )
 
 
@@ -158,62 +152,7 @@ def _converted(fact: RefundAdmitted) -> Sequence[Fact]:
     return [fact]
 
 
-def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
-    """Report and memo are done, or the goods are back: the open refund is paid, or one is opened for it."""
-    current = live(state)
-    book = current.book
-    refund_id = derived_id(remedy.remedy_id, ".refund")
-    if book.knows(refund_id) or (isinstance(current, Closed) and book.is_goods_refunded):
-        return []
-    if isinstance(current, Succeeded | Closed | AwaitingPayment) or book.paid_at is None:
-        return _task(f"remedy-{remedy.remedy_id}", "remedy_without_open_order", policy, now)
-    pieces = _known_pieces(book, remedy.pieces)
-    busy = [case for case in book.open if _works_on(case, pieces)]
-    free = tuple(share for share in pieces if not any(_works_on(case, (share,)) for case in busy))
-    decided: list[Decided[Fact]] = []
-    for case in busy:
-        if case.kind is None:
-            decided += _task(f"remedy-{remedy.remedy_id}", "remedy_on_exchange", policy, now)
-        else:
-            decided += _passed_on(RemedyPassedOn(case.case_id, remedy.remedy_id, remedy.reason_code))
-    if free:
-        kind = kind_of(current, free, RefundKind.NOT_RECEIVED)
-        if isinstance(kind, Rejection):
-            return [*decided, *_task(f"remedy-{remedy.remedy_id}", "remedy_on_mixed_lines", policy, now)]
-        terms = remedy_terms(book, free, remedy.reason_code, kind, policy)
-        if terms.amount.minor > 0:
-            fact = _ours(
-                current, refund_id, terms, policy, now, remedy_id=remedy.remedy_id, are_goods_back=False
-            )
-            decided += _remedied(fact)
-    return decided
-
-
-@rule("RF-035", "RF-036", "RF-037", "RF-038")
-def _passed_on(fact: RemedyPassedOn) -> Sequence[Fact]:
-    return [fact]
-
-
-@rule("RF-007", "RF-035", "RF-036", "RF-037", "RF-038")
-def _remedied(fact: RefundAdmitted) -> Sequence[Fact]:
-    return [fact]
-
-
-def _known_pieces(book: Book, asked: tuple[Share, ...]) -> tuple[Share, ...]:
-    """The pieces of the remedy that are not refunded yet; none named: all of them."""
-    left = {share.line_id: share.quantity_count for share in account.open_pieces(book)}
-    wanted = {share.line_id: share.quantity_count for share in asked} or left
-    return tuple(
-        Share(line_id, min(count, left[line_id]), 0) for line_id, count in wanted.items() if line_id in left
-    )
-
-
-def _works_on(case: OpenCase, pieces: tuple[Share, ...]) -> bool:
-    ids = {share.line_id for share in pieces}
-    return any(share.line_id in ids for share in case.shares)
-
-
-def _ours(
+def ours(
     current: Paid | Shipped,
     refund_id: str,
     terms: Terms,
@@ -261,8 +200,8 @@ def payment_asked(
     if book.paid_at is None or not account.fits(book, asked.shares, asked.freight_minor, freight_left):
         return _refused(PaymentRefused(asked.case_id, asked.intent_id, asked.purpose, asked.amount, due_at))
     tenders = account.split(book, asked.amount.minor, policy.order.tender_strategy)
-    goods_minor = sum(share.minor for share in asked.shares)
-    is_full = goods_minor == sum(line.left_minor for line in book.lines)
+    goods_minor = sum(share.minor for share in asked.shares) if book.lines else asked.amount.minor
+    is_full = goods_minor == book.goods_left_minor
     return _granted(asked, asked.amount, tenders, is_full=is_full)
 
 
@@ -334,6 +273,7 @@ def intent_abandoned(
         freight_minor=abandoned.freight_minor,
         tenders=abandoned.tenders,
         are_goods_gone=abandoned.are_goods_gone,
+        case_id=abandoned.case_id,
     )
     if abandoned.purpose is not Purpose.REFUND:
         return [given_back]
@@ -365,13 +305,13 @@ def _confirm_again(current: Live, case_id: str, now: datetime) -> datetime | Non
     if current.confirm.left_microseconds is not None:
         return now + current.confirm.left_microseconds * MICROSECOND
     standby_by = current.confirm.standby_by
-    is_complete = all(line.shipped_count + line.gone_count >= line.quantity_count for line in book.lines)
+    is_complete = all(line.unsent_count == 0 for line in book.lines)
     if current.confirm.due_at is None and standby_by is not None and is_complete:
         return max(standby_by, now)
     return None
 
 
 @rule("RF-007")
-def _task(name: str, question_code: str, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """A remedy that no rule can carry out goes to a person."""
+def task(name: str, question_code: str, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """What is owed and no rule can carry out goes to a person."""
     return [TaskOpened(name, question_code, now + policy.attention_after)]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chassis.vocabulary import rule
-from services.refunds.book import OpenCase
+from services.refunds import book as account
+from services.refunds.book import Book, OpenCase
 from services.refunds.order_applications import live
 from services.refunds.order_facts import (
     DeliveryNoted,
@@ -16,6 +17,7 @@ from services.refunds.order_facts import (
     LatenessWithdrawn,
     PromisePassedOn,
     ReshipPassedOn,
+    TaskOpened,
 )
 from services.refunds.order_words import (
     Closed,
@@ -29,7 +31,7 @@ from services.refunds.order_words import (
     State,
 )
 from services.refunds.policy import Policy
-from services.refunds.values import RefundKind, derived_id
+from services.refunds.values import RefundKind, Share, derived_id
 
 
 @rule("RF-005", "RF-006")
@@ -45,7 +47,10 @@ def hold_resolved(state: State, hold: HoldResolved, policy: Policy, now: datetim
 
 @rule("RF-036", "RF-044", "RF-094", "RF-095")
 def parcel_decided(state: State, parcel: ParcelDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """A parcel on its way to the buyer ended: delivered starts the windows, returned frees the money."""
+    """A parcel on its way to the buyer ended: delivered starts the windows, returned frees the money.
+
+    Only refunds that wait for these goods are paid; pieces beside an open refund go to a person.
+    """
     book = live(state).book
     if parcel.outcome == "delivered":
         line_ids = tuple(line.line_id for line in book.lines if line.line_id in parcel.line_ids)
@@ -53,14 +58,31 @@ def parcel_decided(state: State, parcel: ParcelDecided, policy: Policy, now: dat
         return [DeliveryNoted(now, line_ids)] if is_news else []
     if parcel.outcome != "returned":
         return []
-    case_ids = tuple(case.case_id for case in book.open if _waits_for_parcel(case, parcel.line_ids))
-    return [GoodsBackPassedOn(case_ids)] if case_ids else []
+    if not book.lines:
+        case_ids = tuple(case.case_id for case in book.open if case.waits_for_goods)
+        return [GoodsBackPassedOn(case_ids)] if case_ids else []
+    pieces = _inside(book, parcel)
+    found, rest = account.claimed(book, pieces)
+    facts: list[Fact] = [GoodsBackPassedOn((case.case_id,), shares) for case, shares in found]
+    if rest and parcel.line_ids and any(_is_refund_of(case, pieces) for case in book.open):
+        name = f"back-{parcel.parcel_id}" if parcel.parcel_id else "back"
+        facts.append(TaskOpened(name, "goods_back_without_refund", now + policy.attention_after))
+    return facts
 
 
-def _waits_for_parcel(case: OpenCase, line_ids: tuple[str, ...]) -> bool:
-    if case.kind is None or case.kind.wants_goods_back:
-        return False
-    return not line_ids or not case.shares or all(share.line_id in line_ids for share in case.shares)
+def _inside(book: Book, parcel: ParcelDecided) -> tuple[Share, ...]:
+    """The pieces in the parcel that are not refunded yet; all of its lines, or all, where it is not told."""
+    counts = {share.line_id: share.quantity_count for share in parcel.shares}
+    return tuple(
+        Share(line.line_id, min(counts.get(line.line_id, line.left_count), line.left_count), 0)
+        for line in book.lines
+        if not parcel.line_ids or line.line_id in parcel.line_ids
+    )
+
+
+def _is_refund_of(case: OpenCase, pieces: tuple[Share, ...]) -> bool:
+    """Whether logistics leaves these pieces to an open refund."""
+    return case.kind is not None and any(case.count_of(share.line_id) for share in pieces)
 
 
 @rule("RF-039", "RF-116")

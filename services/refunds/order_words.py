@@ -226,10 +226,12 @@ class HoldResolved(Value):
 
 
 class ParcelDecided(Value):
-    """How a parcel on its way to the buyer ended."""
+    """How a parcel on its way to the buyer ended; no `shares`: all pieces of its lines."""
 
     outcome: str
     line_ids: tuple[str, ...]
+    shares: tuple[Share, ...] = ()
+    parcel_id: str = ""
 
 
 class RemedyDue(Value):

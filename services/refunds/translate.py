@@ -179,7 +179,7 @@ def _return_sent(data: aftersales.ReturnSentV1) -> list[Addressed]:
     carriage = Carriage(data.carriage.value) if data.carriage.is_known else Carriage.EXPRESS
     paid = None if data.freight_paid_amount is None else _money(data.freight_paid_amount)
     if data.refund_id is not None:
-        message = agreement_words.ReturnSent(carriage, paid)
+        message = agreement_words.ReturnSent(carriage, paid, _shares(data.lines), data.return_id)
         return _to_refund(data.order_id, data.refund_id, message)
     return _to_exchange(data.order_id, data.exchange_id, exchange_words.ReturnSent(carriage, paid))
 
@@ -288,7 +288,8 @@ def _parcel_decided(data: logistics.ParcelOutcomeDecidedV1) -> list[Addressed]:
     if data.direction not in (ParcelDirection.OUTBOUND, ParcelDirection.RESHIP):
         return []
     line_ids = tuple(line.line_id for line in data.lines)
-    return _to_order(data, order_words.ParcelDecided(data.outcome.value, line_ids))
+    inside = _shares(data.lines)
+    return _to_order(data, order_words.ParcelDecided(data.outcome.value, line_ids, inside, data.parcel_id))
 
 
 def _remedy_due(data: logistics.RemedyRefundDueV1) -> list[Addressed]:

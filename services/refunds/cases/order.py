@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, replace, rule
-from services.refunds import order_money, order_news
+from services.refunds import order_money, order_news, order_remedies
 from services.refunds.book import Book, LineAccount, OpenCase
 from services.refunds.order_applications import live
 from services.refunds.order_evolution import evolve
@@ -112,10 +112,7 @@ def _ship_marked(state: State, marked: ShipmentMarked, policy: Policy, now: date
     if isinstance(current, Succeeded | Closed):
         return []
     book = current.book
-    unsent = {
-        line.line_id: max(line.quantity_count - line.shipped_count - line.gone_count, 0)
-        for line in book.lines
-    }
+    unsent = {line.line_id: line.unsent_count for line in book.lines}
     asked = unsent if marked.shares is None else {s.line_id: s.quantity_count for s in marked.shares}
     shares = tuple(
         Share(line_id, count, 0)
@@ -245,7 +242,7 @@ HANDLERS: Mapping[type, Handler] = {
     CaseEnded: order_money.case_ended,
     RefundSettled: order_money.refund_settled,
     IntentAbandoned: order_money.intent_abandoned,
-    RemedyDue: order_money.remedy_due,
+    RemedyDue: order_remedies.remedy_due,
     HoldResolved: order_news.hold_resolved,
     ParcelDecided: order_news.parcel_decided,
     GoodsInspected: order_news.goods_inspected,

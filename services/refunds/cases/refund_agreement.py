@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from chassis.vocabulary import DeadlinePassed, Decider, NotYet, replace, rule
-from services.refunds import agreement_parcels
+from services.refunds import agreement_parcels, agreement_returns
 from services.refunds import agreement_steps as steps
 from services.refunds import agreement_words as w
 from services.refunds.agreement_evolution import deadlines, evolve
@@ -153,7 +153,7 @@ def _seller_agreed(state: Open, agreed: w.SellerAgreed, policy: Policy, now: dat
         case AwaitingAnswer() if agreed.stage is Stage.ANSWER:
             return steps.with_row(_agreed(state, agreed, policy, now), state.filed)
         case AwaitingReceipt() if agreed.stage is Stage.RECEIPT:
-            return agreement_parcels.goods_confirmed(state, (), policy, now)
+            return agreement_returns.goods_confirmed(state, (), policy, now)
         case _:
             return []
 
@@ -233,13 +233,17 @@ def _forwarded(amended: w.Amended) -> Sequence[Fact]:
 def _amendment_accepted(
     state: Open, accepted: w.AmendmentAccepted, policy: Policy, now: datetime
 ) -> Sequence[Fact]:
-    """A changed application goes back to the stage at which it was refused, with a new deadline."""
+    """A changed application goes back to the stage at which it was refused, with a new deadline.
+
+    At receipt what was sent stays what it was: silence consents to no more (RF-023).
+    """
     if not isinstance(state, Refused):
         return []
     filed = replace(state.filed, terms=accepted.terms, liability=accepted.liability)
     rules = policy.agreement
     if state.returned is not None and accepted.terms.kind.wants_goods_back:
-        return [w.ReceiptAwaited(filed, now + rules.receive_within[state.returned.carriage], state.returned)]
+        returned = agreement_returns.as_sent(state.filed, state.returned)
+        return [w.ReceiptAwaited(filed, now + rules.receive_within[returned.carriage], returned)]
     return [w.AnswerAwaited(filed, now + rules.answer_within[accepted.terms.kind])]
 
 
@@ -256,16 +260,19 @@ def _return_sent(state: Open, sent: w.ReturnSent, policy: Policy, now: datetime)
     """The carriage fixes how long the seller has; every registered return names its waybill (RF-022)."""
     if isinstance(state, AwaitingAnswer) and state.filed.terms.kind.wants_goods_back:
         raise NotYet
+    receive_by = now + policy.agreement.receive_within[sent.carriage]
+    if isinstance(state, AwaitingReceipt):
+        return agreement_returns.another_parcel(state, sent, receive_by)
     if not isinstance(state, AwaitingReturn):
         return []
-    returned = ReturnedGoods(sent.carriage, sent.freight_paid, ())
-    receive_by = now + policy.agreement.receive_within[sent.carriage]
+    return_ids = (sent.return_id,) if sent.return_id else ()
+    returned = ReturnedGoods(sent.carriage, sent.freight_paid, (), sent.shares, return_ids)
     return [w.ReceiptAwaited(state.filed, receive_by, returned)]
 
 
 def _return_accepted(state: Open, accepted: w.ReturnAccepted, policy: Policy, now: datetime) -> Decision:
     if isinstance(state, AwaitingReceipt):
-        return agreement_parcels.goods_confirmed(state, accepted.shares, policy, now)
+        return agreement_returns.goods_confirmed(state, accepted.shares, policy, now)
     if isinstance(state, AwaitingReturn) or state.filed.terms.kind.wants_goods_back:
         if isinstance(state, Refused):
             return []
@@ -300,7 +307,7 @@ def _deadline_passed(state: Open, passed: DeadlinePassed, policy: Policy, now: d
         case AwaitingAnswer():
             return steps.with_row(_answer_missed(state, policy, now), state.filed)
         case AwaitingReceipt():
-            return _receipt_missed(state)
+            return agreement_returns.receipt_missed(state, policy, now)
         case AwaitingReturn() if passed.name == "remind":
             return _return_prompted(state)
         case Refused() if passed.name == "remind":
@@ -319,12 +326,6 @@ def _answer_missed(state: AwaitingAnswer, policy: Policy, now: datetime) -> Sequ
     if state.filed.terms.kind is RefundKind.UNSHIPPED:
         return steps.pay(state.filed, None)
     return [*steps.task_over(state), *steps.agreed_for_seller(state.filed, AnswerCause.SILENCE, policy, now)]
-
-
-@rule("RF-023", "RF-024", "RF-029", "RF-068")
-def _receipt_missed(state: AwaitingReceipt) -> Sequence[Fact]:
-    """Goods neither confirmed nor refused in time count as confirmed."""
-    return steps.pay(state.filed, state.returned)
 
 
 @rule("RF-018", "RF-020")

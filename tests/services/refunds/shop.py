@@ -143,10 +143,14 @@ def _named(ids: dict[str, str]) -> dict[str, Any]:
 
 
 def sent(
-    carriage: Carriage = Carriage.EXPRESS, freight: int | None = None, **ids: str
+    carriage: Carriage = Carriage.EXPRESS,
+    freight: int | None = None,
+    lines: Sequence[parts.Share] = (share("a"),),
+    return_id: str = "ret1",
+    **ids: str,
 ) -> aftersales.ReturnSentV1:
     return aftersales.ReturnSentV1(
-        **KEYS, **_named(ids), return_id="ret1", lines=[share("a")], carriage=carriage,
+        **KEYS, **_named(ids), return_id=return_id, lines=list(lines), carriage=carriage,
         tracking=parts.Tracking(carrier_code="sf", tracking_code="SF1"),
         freight_paid_amount=None if freight is None else money(freight),
     )  # fmt: skip
@@ -211,10 +215,13 @@ def hold(outcome: logistics_words.HoldResolution, refund_id: str = "r1") -> logi
     )
 
 
-def parcel(outcome: logistics_words.ParcelOutcome, *line_ids: str) -> logistics.ParcelOutcomeDecidedV1:
+def parcel(
+    outcome: logistics_words.ParcelOutcome, *lines: str | parts.Share, parcel_id: str = "parcel1"
+) -> logistics.ParcelOutcomeDecidedV1:
+    """Lines by name mean one piece of each."""
     return logistics.ParcelOutcomeDecidedV1(
-        **outcome_of("parcel", "parcel1"), parcel_id="parcel1", direction=ParcelDirection.OUTBOUND,
-        lines=[share(line_id) for line_id in line_ids], outcome=outcome,
+        **outcome_of("parcel", parcel_id), parcel_id=parcel_id, direction=ParcelDirection.OUTBOUND,
+        lines=[share(line) if isinstance(line, str) else line for line in lines], outcome=outcome,
         basis=logistics_words.OutcomeBasis.SCAN, fault=logistics_words.Fault.UNKNOWN,
     )  # fmt: skip
 

@@ -44,15 +44,12 @@ def test_matrix(
     )
 
 
-def test_the_shops_own_errors_count_as_quality() -> None:
-    """LG-002, RF-072; a no-reason return never does."""
-    row = liability.liability_of(
-        "wrong_item", RefundKind.WITH_RETURN, is_freight_free=True, policy=POLICY.freight
-    )
+@pytest.mark.parametrize("reason", ["wrong_item", "missing", "not_as_described", "damaged"])
+def test_the_shops_own_errors_count_as_quality(reason: str) -> None:
+    """LG-002, RF-072, by the reasons that the contract names; a no-reason return never does."""
+    row = liability.liability_of(reason, RefundKind.WITH_RETURN, is_freight_free=True, policy=POLICY.freight)
     assert row.rule_id == "RF-060"
-    row = liability.liability_of(
-        "wrong_item", RefundKind.NO_REASON, is_freight_free=True, policy=POLICY.freight
-    )
+    row = liability.liability_of(reason, RefundKind.NO_REASON, is_freight_free=True, policy=POLICY.freight)
     assert row.rule_id == "RF-062"
 
 

@@ -25,6 +25,7 @@ REFUND_IDS = ("r1", "r2", "r3")
 INTENTS = [
     *(f"{refund_id}.{purpose}.1" for refund_id in REFUND_IDS for purpose in ("refund", "freight")),
     "rem1.refund.refund.1",
+    "rem2.refund.refund.1",
     "x1.refund.refund.1",
     "x1.exchange.freight.1",
     "o1.late_compensation.1",
@@ -101,6 +102,12 @@ def _refused(dice: Dice, driver: Driver) -> Event:
     return s.refused(_version(dice, driver, refund_id), refund_id, stage)
 
 
+def _sent(dice: Dice, driver: Driver) -> Event:
+    lines = dice.choice([[], [s.share("a")], [s.share("a", 2), s.share("b")]])
+    carriage, freight = dice.choice(list(Carriage)), dice.choice([None, 800, 99_999])
+    return s.sent(carriage, freight, lines, dice.choice(["ret1", "ret2"]), refund_id=_refund(dice, driver))
+
+
 def _settled(dice: Dice, driver: Driver) -> Event:
     intent_id, attempt, amount = _intent(dice, driver)
     return s.settled(amount, intent_id, attempt, is_now=dice.random() < 0.8)
@@ -172,7 +179,9 @@ def _exchange_checked(dice: Dice, _driver: Driver) -> Event:
 MOVES: list[Move] = [
     lambda _d, _: s.placed(LINES, FREIGHT, is_free=False),
     lambda d, _: d.choice([s.paid(12_666), s.paid(6_000, 6_666), s.paid(1, 12_000, 700)]),
-    lambda d, _: s.shipped(d.choice(list(orders.DeliveryKind)), d.choice([None, [s.share("a", 2)]])),
+    lambda d, _: s.shipped(
+        d.choice(list(orders.DeliveryKind)), d.choice([None, [s.share("a", 2)], [s.share("a")]])
+    ),
     lambda d, _: s.succeeded(d.choice(list(orders.SuccessCause))),
     lambda d, _: s.closed(d.choice([orders.CloseCause.REFUNDED, orders.CloseCause.REFUNDED_UNSHIPPED])),
     _applied,
@@ -185,15 +194,20 @@ MOVES: list[Move] = [
     _refused,
     _refused,
     lambda d, v: s.withdrawn(_refund(d, v)),
-    lambda d, v: s.sent(d.choice(list(Carriage)), d.choice([None, 800, 99_999]), refund_id=_refund(d, v)),
-    lambda d, v: s.sent(d.choice(list(Carriage)), d.choice([None, 800, 99_999]), refund_id=_refund(d, v)),
+    _sent,
+    _sent,
     lambda d, v: s.accepted(
         *d.choice([[], [s.share("a")], [s.share("a", 2), s.share("b")]]), refund_id=_refund(d, v)
     ),
     lambda d, _: s.inspected(d.choice("ab"), 2, d.randint(0, 2), d.choice(list(Condition))),
     lambda d, v: s.hold(d.choice(list(logistics_words.HoldResolution)), _refund(d, v)),
-    lambda d, _: s.parcel(d.choice(list(logistics_words.ParcelOutcome))),
-    lambda d, _: d.choice([s.remedy(), s.remedy(s.share("a", 1)), s.remedy(s.share("b"), s.share("a", 2))]),
+    lambda d, _: s.parcel(
+        d.choice(list(logistics_words.ParcelOutcome)), *d.choice([[], ["a"], ["b"], [s.share("a", 2), "b"]])
+    ),
+    lambda d, _: s.remedy(
+        *d.choice([[], [s.share("a", 1)], [s.share("b"), s.share("a", 2)]]),
+        remedy_id=d.choice(["rem1", "rem1", "rem2"]),
+    ),
     lambda _d, _: s.exchange_applied("quality"),
     lambda _d, _: s.exchange_answered(),
     lambda d, _: s.exchange_answered(d.choice(list(aftersales.ExchangeAnswer))),
@@ -231,6 +245,9 @@ def check_money(driver: Driver) -> None:
     for book in books(driver):
         assert all(0 <= line.refunded_minor <= line.paid_minor for line in book.lines)
         assert all(0 <= line.gone_count <= line.quantity_count for line in book.lines)
+        assert all(
+            0 <= line.gone_sent_count <= min(line.gone_count, line.shipped_count) for line in book.lines
+        )
         assert all(0 <= tender.refunded_minor <= tender.paid_minor for tender in book.tenders)
         assert 0 <= book.freight_refunded_minor <= book.freight_minor
         goods = sum(line.refunded_minor for line in book.lines)

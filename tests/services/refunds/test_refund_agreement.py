@@ -59,12 +59,17 @@ SENT = w.ReturnSent(Carriage.EXPRESS, None)
 EXPRESS = w.ReceiptAwaited(
     filed(RefundKind.WITH_RETURN), T0 + 10 * DAY, w.ReturnedGoods(Carriage.EXPRESS, None, ())
 )
+AS_SENT = w.ReturnedGoods(Carriage.EXPRESS, None, (), (Share("a", 1, 1_000),), (), SELLER_PAYS)
 ADVANCED = replace(EXPRESS, returned=w.ReturnedGoods(Carriage.EXPRESS, Money(120, "CNY"), ()))
 EDIT = w.EditAwaited(T0 + 7 * DAY, T0 + 3 * DAY, None)
 UNBACKED = replace(EDIT, evidence_by=T0 + 3 * DAY)
 EVIDENCE = w.EvidenceAsked(("shipping_proof", "chat_extract", "buyer_statement"), T0 + 3 * DAY)
 DUE = w.RefundDue(CNY, (Share("a", 1, 1_000),), 0, True, None)
 KEPT = replace(DUE, are_goods_gone=False)
+THREE_UNSHIPPED = awaited(RefundKind.UNSHIPPED, 2, terms=terms(RefundKind.UNSHIPPED, count=3))
+THREE_NOT_RECEIVED = awaited(RefundKind.NOT_RECEIVED, 5, terms=terms(RefundKind.NOT_RECEIVED, count=3))
+REST = w.RestUndecided((Share("a", 2, 667),), T0 + 5 * DAY)
+ONE_OF_THREE = replace(DUE, amount=Money(333, "CNY"), shares=(Share("a", 1, 333),))
 AGREE = w.AnswerDecided(1, w.Answer.AGREE, AnswerCause.SILENCE, None)
 BY_REMEDY = replace(AGREE, cause=AnswerCause.REMEDY)
 REFUSE = w.AnswerDecided(1, w.Answer.REFUSE, AnswerCause.POLICY, "exchange_wanted")
@@ -132,7 +137,7 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-025", [WITH_RETURN, RETURN, EXPRESS], w.SellerAgreed(1, w.Stage.RECEIPT, None), [DUE]),
     ("RF-026", [WITH_RETURN, RETURN, EXPRESS], GOODS_NO, [EDIT]),
     ("RF-027", [WITH_RETURN, RETURN, EXPRESS, EDIT], ACCEPTED_TERMS,
-     [replace(EXPRESS, filed=filed(RefundKind.WITH_RETURN, terms=ACCEPTED_TERMS.terms))]),
+     [replace(EXPRESS, filed=filed(RefundKind.WITH_RETURN, terms=ACCEPTED_TERMS.terms), returned=AS_SENT)]),
     ("RF-028", [WITH_RETURN, EDIT], ACCEPTED_TERMS,
      [replace(WITH_RETURN, filed=filed(RefundKind.WITH_RETURN, terms=ACCEPTED_TERMS.terms))]),
     ("RF-029", [NO_RETURN, EDIT], w.ReturnAccepted(()), []),
@@ -153,6 +158,17 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
      [NO_RETURN, w.NegotiationAsked("partial_refund_wanted", T0 + 5 * DAY)]),
     ("RF-044", [NOT_RECEIVED], w.GoodsCameBack(), [BY_REMEDY, DUE]),
     ("RF-044", [WITH_RETURN], w.GoodsCameBack(), []),
+    ("RF-044", [NO_RETURN], w.GoodsCameBack(), []),
+    ("RF-035", [NO_RETURN], w.Remedied("m1", "lost"), []),
+    ("RF-035", [THREE_NOT_RECEIVED], w.Remedied("m1", "lost", (Share("a", 1, 0),)),
+     [REST, BY_REMEDY, replace(ONE_OF_THREE, remedy_id="m1")]),
+    ("RF-044", [THREE_NOT_RECEIVED], w.GoodsCameBack((Share("a", 1, 0),)), [REST, BY_REMEDY, ONE_OF_THREE]),
+    ("RF-044", [THREE_NOT_RECEIVED], w.GoodsCameBack((Share("b", 1, 0),)), []),
+    ("RF-044", [THREE_NOT_RECEIVED], w.GoodsCameBack((Share("a", 4, 0),)),
+     [BY_REMEDY, replace(DUE, shares=(Share("a", 3, 1_000),))]),
+    ("RF-038", [THREE_NOT_RECEIVED, EDIT], w.GoodsCameBack((Share("a", 1, 0),)),
+     [replace(REST, due_at=T0 + 10 * DAY), w.RefusalWithdrawn(T0 + 5 * DAY), BY_REMEDY, ONE_OF_THREE]),
+    ("RF-006", [THREE_UNSHIPPED], w.GoodsCameBack((Share("a", 1, 0),)), [replace(REST, due_at=T0 + 2 * DAY)]),
     ("RF-060", [WITH_RETURN], YES, [RETURN, w.FreightDecided()]),
     ("RF-068", [WITH_RETURN, RETURN, ADVANCED], w.ReturnAccepted(()), [w.FreightDue(Money(120, "CNY")), DUE]),
     ("RF-016", [WITH_RETURN, RETURN], NO, [w.AnswerContested(T0 + 10 * DAY)]),
