@@ -22,7 +22,10 @@ class PaymentRecorded(Value):
 
 
 class ShipmentRecorded(Value):
-    """A ship mark; the auto-confirm clock starts only with the one that leaves no line behind."""
+    """A ship mark; the auto-confirm clock starts only with the one that leaves no line behind.
+
+    `confirm_by`: the latest end of the windows of this mark and those before it.
+    """
 
     shares: tuple[Share, ...]
     shipped_at: datetime

@@ -110,6 +110,40 @@ def test_the_mark_that_completes_the_lines_starts_the_clock() -> None:
     assert driver.pending()[0][1].due_at == T0 + 32 * DAY
 
 
+@pytest.mark.parametrize(
+    ("rule", "first", "second", "days"),
+    [
+        ("OR-028", orders.DeliveryKind.MAIL, orders.DeliveryKind.AUTO_DELIVERED, 30),
+        ("OR-028", orders.DeliveryKind.MAIL, orders.DeliveryKind.EXPRESS, 30),
+        ("OR-027", orders.DeliveryKind.EXPRESS, orders.DeliveryKind.VIRTUAL, 10),
+        ("OR-026", orders.DeliveryKind.AUTO_DELIVERED, orders.DeliveryKind.VIRTUAL, 4),
+        ("OR-025", orders.DeliveryKind.AUTO_DELIVERED, orders.DeliveryKind.AUTO_DELIVERED, 2),
+    ],
+)
+def test_the_longest_window_of_the_marks(
+    rule: str, first: orders.DeliveryKind, second: orders.DeliveryKind, days: int
+) -> None:
+    """The second mark, a day later, never shortens what the first one gave."""
+    driver = played((s.placed([("a", 1, 6_000), ("b", 1, 4_000)]), T0), PAID)
+    driver.tell(s.shipped(first, [s.share("a")]), T0)
+    driver.tell(s.shipped(second, [s.share("b")]), T0 + DAY)
+    assert driver.pending()[0][1].due_at == T0 + days * DAY
+    driver.until(T0 + days * DAY + GRACE - timedelta(seconds=1))
+    assert not order_facts(driver, f.AutoConfirmRequested)
+    driver.until(T0 + days * DAY + GRACE)
+    assert rule in driver.facts[-1].rules
+
+
+def test_a_mark_during_a_refund_leaves_the_longest_window() -> None:
+    """OR-028, E-A16: the later mark is the shorter one, and the refund of the first line is open."""
+    driver = played((s.placed([("a", 1, 6_000), ("b", 1, 4_000)]), T0), PAID)
+    driver.tell(s.shipped(orders.DeliveryKind.MAIL, [s.share("a")]), T0)
+    driver.tell(s.applied(amount=6_000, lines=[s.share("a")]), T0 + DAY)
+    driver.tell(s.shipped(lines=[s.share("b")]), T0 + 2 * DAY)
+    driver.tell(s.withdrawn(), T0 + 4 * DAY)
+    assert driver.pending()[0][1].due_at == T0 + 32 * DAY
+
+
 def test_a_refund_of_the_unsent_line_completes_the_order() -> None:
     lines = [("a", 1, 6_000), ("b", 1, 4_000)]
     driver = played((s.placed(lines), T0), PAID, (s.shipped(lines=[s.share("a")]), T0))
