@@ -10,6 +10,7 @@ from services.refunds.book import Book, OpenCase
 from services.refunds.order_applications import live
 from services.refunds.order_facts import (
     AmendmentAdmitted,
+    AutoConfirmDeferred,
     AutoConfirmRequested,
     AutoConfirmStopped,
     CaseReleased,
@@ -67,7 +68,9 @@ def _shipment_recorded(state: Live, fact: ShipmentRecorded) -> State:
     if fact.is_complete and book.has_open_refund():
         left = (fact.confirm_by - fact.shipped_at) // MICROSECOND
     standby_by = None if fact.is_complete else fact.confirm_by
-    return Shipped(book, fact.shipped_at, Confirm(due_at, left, standby_by, 0, fact.grace_minutes))
+    declined_count = state.confirm.declined_count if isinstance(state, Shipped) else 0
+    confirm = Confirm(due_at, left, standby_by, 0, fact.grace_minutes, declined_count)
+    return Shipped(book, fact.shipped_at, confirm)
 
 
 def _success_recorded(state: Live, fact: SuccessRecorded) -> State:
@@ -154,6 +157,13 @@ def _confirm_requested(state: Live, fact: AutoConfirmRequested) -> State:
     return replace(state, confirm=asked)
 
 
+def _confirm_deferred(state: Live, _fact: AutoConfirmDeferred) -> State:
+    if not isinstance(state, Shipped):
+        return state
+    confirm = replace(state.confirm, asked_count=0, declined_count=state.confirm.declined_count + 1)
+    return replace(state, confirm=confirm)
+
+
 def _confirm_stopped(state: Live, _fact: AutoConfirmStopped) -> State:
     if not isinstance(state, Shipped):
         return state
@@ -173,6 +183,7 @@ _EVOLVE: Mapping[type, Callable[[Live, Any], State]] = {
     GrantGivenBack: _grant_given_back,
     CaseReleased: _case_released,
     AutoConfirmRequested: _confirm_requested,
+    AutoConfirmDeferred: _confirm_deferred,
     AutoConfirmStopped: _confirm_stopped,
     DeliveryNoted: lambda state, fact: replace(state, book=replace(state.book, received_at=fact.received_at)),
     LatenessNoted: lambda state, _fact: replace(state, book=replace(state.book, is_late=True)),

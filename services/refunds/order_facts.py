@@ -135,8 +135,17 @@ class GrantGivenBack(Value):
 
 
 class AutoConfirmRequested(Value):
+    """`request_number` goes up with every refusal; repeats of an unanswered request keep it."""
+
     release: Money
     next_at: datetime
+    request_number: int = 1
+
+
+class AutoConfirmDeferred(Value):
+    """Declined while a refund is open: asked anew when the clock has run on."""
+
+    reason_code: str
 
 
 class AutoConfirmStopped(Value):
@@ -200,7 +209,7 @@ class PromisePassedOn(Value):
 Fact = (
     OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded | CloseRecorded
     | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted | PaymentGranted
-    | PaymentRefused | CaseReleased | GrantGivenBack | AutoConfirmRequested | AutoConfirmStopped | TaskOpened
-    | DeliveryNoted | LatenessNoted | LatenessWithdrawn | HoldPassedOn | GoodsBackPassedOn | RemedyPassedOn
-    | InspectionPassedOn | ReshipPassedOn | PromisePassedOn
+    | PaymentRefused | CaseReleased | GrantGivenBack | AutoConfirmRequested | AutoConfirmDeferred
+    | AutoConfirmStopped | TaskOpened | DeliveryNoted | LatenessNoted | LatenessWithdrawn | HoldPassedOn
+    | GoodsBackPassedOn | RemedyPassedOn | InspectionPassedOn | ReshipPassedOn | PromisePassedOn
 )  # fmt: skip

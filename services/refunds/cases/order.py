@@ -14,6 +14,7 @@ from services.refunds.book import Book, LineAccount, OpenCase
 from services.refunds.order_applications import live
 from services.refunds.order_evolution import evolve
 from services.refunds.order_facts import (
+    AutoConfirmDeferred,
     AutoConfirmRequested,
     AutoConfirmStopped,
     CloseRecorded,
@@ -223,14 +224,19 @@ def _confirm_due(state: Shipped, policy: Policy, now: datetime) -> Sequence[Fact
         return [AutoConfirmStopped("no_answer", now + policy.attention_after)]
     book = state.book
     release = Money(book.paid_minor - book.refunded_minor, book.currency)
-    return [AutoConfirmRequested(release, now + policy.order.confirm_retry[asked_count])]
+    next_at = now + policy.order.confirm_retry[asked_count]
+    return [AutoConfirmRequested(release, next_at, state.confirm.declined_count + 1)]
 
 
-@rule("OR-029")
+@rule("OR-029", "OR-031")
 def _declined(state: State, declined: RequestDeclined, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The order system will not confirm: a person finds out why."""
+    """The order system will not confirm: an open refund says why, else a person finds out."""
     if not isinstance(state, Shipped) or state.confirm.asked_count == 0:
         return []
+    if declined.request_number != state.confirm.declined_count + 1:
+        return []
+    if state.book.has_open_refund():
+        return [AutoConfirmDeferred(declined.reason_code)]
     return [AutoConfirmStopped(declined.reason_code, now + policy.attention_after)]
 
 
