@@ -104,13 +104,21 @@ def _refund_admitted(state: Live, fact: RefundAdmitted) -> State:
 
 def _amendment_admitted(state: Live, fact: AmendmentAdmitted) -> State:
     terms = fact.terms
+    is_late_claim = fact.late_base_minor is not None
     cases = tuple(
-        replace(case, kind=terms.kind, shares=terms.shares, freight_minor=terms.freight_minor)
+        replace(
+            case,
+            kind=terms.kind,
+            shares=terms.shares,
+            freight_minor=terms.freight_minor,
+            is_late_claim=is_late_claim,
+        )
         if case.case_id == fact.refund_id
         else case
         for case in state.book.open
     )
-    return replace(state, book=replace(state.book, open=cases))
+    book = replace(state.book, open=cases, is_late=state.book.is_late or is_late_claim)
+    return replace(state, book=book)
 
 
 def _exchange_admitted(state: Live, fact: ExchangeAdmitted) -> State:

@@ -87,9 +87,13 @@ class ApplicationRejected(Value):
 
 
 class AmendmentAdmitted(Value):
+    """`late_base_minor`: as with `RefundAdmitted`; `was_late_claim`: of the application before."""
+
     refund_id: str
     terms: Terms
     liability: Liability
+    late_base_minor: int | None = None
+    was_late_claim: bool = False
 
 
 class PaymentGranted(Value):
