@@ -9,8 +9,8 @@ from aftersales_contracts.aftersales import common, refunds, refunds_words
 from chassis.service import Announce
 from chassis.vocabulary import CaseView
 from services.refunds import exchange_words as exchange
+from services.refunds import late_words as late
 from services.refunds.announce import about, asked, liability, money, shares, task, wanted
-from services.refunds.cases import late_compensation as late
 from services.refunds.translate import RESHIP_SUFFIX, offer_id_of
 from services.refunds.values import derived_id
 

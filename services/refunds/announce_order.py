@@ -10,7 +10,7 @@ from chassis.vocabulary import CaseView
 from services.refunds import order_facts, order_words
 from services.refunds.announce import about, money, task
 from services.refunds.order_words import State as OrderState
-from services.refunds.translate import CONFIRM_SUFFIX
+from services.refunds.translate import confirm_id_of
 from services.refunds.values import derived_id
 
 _WAITS_FOR: Mapping[type, words.Role] = {
@@ -91,7 +91,7 @@ def _auto_confirm(
 ) -> refunds.OrderAutoConfirmRequestedV1:
     return refunds.OrderAutoConfirmRequestedV1(
         **about(view),
-        request_id=derived_id(view.case_id, CONFIRM_SUFFIX),
+        request_id=confirm_id_of(view.case_id, fact.request_number),
         only_if=[common.StillHolds.SHIPPED, common.StillHolds.NO_OPEN_REFUND],
         release_amount=money(fact.release),
     )

@@ -208,6 +208,11 @@ def unclaimed_cap_minor(book: Book, line_id: str, quantity_count: int) -> int:
     return min(pieces_cap_minor(line, quantity_count), max(line.left_minor - asked, 0))
 
 
+def cost_minor(line: LineAccount, quantity_count: int) -> int:
+    """What these pieces of a line cost the buyer, rounded down, whatever of it went back since."""
+    return line.paid_minor * quantity_count // line.quantity_count
+
+
 def open_pieces(book: Book) -> tuple[Share, ...]:
     """Every piece that is not refunded, without amounts: what `the whole order` means."""
     return tuple(Share(line.line_id, line.left_count, 0) for line in book.lines if line.left_count > 0)

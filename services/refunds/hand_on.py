@@ -9,13 +9,14 @@ from services.refunds import (
     agreement_words,
     exchange_words,
     intent_words,
+    late_words,
     order_facts,
     order_words,
 )
+from services.refunds import book as account
 from services.refunds.book import Book, OpenCase
-from services.refunds.cases import late_compensation
 from services.refunds.translate import AGREEMENT, EXCHANGE, INTENT, LATE, ORDER
-from services.refunds.values import Purpose, RefundKind, derived_id
+from services.refunds.values import Goods, Purpose, RefundKind, Share, derived_id
 
 
 def _book(view: CaseView) -> Book:
@@ -76,7 +77,7 @@ def _trade_ended(
         and (fact.is_whole or any(share.line_id in fact.line_ids for share in case.shares))
     ]
     if fact.is_whole and book.is_late:
-        onward.append(_late(view, late_compensation.OrderEnded()))
+        onward.append(_late(view, late_words.OrderEnded()))
     return onward
 
 
@@ -94,9 +95,18 @@ def _refund_admitted(fact: order_facts.RefundAdmitted, view: CaseView) -> list[A
     )
     onward = [_refund(view, fact.refund_id, applied)]
     if fact.late_base_minor is not None:
-        base = Money(fact.late_base_minor, book.currency)
-        onward.append(_late(view, late_compensation.RefundClaimed(fact.refund_id, base)))
+        onward.append(_late_claim(view, fact.refund_id, fact.terms.shares, fact.late_base_minor))
     return onward
+
+
+def _late_claim(view: CaseView, refund_id: str, shares: tuple[Share, ...], base_minor: int) -> Addressed:
+    book = _book(view)
+    goods = tuple(
+        Goods(line.line_id, account.cost_minor(line, share.quantity_count), line.paid_minor)
+        for share in shares
+        if (line := book.line(share.line_id)) is not None
+    )
+    return _late(view, late_words.RefundClaimed(refund_id, Money(base_minor, book.currency), goods))
 
 
 def _exchange_admitted(fact: order_facts.ExchangeAdmitted, view: CaseView) -> list[Addressed]:
@@ -120,7 +130,13 @@ def _rejected(fact: order_facts.ApplicationRejected, view: CaseView) -> list[Add
 
 
 def _amendment_admitted(fact: order_facts.AmendmentAdmitted, view: CaseView) -> list[Addressed]:
-    return [_refund(view, fact.refund_id, agreement_words.AmendmentAccepted(fact.terms, fact.liability))]
+    accepted = agreement_words.AmendmentAccepted(fact.terms, fact.liability)
+    onward = [_refund(view, fact.refund_id, accepted)]
+    if fact.late_base_minor is not None:
+        onward.append(_late_claim(view, fact.refund_id, fact.terms.shares, fact.late_base_minor))
+    elif fact.was_late_claim:
+        onward.append(_late(view, late_words.ClaimClosed(fact.refund_id)))
+    return onward
 
 
 def _granted(fact: order_facts.PaymentGranted, view: CaseView) -> list[Addressed]:
@@ -141,7 +157,7 @@ def _granted(fact: order_facts.PaymentGranted, view: CaseView) -> list[Addressed
 def _released(fact: order_facts.CaseReleased, view: CaseView) -> list[Addressed]:
     if not fact.is_late_claim:
         return []
-    told = late_compensation.ClaimPaid if fact.is_paid else late_compensation.ClaimClosed
+    told = late_words.ClaimPaid if fact.is_paid else late_words.ClaimClosed
     return [_late(view, told(fact.case_id))]
 
 
@@ -177,11 +193,11 @@ def _promise(fact: order_facts.PromisePassedOn, view: CaseView) -> list[Addresse
 
 
 def _lateness(fact: order_facts.LatenessNoted, view: CaseView) -> list[Addressed]:
-    return [_late(view, late_compensation.LateShippingEstablished(fact.trigger))]
+    return [_late(view, late_words.LateShippingEstablished(fact.trigger))]
 
 
 def _lateness_withdrawn(fact: order_facts.LatenessWithdrawn, view: CaseView) -> list[Addressed]:
-    return [_late(view, late_compensation.LateShippingWithdrawn(fact.trigger, fact.reason_code))]
+    return [_late(view, late_words.LateShippingWithdrawn(fact.trigger, fact.reason_code))]
 
 
 FROM_ORDER: Mapping[type, HandOn] = {
@@ -205,10 +221,10 @@ FROM_ORDER: Mapping[type, HandOn] = {
 }
 
 
-def intent_id_of(kind: str, case_id: str, purpose: Purpose) -> str:
-    """One intent per decision: its id follows from the case and what the payment is for."""
+def intent_id_of(kind: str, case_id: str, purpose: Purpose, number: int = 1) -> str:
+    """One intent per decision: its id follows from the case, what the payment is for, and which one it is."""
     mark = ".exchange" if kind == EXCHANGE else ""
-    return derived_id(case_id, f"{mark}.{purpose.value}.1")
+    return derived_id(case_id, f"{mark}.{purpose.value}.{number}")
 
 
 def _refund_due(fact: agreement_words.RefundDue, view: CaseView) -> list[Addressed]:
@@ -225,10 +241,10 @@ def _refund_due(fact: agreement_words.RefundDue, view: CaseView) -> list[Address
     return [_order(view, asked)]
 
 
-def _own_account(view: CaseView, purpose: Purpose, amount: Money) -> list[Addressed]:
+def _own_account(view: CaseView, purpose: Purpose, amount: Money, number: int = 1) -> list[Addressed]:
     asked = order_words.PaymentAsked(
         case_id=view.case_id,
-        intent_id=intent_id_of(view.kind, view.case_id, purpose),
+        intent_id=intent_id_of(view.kind, view.case_id, purpose, number),
         purpose=purpose,
         amount=amount,
         shares=(),
@@ -267,7 +283,8 @@ def _paid(_fact: intent_words.RefundPaid, view: CaseView) -> list[Addressed]:
         case Purpose.REFUND:
             return [_order(view, order_words.RefundSettled(state.order.case_id))]
         case Purpose.LATE_COMPENSATION:
-            return [_late(view, late_compensation.CompensationSettled())]
+            number = int(view.case_id.rpartition(".")[2])
+            return [_late(view, late_words.CompensationSettled(number))]
         case Purpose.FREIGHT:
             return []
 
@@ -313,8 +330,8 @@ FROM_EXCHANGE: Mapping[type, HandOn] = {
 }
 
 
-def _compensation_due(fact: late_compensation.CompensationDue, view: CaseView) -> list[Addressed]:
-    return _own_account(view, Purpose.LATE_COMPENSATION, fact.amount)
+def _compensation_due(fact: late_words.CompensationDue, view: CaseView) -> list[Addressed]:
+    return _own_account(view, Purpose.LATE_COMPENSATION, fact.amount, fact.compensation_number)
 
 
-FROM_LATE: Mapping[type, HandOn] = {late_compensation.CompensationDue: _compensation_due}
+FROM_LATE: Mapping[type, HandOn] = {late_words.CompensationDue: _compensation_due}

@@ -268,9 +268,7 @@ def late_base(book: Book, shares: Sequence[Share], reason_code: str, policy: Pol
     if reason_code not in policy.late.reasons:
         return None
     lines = {line.line_id: line for line in book.lines}
-    return sum(
-        lines[s.line_id].paid_minor * s.quantity_count // lines[s.line_id].quantity_count for s in shares
-    )
+    return sum(account.cost_minor(lines[share.line_id], share.quantity_count) for share in shares)
 
 
 @rules_of("RF-060", "RF-062", "RF-064", "RF-066")

@@ -10,6 +10,7 @@ from services.refunds.book import Book, OpenCase
 from services.refunds.order_applications import live
 from services.refunds.order_facts import (
     AmendmentAdmitted,
+    AutoConfirmDeferred,
     AutoConfirmRequested,
     AutoConfirmStopped,
     CaseReleased,
@@ -68,7 +69,9 @@ def _shipment_recorded(state: Live, fact: ShipmentRecorded) -> State:
     if fact.is_complete and book.has_open_refund():
         left = (fact.confirm_by - fact.shipped_at) // MICROSECOND
     standby_by = None if fact.is_complete else fact.confirm_by
-    return Shipped(book, fact.shipped_at, Confirm(due_at, left, standby_by, 0, fact.grace_minutes))
+    declined_count = state.confirm.declined_count if isinstance(state, Shipped) else 0
+    confirm = Confirm(due_at, left, standby_by, 0, fact.grace_minutes, declined_count)
+    return Shipped(book, fact.shipped_at, confirm)
 
 
 def _success_recorded(state: Live, fact: SuccessRecorded) -> State:
@@ -102,13 +105,21 @@ def _refund_admitted(state: Live, fact: RefundAdmitted) -> State:
 
 def _amendment_admitted(state: Live, fact: AmendmentAdmitted) -> State:
     terms = fact.terms
+    is_late_claim = fact.late_base_minor is not None
     cases = tuple(
-        replace(case, kind=terms.kind, shares=terms.shares, freight_minor=terms.freight_minor)
+        replace(
+            case,
+            kind=terms.kind,
+            shares=terms.shares,
+            freight_minor=terms.freight_minor,
+            is_late_claim=is_late_claim,
+        )
         if case.case_id == fact.refund_id
         else case
         for case in state.book.open
     )
-    return replace(state, book=replace(state.book, open=cases))
+    book = replace(state.book, open=cases, is_late=state.book.is_late or is_late_claim)
+    return replace(state, book=book)
 
 
 def _exchange_admitted(state: Live, fact: ExchangeAdmitted) -> State:
@@ -170,6 +181,13 @@ def _confirm_requested(state: Live, fact: AutoConfirmRequested) -> State:
     return replace(state, confirm=asked)
 
 
+def _confirm_deferred(state: Live, _fact: AutoConfirmDeferred) -> State:
+    if not isinstance(state, Shipped):
+        return state
+    confirm = replace(state.confirm, asked_count=0, declined_count=state.confirm.declined_count + 1)
+    return replace(state, confirm=confirm)
+
+
 def _confirm_stopped(state: Live, _fact: AutoConfirmStopped) -> State:
     if not isinstance(state, Shipped):
         return state
@@ -201,6 +219,7 @@ _EVOLVE: Mapping[type, Callable[[Live, Any], State]] = {
     RemedyPassedOn: _remedy_passed_on,
     CaseReleased: _case_released,
     AutoConfirmRequested: _confirm_requested,
+    AutoConfirmDeferred: _confirm_deferred,
     AutoConfirmStopped: _confirm_stopped,
     DeliveryNoted: _delivery_noted,
     LatenessNoted: lambda state, _fact: replace(state, book=replace(state.book, is_late=True)),

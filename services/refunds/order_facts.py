@@ -22,7 +22,10 @@ class PaymentRecorded(Value):
 
 
 class ShipmentRecorded(Value):
-    """A ship mark; the auto-confirm clock starts only with the one that leaves no line behind."""
+    """A ship mark; the auto-confirm clock starts only with the one that leaves no line behind.
+
+    `confirm_by`: the latest end of the windows of this mark and those before it.
+    """
 
     shares: tuple[Share, ...]
     shipped_at: datetime
@@ -84,9 +87,13 @@ class ApplicationRejected(Value):
 
 
 class AmendmentAdmitted(Value):
+    """`late_base_minor`: as with `RefundAdmitted`; `was_late_claim`: of the application before."""
+
     refund_id: str
     terms: Terms
     liability: Liability
+    late_base_minor: int | None = None
+    was_late_claim: bool = False
 
 
 class PaymentGranted(Value):
@@ -133,8 +140,17 @@ class GrantGivenBack(Value):
 
 
 class AutoConfirmRequested(Value):
+    """`request_number` goes up with every refusal; repeats of an unanswered request keep it."""
+
     release: Money
     next_at: datetime
+    request_number: int = 1
+
+
+class AutoConfirmDeferred(Value):
+    """Declined while a refund is open: asked anew when the clock has run on."""
+
+    reason_code: str
 
 
 class AutoConfirmStopped(Value):
@@ -207,7 +223,7 @@ class PromisePassedOn(Value):
 Fact = (
     OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded | CloseRecorded
     | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted | PaymentGranted
-    | PaymentRefused | CaseReleased | GrantGivenBack | AutoConfirmRequested | AutoConfirmStopped | TaskOpened
-    | DeliveryNoted | LatenessNoted | LatenessWithdrawn | HoldPassedOn | GoodsBackPassedOn | RemedyPassedOn
-    | InspectionPassedOn | ReshipPassedOn | PromisePassedOn
+    | PaymentRefused | CaseReleased | GrantGivenBack | AutoConfirmRequested | AutoConfirmDeferred
+    | AutoConfirmStopped | TaskOpened | DeliveryNoted | LatenessNoted | LatenessWithdrawn | HoldPassedOn
+    | GoodsBackPassedOn | RemedyPassedOn | InspectionPassedOn | ReshipPassedOn | PromisePassedOn
 )  # fmt: skip

@@ -96,10 +96,14 @@ def amendment_proposed(
         checked = Rejection.NOT_SHIPPED
     if isinstance(checked, Rejection):
         return rejected(Application.REFUND, applied.refund_id, checked, is_amendment=True)
-    return _amended(AmendmentAdmitted(applied.refund_id, checked.terms, checked.liability))
+    terms = checked.terms
+    base_minor = late_base(current.book, terms.shares, terms.reason_code, policy)
+    return _amended(
+        AmendmentAdmitted(applied.refund_id, terms, checked.liability, base_minor, own.is_late_claim)
+    )
 
 
-@rule("RF-017")
+@rule("RF-017", "LG-060")
 def _amended(fact: AmendmentAdmitted) -> Sequence[Fact]:
     return [fact]
 

@@ -62,7 +62,7 @@ class Confirm(Value):
 
     Both absent: some lines are not shipped yet (`standby_by` is then when it would be due if nothing
     were missing), or nobody is asked any more. After `asked_count` requests `due_at` is the moment of
-    the next one.
+    the next one. `declined_count`: requests that were answered by a refusal; the next one is a new one.
     """
 
     due_at: datetime | None
@@ -70,6 +70,7 @@ class Confirm(Value):
     standby_by: datetime | None
     asked_count: int
     grace_minutes: int
+    declined_count: int = 0
 
 
 class Shipped(Value):
@@ -143,9 +144,10 @@ class TradeClosed(Value):
 
 
 class RequestDeclined(Value):
-    """The order system does not confirm receipt for us."""
+    """The order system does not confirm receipt for us; `request_number`: which request it answers."""
 
     reason_code: str
+    request_number: int = 1
 
 
 class RefundApplied(Value):

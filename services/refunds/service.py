@@ -11,12 +11,12 @@ from services.refunds import (
     exchange_words,
     hand_on,
     intent_words,
+    late_words,
     order_facts,
     order_words,
     policy,
     translate,
 )
-from services.refunds.cases import late_compensation
 from services.refunds.cases.exchange import EXCHANGE
 from services.refunds.cases.late_compensation import LATE_COMPENSATION
 from services.refunds.cases.order import ORDER
@@ -69,10 +69,10 @@ REFUNDS = Service(
         Kind(
             name=translate.LATE,
             decider=LATE_COMPENSATION,
-            states=get_args(late_compensation.State),
-            ended=(late_compensation.Paid, late_compensation.Void),
-            messages=get_args(late_compensation.Message),
-            facts=get_args(late_compensation.Fact),
+            states=get_args(late_words.State),
+            ended=(late_words.Paid, late_words.Void),
+            messages=get_args(late_words.Message),
+            facts=get_args(late_words.Fact),
             announces=announce_exchange.FROM_LATE,
             hands_on=hand_on.FROM_LATE,
         ),

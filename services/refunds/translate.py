@@ -34,6 +34,12 @@ def offer_id_of(exchange_id: str, offer_count: int) -> str:
     return derived_id(exchange_id, f"{OFFER_MARK}{offer_count}")
 
 
+def confirm_id_of(order_id: str, request_number: int) -> str:
+    """The id of the n-th request to confirm an order, from 1; only a declined one is followed by another."""
+    number = "" if request_number == 1 else f".{request_number}"
+    return derived_id(order_id, f"{CONFIRM_SUFFIX}{number}")
+
+
 def _number_of(made_id: str, mark: str) -> int:
     """The n of an id made with `mark`; 0 for an id that we did not make."""
     number = made_id.rpartition(mark)[2]
@@ -112,9 +118,10 @@ def _closed(data: orders.OrderClosedV1) -> list[Addressed]:
 
 
 def _declined(data: orders.OrderRequestDeclinedV1) -> list[Addressed]:
-    if data.request_id != derived_id(data.order_id, CONFIRM_SUFFIX):
+    number = max(_number_of(data.request_id, f"{CONFIRM_SUFFIX}."), 1)
+    if data.request_id != confirm_id_of(data.order_id, number):
         return []
-    return _to_order(data, order_words.RequestDeclined(data.reason_code))
+    return _to_order(data, order_words.RequestDeclined(data.reason_code, number))
 
 
 # Buyer and seller.

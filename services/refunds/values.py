@@ -79,6 +79,14 @@ class Share(Value):
     minor: int
 
 
+class Goods(Value):
+    """Pieces of one order line: what they cost, and what the whole line did, in minor units."""
+
+    line_id: str
+    minor: int
+    line_minor: int
+
+
 class Wanted(Value):
     """The SKU that the buyer wants in place of a line."""
 

@@ -1,184 +1,93 @@
-"""Compensation for late shipping or a stock-out: 30 % of what the goods cost, with a cap of its own."""
+"""Compensation for late shipping or a stock-out: 30 % of what the goods cost, with a cap of its own.
+
+An order has one compensation, to which every refund for this reason that is paid adds its goods. Its
+words are in late_words.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
-from chassis.vocabulary import (
-    Deadline,
-    DeadlinePassed,
-    Decided,
-    Decider,
-    Money,
-    Value,
-    replace,
-    rule,
-    rules_of,
+from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, replace, rule, rules_of
+from services.refunds.late_words import (
+    Absent,
+    Claim,
+    ClaimClosed,
+    ClaimDropped,
+    Claimed,
+    ClaimFiled,
+    ClaimPaid,
+    ClaimPaidFirst,
+    CompensationDisputed,
+    CompensationDue,
+    CompensationPaid,
+    CompensationRefused,
+    CompensationSettled,
+    Due,
+    Established,
+    Fact,
+    Filed,
+    Lapsed,
+    LapseSet,
+    LatenessEstablished,
+    LateShippingEstablished,
+    LateShippingWithdrawn,
+    Message,
+    OrderEnded,
+    Owed,
+    Paid,
+    RefundClaimed,
+    State,
+    Void,
 )
 from services.refunds.policy import LatePolicy, Policy
 
-# States. `lapse_by`: an order that ended, or never ends, owes nothing for ever.
-
-
-class Absent(Value):
-    pass
-
-
-class Filed(Value):
-    """The buyer names late shipping as his reason, but it is not established (yet)."""
-
-    refund_id: str
-    base: Money
-    is_paid: bool
-    lapse_by: datetime
-
-
-class Established(Value):
-    trigger: str
-    lapse_by: datetime
-
-
-class Claimed(Value):
-    """Established, and the buyer's refund for it runs."""
-
-    trigger: str
-    refund_id: str
-    base: Money
-    lapse_by: datetime
-
-
-class Due(Value):
-    """The compensation is asked for at the provider."""
-
-    refund_id: str
-    amount: Money
-
-
-class Paid(Value):
-    amount: Money
-
-
-class Void(Value):
-    reason_code: str
-
-
-State = Absent | Filed | Established | Claimed | Due | Paid | Void
-
-
-# Messages.
-
-
-class LateShippingEstablished(Value):
-    trigger: str
-
-
-class LateShippingWithdrawn(Value):
-    trigger: str
-    reason_code: str
-
-
-class RefundClaimed(Value):
-    """A refund for this reason was admitted; `base` is what its goods cost, without freight."""
-
-    refund_id: str
-    base: Money
-
-
-class ClaimPaid(Value):
-    refund_id: str
-
-
-class ClaimClosed(Value):
-    refund_id: str
-
-
-class OrderEnded(Value):
-    pass
-
-
-class CompensationSettled(Value):
-    pass
-
-
-Message = (
-    LateShippingEstablished | LateShippingWithdrawn | RefundClaimed | ClaimPaid | ClaimClosed | OrderEnded
-    | CompensationSettled | DeadlinePassed
-)  # fmt: skip
-
-
-# Facts.
-
-
-class LatenessEstablished(Value):
-    trigger: str
-    lapse_by: datetime
-
-
-class ClaimFiled(Value):
-    refund_id: str
-    base: Money
-    lapse_by: datetime
-
-
-class ClaimPaidFirst(Value):
-    """The refund was paid before lateness was established."""
-
-
-class ClaimDropped(Value):
-    refund_id: str
-    lapse_by: datetime
-
-
-class LapseSet(Value):
-    lapse_by: datetime
-
-
-class CompensationDue(Value):
-    refund_id: str
-    base: Money
-    rate_bps: int
-    cap: Money
-    amount: Money
-    reason_code: str
-
-
-class CompensationRefused(Value):
-    """Nothing is due, and the buyer asked for it."""
-
-    base: Money
-    rate_bps: int
-    cap: Money
-    reason_code: str
-
-
-class Lapsed(Value):
-    """Nobody ever asked."""
-
-
-class CompensationPaid(Value):
-    pass
-
-
-class CompensationDisputed(Value):
-    """Later news speak against a compensation that is paid or on its way."""
-
-    reason_code: str
-    due_at: datetime
-
-
-Fact = (
-    LatenessEstablished | ClaimFiled | ClaimPaidFirst | ClaimDropped | LapseSet | CompensationDue
-    | CompensationRefused | Lapsed | CompensationPaid | CompensationDisputed
-)  # fmt: skip
-
-
-# Rules.
+# Calculators.
 
 
 @rules_of("LG-060", "LG-061")
 def compensation_minor(base_minor: int, policy: LatePolicy) -> int:
     """The rate on the goods without freight, half a minor unit rounded up, at most the cap (E-A33)."""
     return min((base_minor * policy.rate_bps + 5_000) // 10_000, policy.cap_minor)
+
+
+@rules_of("LG-060")
+def counted(owed: Owed, claim: Claim) -> Owed:
+    """With the goods of a paid claim: no line counts for more than it cost, however often it is refunded."""
+    if not claim.goods:
+        return replace(owed, base_minor=owed.base_minor + claim.base.minor)
+    lines = {line.line_id: line for line in owed.goods}
+    for goods in claim.goods:
+        before = lines[goods.line_id].minor if goods.line_id in lines else 0
+        minor = max(before, min(before + goods.minor, goods.line_minor))
+        lines[goods.line_id] = replace(goods, minor=minor)
+    grown = sum(line.minor for line in lines.values()) - sum(line.minor for line in owed.goods)
+    return replace(owed, base_minor=owed.base_minor + grown, goods=tuple(lines.values()))
+
+
+def claims_of(state: State) -> tuple[Claim, ...]:
+    match state:
+        case Filed():
+            return (Claim(state.refund_id, state.base, state.is_paid, state.goods), *state.more)
+        case Claimed():
+            return (Claim(state.refund_id, state.base, is_paid=False, goods=state.goods), *state.more)
+        case _:
+            return ()
+
+
+def _has_open(state: Filed) -> bool:
+    return any(not claim.is_paid for claim in claims_of(state))
+
+
+def _so_far(owed: Owed | None, currency: str) -> Owed:
+    return Owed("", 0, Money(0, currency), (), 0, ()) if owed is None else owed
+
+
+def _is_compensated(owed: Owed | None) -> bool:
+    return owed is not None and owed.amount.minor > 0
+
+
+# Rules.
 
 
 def decide(state: State, message: Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
@@ -191,13 +100,13 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Seq
         case RefundClaimed():
             return _claimed(state, message, policy, now)
         case ClaimPaid():
-            return _claim_paid(state, message, policy)
+            return _claim_paid(state, message, policy, now)
         case ClaimClosed():
-            return _claim_closed(state, message)
+            return _claim_closed(state, message, now)
         case OrderEnded():
             return _order_ended(state, policy, now)
         case CompensationSettled():
-            return _settled(state)
+            return _settled(state, message, now)
         case DeadlinePassed():
             return _lapsed(state, message, policy)
         case _:
@@ -213,36 +122,73 @@ def _established(
         return [LatenessEstablished(late.trigger, now + policy.late.silent_after)]
     if not isinstance(state, Filed):
         return []
-    established = LatenessEstablished(late.trigger, state.lapse_by)
-    return (
-        [established, _due(state.refund_id, state.base, late.trigger, policy)]
-        if state.is_paid
-        else [established]
-    )
+    decided: list[Fact] = [LatenessEstablished(late.trigger, state.lapse_by)]
+    owed = _so_far(None, state.base.currency)
+    for claim in claims_of(state):
+        if claim.is_paid:
+            fact = _due(owed, claim, late.trigger, policy, max(state.lapse_by, now))
+            decided.append(fact)
+            if not fact.refund_id:
+                break
+            owed = _owed_after(owed, claim, fact)
+    return decided
 
 
-def _due(refund_id: str, base: Money, trigger: str, policy: Policy) -> Fact:
-    cap = Money(policy.late.cap_minor, policy.currency)
-    if base.currency != policy.currency:
-        return CompensationRefused(base, policy.late.rate_bps, Money(0, base.currency), "other_currency")
-    amount = Money(compensation_minor(base.minor, policy.late), base.currency)
+def _due(
+    owed: Owed, claim: Claim, trigger: str, policy: Policy, lapse_by: datetime
+) -> CompensationDue | CompensationRefused:
+    """What a paid claim adds to what the order is owed."""
+    if claim.base.currency != policy.currency:
+        return _refused(claim.base, "other_currency", policy)
+    base_minor = counted(owed, claim).base_minor
+    base = Money(base_minor - owed.base_minor, policy.currency)
+    amount = Money(compensation_minor(base_minor, policy.late), policy.currency) - owed.amount
+    rate_bps, cap = policy.late.rate_bps, Money(policy.late.cap_minor, policy.currency)
     if amount.minor == 0:
-        return CompensationRefused(base, policy.late.rate_bps, cap, "nothing_paid")
-    return CompensationDue(refund_id, base, policy.late.rate_bps, cap, amount, trigger)
+        reason_code = _why_nothing(owed.amount == cap, base, claim.base)
+        return CompensationRefused(base, rate_bps, cap, reason_code, claim.refund_id, lapse_by)
+    number = owed.compensation_count + 1
+    return CompensationDue(claim.refund_id, base, rate_bps, cap, amount, trigger, number)
+
+
+def _why_nothing(is_capped: bool, base: Money, claimed: Money) -> str:
+    if is_capped:
+        return "cap_reached"
+    return "compensated_already" if base.minor < claimed.minor else "nothing_paid"
+
+
+def _owed_after(owed: Owed, claim: Claim, fact: CompensationDue | CompensationRefused) -> Owed:
+    after = counted(owed, claim)
+    if isinstance(fact, CompensationRefused):
+        return after
+    return replace(
+        after,
+        refund_id=fact.refund_id,
+        amount=after.amount + fact.amount,
+        compensation_count=fact.compensation_number,
+        unsettled=(*after.unsettled, fact.compensation_number),
+    )
 
 
 @rule("LG-060")
 def _withdrawn(state: State, late: LateShippingWithdrawn, policy: Policy, now: datetime) -> Sequence[Fact]:
     """In time after all: what is not decided is void, money on its way or paid stands, a person looks."""
-    match state:
-        case Established(trigger=trigger) if trigger == late.trigger:
-            return [Lapsed()]
-        case Claimed(trigger=trigger) if trigger == late.trigger:
-            return [_refused(state.base, late.reason_code, policy)]
-        case Due() | Paid():
-            return [CompensationDisputed(late.reason_code, now + policy.attention_after)]
-        case _:
-            return []
+    if isinstance(state, Absent | Filed | Void):
+        return []
+    if not isinstance(state, Paid) and state.trigger not in ("", late.trigger):
+        return []
+    decided: list[Fact] = []
+    if isinstance(state, Claimed):
+        decided.append(_refused(_base_of(state), late.reason_code, policy))
+    if isinstance(state, Due | Paid) or _is_compensated(state.owed):
+        decided.append(CompensationDisputed(late.reason_code, now + policy.attention_after))
+    if isinstance(state, Established):
+        decided.append(Lapsed())
+    return decided
+
+
+def _base_of(state: Filed | Claimed) -> Money:
+    return Money(sum(claim.base.minor for claim in claims_of(state)), state.base.currency)
 
 
 def _refused(base: Money, reason_code: str, policy: Policy) -> CompensationRefused:
@@ -253,45 +199,60 @@ def _refused(base: Money, reason_code: str, policy: Policy) -> CompensationRefus
 
 @rule("LG-060")
 def _claimed(state: State, claimed: RefundClaimed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The buyer files his refund for this reason; established or not."""
-    match state:
-        case Absent():
-            return [ClaimFiled(claimed.refund_id, claimed.base, now + policy.late.silent_after)]
-        case Established(lapse_by=lapse_by):
-            return [ClaimFiled(claimed.refund_id, claimed.base, lapse_by)]
-        case _:
-            return []
+    """The buyer files a refund for this reason, or changes one; established or not."""
+    if isinstance(state, Paid | Void) or (isinstance(state, Due) and state.lapse_by is None):
+        return []
+    claim = Claim(claimed.refund_id, claimed.base, is_paid=False, goods=claimed.goods)
+    known = [one for one in claims_of(state) if one.refund_id == claim.refund_id]
+    if known and (known[0].is_paid or known[0] == claim):
+        return []
+    lapse_by = None if isinstance(state, Absent) else state.lapse_by
+    return [ClaimFiled(claim.refund_id, claim.base, lapse_by or now + policy.late.silent_after, claim.goods)]
 
 
 @rule("LG-060", "LG-061")
-def _claim_paid(state: State, paid: ClaimPaid, policy: Policy) -> Sequence[Fact]:
-    """The refund succeeded: the compensation is due, once per order."""
-    if isinstance(state, Claimed) and state.refund_id == paid.refund_id:
-        return [_due(state.refund_id, state.base, state.trigger, policy)]
-    if isinstance(state, Filed) and state.refund_id == paid.refund_id and not state.is_paid:
-        return [ClaimPaidFirst()]
+def _claim_paid(state: State, paid: ClaimPaid, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The refund succeeded: its goods are compensated, once, up to what the order may be owed."""
+    if not isinstance(state, Claimed | Filed):
+        return []
+    for claim in claims_of(state):
+        if claim.refund_id == paid.refund_id and not claim.is_paid:
+            lapse_by = max(state.lapse_by, now)
+            if isinstance(state, Filed):
+                return [ClaimPaidFirst(claim.refund_id, lapse_by)]
+            owed = _so_far(state.owed, claim.base.currency)
+            return [_due(owed, claim, state.trigger, policy, lapse_by)]
     return []
 
 
 @rule("LG-060")
-def _claim_closed(state: State, closed: ClaimClosed) -> Sequence[Fact]:
-    """A refund that did not succeed claims nothing; another one still may."""
-    if isinstance(state, Claimed | Filed) and state.refund_id == closed.refund_id:
-        return [ClaimDropped(closed.refund_id, state.lapse_by)]
-    return []
+def _claim_closed(state: State, closed: ClaimClosed, now: datetime) -> Sequence[Fact]:
+    """A refund that did not succeed, or not for this reason, claims nothing; another one still may."""
+    if not isinstance(state, Claimed | Filed):
+        return []
+    if not any(claim.refund_id == closed.refund_id and not claim.is_paid for claim in claims_of(state)):
+        return []
+    return [ClaimDropped(closed.refund_id, max(state.lapse_by, now))]
 
 
 @rule("LG-060")
 def _order_ended(state: State, policy: Policy, now: datetime) -> Sequence[Fact]:
     """An ended order leaves the buyer a while to come back to it."""
-    if isinstance(state, Filed | Established | Claimed):
-        return [LapseSet(min(state.lapse_by, now + policy.late.lapse_after))]
-    return []
+    if isinstance(state, Absent | Paid | Void) or state.lapse_by is None:
+        return []
+    return [LapseSet(min(state.lapse_by, now + policy.late.lapse_after))]
 
 
 @rule("LG-060")
-def _settled(state: State) -> Sequence[Fact]:
-    return [CompensationPaid()] if isinstance(state, Due) else []
+def _settled(state: State, settled: CompensationSettled, now: datetime) -> Sequence[Fact]:
+    if not isinstance(state, Claimed | Due):
+        return []
+    number = settled.compensation_number
+    if isinstance(state, Due) and state.owed is None:
+        return [CompensationPaid(number)]
+    if state.owed is None or number not in state.owed.unsettled:
+        return []
+    return [CompensationPaid(number, None if state.lapse_by is None else max(state.lapse_by, now))]
 
 
 @rule("LG-060")
@@ -299,48 +260,113 @@ def _lapsed(state: State, passed: DeadlinePassed, policy: Policy) -> Sequence[Fa
     """Too late to ask; no money moves."""
     if Deadline(passed.name, passed.due_at) not in deadlines(state):
         return []
-    if isinstance(state, Filed | Claimed):
-        return [_refused(state.base, "lapsed", policy)]
-    return [Lapsed()]
+    return [_refused(_base_of(state), "lapsed", policy)] if isinstance(state, Filed) else [Lapsed()]
+
+
+# What each fact makes of the state.
 
 
 def evolve(state: State, fact: Fact) -> State:
     return _EVOLVE[type(fact)](state, fact)
 
 
+def _filed(claims: tuple[Claim, ...], lapse_by: datetime) -> State:
+    if not claims:
+        return Absent()
+    first, *more = claims
+    return Filed(first.refund_id, first.base, first.is_paid, lapse_by, first.goods, tuple(more))
+
+
+def _standing(trigger: str, claims: Sequence[Claim], lapse_by: datetime, owed: Owed | None) -> State:
+    """Where an order stands whose lateness is established."""
+    if claims:
+        first, *more = claims
+        return Claimed(trigger, first.refund_id, first.base, lapse_by, first.goods, tuple(more), owed)
+    if owed is not None and owed.unsettled:
+        return Due(owed.refund_id, owed.amount, trigger, lapse_by, owed)
+    return Established(trigger, lapse_by, owed)
+
+
+def _over(owed: Owed | None, reason_code: str) -> State:
+    """No further claim counts: what is owed is paid out, or nothing is."""
+    if owed is None or not _is_compensated(owed):
+        return Void(reason_code)
+    if owed.unsettled:
+        return Due(owed.refund_id, owed.amount, owed=owed)
+    return Paid(owed.amount)
+
+
+def _without(state: State, refund_id: str) -> tuple[Claim, ...]:
+    return tuple(claim for claim in claims_of(state) if claim.refund_id != refund_id)
+
+
 def _lateness_established(state: Absent | Filed, fact: LatenessEstablished) -> State:
-    if isinstance(state, Filed):
-        return Claimed(fact.trigger, state.refund_id, state.base, fact.lapse_by)
-    return Established(fact.trigger, fact.lapse_by)
+    return _standing(fact.trigger, claims_of(state), fact.lapse_by, None)
 
 
-def _claim_filed(state: Absent | Established, fact: ClaimFiled) -> State:
-    if isinstance(state, Established):
-        return Claimed(state.trigger, fact.refund_id, fact.base, fact.lapse_by)
-    return Filed(fact.refund_id, fact.base, is_paid=False, lapse_by=fact.lapse_by)
+def _claim_filed(state: Absent | Filed | Established | Claimed | Due, fact: ClaimFiled) -> State:
+    claim = Claim(fact.refund_id, fact.base, is_paid=False, goods=fact.goods)
+    claims = (*_without(state, fact.refund_id), claim)
+    if isinstance(state, Absent | Filed):
+        return _filed(claims, fact.lapse_by)
+    return _standing(state.trigger, claims, fact.lapse_by, state.owed)
+
+
+def _claim_paid_first(state: Filed, fact: ClaimPaidFirst) -> State:
+    paid_id = fact.refund_id or state.refund_id
+    claims = tuple(
+        replace(claim, is_paid=True) if claim.refund_id == paid_id else claim for claim in claims_of(state)
+    )
+    return _filed(claims, fact.lapse_by or state.lapse_by)
 
 
 def _claim_dropped(state: Filed | Claimed, fact: ClaimDropped) -> State:
-    return Established(state.trigger, fact.lapse_by) if isinstance(state, Claimed) else Absent()
+    claims = _without(state, fact.refund_id)
+    if isinstance(state, Filed):
+        return _filed(claims, fact.lapse_by)
+    return _standing(state.trigger, claims, fact.lapse_by, state.owed)
+
+
+def _claim_decided(state: Filed | Claimed, fact: CompensationDue | CompensationRefused) -> State:
+    if isinstance(state, Filed) or not fact.refund_id:
+        return _over(state.owed if isinstance(state, Claimed) else None, fact.reason_code)
+    owed = _so_far(state.owed, state.base.currency)
+    for claim in claims_of(state):
+        if claim.refund_id == fact.refund_id:
+            owed = _owed_after(owed, claim, fact)
+    lapse_by = fact.lapse_by if isinstance(fact, CompensationRefused) else None
+    return _standing(state.trigger, _without(state, fact.refund_id), lapse_by or state.lapse_by, owed)
+
+
+def _compensation_paid(state: Claimed | Due, fact: CompensationPaid) -> State:
+    if state.owed is None:
+        return Paid(state.amount) if isinstance(state, Due) else state
+    unsettled = tuple(number for number in state.owed.unsettled if number != fact.compensation_number)
+    owed = replace(state.owed, unsettled=unsettled)
+    if isinstance(state, Claimed):
+        return replace(state, owed=owed)
+    return _over(owed, "") if fact.lapse_by is None else _standing(state.trigger, (), fact.lapse_by, owed)
 
 
 _EVOLVE: Mapping[type, Callable[[Any, Any], State]] = {
     LatenessEstablished: _lateness_established,
     ClaimFiled: _claim_filed,
-    ClaimPaidFirst: lambda state, _fact: replace(state, is_paid=True),
+    ClaimPaidFirst: _claim_paid_first,
     ClaimDropped: _claim_dropped,
     LapseSet: lambda state, fact: replace(state, lapse_by=fact.lapse_by),
-    CompensationDue: lambda _state, fact: Due(fact.refund_id, fact.amount),
-    CompensationRefused: lambda _state, fact: Void(fact.reason_code),
-    Lapsed: lambda _state, _fact: Void("lapsed"),
-    CompensationPaid: lambda state, _fact: Paid(state.amount),
-    CompensationDisputed: lambda state, _fact: state,
+    CompensationDue: _claim_decided,
+    CompensationRefused: _claim_decided,
+    Lapsed: lambda state, _fact: _over(state.owed, "lapsed"),
+    CompensationPaid: _compensation_paid,
+    CompensationDisputed: lambda state, _fact: (
+        replace(state, lapse_by=None) if isinstance(state, Due) else state
+    ),
 }
 
 
 def deadlines(state: State) -> Sequence[Deadline]:
-    """Every open state but the one that waits for the provider lapses; that one has the intent's own."""
-    if isinstance(state, Filed | Established | Claimed):
+    """Who asked in time waits for his refund, however long it takes: refunds and payments have their own."""
+    if isinstance(state, Established) or (isinstance(state, Filed) and not _has_open(state)):
         return (Deadline("lapse", state.lapse_by),)
     return ()
 

@@ -14,6 +14,7 @@ from services.refunds.book import Book, LineAccount, OpenCase
 from services.refunds.order_applications import live
 from services.refunds.order_evolution import evolve
 from services.refunds.order_facts import (
+    AutoConfirmDeferred,
     AutoConfirmRequested,
     AutoConfirmStopped,
     CloseRecorded,
@@ -31,6 +32,7 @@ from services.refunds.order_words import (
     AwaitingPayment,
     CaseEnded,
     Closed,
+    Confirm,
     ExchangeApplied,
     GoodsInspected,
     HoldResolved,
@@ -107,7 +109,7 @@ def _paid(state: State, paid: OrderPaid, policy: Policy, now: datetime) -> Seque
 
 @rule("OR-001", "OR-025", "OR-026", "OR-027", "OR-028", "OR-030")
 def _ship_marked(state: State, marked: ShipmentMarked, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The mark starts the auto-confirm clock, once no line is left behind; its kind fixes the length."""
+    """Marks start the auto-confirm clock, once no line is left behind; their kinds fix its length."""
     current = live(state)
     if isinstance(current, Succeeded | Closed):
         return []
@@ -124,19 +126,34 @@ def _ship_marked(state: State, marked: ShipmentMarked, policy: Policy, now: date
             return (
                 []
                 if book.lines or isinstance(current, Shipped)
-                else [_shipment(marked, (), True, policy, now)]
+                else [_shipment(current, marked, (), True, policy, now)]
             )
         return [TaskOpened("shipped-after-refund", "shipped_after_refund", now + policy.attention_after)]
     marked_count = {share.line_id: share.quantity_count for share in shares}
     is_complete = all(count <= marked_count.get(line_id, 0) for line_id, count in unsent.items())
-    return [_shipment(marked, shares, is_complete, policy, now)]
+    return [_shipment(current, marked, shares, is_complete, policy, now)]
 
 
 def _shipment(
-    marked: ShipmentMarked, shares: tuple[Share, ...], is_complete: bool, policy: Policy, now: datetime
+    current: Live,
+    marked: ShipmentMarked,
+    shares: tuple[Share, ...],
+    is_complete: bool,
+    policy: Policy,
+    now: datetime,
 ) -> ShipmentRecorded:
+    """The receipt is one for the whole order: no later parcel shortens the window of an earlier one."""
     confirm_by = now + policy.order.confirm_within[marked.delivery_kind]
-    return ShipmentRecorded(shares, now, confirm_by, is_complete, policy.grace_minutes)
+    standing = _window_end(current.confirm, now) if isinstance(current, Shipped) else now
+    return ShipmentRecorded(shares, now, max(confirm_by, standing), is_complete, policy.grace_minutes)
+
+
+def _window_end(confirm: Confirm, now: datetime) -> datetime:
+    """When the window of the earlier marks ends, or would if nothing held it up."""
+    if confirm.left_microseconds is not None:
+        return now + confirm.left_microseconds * MICROSECOND
+    ends = (confirm.due_at if confirm.asked_count == 0 else None, confirm.standby_by)
+    return max((end for end in ends if end is not None), default=now)
 
 
 @rule("OR-001", "OR-029", "RF-033")
@@ -204,14 +221,19 @@ def _confirm_due(state: Shipped, policy: Policy, now: datetime) -> Sequence[Fact
         return [AutoConfirmStopped("no_answer", now + policy.attention_after)]
     book = state.book
     release = Money(book.paid_minor - book.refunded_minor, book.currency)
-    return [AutoConfirmRequested(release, now + policy.order.confirm_retry[asked_count])]
+    next_at = now + policy.order.confirm_retry[asked_count]
+    return [AutoConfirmRequested(release, next_at, state.confirm.declined_count + 1)]
 
 
-@rule("OR-029")
+@rule("OR-029", "OR-031")
 def _declined(state: State, declined: RequestDeclined, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The order system will not confirm: a person finds out why."""
+    """The order system will not confirm: an open refund says why, else a person finds out."""
     if not isinstance(state, Shipped) or state.confirm.asked_count == 0:
         return []
+    if declined.request_number != state.confirm.declined_count + 1:
+        return []
+    if state.book.has_open_refund():
+        return [AutoConfirmDeferred(declined.reason_code)]
     return [AutoConfirmStopped(declined.reason_code, now + policy.attention_after)]
 
 

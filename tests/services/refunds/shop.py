@@ -112,10 +112,16 @@ def applied(
 
 
 def amended(
-    kind: RefundKind, amount: int, version: int = 2, refund_id: str = "r1"
+    kind: RefundKind,
+    amount: int,
+    version: int = 2,
+    refund_id: str = "r1",
+    *,
+    lines: list[parts.Share] | None = None,
+    reason: str = "quality",
 ) -> aftersales.RefundAmendedV1:
     return aftersales.RefundAmendedV1(
-        **KEYS, refund_id=refund_id, terms_version=version, kind=kind, reason_code="quality",
+        **KEYS, refund_id=refund_id, terms_version=version, kind=kind, reason_code=reason, lines=lines,
         amount=money(amount),
     )  # fmt: skip
 

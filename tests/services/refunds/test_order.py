@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aftersales_contracts.aftersales import logistics_words
+from aftersales_contracts.aftersales import logistics_words, refunds
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import orders
 from aftersales_contracts.words import RefundKind, SaleService
@@ -18,7 +18,7 @@ from services.refunds.policy import Policy
 from services.refunds.service import REFUNDS
 from tests.services.refunds import shop as s
 from tests.services.refunds.kinds import POLICY, with_exchange
-from tests.services.refunds.shop import DAY, GRACE, HOUR, T0
+from tests.services.refunds.shop import DAY, GRACE, HOUR, MINUTE, T0
 from tests.support.driver import Driver
 
 PLACED, PAID, SHIPPED = (s.placed(), T0), (s.paid(), T0), (s.shipped(), T0)
@@ -110,6 +110,40 @@ def test_the_mark_that_completes_the_lines_starts_the_clock() -> None:
     assert driver.pending()[0][1].due_at == T0 + 32 * DAY
 
 
+@pytest.mark.parametrize(
+    ("rule", "first", "second", "days"),
+    [
+        ("OR-028", orders.DeliveryKind.MAIL, orders.DeliveryKind.AUTO_DELIVERED, 30),
+        ("OR-028", orders.DeliveryKind.MAIL, orders.DeliveryKind.EXPRESS, 30),
+        ("OR-027", orders.DeliveryKind.EXPRESS, orders.DeliveryKind.VIRTUAL, 10),
+        ("OR-026", orders.DeliveryKind.AUTO_DELIVERED, orders.DeliveryKind.VIRTUAL, 4),
+        ("OR-025", orders.DeliveryKind.AUTO_DELIVERED, orders.DeliveryKind.AUTO_DELIVERED, 2),
+    ],
+)
+def test_the_longest_window_of_the_marks(
+    rule: str, first: orders.DeliveryKind, second: orders.DeliveryKind, days: int
+) -> None:
+    """The second mark, a day later, never shortens what the first one gave."""
+    driver = played((s.placed([("a", 1, 6_000), ("b", 1, 4_000)]), T0), PAID)
+    driver.tell(s.shipped(first, [s.share("a")]), T0)
+    driver.tell(s.shipped(second, [s.share("b")]), T0 + DAY)
+    assert driver.pending()[0][1].due_at == T0 + days * DAY
+    driver.until(T0 + days * DAY + GRACE - timedelta(seconds=1))
+    assert not order_facts(driver, f.AutoConfirmRequested)
+    driver.until(T0 + days * DAY + GRACE)
+    assert rule in driver.facts[-1].rules
+
+
+def test_a_mark_during_a_refund_leaves_the_longest_window() -> None:
+    """OR-028, E-A16: the later mark is the shorter one, and the refund of the first line is open."""
+    driver = played((s.placed([("a", 1, 6_000), ("b", 1, 4_000)]), T0), PAID)
+    driver.tell(s.shipped(orders.DeliveryKind.MAIL, [s.share("a")]), T0)
+    driver.tell(s.applied(amount=6_000, lines=[s.share("a")]), T0 + DAY)
+    driver.tell(s.shipped(lines=[s.share("b")]), T0 + 2 * DAY)
+    driver.tell(s.withdrawn(), T0 + 4 * DAY)
+    assert driver.pending()[0][1].due_at == T0 + 32 * DAY
+
+
 def test_a_refund_of_the_unsent_line_completes_the_order() -> None:
     lines = [("a", 1, 6_000), ("b", 1, 4_000)]
     driver = played((s.placed(lines), T0), PAID, (s.shipped(lines=[s.share("a")]), T0))
@@ -135,12 +169,48 @@ def test_a_declined_confirmation_goes_to_a_person() -> None:
     """OR-029."""
     driver = played(PLACED, PAID, SHIPPED)
     driver.until(T0 + 10 * DAY + GRACE)
-    declined = orders.OrderRequestDeclinedV1(**s.KEYS, request_id="o1.confirm", reason_code="refund_open")
-    driver.tell(declined, T0 + 10 * DAY + GRACE)
+    driver.tell(declined(), T0 + 10 * DAY + GRACE)
     assert isinstance(driver.facts[-1].fact, f.AutoConfirmStopped)
-    other = orders.OrderRequestDeclinedV1(**s.KEYS, request_id="somebody-else", reason_code="refund_open")
-    assert REFUNDS.reads[type(other)](other) == []
     assert driver.pending() == []
+
+
+def declined(request_id: str = "o1.confirm") -> orders.OrderRequestDeclinedV1:
+    return orders.OrderRequestDeclinedV1(**s.KEYS, request_id=request_id, reason_code="refund_open")
+
+
+@pytest.mark.parametrize("is_paid", [False, True])
+def test_a_confirmation_declined_for_a_refund_is_asked_anew_after_it(is_paid: bool) -> None:
+    """OR-029, OR-031, E-A16: what was left of the clock runs on, and the request is a new one."""
+    asked_at = T0 + 10 * DAY + GRACE
+    driver = played(PLACED, PAID, SHIPPED)
+    driver.until(asked_at)
+    driver.tell(s.applied(RefundKind.NO_RETURN, 500), asked_at + 15 * MINUTE)
+    driver.tell(declined(), asked_at + 16 * MINUTE)
+    (fact,) = order_facts(driver, f.AutoConfirmDeferred)
+    assert fact == f.AutoConfirmDeferred("refund_open")
+    assert not order_facts(driver, f.AutoConfirmStopped)
+    assert not [d for place, d in driver.pending() if place[1] == "order"]
+    if is_paid:
+        driver.tell(s.agreed(), asked_at + DAY)
+        driver.tell(s.settled(500), asked_at + DAY)
+    else:
+        driver.tell(s.withdrawn(), asked_at + DAY)
+    again_at = asked_at + DAY + 35 * MINUTE
+    assert [d.due_at for _, d in driver.pending()] == [again_at]
+    driver.until(again_at + GRACE)
+    requests = driver.announced(refunds.OrderAutoConfirmRequestedV1)
+    assert [r.request_id for r in requests] == ["o1.confirm", "o1.confirm.2"]
+    assert requests[1].release_amount.minor == (9_500 if is_paid else 10_000)
+    assert driver.tell(declined(), again_at + GRACE) == []
+    driver.tell(declined("o1.confirm.2"), again_at + GRACE)
+    assert isinstance(driver.facts[-1].fact, f.AutoConfirmStopped)
+
+
+@pytest.mark.parametrize(
+    "request_id", ["o1.confirm.1", "o1.confirm.02", "o2.confirm", "o2.confirm.2", "o1.close"]
+)
+def test_the_answer_to_a_request_that_we_never_made_means_nothing(request_id: str) -> None:
+    assert REFUNDS.reads[orders.OrderRequestDeclinedV1](declined(request_id)) == []
 
 
 REJECTED: list[tuple[Rejection, Sequence[Told], Event]] = [
