@@ -302,19 +302,26 @@ def access_database(passwords: PASSWORDS) -> None:
 
 
 @access_app.command("broker")
-def access_broker(passwords: PASSWORDS) -> None:
-    """A principal per service and one for the operator: password, and exactly the rights that it needs.
+def access_broker(
+    passwords: PASSWORDS,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Take away what this release does not need: no older one runs.")
+    ] = False,
+) -> None:
+    """A principal per service and one for the operator: password, and the rights that it needs.
 
-    Passwords come from files `<name>_kafka_password`. Rights that they need no longer are taken away.
+    Passwords come from files `<name>_kafka_password`. Rights that they need no longer are named, and stay
+    without `--revoke`.
     """
     from cli import principals
 
-    given, taken = ended(on_broker(lambda kafka: principals.provision_broker(kafka, passwords)))
-    for verb, rights in (("given", given), ("taken", taken)):
+    found = ended(on_broker(lambda kafka: principals.provision_broker(kafka, passwords, revokes=revoke)))
+    told = {"given": found.given, "taken": found.taken, "not needed": found.surplus}
+    for verb, rights in told.items():
         for each in rights:
-            what = f"{principals.Operation(each.operation).name.lower()} {each.name}"
-            out.print(f"{verb}: {each.principal} {what}", highlight=False)
-    out.print(f"rights: {len(given)} given, {len(taken)} taken", highlight=False)
+            out.print(f"{verb}: {each}", highlight=False)
+    counts = ", ".join(f"{len(rights)} {verb}" for verb, rights in told.items())
+    out.print(f"rights: {counts}", highlight=False)
 
 
 @app.command()
