@@ -275,13 +275,23 @@ def topics_apply(
     add_partitions: Annotated[
         bool, typer.Option(help="Add missing partitions, though keys then move to other ones.")
     ] = False,
+    lower_retention: Annotated[
+        bool, typer.Option("--lower-retention", help="Keep less than the broker keeps now: records go.")
+    ] = False,
     as_json: JSON = False,
 ) -> None:
-    """Makes what is missing and sets what differs; says what it leaves. Never deletes."""
+    """Makes what is missing and sets what differs; says what it leaves. Never deletes a topic."""
     from cli import topics
 
-    work = on_broker(lambda kafka: topics.apply(kafka, copies(replication), adds_partitions=add_partitions))
-    done, left = ended(work)
+    async def bring_about(kafka: "Kafka") -> "tuple[list[topics.Difference], list[topics.Difference]]":
+        return await topics.apply(
+            kafka,
+            copies(replication),
+            adds_partitions=add_partitions,
+            lowers_retention=lower_retention,
+        )
+
+    done, left = ended(on_broker(bring_about))
     if as_json:
         say_json({"done": [asdict(each) for each in done], "left": [asdict(each) for each in left]})
     else:
