@@ -97,7 +97,7 @@ lock: setup
 		--no-emit-package aftersales-contracts --custom-compile-command 'make lock' \
 		pyproject.toml --output-file deploy/requirements.lock
 
-# What is in the image, as CycloneDX.
+# The Python packages in the image, as CycloneDX; those of the system are the base image's.
 sbom: setup
 	@mkdir -p dist
 	$(BIN)/cyclonedx-py requirements deploy/requirements.lock --pyproject pyproject.toml --output-reproducible \

@@ -12,7 +12,7 @@ import asyncpg
 
 from aftersales_contracts.topics import SERVICES
 from chassis.service import Service
-from chassis.settings import PREFIX, Kafka, Settings
+from chassis.settings import PREFIX, SECRETS_DIR, Kafka, Settings
 from cli.errors import CommandError
 
 BROKERS = f"{PREFIX}KAFKA__BOOTSTRAP_SERVERS"
@@ -47,7 +47,7 @@ def home() -> Path:
 
 
 def external() -> Access | None:
-    """What the environment names; None where it names nothing. Raises CommandError for half of it."""
+    """What the settings name; None where it names nothing. Raises CommandError for half of it."""
     named = [name for name in (BROKERS, DATABASE) if is_named(name)]
     if not named:
         return None
@@ -59,7 +59,7 @@ def external() -> Access | None:
 
 
 def present() -> Access:
-    """What the environment names, else the stack of `aftersales run`. Raises CommandError without either."""
+    """What the settings name, else the stack of `aftersales run`. Raises CommandError without either."""
     named = external()
     if named is not None:
         return named
@@ -74,18 +74,19 @@ def present() -> Access:
 
 
 def broker() -> Kafka:
-    """The broker that the environment names, with or without a database; else that of the local stack."""
+    """The broker that the settings name, with or without a database; else that of the local stack."""
     return Settings().kafka if is_named(BROKERS) else present().kafka
 
 
 def database_url() -> str:
-    """The database that the environment names, with or without a broker; else that of the local stack."""
+    """The database that the settings name, with or without a broker; else that of the local stack."""
     return Settings().database.url.get_secret_value() if is_named(DATABASE) else present().database_url
 
 
 def is_named(variable: str) -> bool:
-    """Whether the environment holds the setting, or names a file that does."""
-    return variable in os.environ or f"{variable}_FILE" in os.environ
+    """Whether the environment or the folder of secrets holds the setting, or the environment names a file."""
+    folder = Path(os.environ.get(f"{PREFIX}SECRETS_DIR") or SECRETS_DIR)
+    return variable in os.environ or f"{variable}_FILE" in os.environ or (folder / variable).is_file()
 
 
 def load_services(names: Sequence[str] = SERVICES) -> dict[str, Service]:

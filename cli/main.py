@@ -275,13 +275,23 @@ def topics_apply(
     add_partitions: Annotated[
         bool, typer.Option(help="Add missing partitions, though keys then move to other ones.")
     ] = False,
+    lower_retention: Annotated[
+        bool, typer.Option("--lower-retention", help="Keep less than the broker keeps now: records go.")
+    ] = False,
     as_json: JSON = False,
 ) -> None:
-    """Makes what is missing and sets what differs; says what it leaves. Never deletes."""
+    """Makes what is missing and sets what differs; says what it leaves. Never deletes a topic."""
     from cli import topics
 
-    work = on_broker(lambda kafka: topics.apply(kafka, copies(replication), adds_partitions=add_partitions))
-    done, left = ended(work)
+    async def bring_about(kafka: "Kafka") -> "tuple[list[topics.Difference], list[topics.Difference]]":
+        return await topics.apply(
+            kafka,
+            copies(replication),
+            adds_partitions=add_partitions,
+            lowers_retention=lower_retention,
+        )
+
+    done, left = ended(on_broker(bring_about))
     if as_json:
         say_json({"done": [asdict(each) for each in done], "left": [asdict(each) for each in left]})
     else:
@@ -302,19 +312,26 @@ def access_database(passwords: PASSWORDS) -> None:
 
 
 @access_app.command("broker")
-def access_broker(passwords: PASSWORDS) -> None:
-    """A principal per service and one for the operator: password, and exactly the rights that it needs.
+def access_broker(
+    passwords: PASSWORDS,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Take away what this release does not need: no older one runs.")
+    ] = False,
+) -> None:
+    """A principal per service and one for the operator: password, and the rights that it needs.
 
-    Passwords come from files `<name>_kafka_password`. Rights that they need no longer are taken away.
+    Passwords come from files `<name>_kafka_password`. Rights that they need no longer are named, and stay
+    without `--revoke`.
     """
     from cli import principals
 
-    given, taken = ended(on_broker(lambda kafka: principals.provision_broker(kafka, passwords)))
-    for verb, rights in (("given", given), ("taken", taken)):
+    found = ended(on_broker(lambda kafka: principals.provision_broker(kafka, passwords, revokes=revoke)))
+    told = {"given": found.given, "taken": found.taken, "not needed": found.surplus}
+    for verb, rights in told.items():
         for each in rights:
-            what = f"{principals.Operation(each.operation).name.lower()} {each.name}"
-            out.print(f"{verb}: {each.principal} {what}", highlight=False)
-    out.print(f"rights: {len(given)} given, {len(taken)} taken", highlight=False)
+            out.print(f"{verb}: {each}", highlight=False)
+    counts = ", ".join(f"{len(rights)} {verb}" for verb, rights in told.items())
+    out.print(f"rights: {counts}", highlight=False)
 
 
 @app.command()

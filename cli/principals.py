@@ -6,7 +6,7 @@ The rights on topics follow from what the services read and announce, so they ch
 import asyncio
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -41,24 +41,56 @@ class Resource(IntEnum):
 class Operation(IntEnum):
     """What it allows, as Kafka numbers it. Reading and writing include describing."""
 
+    ALL = 2
     READ = 3
     WRITE = 4
+    CREATE = 5
+    DELETE = 6
+    ALTER = 7
+    DESCRIBE = 8
     DESCRIBE_CONFIGS = 10
+    ALTER_CONFIGS = 11
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Right:
-    """One thing that a principal may do."""
+    """One access rule of Kafka; ours name a resource literally, from any host, and allow."""
 
     principal: str
     resource: int
     name: str
     operation: int
+    pattern: int = LITERAL
+    host: str = "*"
+    permission: int = ALLOW
 
     @property
     def wire(self) -> tuple[int, str, int, str, str, int, int]:
-        """As an access rule of Kafka: from any host."""
-        return self.resource, self.name, LITERAL, f"User:{self.principal}", "*", self.operation, ALLOW
+        """As Kafka's requests want it."""
+        who = f"User:{self.principal}"
+        return self.resource, self.name, self.pattern, who, self.host, self.operation, self.permission
+
+    def __str__(self) -> str:
+        """In words, with all in which it is not as ours are."""
+        known = {each.value: each.name.lower() for each in Operation}
+        words = [self.principal, known.get(self.operation, f"operation {self.operation}"), self.name]
+        if self.pattern != LITERAL:
+            words.append("(prefix)")
+        if self.host != "*":
+            words.append(f"from {self.host}")
+        if self.permission != ALLOW:
+            words.append("(denied)")
+        return " ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the rights on the broker."""
+
+    given: Sequence[Right]
+    taken: Sequence[Right]
+    surplus: Sequence[Right]
+    """There, not needed by this release, and left."""
 
 
 def principal_of(name: str) -> str:
@@ -73,7 +105,8 @@ def rights(group_prefix: str = "aftersales") -> set[Right]:
     """What the services and the operator may do on Kafka; anything else is refused.
 
     A service reads its inputs in its own group, and writes its outcomes and its dead letters. The operator
-    reads everything, and writes to what is told to us: samples, and dead letters sent again.
+    reads everything, sets the groups after a restore, and writes to every topic but those of dead letters:
+    samples to what is told to us, and dead letters sent again, which may be another service's outcomes.
     """
     found: set[Right] = set()
     for name, service in load_services().items():
@@ -81,7 +114,8 @@ def rights(group_prefix: str = "aftersales") -> set[Right]:
         found |= {Right(who, Resource.TOPIC, topic, Operation.READ) for topic in inputs(service)}
         own = (outcome_topic(name), f"aftersales.{name}.dead.v1")
         found |= {Right(who, Resource.TOPIC, topic, Operation.WRITE) for topic in own}
-        found.add(Right(who, Resource.GROUP, f"{group_prefix}-{name}", Operation.READ))
+        for reader in (who, principal_of(OPERATOR)):
+            found.add(Right(reader, Resource.GROUP, f"{group_prefix}-{name}", Operation.READ))
     who = principal_of(OPERATOR)
     for topic in TOPICS.values():
         found.add(Right(who, Resource.TOPIC, topic.name, Operation.READ))
@@ -99,10 +133,12 @@ async def provision_database(url: str, passwords: Path) -> list[str]:
     return sorted(read)
 
 
-async def provision_broker(kafka: Kafka, passwords: Path) -> tuple[list[Right], list[Right]]:
-    """Gives every principal its password and exactly its rights; returns (rights given, rights taken).
+async def provision_broker(kafka: Kafka, passwords: Path, *, revokes: bool = False) -> Outcome:
+    """Gives every principal its password and the rights that it lacks.
 
-    Passwords are in files `<name>_kafka_password`. Rights of others, and their passwords, stay.
+    Rights that this release does not need stay, because replicas of the one before may still run by them;
+    `revokes` takes them away, but for refusals. Passwords are in files `<name>_kafka_password`. Rights of
+    others, and their passwords, stay.
     """
     users = [
         (principal_of(name), *_salted(_password(passwords / f"{name}_kafka_password")))
@@ -111,13 +147,23 @@ async def provision_broker(kafka: Kafka, passwords: Path) -> tuple[list[Right], 
     async with admin_client(kafka) as admin:
         answer = await send(admin, protocol.SetScramCredentials(users))
         protocol.check((user, code, message) for user, code, message, _ in answer.results)
-        wanted, there = rights(kafka.group_prefix), await _present(admin)
-        given, taken = sorted(wanted - there), sorted(there - wanted)
-        for answer in await asyncio.gather(*(send(admin, CreateAclsRequest(*each.wire)) for each in given)):
+        found = weighed(rights(kafka.group_prefix), await _present(admin), revokes=revokes)
+        for answer in await asyncio.gather(
+            *(send(admin, CreateAclsRequest(*each.wire)) for each in found.given)
+        ):
             protocol.check(("a right", code, message) for code, message in answer.creation_responses)
-        for answer in await asyncio.gather(*(send(admin, DeleteAclsRequest(*each.wire)) for each in taken)):
-            protocol.check(("a right", code, message) for code, message, _ in answer.filter_responses)
-    return given, taken
+        for answer in await asyncio.gather(
+            *(send(admin, DeleteAclsRequest(*each.wire)) for each in found.taken)
+        ):
+            protocol.check(("a right", code, message) for code, message, *_ in answer.filter_responses)
+    return found
+
+
+def weighed(wanted: set[Right], there: set[Right], *, revokes: bool) -> Outcome:
+    """What is to be given and taken; a refusal that somebody made is never taken, for that would allow."""
+    beyond = sorted(there - wanted)
+    taken = [each for each in beyond if revokes and each.permission == ALLOW]
+    return Outcome(sorted(wanted - there), taken, [each for each in beyond if each not in taken])
 
 
 async def _present(admin: AIOKafkaAdminClient) -> set[Right]:
@@ -127,14 +173,15 @@ async def _present(admin: AIOKafkaAdminClient) -> set[Right]:
         request = DescribeAclsRequest(ANY, None, ANY, f"User:{principal}", None, ANY, ANY)  # pyright: ignore[reportArgumentType]  # None: any
         answer = await send(admin, request)
         protocol.check([(f"to list the rights of {principal}", answer.error_code, answer.error_message)])
-        found |= set(_listed(principal, answer.resources))
+        found |= set(listed(principal, answer.resources))
     return found
 
 
-def _listed(principal: str, resources: Iterable[Any]) -> Iterable[Right]:
-    for resource, name, _, entries in resources:
-        for _, _, operation, _ in entries:
-            yield Right(principal, resource, name, operation)
+def listed(principal: str, resources: Iterable[Any]) -> Iterable[Right]:
+    """The rights in Kafka's answer about one principal."""
+    for resource, name, pattern, entries in resources:
+        for _, host, operation, permission in entries:
+            yield Right(principal, resource, name, operation, pattern, host, permission)
 
 
 def _password(path: Path) -> str:

@@ -1,7 +1,7 @@
 """The topics of the contracts on a broker: what differs, and bringing it about. Never deletes one."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -57,7 +57,8 @@ class TopicState:
         there = self.configs_there or {}
         for config, value in topic.configs(wanted).items():
             if there.get(config) != value:
-                found.append(Difference(name, config, there.get(config), value, True))
+                is_harmless = not _deletes(config, there.get(config), value)
+                found.append(Difference(name, config, there.get(config), value, is_harmless))
         return found
 
 
@@ -71,7 +72,19 @@ class Difference:
     there: str | None
     declared: str
     is_applied: bool
-    """Whether `apply` brings it about by itself; partitions and copies it leaves to a person."""
+    """Whether `apply` brings it about by itself; what moves keys, copies or deletes it leaves to a person."""
+
+    @property
+    def deletes(self) -> bool:
+        """Whether bringing it about lets records go that are kept now."""
+        return _deletes(self.what, self.there, self.declared)
+
+
+def _deletes(config: str, there: str | None, declared: str) -> bool:
+    """A shorter retention (-1 is for ever), or another way to clean up."""
+    if config == "retention.ms" and there is not None:
+        return there == "-1" or int(declared) < int(there)
+    return config == "cleanup.policy" and there is not None
 
 
 def _wanted(topic: Topic, replicas: int) -> NewTopic:
@@ -120,35 +133,40 @@ async def differences(broker: str | Kafka, replication: int) -> list[Difference]
 
 
 async def apply(
-    broker: str | Kafka, replication: int, *, adds_partitions: bool = False
+    broker: str | Kafka, replication: int, *, adds_partitions: bool = False, lowers_retention: bool = False
 ) -> tuple[list[Difference], list[Difference]]:
     """Brings about what can be brought about without harm; returns (what it did, what is left).
 
     Makes missing topics and sets configurations. Partitions are added only where `adds_partitions`
-    says so, for it moves keys; copies are never moved; nothing is ever deleted.
+    says so, for it moves keys; what lets records go is set only where `lowers_retention` says so; copies
+    are never moved, and no topic is ever deleted.
     """
+
+    def is_wanted(found: Difference) -> bool:
+        is_asked_for = (adds_partitions and _is_addable(found)) or (lowers_retention and found.deletes)
+        return found.is_applied or is_asked_for
+
     async with admin_client(broker) as admin:
         states = await _states(admin)
         before = [found for state in states for found in state.differences(replication)]
+        wanted = [found for found in before if is_wanted(found)]
         missing = [state.topic for state in states if state.partitions_there is None]
         await _create(admin, missing, replication)
-        await _configure(admin, [found for found in before if found.is_applied and found.what != "topic"])
-        if adds_partitions:
-            await _add_partitions(admin, [found for found in before if _is_addable(found)])
-        after = await _settled(admin, replication, adds_partitions=adds_partitions)
+        await _configure(admin, [found for found in wanted if found.what not in ("topic", "partitions")])
+        await _add_partitions(admin, [found for found in wanted if found.what == "partitions"])
+        after = await _settled(admin, replication, is_wanted)
     left = {(found.topic, found.what) for found in after}
     return [found for found in before if (found.topic, found.what) not in left], after
 
 
 async def _settled(
-    admin: AIOKafkaAdminClient, replication: int, *, adds_partitions: bool
+    admin: AIOKafkaAdminClient, replication: int, is_wanted: Callable[[Difference], bool]
 ) -> list[Difference]:
     """What is left, once every broker knows of what was done; they learn of it a moment later."""
     end = clock.monotonic() + SETTLING_SECONDS
     while True:
         left = [found for state in await _states(admin) for found in state.differences(replication)]
-        coming = [found for found in left if found.is_applied or (adds_partitions and _is_addable(found))]
-        if clock.monotonic() > end or not coming:
+        if clock.monotonic() > end or not any(is_wanted(found) for found in left):
             return left
         await asyncio.sleep(0.2)
 

@@ -10,7 +10,13 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 from aftersales_contracts.topics import SERVICES, TOPICS
 from chassis import clock, erasure
@@ -24,6 +30,11 @@ from cli.errors import CommandError
 from cli.schema import HAS_ROLE
 
 NOBODY_READS = ("Empty", "Dead")
+NOT_ALLOWED = (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+)
 INTAKE = "SELECT topic, partition, next_offset FROM intake"
 PUBLISH_AGAIN = """
 UPDATE cursors SET holder = NULL, lease_until = NULL, position = least(position, coalesce(
@@ -94,12 +105,27 @@ async def _check_stopped(kafka: Kafka, name: str) -> None:
         await admin.start()
         (answer,) = await admin.describe_consumer_groups([kafka.group_of(name)])
     except KafkaError as error:
-        raise CommandError(f"{name}: no answer from Kafka ({type(error).__name__})") from None
+        raise refused(name, error, "no answer from Kafka") from None
     finally:
         await admin.close()
-    _, _, state, *_ = answer.groups[0]
+    check_nobody_reads(name, answer)
+
+
+def check_nobody_reads(name: str, answer: Any) -> None:
+    """Raises CommandError unless Kafka's description of the service's group says that it is empty."""
+    code, _, state, *_ = answer.groups[0]
+    if code:
+        raise refused(name, for_code(code)(), "Kafka does not describe its group")
     if state not in NOBODY_READS:
         raise CommandError(f"{name}: its group is {state}; stop every replica first")
+
+
+def refused(name: str, error: KafkaError, what: str) -> CommandError:
+    """One line on what Kafka refused; a right that is missing is said as such."""
+    kind = type(error).__name__
+    if isinstance(error, NOT_ALLOWED):
+        return CommandError(f"{name}: this principal has no right to its group or topics ({kind})")
+    return CommandError(f"{name}: {what} ({kind})")
 
 
 async def _set_group(
@@ -137,9 +163,7 @@ async def _set_group(
         if changed and not is_trial:
             await consumer.commit(changed)
     except KafkaError as error:
-        raise CommandError(
-            f"{name}: the group cannot be set ({type(error).__name__}): stop every replica of it first"
-        ) from None
+        raise refused(name, error, "the group cannot be set: stop every replica of it first") from None
     finally:
         await consumer.stop()
     return found

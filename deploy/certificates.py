@@ -18,12 +18,18 @@ BEGINS_EARLIER = timedelta(hours=1)
 """For machines whose clocks are behind."""
 
 
+class ForeignKey(ValueError):
+    """The key is not the one in the authority's certificate."""
+
+
 class Authority:
-    """Signs certificates with a key on the curve P-256."""
+    """Signs certificates with a key on the curve P-256. Raises ForeignKey for a key of another authority."""
 
     def __init__(self, key: bytes, certificate: bytes) -> None:
         self._key = _loaded(key)
         self._certificate = x509.load_pem_x509_certificate(certificate)
+        if self._certificate.public_key() != self._key.public_key():
+            raise ForeignKey
 
     @staticmethod
     def new_key() -> bytes:

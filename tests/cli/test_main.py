@@ -100,3 +100,16 @@ def test_json_is_json(capsys: pytest.CaptureFixture[str]) -> None:
 
     say_json({"at": datetime(2024, 1, 2, tzinfo=UTC), "who": "尔"})
     assert json.loads(capsys.readouterr().out) == {"at": "2024-01-02 00:00:00+00:00", "who": "尔"}
+
+
+def test_a_database_named_in_the_folder_of_secrets_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / DATABASE).write_text("postgresql://who@database/aftersales\n")
+    monkeypatch.setenv("AFTERSALES_SECRETS_DIR", str(tmp_path))
+    monkeypatch.delenv(DATABASE, raising=False)
+    monkeypatch.setenv(BROKERS, "broker:9092")
+    assert access.database_url() == "postgresql://who@database/aftersales"
+    named = external()
+    assert named is not None
+    assert (named.bootstrap_servers, named.database_url) == ("broker:9092", access.database_url())

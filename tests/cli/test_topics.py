@@ -37,6 +37,22 @@ def test_what_differs_is_named_with_both_values() -> None:
     assert (missing.what, missing.there, missing.is_applied) == ("topic", None, True)
 
 
+@pytest.mark.parametrize(
+    ("config", "there", "is_applied"),
+    [
+        ("retention.ms", str(400 * 86_400_000), False),
+        ("retention.ms", "-1", False),
+        ("retention.ms", "1000", True),
+        ("cleanup.policy", "compact", False),
+        ("max.message.bytes", "9999999", True),
+    ],
+)
+def test_what_would_delete_records_is_left_to_a_person(config: str, there: str, is_applied: bool) -> None:
+    state = topics.TopicState(ORDERS, 12, 3, {**ORDERS.configs(3), config: there})
+    (found,) = state.differences(3)
+    assert (found.what, found.is_applied, found.deletes) == (config, is_applied, not is_applied)
+
+
 @pytest.mark.stack
 async def test_topics_are_made_once_and_as_the_contracts_say(stack: devstack.Stack) -> None:
     before = {
@@ -88,6 +104,27 @@ async def test_apply_sets_what_differs_and_leaves_other_settings_alone(
     assert state.configs_there is not None
     assert state.configs_there["segment.ms"] == "77777"
     assert await topics.apply(broker, 1) == ([], [])
+
+
+@pytest.mark.stack
+async def test_a_longer_retention_on_the_broker_is_lowered_only_where_that_is_asked_for(
+    stack: devstack.Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker = stack.bootstrap_servers
+    topic = await _declare(monkeypatch, broker, "test.longer.v1", 4)
+    declared = topic.configs(1)["retention.ms"]
+    await _change(broker, topic.name, retention_ms="-1")
+    for _ in range(100):  # the broker says so a moment after it is changed
+        (state,) = await topics.compare(broker)
+        if (state.configs_there or {})["retention.ms"] == "-1":
+            break
+        await asyncio.sleep(0.1)
+    done, left = await topics.apply(broker, 1)
+    assert done == []
+    assert [(found.what, found.there, found.declared) for found in left] == [("retention.ms", "-1", declared)]
+    done, left = await topics.apply(broker, 1, lowers_retention=True)
+    assert [(found.what, found.there) for found in done] == [("retention.ms", "-1")]
+    assert left == []
 
 
 @pytest.mark.stack

@@ -18,6 +18,7 @@ DEPLOY = engine.ROOT / "deploy"
 UP_LIMIT_SECONDS = 400
 SERVICES = ("refunds", "logistics", "reviews", "customers")
 ONE_SHOTS = ("topics", "migrations")
+PORT_SETTINGS = ("KAFKA_PORT", "KAFKA_2_PORT", "KAFKA_3_PORT")
 
 
 @dataclass
@@ -27,9 +28,9 @@ class Compose:
     name: str
     files: Sequence[str]
     secrets: Path
-    port: int
+    ports: Sequence[int]
+    """On the machine, of up to three brokers."""
     postgres_image: str = "postgres:18"
-    """Counts for compose.secure.yaml only."""
 
     def __call__(self, *arguments: str, limit_seconds: float = UP_LIMIT_SECONDS) -> str:
         """What `docker compose ...` prints. Raises AssertionError with its complaint where it fails."""
@@ -53,7 +54,7 @@ class Compose:
                 **os.environ,
                 "AFTERSALES_IMAGE": engine.project_image(),
                 "AFTERSALES_SECRETS": str(self.secrets),
-                "KAFKA_PORT": str(self.port),
+                **dict(zip(PORT_SETTINGS, map(str, self.ports), strict=True)),
                 "POSTGRES_IMAGE": self.postgres_image,
             },
         )
@@ -79,6 +80,10 @@ class Compose:
             "--command", statement,
         ).strip()  # fmt: skip
 
+    def shell(self, service: str, command: str) -> str:
+        """What a shell in a service's container prints."""
+        return self("exec", "--no-TTY", service, "sh", "-ec", command)
+
     def down(self, *, with_data: bool) -> None:
         """Ends everything."""
         self("down", *(["--volumes", "--remove-orphans"] if with_data else []))
@@ -93,4 +98,4 @@ def made(name: str, files: Sequence[str], folder: Path) -> Compose:
         cwd=engine.ROOT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(engine.ROOT), str(engine.ROOT / "contracts")])},
     )
-    return Compose(f"{name}-{token_hex(3)}", files, secrets, ports.free(1)[0])
+    return Compose(f"{name}-{token_hex(3)}", files, secrets, ports.free(len(PORT_SETTINGS)))

@@ -1,16 +1,27 @@
 """`docker compose up` as the operator's guide says it: healthy, of use, confined, and its data outlive it."""
 
 import os
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 
+from chassis import clock
+from chassis.provision import role_of
 from tests.containers import engine
 from tests.containers.compose import ONE_SHOTS, SERVICES, Compose, made
 
 UP_SECONDS = 90
 """The promise, for a machine with two cores that does nothing else."""
+SETTLE_SECONDS = 10
+IDLE_SECONDS = 30
+IDLE_PERCENT_MOST = 5
+"""The promise, of one core."""
+CPU_TIME = "cat /sys/fs/cgroup/cpu.stat 2>/dev/null || cat /sys/fs/cgroup/cpuacct/cpuacct.usage"
+DEFAULT_ROUTE = "00000000"
 COUNTS = " UNION ALL ".join(
     f"SELECT '{name}', (SELECT count(*) FROM {name}.cases), (SELECT count(*) FROM {name}.facts),"
     f" (SELECT sum(next_offset) FROM {name}.intake)"
@@ -80,6 +91,76 @@ def test_a_service_runs_without_rights(compose: Compose) -> None:
         assert fields["NoNewPrivs"].strip() == "1"
 
 
+def cpu_seconds(compose: Compose, service: str) -> float:
+    """What all processes of the container have used so far, health checks too."""
+    said = compose.shell(service, CPU_TIME)
+    fields = dict(line.split() for line in said.splitlines() if " " in line)
+    return int(fields["usage_usec"]) / 1e6 if fields else int(said) / 1e9
+
+
+def test_a_service_without_work_uses_next_to_nothing(compose: Compose) -> None:
+    """Over half a minute after the last event, on whatever machine this is; the figures are printed."""
+    time.sleep(SETTLE_SECONDS)
+    began, before = clock.monotonic(), {name: cpu_seconds(compose, name) for name in SERVICES}
+    time.sleep(IDLE_SECONDS)
+    passed, after = clock.monotonic() - began, {name: cpu_seconds(compose, name) for name in SERVICES}
+    percent = {name: (after[name] - before[name]) / passed * 100 for name in SERVICES}
+    engine.tell(f"idle, percent of a core: {', '.join(f'{n} {p:.1f}' for n, p in percent.items())}")
+    is_busy = os.getloadavg()[0] > (os.cpu_count() or 1)
+    assert max(percent.values()) < IDLE_PERCENT_MOST * (2 if is_busy else 1), percent
+
+
+def test_a_service_has_no_way_out(compose: Compose) -> None:
+    """It knows no route but to its own networks; the broker, which publishes a port, has one."""
+    is_open = {
+        name: DEFAULT_ROUTE in compose.shell(name, "cut -f 2 /proc/net/route").split()
+        for name in (*SERVICES, "postgres", "kafka")
+    }
+    assert is_open == {**dict.fromkeys((*SERVICES, "postgres"), False), "kafka": True}
+
+
+async def test_programs_on_the_machine_reach_kafka(compose: Compose) -> None:
+    """At the published port, by the name that the broker gives for itself."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=f"localhost:{compose.ports[0]}")
+    await consumer.start()
+    try:
+        assert "shop.orders.v1" in await consumer.topics()
+    finally:
+        await consumer.stop()
+
+
+@pytest.mark.parametrize("name", ["secure", "scale"])
+def test_a_profile_without_its_file_starts_nothing(name: str, tmp_path: Path) -> None:
+    """Not even what it does not need: nobody is to take the plain stack for the secured one."""
+    project = made(f"aftersales-{name}-alone", ["compose.yaml"], tmp_path)
+    try:
+        done = project.run("--profile", name, "up", "--detach", "--wait")
+        assert done.returncode != 0
+        assert f"compose.{name}.yaml" in done.stderr
+        assert project("ps", "--quiet", "--status", "running") == ""
+    finally:
+        project.down(with_data=True)
+
+
+def test_a_dump_is_restored_on_a_server_without_roles(compose: Compose) -> None:
+    """The guide's commands: roles are made, the empty schemas dropped, the dump restored, the groups set."""
+    as_superuser = "-h /var/run/postgresql -U postgres"
+    compose("stop", *SERVICES)
+    before = counts(compose)
+    compose.shell("postgres", f"pg_dump {as_superuser} -Fc aftersales > /tmp/aftersales.dump")
+    for name in SERVICES:
+        compose.sql(f"DROP OWNED BY {role_of(name)} CASCADE; DROP ROLE {role_of(name)}")
+    compose("run", "--rm", "migrations")
+    assert counts(compose)["refunds"][:2] == (0, 0)
+    compose.sql(f"DROP SCHEMA {', '.join(SERVICES)} CASCADE")
+    compose.shell("postgres", f"pg_restore {as_superuser} --exit-on-error -d aftersales /tmp/aftersales.dump")
+    assert counts(compose) == before
+    compose("run", "--rm", "cli", "rewind")
+    compose.up()
+    compose("run", "--rm", "cli", "sample")
+    assert counts(compose)["refunds"][0] > before["refunds"][0]
+
+
 def test_down_and_up_again_keeps_everything(compose: Compose) -> None:
     """Cases, facts and places in the topics; and a new sample is handled beside the old one."""
     compose("run", "--rm", "cli", "sample")
@@ -100,4 +181,4 @@ def test_down_and_up_again_keeps_everything(compose: Compose) -> None:
 def counts(compose: Compose) -> dict[str, tuple[int, ...]]:
     """Service -> cases, facts, records read."""
     rows = [line.split("|") for line in compose.sql(COUNTS).splitlines()]
-    return {name: tuple(int(number) for number in numbers) for name, *numbers in rows}
+    return {name: tuple(int(number or 0) for number in numbers) for name, *numbers in rows}

@@ -124,6 +124,15 @@ def test_the_sample_works_as_without(compose: Compose) -> None:
     assert "aftersales.refund.opened.v1" in said, said
 
 
+def test_the_operator_may_see_where_the_groups_stand(compose: Compose) -> None:
+    """The restore's first look; setting them is refused because somebody reads, not for want of a right."""
+    said = compose("run", "--rm", "cli", "rewind", "--dry-run")
+    assert "group" in said
+    refused = compose.run("run", "--rm", "cli", "rewind", "refunds")
+    assert refused.returncode == 1
+    assert "stop every replica first" in refused.stderr
+
+
 def test_the_broker_refuses_who_is_not_proven(compose: Compose) -> None:
     """Plaintext, no password, a wrong one, no certificate; the same client with all of it gets through."""
     assert broker(

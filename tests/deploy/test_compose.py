@@ -1,6 +1,9 @@
 """The compose files as they are written: every promise that needs no engine to be looked at."""
 
+import json
+import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +11,7 @@ import pytest
 import yaml
 
 from aftersales_contracts.topics import SERVICES
-from chassis.settings import Limits
+from chassis.settings import Database, Limits
 from cli.principals import principal_of
 from tests.architecture.tree import ROOT, text
 
@@ -17,11 +20,24 @@ ONE_SHOTS = ("topics", "migrations", "principals", "cli")
 WITHOUT_A_PROGRAM_TO_ASK = ("otel-collector",)
 """Images that hold nothing which a health check could run."""
 OVERRIDES = ("secure", "scale", "observability")
+GUARDS = ("secure-without-its-file", "scale-without-its-file")
+"""They never become containers: they stop a profile that is a file."""
+OPERATORS_CONNECTIONS_COUNT = 10
+
+
+class Loader(yaml.SafeLoader):
+    """YAML with compose's word for taking an entry away."""
+
+
+Loader.add_constructor("!reset", lambda loader, node: None)  # pyright: ignore[reportUnknownLambdaType]
 
 
 def compose(name: str) -> dict[str, Any]:
     """A file as YAML, anchors and merges resolved."""
-    document: dict[str, Any] = yaml.safe_load(text(DEPLOY / name))
+    document: dict[str, Any] = yaml.load(text(DEPLOY / name), Loader)  # noqa: S506  a safe one
+    taken = [one for one, entry in document["services"].items() if entry is None]
+    for one in taken:
+        del document["services"][one]
     return document
 
 
@@ -30,7 +46,7 @@ def services() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for name in ("compose.yaml", *(f"compose.{override}.yaml" for override in OVERRIDES)):
         found = {**compose(name)["services"], **found}
-    return found
+    return {name: service for name, service in found.items() if name not in GUARDS}
 
 
 ALL = services()
@@ -125,20 +141,67 @@ def test_the_image_has_what_runs_and_not_the_tools_of_a_developer() -> None:
     assert not {"!devstack", "!simulator", "!tests"} & set(ignored)
 
 
-@pytest.mark.parametrize("override", [(), *((name,) for name in OVERRIDES)], ids=str)
-def test_compose_accepts_the_files(override: tuple[str, ...], tmp_path: Path) -> None:
+def rendered(profiles: Sequence[str], files: Sequence[str], home: Path) -> dict[str, Any]:
+    """What compose makes of the files. Skips the test where it is not installed."""
     try:
         subprocess.run(["docker", "compose", "version"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("docker compose is not installed")
-    names = ["compose.yaml", *(f"compose.{name}.yaml" for name in override)]
-    files = [word for name in names for word in ("-f", str(DEPLOY / name))]
-    profiles = ["--profile", "observability", "--profile", "tools", "--profile", "cli"]
+    words = [word for name in files for word in ("-f", str(DEPLOY / name))]
+    words += [word for name in profiles for word in ("--profile", name)]
     done = subprocess.run(
-        ["docker", "compose", *files, *profiles, "config", "--quiet"],
+        ["docker", "compose", *words, "config", "--format", "json"],
         capture_output=True,
         text=True,
         check=False,
-        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "HOME": str(tmp_path)},
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "HOME": str(home)},
     )
     assert done.returncode == 0, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+@pytest.mark.parametrize("override", [(), *((name,) for name in OVERRIDES)], ids=str)
+def test_compose_accepts_the_files(override: tuple[str, ...], tmp_path: Path) -> None:
+    names = ["compose.yaml", *(f"compose.{name}.yaml" for name in override)]
+    assert rendered(["observability", "tools", "cli"], names, tmp_path)["services"]
+
+
+@pytest.mark.parametrize("name", ["secure", "scale"])
+def test_a_profile_that_is_a_file_needs_its_file(name: str, tmp_path: Path) -> None:
+    guard = rendered([name], ["compose.yaml"], tmp_path)["services"][f"{name}-without-its-file"]
+    assert guard["image"].endswith(f"needs--f-deploy/compose.{name}.yaml")
+    assert guard["pull_policy"] == "never"
+    assert not set(GUARDS) & set(rendered([], ["compose.yaml"], tmp_path)["services"])
+    both = rendered([name], ["compose.yaml", f"compose.{name}.yaml"], tmp_path)["services"]
+    assert not set(GUARDS) & set(both)
+    assert set(SERVICES) <= set(both)
+
+
+@pytest.mark.parametrize(
+    ("file", "replicas_count"),
+    [("compose.yaml", 4), ("compose.secure.yaml", 4), ("compose.scale.yaml", 4 * 12)],
+)
+def test_the_database_has_connections_for_every_replica(file: str, replicas_count: int) -> None:
+    database = {**ALL["postgres"], **compose(file)["services"]["postgres"]}
+    (most,) = re.findall(r"max_connections=(\d+)", " ".join(database["command"]))
+    wanted = replicas_count * (Database().pool_max + 2) + OPERATORS_CONNECTIONS_COUNT
+    assert int(most) >= wanted
+    assert database["deploy"]["resources"]["limits"]["pids"] > int(most) + 20, "each is a process"
+
+
+def test_no_broker_makes_topics_by_itself() -> None:
+    brokers = [
+        one["environment"] for name, one in ALL.items() if name.split("-")[0] == "kafka" and "ui" not in name
+    ]
+    assert len(brokers) == 3
+    assert {one["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] for one in brokers} == {"false"}
+
+
+def test_only_what_publishes_a_port_has_a_way_out() -> None:
+    networks = compose("compose.yaml")["networks"]
+    open_ones = {name for name, network in networks.items() if not network.get("internal")}
+    assert open_ones == {"loopback"}
+    outside = {name for name, service in ALL.items() if "loopback" in service["networks"]}
+    publishing = {name for name, service in ALL.items() if service.get("ports")}
+    assert outside == publishing | {"otel-collector"}  # it may pass spans on

@@ -1,5 +1,6 @@
 """The manifests: valid by Kubernetes' own schemas, locked down, and in step with compose and the code."""
 
+import re
 from typing import Any
 
 import kubernetes_validate
@@ -7,10 +8,10 @@ import pytest
 import yaml
 
 from aftersales_contracts.topics import SERVICES, TOPICS
-from chassis.settings import table
+from chassis.settings import Database, table
 from chassis.topics import inputs
-from cli.access import load_services
-from cli.principals import principal_of
+from cli.access import DATABASE, load_services
+from cli.principals import OPERATOR, principal_of
 from tests.architecture.tree import ROOT, text
 
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -88,7 +89,9 @@ def test_a_service_is_probed_spread_and_kept_up(service: str) -> None:
     environment = {each["name"]: each["value"] for each in container["env"]}
     assert environment["AFTERSALES_KAFKA__SASL_USERNAME"] == principal_of(service)
     (budget,) = [each for each in of_kind("PodDisruptionBudget") if each["metadata"]["name"] == service]
-    assert budget["spec"]["maxUnavailable"] < deployment["spec"]["replicas"]
+    (scaled,) = [each for each in of_kind("ScaledObject") if each["metadata"]["name"] == service]
+    assert budget["spec"]["maxUnavailable"] < scaled["spec"]["minReplicaCount"]
+    assert "replicas" not in deployment["spec"], "the scaler and every apply would undo each other"
     wanted = deployment["spec"]["selector"]["matchLabels"]
     assert budget["spec"]["selector"]["matchLabels"] == wanted
     assert wanted.items() <= deployment["spec"]["template"]["metadata"]["labels"].items()
@@ -102,6 +105,52 @@ def test_replicas_are_bounded_by_the_partitions_that_there_are_to_read(service: 
     assert scaled["spec"]["scaleTargetRef"] == {"name": service}
     (trigger,) = scaled["spec"]["triggers"]
     assert trigger["metadata"]["consumerGroup"] == f"aftersales-{service}"
+
+
+def test_the_guide_gives_the_database_connections_for_every_replica() -> None:
+    replicas_count = sum(each["spec"]["maxReplicaCount"] for each in of_kind("ScaledObject"))
+    guide = text(ROOT / "deploy" / "README.md")
+    (most,) = re.findall(r"`max_connections = (\d+)`", guide)
+    assert f"there are {replicas_count}, with {Database().pool_max + 2} connections each" in guide
+    assert int(most) > replicas_count * (Database().pool_max + 2)
+
+
+def test_an_operator_has_a_place_with_the_database_and_its_own_principal() -> None:
+    (deployment,) = [each for each in of_kind("Deployment") if each["metadata"]["name"] == "operator"]
+    assert deployment["spec"]["replicas"] == 0
+    pod = deployment["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    environment = {each["name"]: each["value"] for each in container["env"]}
+    assert environment["AFTERSALES_KAFKA__SASL_USERNAME"] == principal_of(OPERATOR)
+    (secrets,) = [each["projected"]["sources"] for each in pod["volumes"] if each["name"] == "secrets"]
+    given = {
+        item["path"]: (one["secret"]["name"], item["key"])
+        for one in secrets
+        for item in one["secret"]["items"]
+    }
+    assert given == {
+        DATABASE: ("administrator", DATABASE),
+        "AFTERSALES_KAFKA__SASL_PASSWORD": ("passwords", "operator_kafka_password"),
+    }
+
+
+@pytest.mark.parametrize("each", WORKLOADS, ids=named)
+def test_every_pod_may_reach_the_broker_and_the_database(each: dict[str, Any]) -> None:
+    (policy,) = [one for one in of_kind("NetworkPolicy") if one["metadata"]["name"] == "to-what-they-need"]
+    (expression,) = policy["spec"]["podSelector"]["matchExpressions"]
+    labels = each["spec"]["template"]["metadata"]["labels"]
+    assert labels[expression["key"]] in expression["values"]
+
+
+def test_rights_are_taken_only_by_a_job_that_waits_for_somebody() -> None:
+    jobs = {each["metadata"]["name"]: each["spec"] for each in of_kind("Job")}
+    revoking = {
+        name: spec.get("suspend", False)
+        for name, spec in jobs.items()
+        if "--revoke" in spec["template"]["spec"]["containers"][0]["args"]
+    }
+    assert revoking == {"revoke": True}
+    assert not any(spec.get("suspend") for name, spec in jobs.items() if name != "revoke")
 
 
 def test_every_setting_that_is_set_exists() -> None:

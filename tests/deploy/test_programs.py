@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from cryptography import x509
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from aftersales_contracts.topics import SERVICES
 from deploy.audit import judged
-from deploy.make_secrets import make
+from deploy.make_secrets import HERE, Folder, SecretsError, default_folder, make
 from tests.architecture.tree import ROOT
 
 
@@ -66,6 +67,66 @@ def test_certificates_are_signed_by_the_authority_and_name_their_hosts(tmp_path:
     ]
     assert hosts == [["kafka", "kafka-2", "kafka-3", "localhost"], ["postgres", "localhost"]]
     assert administrator.subject.rfc4514_string() == "CN=admin"
+
+
+def test_an_authority_whose_key_is_elsewhere_signs_nothing_and_gets_no_new_key(tmp_path: Path) -> None:
+    make(tmp_path)
+    (tmp_path / "ca.key").rename(tmp_path.parent / f"{tmp_path.name}.key")
+    assert make(tmp_path) == [], "nothing had to be signed"
+    (tmp_path / "admin.pem").unlink()
+    with pytest.raises(SecretsError, match=r"ca\.key is not in .*: put it back to sign admin\.pem"):
+        make(tmp_path)
+    assert not (tmp_path / "ca.key").exists()
+    (tmp_path.parent / f"{tmp_path.name}.key").rename(tmp_path / "ca.key")
+    assert make(tmp_path) == ["admin.pem"]
+
+
+def test_a_key_of_another_authority_is_refused(tmp_path: Path) -> None:
+    make(tmp_path / "one")
+    make(tmp_path / "other")
+    (tmp_path / "other" / "ca.key").replace(tmp_path / "one" / "ca.key")
+    (tmp_path / "one" / "admin.pem").unlink()
+    with pytest.raises(SecretsError, match="do not belong together"):
+        make(tmp_path / "one")
+
+
+def test_what_cannot_be_made_is_one_line_and_a_status(tmp_path: Path) -> None:
+    make(tmp_path)
+    (tmp_path / "ca.key").unlink()
+    (tmp_path / "kafka.p12").unlink()
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.make_secrets", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "ca.key" in done.stderr
+
+
+def test_a_folder_that_is_there_becomes_one_for_its_owner_only(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    make(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
+def test_a_password_of_your_own_may_hold_any_character(tmp_path: Path) -> None:
+    Folder(tmp_path).once("postgres_password", lambda: b"p@ss/w:rd?%41#")
+    make(tmp_path)
+    parts = urlsplit((tmp_path / "database_url").read_text())
+    assert (parts.hostname, parts.path) == ("postgres", "/aftersales")
+    assert unquote(parts.password or "") == "p@ss/w:rd?%41#"
+
+
+def test_the_folder_is_the_one_that_compose_mounts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for named, expected in (
+        (str(tmp_path), tmp_path),
+        ("./elsewhere", HERE / "elsewhere"),
+        ("", HERE / "secrets"),
+    ):
+        monkeypatch.setenv("AFTERSALES_SECRETS", named)
+        assert default_folder() == expected
 
 
 class _Service(http.server.BaseHTTPRequestHandler):

@@ -136,7 +136,9 @@ def _reversed(state: State, came_back: MoneyReversed, policy: Policy, now: datet
     return [RefundReversed(came_back.amount, came_back.reason_code, look_at, part), asked]
 
 
-def _person_decided(state: State, person: PersonDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
+def _person_decided(
+    state: State, person: PersonDecided, policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
     if isinstance(state, Stuck):
         return _unstuck(state, person, policy, now)
     return _made_up(state, person, policy, now) if isinstance(state, Reversed) else []
