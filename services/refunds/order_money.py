@@ -237,9 +237,14 @@ def _refused(fact: PaymentRefused) -> Sequence[Fact]:
 
 
 def _own_account(book: Book, asked: PaymentAsked, policy: Policy, due_at: datetime) -> list[Decided[Fact]]:
-    """Return freight and compensation are no refund of a tender; each has its own cap per order."""
-    if asked.purpose is Purpose.FREIGHT:
-        left = policy.freight.reimbursement_cap_minor - book.reimbursed_minor
+    """Return freight and compensation are no refund of a tender; what exceeds their caps goes to a person.
+
+    Freight has its cap for each case (RF-068), compensation for the order; both are in the pack's currency.
+    """
+    if book.currency != policy.currency:
+        left = 0
+    elif asked.purpose is Purpose.FREIGHT:
+        left = policy.freight.reimbursement_cap_minor
     else:
         left = policy.late.cap_minor - book.compensated_minor
     granted = Money(min(asked.amount.minor, max(left, 0)), book.currency)

@@ -103,11 +103,12 @@ def applied(
     refund_id: str = "r1",
     lines: list[parts.Share] | None = None,
     reason: str = "quality",
+    currency: str = "CNY",
     **extra: Any,
 ) -> aftersales.RefundAppliedV1:
     return aftersales.RefundAppliedV1(
         **KEYS, refund_id=refund_id, terms_version=extra.pop("version", 1), kind=kind, reason_code=reason,
-        lines=lines, amount=money(amount), **extra,
+        lines=lines, amount=money(amount, currency), **extra,
     )  # fmt: skip
 
 
@@ -153,12 +154,13 @@ def sent(
     freight: int | None = None,
     lines: Sequence[parts.Share] = (share("a"),),
     return_id: str = "ret1",
+    currency: str = "CNY",
     **ids: str,
 ) -> aftersales.ReturnSentV1:
     return aftersales.ReturnSentV1(
         **KEYS, **_named(ids), return_id=return_id, lines=list(lines), carriage=carriage,
         tracking=parts.Tracking(carrier_code="sf", tracking_code="SF1"),
-        freight_paid_amount=None if freight is None else money(freight),
+        freight_paid_amount=None if freight is None else money(freight, currency),
     )  # fmt: skip
 
 

@@ -384,3 +384,29 @@ def test_silence_after_an_amendment_keeps_the_original_freight() -> None:
     driver.tell(s.amended(RefundKind.WITH_RETURN, 11_000), T0 + 4 * DAY)
     driver.until(T0 + 14 * DAY + GRACE)
     assert requested(driver) == [("r1.refund.1", 10_000, {"a": 1})]
+
+
+def test_freight_has_its_cap_for_each_return() -> None:
+    """RF-068: two returns of one order, each under the cap; one above it is paid up to it."""
+    driver = told((s.placed((("a", 1, 10_000), ("b", 1, 10_000))), T0), (s.paid(20_000), T0))
+    driver.tell(s.shipped(), T0 + HOUR)
+    for refund_id, line_id, freight in (("r1", "a", 6_000), ("r2", "b", 10_001)):
+        lines = [s.share(line_id)]
+        driver.tell(s.applied(lines=lines, refund_id=refund_id), T0 + DAY)
+        driver.tell(s.agreed(refund_id=refund_id), T0 + DAY)
+        driver.tell(s.sent(freight=freight, lines=lines, refund_id=refund_id), T0 + 2 * DAY)
+        driver.tell(s.accepted(*lines, refund_id=refund_id), T0 + 3 * DAY)
+    freights = [minor for intent, minor, _ in requested(driver) if intent.endswith(".freight.1")]
+    assert (freights, questions(driver)) == ([6_000, 10_000], ["payment_over_account"])
+
+
+def test_freight_in_another_currency_than_the_cap_goes_to_a_person() -> None:
+    """RF-068."""
+    usd = "USD"
+    driver = told((s.placed(currency=usd), T0), (s.paid(10_000, currency=usd), T0), (s.shipped(), T0 + HOUR))
+    driver.tell(s.applied(currency=usd), T0 + DAY)
+    driver.tell(s.agreed(), T0 + DAY)
+    driver.tell(s.sent(freight=100, currency=usd), T0 + 2 * DAY)
+    driver.tell(s.accepted(s.share("a")), T0 + 3 * DAY)
+    assert requested(driver) == [("r1.refund.1", 10_000, {"a": 1})]
+    assert questions(driver) == ["payment_over_account"]
