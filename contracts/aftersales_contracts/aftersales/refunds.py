@@ -304,7 +304,7 @@ class CompensationDecidedV1(OrderOutcome):
     cap: Money
     """The most per order."""
     amount: Money
-    """What is owed: the lesser of share and cap; zero where nothing is due."""
+    """What is owed for these goods: their share, as far as the cap leaves it; zero where nothing is due."""
     outcome: CompensationOutcome
     reason_code: Code
 
