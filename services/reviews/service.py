@@ -88,7 +88,7 @@ FOLLOWUP = Kind(
     facts=[
         review_followup.FollowupOpened, review_followup.ReviewAdded, review_followup.ReviewSettled,
         review_followup.ContactWanted, review_followup.ContactNoted, review_followup.ResultAsked,
-        review_followup.FollowupEnded,
+        review_followup.FollowupEnded, review_followup.ContactStopped,
     ],
     announces={
         review_followup.ContactWanted: t.contact_wanted,

@@ -47,12 +47,20 @@ class Contacting(Value):
     attempt_count: int = 0
     text_count: int = 0
     call_count: int = 0
+    earlier_attempt_count: int = 0
+    """Attempts of the order's follow-ups before this one: notices are numbered on."""
 
 
 class Ended(Value):
-    """Over for good: one follow-up per order."""
+    """Over until the buyer gives another such review; for good where he refused contact.
+
+    `attempt_count` None: not counted yet when it ended, and over for good.
+    """
 
     outcome: Outcome
+    attempt_count: int | None = None
+    text_count: int = 0
+    call_count: int = 0
 
 
 State = Absent | Contacting | Ended
@@ -151,9 +159,13 @@ class FollowupEnded(Value):
     call_count: int
 
 
+class ContactStopped(Value):
+    """The buyer wants no contact; said after the follow-up had ended."""
+
+
 Fact = (
     FollowupOpened | ReviewAdded | ReviewSettled | ContactWanted | ContactNoted | ResultAsked
-    | FollowupEnded
+    | FollowupEnded | ContactStopped
 )  # fmt: skip
 
 NOTICES = "followup"
@@ -167,11 +179,11 @@ STOPPED = frozenset({"consent_withdrawn", "refused_contact", "blocked"})
 
 
 def decide(state: State, message: Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
-    """One function per message; an ended follow-up never contacts anybody again."""
+    """One function per message; who refused contact is never contacted again."""
     if isinstance(state, Ended):
-        return []
+        return _again(state, message, policy, now)
     if isinstance(state, Absent):
-        return _opened(message, policy, now) if isinstance(message, Negative) else []
+        return _opened(state, message, policy, now) if isinstance(message, Negative) else []
     match message:
         case Negative():
             return _added(state, message, policy, now)
@@ -189,12 +201,29 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Seq
             assert_never(message)
 
 
+def _again(state: Ended, message: Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
+    if state.attempt_count is None or state.outcome is Outcome.REFUSED_CONTACT:
+        return []
+    if isinstance(message, HarassmentReported):
+        return _never_again()
+    return _opened(state, message, policy, now) if isinstance(message, Negative) else []
+
+
+@rule("RV-027")
+def _never_again() -> Sequence[Fact]:
+    """A complaint about harassment after the end: no further review is followed up."""
+    return [ContactStopped()]
+
+
 @rule("RV-024", "RV-025", "RV-028")
-def _opened(negative: Negative, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """A neutral or bad review opens a follow-up for the thirty days in which it can be changed."""
+def _opened(state: Absent | Ended, negative: Negative, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """A neutral or bad review opens a follow-up for the thirty days in which it can be changed.
+
+    So does one after an earlier follow-up of the order ended; the three texts are for both together.
+    """
     expire_at = now + policy.followup.open_for
     opened = FollowupOpened(negative.order_id, negative.review_id, negative.customer_id, expire_at)
-    return [opened, *_next(evolve(Absent(), opened), policy, now)]
+    return [opened, *_next(evolve(state, opened), policy, now)]
 
 
 @rule("RV-024")
@@ -288,7 +317,7 @@ def _next(state: State, policy: Policy, now: datetime) -> list[Fact]:
     """The next attempt of the plan; a text only while the limit allows one."""
     if not isinstance(state, Contacting):
         return []
-    plan = policy.followup.steps[state.attempt_count :]
+    plan = policy.followup.steps[state.attempt_count - state.earlier_attempt_count :]
     for skipped, step in enumerate(plan):
         if step is Step.TEXT and state.text_count >= policy.followup.text_limit:
             continue
@@ -309,8 +338,20 @@ def _ended(state: State, outcome: Outcome) -> FollowupEnded:
 def evolve(state: State, fact: Fact) -> State:
     """The state after a fact."""
     if isinstance(fact, FollowupOpened):
-        return Contacting(fact.order_id, fact.customer_id, (fact.review_id,), fact.expire_at, None, None)
-    if not isinstance(state, Contacting):
+        opened = Contacting(fact.order_id, fact.customer_id, (fact.review_id,), fact.expire_at, None, None)
+        count = state.attempt_count if isinstance(state, Ended) else None
+        if not isinstance(state, Ended) or count is None:
+            return opened
+        return replace(
+            opened,
+            attempt_count=count,
+            text_count=state.text_count,
+            call_count=state.call_count,
+            earlier_attempt_count=count,
+        )
+    if isinstance(fact, ContactStopped) and isinstance(state, Ended):
+        return replace(state, outcome=Outcome.REFUSED_CONTACT)
+    if not isinstance(state, Contacting) or isinstance(fact, ContactStopped):
         raise TypeError(fact)
     match fact:
         case ReviewAdded(review_id=review_id, expire_at=expire_at):
@@ -330,8 +371,8 @@ def evolve(state: State, fact: Fact) -> State:
             )
         case ResultAsked():
             return state
-        case FollowupEnded(outcome=outcome):
-            return Ended(outcome)
+        case FollowupEnded():
+            return Ended(fact.outcome, state.attempt_count, fact.text_count, fact.call_count)
         case _:
             assert_never(fact)
 

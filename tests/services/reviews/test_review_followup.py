@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -35,6 +36,16 @@ def ended(outcome: f.Outcome, texts: int = 0, calls: int = 0) -> f.FollowupEnded
     return f.FollowupEnded(outcome, texts, calls)
 
 
+AGAIN: tuple[f.Message, datetime, Sequence[f.Fact]] = (
+    f.Negative("o1", "r2", "c1"),
+    T0 + 40 * D,
+    [
+        f.FollowupOpened("o1", "r2", "c1", T0 + 70 * D),
+        f.ContactWanted("followup.o1.2", 2, Step.CALL, "c1", T0 + 40 * D + 47 * H, T0 + 42 * D),
+    ],
+)
+
+
 TABLE: list[tuple[str, Sequence[f.Fact], f.Message, datetime, Sequence[f.Fact]]] = [
     ("RV-024", [], f.Negative("o1", "r1", "c1"), T0, [OPENED, CALL]),
     ("RV-028", [], f.Negative("o1", "r1", "c1"), T0, [OPENED, CALL]),
@@ -45,6 +56,18 @@ TABLE: list[tuple[str, Sequence[f.Fact], f.Message, datetime, Sequence[f.Fact]]]
      [f.ReviewSettled("r1")]),
     ("RV-024", OPEN, DeadlinePassed("expire", T0 + 30 * D), T0 + 30 * D, [ended(f.Outcome.EXPIRED)]),
     ("RV-024", OPEN, f.Explained(is_settled=True), T0, [ended(f.Outcome.EXPLAINED)]),
+    # Another review after the end: a follow-up of its own, whose notices are numbered on.
+    ("RV-024", [*OPEN, noted(1, 1), ended(f.Outcome.CHANGED, 1, 1)], *AGAIN),
+    ("RV-024", [*OPEN, noted(1, 1), ended(f.Outcome.DELETED, 1, 1)], *AGAIN),
+    ("RV-024", [*OPEN, noted(1, 1), ended(f.Outcome.EXPLAINED, 1, 1)], *AGAIN),
+    ("RV-024", [*OPEN, noted(1, 1), ended(f.Outcome.EXPIRED, 1, 1)], *AGAIN),
+    ("RV-027", [*OPEN, ended(f.Outcome.CHANGED)], f.HarassmentReported(), T0, [f.ContactStopped()]),
+    ("RV-027", [*OPEN, ended(f.Outcome.CHANGED), f.ContactStopped()], f.Negative("o1", "r2", "c1"), T0, []),
+    ("RV-026", [*OPEN, ended(f.Outcome.REFUSED_CONTACT)], f.Negative("o1", "r2", "c1"), T0 + D, []),
+    ("RV-025", [*OPEN, noted(3, 1), ended(f.Outcome.CHANGED, 3, 1),
+                f.FollowupOpened("o1", "r2", "c1", T0 + 30 * D), replace(CALL, number=2), noted(3, 2)],
+     DeadlinePassed("next", T0 + 2 * D), T0 + 2 * D,
+     [f.ContactWanted("followup.o1.4", 4, Step.CALL, "c1", T0 + 95 * H, T0 + 4 * D)]),
     ("RV-025", OPEN, resolved("reached"), T0,
      [noted(0, 1, more=False), f.ResultAsked(T0 + 2 * D)]),
     ("RV-025", OPEN, resolved("not_reached"), T0, [noted(0, 1)]),
@@ -62,6 +85,11 @@ TABLE: list[tuple[str, Sequence[f.Fact], f.Message, datetime, Sequence[f.Fact]]]
     ("RV-026", OPEN, resolved("suppressed", reason="no_consent"), T0, [noted(0, 0)]),
     ("RV-027", OPEN, f.HarassmentReported(), T0, [ended(f.Outcome.REFUSED_CONTACT)]),
 ]  # fmt: skip
+
+
+def test_what_ended_before_attempts_were_counted_is_over_for_good() -> None:
+    """RV-024: the numbers of its notices are not known any more."""
+    assert f.decide(f.Ended(f.Outcome.CHANGED), f.Negative("o1", "r2", "c1"), P, T0) == []
 
 
 def after(facts: Sequence[f.Fact], state: f.State | None = None) -> f.State:
@@ -103,6 +131,7 @@ messages: st.SearchStrategy[f.Message | str] = st.one_of(
         st.sampled_from([None, "no_consent", "expired", "limit_reached", "failed"]),
     ),
     st.builds(f.Explained, st.booleans()),
+    st.builds(f.HarassmentReported),
     st.just("tick"),
     st.just("tick"),
     st.just("stale"),
@@ -118,10 +147,15 @@ def test_any_history(history: list[tuple[f.Message | str, int]], customer: str) 
     assert texts <= P.followup.text_limit
     wanted = [x for x in log if isinstance(x, f.ContactWanted)]
     assert not wanted or wanted[0].step is Step.CALL
-    assert len({x.notice_id for x in wanted}) == len(wanted) <= len(P.followup.steps)
+    begins = [x for x in log if isinstance(x, f.FollowupOpened)]
+    assert len({x.notice_id for x in wanted}) == len(wanted) <= len(P.followup.steps) * len(begins)
     ends = [x for x in log if isinstance(x, f.FollowupEnded)]
-    assert len(ends) <= 1
-    assert not ends or log[-1] == ends[0], "ended means ended"
+    for fact, following in pairwise(log):
+        if isinstance(fact, f.FollowupEnded):
+            assert isinstance(following, f.FollowupOpened | f.ContactStopped)
+        assert not isinstance(fact, f.ContactStopped), "nothing follows"
+        is_refusal = isinstance(fact, f.FollowupEnded) and fact.outcome is f.Outcome.REFUSED_CONTACT
+        assert not is_refusal, "who refused is left alone"
     assert all(x.text_count <= P.followup.text_limit for x in ends)
     other = _play(history, "somebody-else")
     assert [type(x) for x in other] == [type(x) for x in log]
