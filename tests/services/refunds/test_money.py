@@ -8,6 +8,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aftersales_contracts import parts
 from aftersales_contracts.aftersales import customers, logistics_words, refunds
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import aftersales, desk, orders, payments
@@ -32,7 +33,7 @@ INTENTS = [
     "o1.late_compensation.2",
 ]
 
-PARCELS: list[list[Any]] = [[], ["a"], ["b"], [s.share("a", 2), "b"]]
+PARCELS: list[list[str | parts.Share]] = [[], ["a"], ["b"], [s.share("a", 2), "b"]]
 
 Dice = Random
 Move = Callable[[Dice, Driver], Event]
@@ -210,9 +211,7 @@ MOVES: list[Move] = [
     ),
     lambda d, _: s.inspected(d.choice("ab"), 2, d.randint(0, 2), d.choice(list(Condition))),
     lambda d, v: s.hold(d.choice(list(logistics_words.HoldResolution)), _refund(d, v)),
-    lambda d, _: s.parcel(
-        d.choice(list(logistics_words.ParcelOutcome)), *d.choice(PARCELS)
-    ),
+    lambda d, _: s.parcel(d.choice(list(logistics_words.ParcelOutcome)), *d.choice(PARCELS)),
     lambda d, _: s.remedy(
         *d.choice([[], [s.share("a", 1)], [s.share("b"), s.share("a", 2)]]),
         remedy_id=d.choice(["rem1", "rem1", "rem2"]),
