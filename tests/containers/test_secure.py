@@ -133,6 +133,15 @@ def test_the_operator_may_see_where_the_groups_stand(compose: Compose) -> None:
     assert "stop every replica first" in refused.stderr
 
 
+def test_the_operator_may_set_a_group_that_nobody_reads_in(compose: Compose) -> None:
+    """As after a restore to a moment that is one record of each partition earlier."""
+    compose("stop", "refunds")
+    compose.sql("UPDATE refunds.intake SET next_offset = next_offset - 1 WHERE next_offset > 0")
+    assert "reads on at" in compose("run", "--rm", "cli", "rewind", "refunds")
+    assert "every group stands" in compose("run", "--rm", "cli", "rewind", "refunds", "--dry-run")
+    compose.up()
+
+
 def test_the_broker_refuses_who_is_not_proven(compose: Compose) -> None:
     """Plaintext, no password, a wrong one, no certificate; the same client with all of it gets through."""
     assert broker(
