@@ -1,6 +1,5 @@
 """The kinds of refunds together, through the real tables: each journey of section 6 that touches refunds."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 from aftersales_contracts import parts
 from aftersales_contracts.aftersales import common, customers, logistics_words, refunds
 from aftersales_contracts.aftersales.refunds_words import (
-    CompensationOutcome,
     ExchangeEnding,
     OrderOutcomeAfterRefund,
     RefundEnding,
@@ -231,173 +229,6 @@ def test_unfit_goods_go_back_to_the_buyer() -> None:
     assert isinstance(ended, refunds.ExchangeEndedV1)
     assert (due.purpose, due.sku_ids) == ("return_to_buyer", ["s-a"])
     assert ended.ending is ExchangeEnding.RETURNED_TO_BUYER
-
-
-def test_late_shipping_compensates_thirty_percent() -> None:
-    driver = ordered(is_shipped=False)
-    driver.tell(s.late(), T0 + 3 * DAY)
-    driver.tell(s.applied(RefundKind.UNSHIPPED, reason="late_shipment"), T0 + 3 * DAY + HOUR)
-    driver.tell(s.hold(logistics_words.HoldResolution.STOPPED), T0 + 3 * DAY + 2 * HOUR)
-    told = driver.tell(s.settled(10_000), T0 + 3 * DAY + 2 * HOUR)
-    assert names(told) == ["RefundPaidV1", "CompensationDecidedV1", "RefundPaymentRequestedV1"]
-    request = told[2]
-    assert isinstance(request, refunds.RefundPaymentRequestedV1)
-    assert (request.amount.minor, request.purpose, request.tenders) == (3_000, "late_compensation", [])
-    paid = driver.tell(s.settled(3_000, request.intent_id), T0 + 3 * DAY + 2 * HOUR)
-    assert names(paid) == ["RefundPaidV1"]
-    assert names(driver.tell(s.late_withdrawn(), T0 + 6 * DAY)) == ["TaskRequestedV1"]
-
-
-def test_late_shipping_established_after_the_refund_was_paid() -> None:
-    driver = ordered(is_shipped=False)
-    driver.tell(s.applied(RefundKind.UNSHIPPED, reason="out_of_stock"), T0 + DAY)
-    driver.tell(s.hold(logistics_words.HoldResolution.STOPPED), T0 + DAY + HOUR)
-    assert names(driver.tell(s.settled(10_000), T0 + DAY + HOUR)) == ["RefundPaidV1"]
-    told = driver.tell(s.late(logistics_words.LateTrigger.STOCKOUT_STATED), T0 + 2 * DAY + HOUR)
-    assert names(told) == ["CompensationDecidedV1", "RefundPaymentRequestedV1"]
-
-
-def test_late_shipping_withdrawn_before_the_refund_is_paid() -> None:
-    driver = ordered(is_shipped=False)
-    driver.tell(s.late(), T0 + 3 * DAY)
-    driver.tell(s.applied(RefundKind.UNSHIPPED, reason="late_shipment"), T0 + 3 * DAY + HOUR)
-    told = driver.tell(s.late_withdrawn(), T0 + 3 * DAY + 2 * HOUR)[0]
-    assert isinstance(told, refunds.CompensationDecidedV1)
-    assert (told.outcome, told.amount.minor) == (CompensationOutcome.NOT_DUE, 0)
-    paid_at = T0 + 5 * DAY + HOUR + GRACE
-    driver.until(paid_at)
-    assert names(driver.tell(s.settled(10_000), paid_at)) == ["RefundPaidV1"]
-
-
-AB = (("a", 1, 10_000), ("b", 1, 10_000))
-
-
-def late_order(*more: tuple[Event, datetime], lines: Sequence[tuple[str, int, int]] = AB) -> Driver:
-    """A paid order that was shipped too late, on the fourth day."""
-    driver = Driver(REFUNDS)
-    total = sum(count * price for _, count, price in lines)
-    begun = [(s.placed(lines), T0), (s.paid(total), T0), (s.late(), T0 + 3 * DAY)]
-    for event, at in (*begun, (s.shipped(), T0 + 3 * DAY + HOUR), *more):
-        driver.tell(event, at)
-    return driver
-
-
-def compensations(driver: Driver) -> list[tuple[int, int, str]]:
-    """What was decided: base, amount, why."""
-    found = driver.announced(refunds.CompensationDecidedV1)
-    return [(one.base_amount.minor, one.amount.minor, one.reason_code) for one in found]
-
-
-@pytest.mark.parametrize(
-    ("first", "amended", "amount", "expected"),
-    [
-        ("late_shipment", s.amended(RefundKind.NO_RETURN, 500, lines=[s.share("a", 1, 500)], reason="agreed"),
-         500, []),
-        ("other", s.amended(RefundKind.NO_RETURN, 20_000, reason="late_shipment"), 20_000,
-         [(20_000, 6_000, "unshipped_72h")]),
-        ("late_shipment",
-         s.amended(RefundKind.NO_RETURN, 500, lines=[s.share("b", 1, 500)], reason="late_shipment"), 500,
-         [(10_000, 3_000, "unshipped_72h")]),
-    ],
-    ids=["no longer", "only now", "for one line"],
-)  # fmt: skip
-def test_compensation_follows_the_application_that_was_paid(
-    first: str, amended: Event, amount: int, expected: list[tuple[int, int, str]]
-) -> None:
-    """LG-060: refused, amended, agreed, paid."""
-    driver = late_order(
-        (s.applied(RefundKind.NO_RETURN, 20_000, reason=first), T0 + 4 * DAY),
-        (s.refused(), T0 + 4 * DAY),
-        (amended, T0 + 5 * DAY),
-        (s.agreed(2), T0 + 5 * DAY),
-        (s.settled(amount), T0 + 5 * DAY + MINUTE),
-    )
-    assert compensations(driver) == expected
-
-
-def test_an_amended_claim_before_lateness_is_established() -> None:
-    """LG-060: the order's end and a withdrawal reach the compensation as if it had been claimed at first."""
-    driver = ordered(
-        (s.applied(RefundKind.NO_RETURN, 500, reason="other"), T0 + DAY),
-        (s.refused(), T0 + DAY),
-        (s.amended(RefundKind.NO_RETURN, 500, reason="late_shipment"), T0 + 2 * DAY),
-        (s.agreed(2), T0 + 2 * DAY),
-        (s.settled(500), T0 + 2 * DAY),
-        (s.succeeded(), T0 + 3 * DAY),
-    )
-    driver.until(T0 + 18 * DAY)
-    assert compensations(driver) == [(10_000, 0, "lapsed")]
-
-
-def claims(driver: Driver, refund_id: str, line_id: str, minor: int, at: datetime) -> None:
-    """The buyer is refunded one line because of late shipping."""
-    lines = [s.share(line_id, 1, minor)]
-    applied = s.applied(RefundKind.NO_RETURN, minor, refund_id=refund_id, lines=lines, reason="late_shipment")
-    for event in (applied, s.agreed(refund_id=refund_id), s.settled(minor, f"{refund_id}.refund.1")):
-        driver.tell(event, at)
-
-
-@pytest.mark.parametrize("is_first_paid", [False, True])
-def test_every_line_refunded_for_late_shipping_is_compensated(is_first_paid: bool) -> None:
-    """LG-060, LG-061: thirty per cent of what was refunded in all, by a payment for each refund."""
-    driver = late_order()
-    first, second = (s.settled(3_000, f"o1.late_compensation.{number}") for number in (1, 2))
-    claims(driver, "r1", "a", 10_000, T0 + 4 * DAY)
-    if is_first_paid:
-        driver.tell(first, T0 + 5 * DAY)
-    claims(driver, "r2", "b", 10_000, T0 + 6 * DAY)
-    assert compensations(driver) == [(10_000, 3_000, "unshipped_72h")] * 2
-    asked = [
-        r for r in driver.announced(refunds.RefundPaymentRequestedV1) if r.purpose == "late_compensation"
-    ]
-    assert {(r.intent_id, r.amount.minor) for r in asked} == {
-        ("o1.late_compensation.1", 3_000),
-        ("o1.late_compensation.2", 3_000),
-    }
-    driver.tell(second, T0 + 6 * DAY)
-    if not is_first_paid:
-        driver.tell(first, T0 + 6 * DAY)
-    driver.until(T0 + 200 * DAY)
-    state = driver.state("late-compensation", s.ORDER_ID)
-    assert (type(state).__name__, state.amount.minor) == ("Paid", 6_000)
-
-
-def test_the_cap_is_one_for_all_lines() -> None:
-    """LG-061: the second refund brings what is left under the cap, the third nothing."""
-    driver = late_order(lines=[("a", 1, 100_000), ("b", 1, 100_000), ("c", 1, 100_000)])
-    for refund_id, line_id in (("r1", "a"), ("r2", "b"), ("r3", "c")):
-        claims(driver, refund_id, line_id, 100_000, T0 + 4 * DAY)
-    assert [(amount, why) for _, amount, why in compensations(driver)] == [
-        (30_000, "unshipped_72h"),
-        (20_000, "unshipped_72h"),
-        (0, "cap_reached"),
-    ]
-
-
-def test_a_line_that_is_refunded_twice_is_compensated_once() -> None:
-    """LG-060: two price differences for the same piece."""
-    driver = late_order()
-    claims(driver, "r1", "a", 500, T0 + 4 * DAY)
-    claims(driver, "r2", "a", 500, T0 + 5 * DAY)
-    assert compensations(driver) == [(10_000, 3_000, "unshipped_72h"), (0, 0, "compensated_already")]
-
-
-def test_the_time_to_ask_ends_no_claim_that_was_made_in_it() -> None:
-    """LG-060: a return by mail that is paid nineteen days after the order's success."""
-    driver = late_order(
-        (s.applied(RefundKind.WITH_RETURN, 10_000, reason="late_shipment"), T0 + 5 * DAY),
-        (s.succeeded(), T0 + 6 * DAY),
-        (s.agreed(), T0 + 9 * DAY),
-        (s.sent(Carriage.MAIL), T0 + 15 * DAY),
-        (s.accepted(s.share("a")), T0 + 25 * DAY),
-        lines=[("a", 1, 10_000)],
-    )
-    assert compensations(driver) == []
-    driver.tell(s.settled(10_000), T0 + 25 * DAY + MINUTE)
-    assert compensations(driver) == [(10_000, 3_000, "unshipped_72h")]
-    driver.tell(s.settled(3_000, "o1.late_compensation.1"), T0 + 26 * DAY)
-    driver.until(T0 + 27 * DAY)
-    assert type(driver.state("late-compensation", s.ORDER_ID)).__name__ == "Paid"
 
 
 def test_auto_confirm_asks_thrice_then_a_person() -> None:
