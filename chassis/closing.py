@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+from aiokafka.errors import ProducerClosed
+
 
 async def close(consumer: Any) -> None:
     """Ends an aiokafka consumer and its connections; harmless when repeated. Raises what its `stop` raises.
@@ -31,4 +33,5 @@ async def drop(producer: Any) -> None:
     if sending is not None:
         sending.cancel()
         await asyncio.wait({sending})
+    producer._message_accumulator.fail_all(ProducerClosed())  # whoever waits for them waits no more
     await producer.client.close()

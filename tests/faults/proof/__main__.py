@@ -125,7 +125,8 @@ def main() -> int:
     of_mutants.add_argument("names", nargs="*", choices=[[], *MUTANTS])
     of_mutants.add_argument("--seed", type=int, default=1)
     told = parser.parse_args()
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # the faults are meant
+    for name in ("aiokafka", "asyncio"):  # the faults are meant, and so is what they leave of connections
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     start = time.monotonic()
     if told.tier == "ci":
         proof = asyncio.run(ci(told.inputs, told.seeds))
