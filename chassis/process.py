@@ -41,8 +41,9 @@ log = logging.getLogger(__name__)
 
 GAUGE_SECONDS = 2.0
 STUCK_SECONDS = 30.0
-GC_THRESHOLDS = (500_000, 20, 50)
-"""What a batch makes lives as long as the batch: looking for cycles every 700 objects is wasted."""
+GC_THRESHOLDS = (100_000, 10, 20)
+"""What a batch makes lives as long as the batch: looking for cycles every 700 objects is wasted, and looking too
+seldom lets a replica that catches up grow by what failed batches leave."""
 GAUGES = """
 WITH relay AS (SELECT position FROM cursors WHERE name = 'relay')
 SELECT (SELECT position FROM cursors WHERE name = 'head') - (SELECT position FROM relay) AS unsent_count,

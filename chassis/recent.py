@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from chassis.records import FactRecord
 
-FACTS_MOST = 10_000
+FACTS_MOST = 4_000
 """Facts kept at most; the relay reads from the table what is no longer here."""
 
 
