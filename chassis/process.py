@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 GAUGE_SECONDS = 2.0
 STUCK_SECONDS = 30.0
 GC_THRESHOLDS = (100_000, 10, 20)
-"""What a batch makes lives as long as the batch: looking for cycles every 700 objects is wasted, and looking too
+"""What a batch makes lives as long as the batch: looking for cycles every 700 objects is wasted; looking too
 seldom lets a replica that catches up grow by what failed batches leave."""
 GAUGES = """
 WITH relay AS (SELECT position FROM cursors WHERE name = 'relay')
