@@ -60,7 +60,6 @@ class Link:
     """Half-open: whatever is sent is swallowed, for ever, and nobody is told."""
     is_losing: bool = False
     """A write was forwarded whose answer will not arrive."""
-    task: "asyncio.Task[None] | None" = None
 
     def reset(self) -> None:
         """Ends both sides at once, the client's by RST."""
@@ -88,6 +87,7 @@ class Proxy:
     def __post_init__(self) -> None:
         self._server: asyncio.Server | None = None
         self._links: set[Link] = set()
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Begins to listen."""
@@ -97,9 +97,10 @@ class Proxy:
         """Ends all connections and stops listening."""
         if self._server is not None:
             self._server.close()
-        tasks = [link.task for link in self._links if link.task is not None]
         self.reset()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for task in self._serving:
+            task.cancel()  # those that only dial, too
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
     @property
     def open_count(self) -> int:
@@ -127,6 +128,10 @@ class Proxy:
             link.reset()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         try:
             if self.harm.is_refusing:
                 raise ConnectionRefusedError
@@ -136,13 +141,16 @@ class Proxy:
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             writer.transport.abort()
             return
-        link = Link(writer, server_writer, self.make_spy(), task=asyncio.current_task())
+        link = Link(writer, server_writer, self.make_spy())
         self._links.add(link)
         self.counts["connections"] += 1
         ways = (self._pass(link, reader, to_server=True), self._pass(link, server_reader, to_server=False))
+        tasks = [asyncio.ensure_future(way) for way in ways]
         try:
-            await asyncio.wait([asyncio.ensure_future(way) for way in ways])
+            await asyncio.wait(tasks)
         finally:
+            for each in tasks:
+                each.cancel()
             link.reset()
             self._links.discard(link)
 
