@@ -30,7 +30,7 @@ def say(text: str) -> None:
 
 
 async def _seed(plan: Plan) -> Outcome:
-    async with world(seed=plan.seed) as running:
+    async with world(seed=plan.seed, settings=plan.settings) as running:
         outcome = await Episode(running, plan).run()
     say(
         f"seed {plan.seed}: {outcome.verdict.counts['inputs acknowledged']:,} inputs, "
@@ -88,6 +88,10 @@ async def run(minutes: float, seed: int, per_second: float) -> Proof:
         per_second,
         silence_seconds=(20.0, 120.0),
         rest_seconds=900.0,
+        mix_seconds=20.0,
+        mix_count=5,
+        calm_seconds=8.0,
+        settings={"AFTERSALES_LIMITS__BATCH_RECORDS": "1000"},  # as by default: what was held up is much
     )
     return Proof(f"Proof over {minutes:.0f} minutes", [await _seed(plan)])
 

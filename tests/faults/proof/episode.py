@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -50,6 +50,8 @@ class Plan:
     mix_seconds: float = 16.0
     mix_count: int = 6
     calm_seconds: float = 6.0
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Environment of all processes, beyond the usual."""
 
 
 @dataclass

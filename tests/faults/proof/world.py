@@ -37,8 +37,11 @@ class NotReady(Exception):
 class World:
     """The running system. `stack` is the broker and the database, `replicas` the processes by their names."""
 
-    def __init__(self, stack: devstack.Stack, replicas: Mapping[str, Replica]) -> None:
+    def __init__(
+        self, stack: devstack.Stack, replicas: Mapping[str, Replica], settings: Mapping[str, str]
+    ) -> None:
         self.stack = stack
+        self._settings = settings
         self.replicas = replicas
         self.services = tuple(dict.fromkeys(replica.service for replica in replicas.values()))
         self._number = 0
@@ -112,7 +115,8 @@ class World:
             url = parts._replace(netloc=f"{user}@127.0.0.1:{each.database.port}").geturl()
             each.secret_file.write_text(url, "utf-8")
             more = {} if patch is None else MUTANTS[patch].settings
-            each.equip(patch, {"AFTERSALES_KAFKA__GROUP_PREFIX": f"proof{self._number}", **more})
+            prefix = {"AFTERSALES_KAFKA__GROUP_PREFIX": f"proof{self._number}"}
+            each.equip(patch, {**prefix, **self._settings, **more})
         await asyncio.gather(*(asyncio.to_thread(each.launch) for each in self.replicas.values()))
         await self.wait_ready()
 
@@ -142,7 +146,12 @@ def _end(each: Replica) -> None:
 
 @asynccontextmanager
 async def world(
-    *, seed: int, services: Sequence[str] = SERVICES, replicas: int = 2, patch: str | None = None
+    *,
+    seed: int,
+    services: Sequence[str] = SERVICES,
+    replicas: int = 2,
+    patch: str | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[World]:
     """The system, ready; all of it is gone when the block ends. Raises NotReady and devstack's StackError."""
     names = [(service, number) for service in services for number in range(1, replicas + 1)]
@@ -159,7 +168,7 @@ async def world(
     try:
         for each in made:
             await each.start_proxies()
-        running = World(stack, {each.name: each for each in made})
+        running = World(stack, {each.name: each for each in made}, settings or {})
         await running.renew(patch)
         yield running
     finally:
