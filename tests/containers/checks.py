@@ -14,7 +14,6 @@ from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from aftersales_contracts.aftersales.refunds import RefundPaymentRequestedV1
 from aftersales_contracts.envelope import read
@@ -27,19 +26,12 @@ from tests.containers.stack import ContainerStack
 from tests.faults.accounts import all_records
 from tests.faults.controls import AMOUNT, STEP, STEP_COUNT, Control, controls, ends_of
 from tests.faults.standing import Rest
+from tests.support.away import AWAY
 
 LIMIT_SECONDS = 150.0
 LOOK_AGAIN_SECONDS = 0.5
 SHOWN_COUNT = 3
 CALM = "calm"
-UNREACHABLE = (
-    OSError,
-    TimeoutError,
-    KafkaError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # its protocol's state, after a connection broke at a bad moment
-)
 GAPS = """
 SELECT f.subject, f.kind, f.case_id, count(*), max(f.version), max(c.version) FROM {0}.facts f
 LEFT JOIN {0}.cases c USING (subject, kind, case_id)
@@ -101,7 +93,7 @@ class Proof:
                     bootstrap_servers=self.stack.bootstrap_servers, enable_idempotence=True, linger_ms=2
                 ) as producer:
                     await asyncio.gather(*[await _send(producer, one) for one in records])
-            except UNREACHABLE:
+            except AWAY:
                 if clock.monotonic() > end:
                     raise
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
@@ -120,7 +112,7 @@ class Proof:
                     Rest(self.stack.bootstrap_servers, pool, services) as rest,
                 ):
                     return await rest.wait(max(1.0, end - clock.monotonic()))
-            except UNREACHABLE:
+            except AWAY:
                 if clock.monotonic() > end:
                     raise
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)

@@ -21,13 +21,13 @@ from simulator.marketplace import Marketplace
 from simulator.orders import records
 from simulator.outcomes import Announced, canonical
 from simulator.tables import OrderTables
+from tests.support.away import AWAY
 
 SAMPLE = Path(__file__).parents[1] / "orders_sample"
 TICK = timedelta(days=7)
 REST = timedelta(days=60)
 PATIENCE_SECONDS = 240.0
 LOOK_AGAIN_SECONDS = 0.2
-AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 STATIC = {"AFTERSALES_KAFKA__GROUP_INSTANCE_ID": "one"}
 """A restarted process takes the place of the one before it at once, as operators are told to set it."""
 LEFT = {

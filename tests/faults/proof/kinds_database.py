@@ -16,7 +16,8 @@ import asyncpg
 
 from chassis.clock import monotonic
 from devstack import owner
-from tests.faults.proof.scene import AWAY, LOOK_AGAIN_SECONDS, Kind, Scene, is_gone
+from tests.faults.proof.scene import LOOK_AGAIN_SECONDS, Kind, Scene, is_gone
+from tests.support.away import AWAY
 
 STRANGER = "proof_stranger"
 STRANGER_PASSWORD = "of-no-consequence"

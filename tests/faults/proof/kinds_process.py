@@ -8,13 +8,14 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
 from aftersales_contracts.topics import TOPICS
 from chassis.clock import monotonic
+from chassis.closing import close
 from chassis.topics import inputs
 from cli.access import load_services
 from devstack.errors import StackError
 from tests.faults.proof import patched
-from tests.faults.proof.reading import end
 from tests.faults.proof.replica import Replica
-from tests.faults.proof.scene import AWAY, Kind, Scene, is_gone, state_of
+from tests.faults.proof.scene import Kind, Scene, is_gone, state_of
+from tests.support.away import AWAY
 
 SESSION_SECONDS = 6.0
 """What the replicas' settings say."""
@@ -188,7 +189,7 @@ async def rebalance_storm(scene: Scene) -> None:
             await scene.hold(scene.dice.uniform(0.8, 2))
         finally:
             async with asyncio.timeout(10):
-                await end(consumer)
+                await close(consumer)
     if given.count:
         scene.fault.proof = f"{joined} joined and left, partitions moved to them {given.count} times"
 
@@ -214,7 +215,7 @@ async def replay(scene: Scene) -> None:
             back = {place: max(0, offset - REPLAY_MOST_COUNT) for place, offset in before.items()}
             await _commit(scene, consumer, back)
         finally:
-            await end(consumer)
+            await close(consumer)
     finally:
         for replica in scene.replicas:
             await scene.launch(replica)

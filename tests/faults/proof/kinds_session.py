@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from chassis.clock import monotonic
-from tests.faults.proof.scene import AWAY, LOOK_AGAIN_SECONDS, Kind, Scene
+from tests.faults.proof.scene import LOOK_AGAIN_SECONDS, Kind, Scene
+from tests.support.away import AWAY
 
 READERS_COUNT = 3
 BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))"

@@ -15,8 +15,9 @@ from chassis import clock
 from tests.faults.proof import kinds_broker, kinds_database, kinds_network, kinds_process, kinds_session
 from tests.faults.proof.pulse import Pulse
 from tests.faults.proof.replica import Replica
-from tests.faults.proof.scene import AWAY, Fault, Kind, Scene
+from tests.faults.proof.scene import Fault, Kind, Scene
 from tests.faults.proof.world import World
+from tests.support.away import AWAY
 
 __all__ = ["CELLS", "KINDS", "Fault", "Nemesis"]
 

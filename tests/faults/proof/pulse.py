@@ -9,8 +9,9 @@ from typing import Any
 import asyncpg
 
 from chassis.clock import monotonic
-from tests.faults.proof.scene import AWAY, CONNECT_SECONDS
+from tests.faults.proof.scene import CONNECT_SECONDS
 from tests.faults.proof.world import World
+from tests.support.away import AWAY
 
 LOOK_AGAIN_SECONDS = 0.25
 STAND = "SELECT topic, partition, next_offset, stands_at FROM {0}.intake WHERE topic NOT LIKE 'aftersales.%'"

@@ -8,9 +8,10 @@ from typing import Self
 import asyncpg
 from aiokafka import AIOKafkaConsumer
 
+from chassis.closing import close
 from tests.faults.proof.readers import inputs_of
-from tests.faults.proof.reading import end, end_offsets
-from tests.faults.proof.scene import AWAY
+from tests.faults.proof.reading import end_offsets
+from tests.support.away import AWAY
 
 LOOK_AGAIN_SECONDS = 0.25
 LOOK_SECONDS = 15.0
@@ -50,7 +51,7 @@ class Rest:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        await end(self._consumer)
+        await close(self._consumer)
         if self._pool is not None:
             self._pool.terminate()
 

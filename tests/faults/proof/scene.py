@@ -12,21 +12,12 @@ from typing import Any, Literal
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
 from chassis.clock import monotonic
 from tests.faults.proof.replica import Replica
 from tests.faults.proof.world import World
+from tests.support.away import AWAY
 
-AWAY = (
-    OSError,
-    TimeoutError,
-    KafkaError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # its protocol's state, after a connection broke at a bad moment
-)
-"""What asking a broker or a database raises that another fault has just taken away."""
 LOOK_AGAIN_SECONDS = 0.1
 CONNECT_SECONDS = 2
 
