@@ -71,7 +71,8 @@ async def test_a_message_whose_rule_failed_goes_back_to_its_case(bench: Bench) -
     assert await bench.pool.fetchval("SELECT count(*) FROM waiting") == 0
 
 
-async def test_a_parked_deadline_is_taken_up_again(bench: Bench) -> None:
+async def parked(bench: Bench) -> None:
+    """The deadline of an order fails to the last attempt; the rule is mended then."""
     await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
     toy.BROKEN.add("DeadlinePassed")
     bench.worker.horizon = T0 + 2 * toy.HOUR
@@ -79,6 +80,10 @@ async def test_a_parked_deadline_is_taken_up_again(bench: Bench) -> None:
         await bench.worker.wake(100)
     assert await bench.pool.fetchval("SELECT reason FROM waiting") == "parked"
     toy.BROKEN.clear()
+
+
+async def test_a_parked_deadline_is_taken_up_again(bench: Bench) -> None:
+    await parked(bench)
     async with bench.pool.acquire() as connection:
         place = (await dead_letters.entries(connection, None, 10))[0].position
         await dead_letters.resend(connection, place, "ann", "rule mended", nowhere)
@@ -117,12 +122,7 @@ async def test_what_is_sent_again_and_fails_again_left_no_trace(bench: Bench) ->
 
 
 async def test_a_case_parked_when_its_person_was_erased_is_taken_up_again(bench: Bench) -> None:
-    await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
-    toy.BROKEN.add("DeadlinePassed")
-    bench.worker.horizon = T0 + 2 * toy.HOUR
-    for _ in range(LIMITS.attempts + 2):
-        await bench.worker.wake(100)
-    toy.BROKEN.clear()
+    await parked(bench)
     await bench.pool.execute("UPDATE dead_letters SET detail = $1, message = NULL", ERASED)
     async with bench.pool.acquire() as connection:
         place = (await dead_letters.entries(connection, None, 10))[0].position
