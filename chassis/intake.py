@@ -19,6 +19,7 @@ __all__ = ["Intake", "Item", "Place", "Release"]
 _TICK = timedelta(microseconds=1)
 _BACKLOG_SHARE = 20
 _SHARE_LEAST = 10
+_FLOW_KEPT = 0.9
 
 
 @dataclass(slots=True)
@@ -159,15 +160,22 @@ class Intake:
         return min(known) if known and len(known) == len(stands) else None
 
     def pauses(self) -> tuple[list[Place], list[Place]]:
-        """Partitions that should not be read for now, and those that should be again."""
+        """Partitions that should not be read for now, and those that should be again.
+
+        Half of what may be in memory is shared out equally, half by how much each has given of late: the
+        merge goes as far as the one that runs out first.
+        """
         held = [part for part in self._partitions.values() if part.items]
         count = max(1, len(held))
         limits = self._limits
-        records = max(_SHARE_LEAST, min(limits.partition_records, limits.buffered_records // count))
         size = max(limits.value_bytes, limits.buffered_bytes // count)
+        flow = sum(part.flow for part in held)
+        equal = limits.buffered_records / count / (2 if flow else 1)
+        by_flow = limits.buffered_records / flow / 2 if flow else 0.0
         pause: list[Place] = []
         resume: list[Place] = []
         for part in self._partitions.values():
+            records = max(_SHARE_LEAST, min(limits.partition_records, equal + by_flow * part.flow))
             if part.is_paused:
                 if len(part.items) * 2 <= records and part.bytes * 2 <= size:
                     part.is_paused = False
@@ -209,6 +217,8 @@ class Intake:
         for place in moved:
             release.positions[place] = self._partitions[place].next_offset
         for part in self._partitions.values():
+            if moved:
+                part.flow *= _FLOW_KEPT
             self._stand(part)
         release.frontier = self.frontier()
 
@@ -229,6 +239,7 @@ class Intake:
                 items.append(item)
                 size += item.bytes
             part.pop()
+            part.flow += 1
             if at > EARLIEST:
                 part.released_to = at
             moved.add(place)

@@ -74,6 +74,8 @@ class Partition:
     """The moment up to which it has been read; never goes back."""
     stand_given: datetime | None = None
     is_paused: bool = False
+    flow: float = 0.0
+    """Records released of late, the older the less."""
 
     @property
     def has_more(self) -> bool:

@@ -17,6 +17,7 @@ from chassis.database import Connection
 from chassis.lanes import Case, Lane, Letter, Unreadable
 from chassis.partitions import Place
 from chassis.records import Cause, DeadLetter, FactRecord, StoredOrigin
+from chassis.rows import Rows
 from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
 
@@ -25,28 +26,34 @@ class Conflict(Exception):
     """Another process moved a case since it was loaded: nothing was written, the batch is done again."""
 
 
-CASE_COLUMNS = (
-    "subject", "kind", "case_id", "version", "state_name", "state", "shop_id", "policy", "wake_at",
-    "is_ended", "opened_at", "moved_at", "mark",
-)  # fmt: skip
-FACT_COLUMNS = (
-    "position", "recorded_at", "subject", "kind", "case_id", "version", "name", "at", "data", "rules",
-    "policy", "cause_type", "cause_source", "cause_id", "correlation", "trace",
-    "event_type", "event_key", "event",
-)  # fmt: skip
-WAITING_COLUMNS = (
-    "subject", "kind", "case_id", "at", "name", "message", "shop_id", "reason", "attempts", "due_at",
-    "retry_at", "expires_at", "error", "cause_type", "cause_source", "cause_id", "correlation", "trace",
-    "topic", "partition", "offset", "key", "headers", "value",
-)  # fmt: skip
+CASES = Rows("cases", {
+    "subject": "text", "kind": "text", "case_id": "text", "version": "bigint", "state_name": "text",
+    "state": "json", "shop_id": "text", "policy": "text", "wake_at": "timestamptz", "is_ended": "boolean",
+    "opened_at": "timestamptz", "moved_at": "timestamptz", "mark": "bigint",
+})  # fmt: skip
+MOVED = Rows("moved", {**CASES.columns, "stored_version": "bigint"})
+ARRIVED = Rows("arrived", {"month": "date", "key": "bytea", "body_hash": "bigint"})
+FACTS = Rows("facts", {
+    "position": "bigint", "recorded_at": "timestamptz", "subject": "text", "kind": "text", "case_id": "text",
+    "version": "bigint", "name": "text", "at": "timestamptz", "data": "json", "rules": "text",
+    "policy": "text", "cause_type": "text", "cause_source": "text", "cause_id": "text",
+    "correlation": "text", "trace": "text", "event_type": "text", "event_key": "text", "event": "text",
+})  # fmt: skip
+WAITING = Rows("waiting", {
+    "subject": "text", "kind": "text", "case_id": "text", "at": "timestamptz", "name": "text",
+    "message": "json", "shop_id": "text", "reason": "text", "attempts": "integer", "due_at": "timestamptz",
+    "retry_at": "timestamptz", "expires_at": "timestamptz", "error": "text", "cause_type": "text",
+    "cause_source": "text", "cause_id": "text", "correlation": "text", "trace": "text", "topic": "text",
+    "partition": "integer", "offset": "bigint", "key": "bytea", "headers": "json", "value": "bytea",
+})  # fmt: skip
 
 ENSURE_PARTITION = "SELECT ensure_partition($1, $2)"
-FIRST_SEEN = """
-INSERT INTO inbox (month, key, body_hash) SELECT * FROM arrived ON CONFLICT DO NOTHING RETURNING key
-"""
-SEEN_HASHES = """
-SELECT i.key, i.body_hash FROM inbox i JOIN arrived AS u ON i.month = u.month AND i.key = u.key
-"""
+FIRST_SEEN = ARRIVED.statement("""
+INSERT INTO inbox (month, key, body_hash) SELECT * FROM {given} ON CONFLICT DO NOTHING RETURNING key
+""")
+SEEN_HASHES = ARRIVED.statement("""
+SELECT i.key, i.body_hash FROM inbox i JOIN {given} ON i.month = given.month AND i.key = given.key
+""")
 LOAD_CASES = """
 SELECT subject, kind, case_id, version, state_name, state, shop_id, policy, wake_at, is_ended,
        opened_at, moved_at, mark
@@ -55,13 +62,17 @@ ORDER BY subject, kind, case_id FOR UPDATE
 """
 LOAD_WAITING = "SELECT * FROM waiting WHERE subject = ANY ($1::text[]) ORDER BY at, id"
 DELETE_WAITING = "DELETE FROM waiting WHERE id = ANY ($1::bigint[])"
-UPDATE_CASES = """
-UPDATE cases AS c SET version = u.version, state_name = u.state_name, state = u.state, shop_id = u.shop_id,
-    policy = u.policy, wake_at = u.wake_at, is_ended = u.is_ended, opened_at = u.opened_at,
-    moved_at = u.moved_at, mark = u.mark
-FROM moved AS u
-WHERE c.subject = u.subject AND c.kind = u.kind AND c.case_id = u.case_id AND c.version = u.stored_version
-"""
+UPDATE_CASES = MOVED.statement("""
+WITH updated AS (
+    UPDATE cases AS c SET version = given.version, state_name = given.state_name, state = given.state,
+        shop_id = given.shop_id, policy = given.policy, wake_at = given.wake_at, is_ended = given.is_ended,
+        opened_at = given.opened_at, moved_at = given.moved_at, mark = given.mark
+    FROM {given}
+    WHERE c.subject = given.subject AND c.kind = given.kind AND c.case_id = given.case_id
+        AND c.version = given.stored_version
+    RETURNING 1
+) SELECT count(*) FROM updated
+""")
 TAKE_POSITIONS = "UPDATE cursors SET position = position + $1 WHERE name = 'head' RETURNING position"
 INSERT_DEAD = """
 INSERT INTO dead_letters (position, at, reason, detail, topic, partition, "offset", key, headers, value,
@@ -109,11 +120,11 @@ class Store:
     ) -> tuple[set[bytes], dict[bytes, int]]:
         """Enters events into the inbox: (keys seen for the first time, body hashes of the repeats)."""
         entries = sorted(entries)
-        await connection.copy_records_to_table("arrived", records=entries)
-        new = {row[0] for row in await connection.fetch(FIRST_SEEN)}
+        new = {row[0] for row in await ARRIVED.fetch(connection, FIRST_SEEN, entries)}
         if len(new) == len(entries):
             return new, {}
-        return new, {row[0]: row[1] for row in await connection.fetch(SEEN_HASHES) if row[0] not in new}
+        seen = await ARRIVED.fetch_again(connection, SEEN_HASHES, entries)
+        return new, {row[0]: row[1] for row in seen if row[0] not in new}
 
     async def load(self, connection: Connection, subjects: Iterable[str]) -> dict[str, Lane]:
         """Locks and loads all cases of the subjects, and what waits for them."""
@@ -176,13 +187,13 @@ class Store:
         new = [case for case in changed if case.stored_version is None]
         if old:
             rows = [(*self._case_row(case, mark), case.stored_version) for case in old]
-            await connection.copy_records_to_table("moved", records=rows)
-            if await connection.execute(UPDATE_CASES) != f"UPDATE {len(old)}":
+            updated = await MOVED.fetch(connection, UPDATE_CASES, rows)
+            if updated[0][0] != len(old):
                 raise Conflict
         if new:
             rows = [self._case_row(case, mark) for case in new]
             try:
-                await connection.copy_records_to_table("cases", records=rows, columns=CASE_COLUMNS)
+                await CASES.insert(connection, rows)
             except asyncpg.UniqueViolationError as error:
                 raise Conflict from error
         letters = [p for lane in lanes.values() for p in (*lane.waiting, *lane.held) if p.is_changed]
@@ -193,9 +204,7 @@ class Store:
                 raise Conflict
         letters.extend(mailbox)
         if letters:
-            await connection.copy_records_to_table(
-                "waiting", records=map(self._waiting_row, letters), columns=WAITING_COLUMNS
-            )
+            await WAITING.insert(connection, [self._waiting_row(letter) for letter in letters])
 
     def _case_row(self, case: Case, mark: int) -> tuple[Any, ...]:
         name, data = case.stored or self._encoded(case)
@@ -238,7 +247,7 @@ class Store:
         position = head - count
         if facts:
             rows = [_fact_row(position + number, recorded_at, fact) for number, fact in enumerate(facts, 1)]
-            await connection.copy_records_to_table("facts", records=rows, columns=FACT_COLUMNS)
+            await FACTS.insert(connection, rows)
             position += len(facts)
         if dead:
             await connection.executemany(

@@ -73,17 +73,18 @@ class Exporting(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Decision:
+class Decision:
     """The span of one decision, before it is committed."""
 
     facts: Sequence[FactRecord]
     cause: Cause
     parent: Context
     own: Context
+    began_at: datetime
 
 
 class Tracer:
-    """Makes the spans of one process. Used by one batch at a time."""
+    """Makes the spans of one process."""
 
     def __init__(self, service: str, sample_ratio: float, exporting: Exporting) -> None:
         from opentelemetry.sdk.resources import Resource
@@ -94,13 +95,10 @@ class Tracer:
         self._exporting = exporting
         self._resource = Resource.create({"service.name": f"aftersales-{service}"})
         self._scope = InstrumentationScope(SCOPE)
-        self._began_at = clock.now()
-        self._decisions: list[_Decision] = []
 
-    def decided(self, facts: list[FactRecord], began_at: datetime) -> None:
+    def decided(self, facts: list[FactRecord], began_at: datetime) -> list[Decision]:
         """Gives each decision of a batch its span, before it is written: its facts carry the span on."""
-        self._began_at = began_at
-        self._decisions.clear()
+        decisions: list[Decision] = []
         last: tuple[Cause, str, str] | None = None
         group: list[FactRecord] = []
         for index, fact in enumerate(facts):
@@ -113,16 +111,16 @@ class Tracer:
             if decision != last:
                 last, group = decision, []
                 own = Context(parent.trace_id, self._span_id(fact), is_sampled=True)
-                self._decisions.append(_Decision(group, cause, parent, own))
+                decisions.append(Decision(group, cause, parent, own, began_at))
             group.append(fact)
-            facts[index] = replace(fact, cause=replace(cause, trace=self._decisions[-1].own.traceparent))
+            facts[index] = replace(fact, cause=replace(cause, trace=decisions[-1].own.traceparent))
+        return decisions
 
-    def committed(self) -> None:
-        """The batch is in the database: its spans may be told of."""
+    def committed(self, decisions: Sequence[Decision]) -> None:
+        """A batch is in the database: its spans may be told of."""
         now = clock.now()
-        for decision in self._decisions:
+        for decision in decisions:
             self._exporting.on_end(self._span(decision, now))
-        self._decisions.clear()
 
     def close(self) -> None:
         """Exports what waits. Takes as long as the collector takes, within the export's time limit."""
@@ -140,7 +138,7 @@ class Tracer:
         name = f"{self._service}/{fact.kind}/{fact.case_id}/{fact.version}"
         return int.from_bytes(blake2b(name.encode(), digest_size=8, person=b"span").digest()) or 1
 
-    def _span(self, decision: _Decision, ended_at: datetime) -> "ReadableSpan":
+    def _span(self, decision: Decision, ended_at: datetime) -> "ReadableSpan":
         from opentelemetry.sdk.trace import ReadableSpan
         from opentelemetry.trace import SpanContext, SpanKind, TraceFlags
 
@@ -165,8 +163,8 @@ class Tracer:
                 "aftersales.outcomes": [f.event_type for f in decision.facts if f.event_type is not None],
                 "aftersales.event_time": first.at.isoformat(),
             },
-            start_time=_nanoseconds(self._began_at),
-            end_time=_nanoseconds(max(ended_at, self._began_at)),
+            start_time=_nanoseconds(decision.began_at),
+            end_time=_nanoseconds(max(ended_at, decision.began_at)),
         )
 
 

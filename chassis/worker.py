@@ -27,7 +27,7 @@ from chassis.ports import Keeping, Pool
 from chassis.recent import Recent
 from chassis.records import Cause, DeadLetter, Origin
 from chassis.store import Conflict
-from chassis.tracing import Tracer
+from chassis.tracing import Decision, Tracer
 from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
 
@@ -88,7 +88,8 @@ class Metrics(Protocol):
 
 
 class Worker:
-    """Runs batches, one at a time and in turn: events and what is due share the process fairly."""
+    """Runs batches. Events and what is due may run side by side, as in two replicas: rows are locked in one
+    order, and while one waits for the database the other decides."""
 
     def __init__(
         self,
@@ -107,7 +108,6 @@ class Worker:
         self._metrics = metrics
         self._on_commit = on_commit
         self._recent = recent
-        self._turn = asyncio.Lock()
         self._unwakeable: set[str] = set()
         self._months: set[tuple[str, date]] = set()
         self.horizon = BEGINNING
@@ -165,8 +165,7 @@ class Worker:
         attempt = 0
         while True:
             try:
-                async with self._turn:
-                    return await action()
+                return await action()
             except Unwakeable:
                 raise
             except Exception as error:
@@ -204,12 +203,11 @@ class Worker:
             fresh, dead, repeats = await self._fresh(connection, arrivals, wall_now)
             handling = await self._handle(connection, fresh, frontier, wall_now, progress.mark)
             dead += handling.dead
+            spans = self._spans(handling, wall_now)
             head = await self._write(connection, handling, dead, progress, wall_now)
-        self._committed(head, handling, dead)
+        self._committed(head, handling, dead, spans)
         self._metrics.handled(self._wiring.service.name, arrivals, repeats, clock.stopwatch() - began)
         self._metrics.decided(handling, wall_now)
-        if self.tracer is not None:
-            self.tracer.committed()
         reused = sum(letter.reason == Reason.ID_REUSED for letter in dead)
         if reused:
             self._metrics.dead(Reason.ID_REUSED, reused)
@@ -277,31 +275,38 @@ class Worker:
                 return 0
             try:
                 async with connection.transaction():
-                    handling, head = await self._wake_subjects(connection, subjects, wall_now)
+                    handling, head, spans = await self._wake_subjects(connection, subjects, wall_now)
             except Exception as error:
                 if len(subjects) > 1 or (isinstance(error, TRANSIENT) and not isinstance(error, UNSTORABLE)):
                     raise
                 raise Unwakeable(subjects[0]) from error
-        self._committed(head, handling, handling.dead)
+        self._committed(head, handling, handling.dead, spans)
         self._metrics.decided(handling, wall_now)
-        if self.tracer is not None:
-            self.tracer.committed()
         return len(subjects)
 
-    def _committed(self, head: int, handling: Handling, dead: Sequence[DeadLetter]) -> None:
+    def _spans(self, handling: Handling, wall_now: datetime) -> Sequence[Decision]:
+        """The spans of a batch that is about to be written: its facts carry them on."""
+        return () if self.tracer is None else self.tracer.decided(handling.facts, wall_now)
+
+    def _committed(
+        self, head: int, handling: Handling, dead: Sequence[DeadLetter], spans: Sequence[Decision]
+    ) -> None:
         if self._recent is not None and handling.facts and not dead:
             self._recent.add(head, handling.facts)
         self._on_commit()
+        if self.tracer is not None:
+            self.tracer.committed(spans)
 
     async def _wake_subjects(
         self, connection: Any, subjects: Sequence[str], wall_now: datetime
-    ) -> tuple[Handling, int]:
+    ) -> tuple[Handling, int, Sequence[Decision]]:
         lanes = await self._store.load(connection, subjects)
         handling = Handling(self._wiring, lanes, self.horizon, wall_now, self._limits, self.mark)
         for subject in subjects:
             handling.wake(subject)
+        spans = self._spans(handling, wall_now)
         head = await self._write(connection, handling, handling.dead, Progress(), wall_now)
-        return handling, head
+        return handling, head, spans
 
     async def _write(
         self,
@@ -312,8 +317,6 @@ class Worker:
         wall_now: datetime,
     ) -> int:
         """Everything of a batch; the head of the log after it, or 0 where nothing was appended."""
-        if self.tracer is not None:
-            self.tracer.decided(handling.facts, wall_now)
         await self._store.save(connection, handling.lanes, handling.gone, handling.mailbox, handling.mark)
         await self._store.note_intake(connection, progress.positions, progress.stands_at, progress.marks)
         if not handling.facts and not dead:

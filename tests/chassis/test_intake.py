@@ -166,6 +166,17 @@ def test_partitions_with_too_much_in_memory_are_paused_and_resumed() -> None:
     assert made.pauses() == ([], [SHOP_0])
 
 
+def test_a_partition_that_gives_more_may_hold_more() -> None:
+    made = intake(buffered_records=100, batch_records=60)
+    made.push(SHOP_0, [item(SHOP_0, n, event(n)) for n in range(90)])
+    made.push(SHOP_1, [item(SHOP_1, n, event(1 + 50 * n)) for n in range(40)])
+    for place, position in ((SHOP_0, 90), (SHOP_1, 40), (OWN, 0)):
+        read_to_end(made, place, position)
+    assert made.pauses() == ([SHOP_0], [])  # 50 each: nothing was given yet
+    made.release(0.0, at(999))  # 58 of the one, 2 of the other
+    assert made.pauses() == ([SHOP_1], [SHOP_0])  # from now on 73 and 27
+
+
 def test_what_was_revoked_is_forgotten_and_a_reread_starts_anew() -> None:
     made = intake()
     made.push(SHOP_0, [item(SHOP_0, 0, event(1)), item(SHOP_0, 1, event(2))])

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from chassis.migrate import migrate
 from chassis.revision import SCRIPTS, head, revision_of
+from chassis.store import CASES, FACTS, MOVED, WAITING
 from chassis.tables import Table
 from tests.conftest import Database
 
@@ -54,6 +55,19 @@ async def test_the_migrations_make_what_the_tables_say(refunds_pool: asyncpg.Poo
             table.name,
         )
         assert {row[0] for row in keys} == {column.name for column in table.primary_key.columns}
+
+
+async def test_rows_have_the_columns_and_types_of_their_tables(refunds_pool: asyncpg.Pool) -> None:
+    """Those without a default; of the tables that COPY fills first, all of them."""
+    for of_table, table in ((CASES, "cases"), (FACTS, "facts"), (WAITING, "waiting"), (MOVED, "moved")):
+        rows = await refunds_pool.fetch(
+            "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = to_regclass($1)"
+            " AND attnum > 0 AND NOT attisdropped AND attidentity = ''",
+            table,
+        )
+        types = {name: kind.replace("timestamp with time zone", "timestamptz") for name, kind in rows}
+        assert types.items() - of_table.columns.items() <= {("since", "timestamptz")}
+        assert of_table.columns.items() <= types.items()
 
 
 def test_the_newest_file_is_the_head_of_the_migrations() -> None:

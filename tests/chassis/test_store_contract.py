@@ -7,6 +7,7 @@ import asyncpg
 import msgspec
 import pytest
 
+from chassis import rows
 from chassis.lease import LeaseLost
 from chassis.partitions import Place
 from chassis.store import Conflict, pack_headers
@@ -32,9 +33,19 @@ from tests.chassis.store_sides import (
 )
 
 
-@pytest.fixture(params=[pytest.param("postgresql", marks=pytest.mark.stack), "model"])
-def side(request: pytest.FixtureRequest) -> Side:
-    return ModelSide() if request.param == "model" else RealSide(request.getfixturevalue("refunds_pool"))
+@pytest.fixture(
+    params=[
+        pytest.param("parameters", marks=pytest.mark.stack),
+        pytest.param("copy", marks=pytest.mark.stack),
+        "model",
+    ]
+)
+def side(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Side:
+    """The model, and PostgreSQL by each of the two ways in which rows go to it."""
+    if request.param == "model":
+        return ModelSide()
+    monkeypatch.setattr(rows, "FEW", 0 if request.param == "copy" else 1_000)
+    return RealSide(request.getfixturevalue("refunds_pool"))
 
 
 async def test_an_event_is_new_once_per_month_and_its_hash_is_kept(side: Side) -> None:

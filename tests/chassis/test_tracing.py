@@ -35,8 +35,7 @@ class Traced:
     def batch(self, *facts: FactRecord) -> list[FactRecord]:
         """One batch that is committed; its facts as they are written."""
         written = list(facts)
-        self.tracer.decided(written, AT)
-        self.tracer.committed()
+        self.tracer.committed(self.tracer.decided(written, AT))
         return written
 
     @property

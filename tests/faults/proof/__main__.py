@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parents[3] / "docs" / "proof"
 CI_INPUTS_COUNT, CI_FAULTS_COUNT, CI_KINDS_COUNT = 50_000, 40, 12
 CI_SEEDS = (11, 12, 13)
 CI_PER_SECOND = 450.0
-RUN_PER_SECOND = 620.0
+RUN_PER_SECOND = 580.0
 HISTORY_LINES_COUNT = 80
 
 
@@ -89,8 +89,8 @@ async def run(minutes: float, seed: int, per_second: float) -> Proof:
         silence_seconds=(20.0, 120.0),
         rest_seconds=900.0,
         mix_seconds=20.0,
-        mix_count=5,
-        calm_seconds=8.0,
+        mix_count=4,
+        calm_seconds=10.0,
         settings={"AFTERSALES_LIMITS__BATCH_RECORDS": "1000"},  # as by default: what was held up is much
     )
     return Proof(f"Proof over {minutes:.0f} minutes", [await _seed(plan)])

@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from aftersales_contracts.topics import TOPICS
-from tests.faults.proof import history
+from tests.faults.proof import history, secrets
 from tests.faults.proof.generator import Generator, Told
 from tests.faults.proof.judge import judge
 from tests.faults.proof.ledger import Ledger
@@ -24,6 +24,7 @@ from tests.faults.proof.world import World
 
 SETTLE_SECONDS = 2.0
 """After the moment of the last deadline of a story."""
+FREEZES_COUNT = 20
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,8 @@ class Episode:
             self.outcome.history = lines + self.outcome.history
         else:
             await self._judge()
+        finally:
+            self._world.resume()
         self._count_faults()
         for error in self._nemesis.errors if self._nemesis is not None else ():
             self.outcome.verdict.blame("I10", "harness", f"a fault could not be done or undone: {error!r}")
@@ -149,6 +152,9 @@ class Episode:
             await act
             await asyncio.sleep(_until_last_due(generator.told))
             self.outcome.caught_up_seconds = await rest.wait(plan.rest_seconds, plan.stall_seconds)
+            urls = [replica.url for replica in world.replicas.values()]
+            await secrets.check_metrics(urls, self.outcome.verdict)
+            await self._freeze(rest)
 
     async def _act(self, press: Press, generator: Generator) -> None:
         """Inputs and faults; returns when all are over and everything is healed."""
@@ -185,16 +191,24 @@ class Episode:
         while time.monotonic() < end and _bitten(nemesis.log) < self._plan.faults_count:
             await asyncio.sleep(0.5)
 
+    async def _freeze(self, rest: Rest) -> None:
+        """Nothing moves while it is judged, though deadlines go on to come due; what was in hand is done."""
+        for _ in range(FREEZES_COUNT):
+            self._world.pause()
+            if not await rest.is_in_hand():
+                return
+            self._world.resume()
+            await rest.wait(self._plan.rest_seconds, self._plan.stall_seconds)
+        raise Stuck(f"something was in hand {FREEZES_COUNT} times")
+
     async def _judge(self) -> None:
-        world = self._world
-        urls = [replica.url for replica in world.replicas.values()]
+        world, found = self._world, self.outcome.verdict
         log = self._nemesis.log if self._nemesis is not None else []
         step = max((abs(fault.step_seconds or 0.0) for fault in log), default=0.0)
-        found = await judge(
-            world.bootstrap_servers, world.database_url, world.services, self._ledger,
-            logs=world.logs, urls=urls, clock_step_seconds=step,
+        await judge(
+            world.bootstrap_servers, world.database_url, world.services, self._ledger, found,
+            logs=world.logs, clock_step_seconds=step,
         )  # fmt: skip
-        self.outcome.verdict = found
         about = next((one.about for one in found.violations if one.about), "")
         if about:
             self.outcome.history = await history.of(

@@ -28,16 +28,15 @@ async def judge(
     database_url: str,
     services: Sequence[str],
     ledger: Ledger,
+    verdict: Verdict,
     *,
-    logs: Path | None = None,
-    urls: Sequence[str] = (),
+    logs: Path,
     clock_step_seconds: float = 0.0,
-) -> Verdict:
-    """The verdict about services at rest. `urls`: of the replicas' metrics.
+) -> None:
+    """Completes the verdict about services at rest, of which none may move meanwhile.
 
     `clock_step_seconds`: how far a service's clock was set off, by which its own dates may err.
     """
-    verdict = Verdict()
     topics = {topic for name in services for topic in inputs_of(name)}
     topics |= {topic for name in services for topic in (outcome_topic(name), f"aftersales.{name}.dead.v1")}
     topics |= ledger.topics()
@@ -54,8 +53,6 @@ async def judge(
                 reducer.check(told)
     finally:
         await connection.close()
-    if logs is not None:
-        await secrets.check(logs, services, urls, verdict)
+    await secrets.check_logs(logs, services, verdict)
     verdict.counts["inputs acknowledged"] += len(ledger)
     verdict.counts["inputs never acknowledged"] += len(ledger.unknown)
-    return verdict

@@ -21,7 +21,7 @@ SESSION_SECONDS = 6.0
 """What the replicas' settings say."""
 HIT_LIMIT_SECONDS = 12.0
 READY_LIMIT_SECONDS = 20.0
-REPLAY_MOST_COUNT = 20_000
+REPLAY_MOST_COUNT = 10_000
 """Records of one partition that are read again, at most."""
 STEP_SECONDS_MOST = 240.0
 """A clock that is further off than the contract's five minutes makes good events refused ones."""

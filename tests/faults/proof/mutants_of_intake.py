@@ -104,7 +104,7 @@ def version_fence_off() -> None:
     The last alone does no harm: that is what the fence is for.
     """
     replace_text(store, "LOAD_CASES", "FOR UPDATE", "")
-    replace_text(store, "UPDATE_CASES", "AND c.version = u.stored_version", "")
+    replace_text(store, "UPDATE_CASES", "AND c.version = given.stored_version", "")
     load, take = seam(Store, "load"), seam(Lease, "take")
 
     async def loaded(self: Store, connection: Any, subjects: Any) -> Any:

@@ -76,6 +76,11 @@ class Rest:
                     found[name] = {what: count for what, count in work.items() if count}
         return found
 
+    async def is_in_hand(self) -> bool:
+        """Whether something was begun: a deadline that has just come due is not."""
+        left = await self.left()
+        return any(what != "cases_due" for work in left.values() for what in work)
+
     async def moved(self) -> int:
         """A number that grows with whatever a service reads, decides or publishes."""
         assert self._pool is not None

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from chassis.rows import Statement
+
 
 def seam(owner: Any, name: str) -> Any:
     """What is to be changed. Raises AttributeError, with advice, where it is gone."""
@@ -20,13 +22,18 @@ def replace(owner: Any, name: str, by: Any) -> None:
 
 
 def replace_text(owner: Any, name: str, part: str, by: str) -> None:
-    """Changes one part of a constant text. Raises LookupError where the part is not there exactly once."""
-    text: str = seam(owner, name)
-    if text.count(part) != 1:
+    """Changes one part of a constant text, or of each form of a statement.
+
+    Raises LookupError where the part is not there exactly once.
+    """
+    old: str | Statement = seam(owner, name)
+    texts = [old] if isinstance(old, str) else list(old)
+    if any(text.count(part) != 1 for text in texts):
         raise LookupError(
             f"{name} does not say {part!r} once any more: a patch of the harness needs a new place"
         )
-    setattr(owner, name, text.replace(part, by))
+    new = [text.replace(part, by) for text in texts]
+    setattr(owner, name, new[0] if isinstance(old, str) else Statement(*new))
 
 
 def check_use(function: Any, name: str) -> None:

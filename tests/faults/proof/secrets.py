@@ -44,10 +44,8 @@ def _metrics(url: str) -> bytes:
         return b""
 
 
-async def check(folder: Path, services: Sequence[str], urls: Sequence[str], verdict: Verdict) -> None:
-    """Logs of the services and what their metrics say now."""
-    for name in await asyncio.to_thread(in_logs, folder, services):
-        verdict.blame("I9", name, "the log holds what a record holds")
+async def check_metrics(urls: Sequence[str], verdict: Verdict) -> None:
+    """What the metrics of the replicas say now."""
     pages = await asyncio.gather(*(asyncio.to_thread(_metrics, url) for url in urls))
     for url, page in zip(urls, pages, strict=True):
         if not page:
@@ -55,3 +53,9 @@ async def check(folder: Path, services: Sequence[str], urls: Sequence[str], verd
         if CANARY.encode() in page or ORDER_ID.search(page):
             verdict.blame("I9", url, "the metrics hold what a record holds")
     verdict.counts["log files and metrics looked through"] += len(pages)
+
+
+async def check_logs(folder: Path, services: Sequence[str], verdict: Verdict) -> None:
+    """Logs of the services."""
+    for name in await asyncio.to_thread(in_logs, folder, services):
+        verdict.blame("I9", name, "the log holds what a record holds")

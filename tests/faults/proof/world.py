@@ -87,6 +87,18 @@ class World:
                 raise NotReady(f"{culprit.name} {why}\n{culprit.part.tail()}")
             await asyncio.sleep(LOOK_AGAIN_SECONDS if waiting else 0)
 
+    def pause(self) -> None:
+        """All replicas stand still."""
+        for replica in self.replicas.values():
+            if replica.part.running:
+                replica.part.pause()
+
+    def resume(self) -> None:
+        """They go on."""
+        for replica in self.replicas.values():
+            if replica.part.running:
+                replica.part.resume()
+
     async def revive(self) -> None:
         """Broker and database run and go on, however they were left."""
         for part in (self.stack.postgres, self.stack.kafka):
