@@ -160,7 +160,7 @@ class Limits(Section):
     """Most bytes of records in one transaction."""
     partition_records: int = Field(default=2_000, ge=10)
     """A partition with more records waiting in memory is paused."""
-    buffered_records: int = Field(default=8_000, ge=100)
+    buffered_records: int = Field(default=4_000, ge=100)
     """All partitions together: above it each may hold only its share."""
     buffered_bytes: int = Field(default=64 * 1024 * 1024, ge=1024 * 1024)
     """The same in bytes of records."""

@@ -8,9 +8,8 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from aftersales_contracts.raw_json import RepeatedMemberError, depth_fault, members
 from aftersales_contracts.reasons import Reason
@@ -41,8 +40,7 @@ class EnvelopeError(ValueError):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """The context attributes of one event; `time` and `recordedtime` are aware, in UTC once read."""
 
     id: str

@@ -107,7 +107,7 @@ def test_structured_mode_is_the_same_event() -> None:
 
 
 def test_known_types_that_nobody_reads_here_are_ignored_unread() -> None:
-    envelope = replace(ENVELOPE, type=OrderSucceededV1.TYPE)
+    envelope = ENVELOPE._replace(type=OrderSucceededV1.TYPE)
     entry = BORDER.read(record(envelope, b'{"anything": 1}', OrderSucceededV1.TOPIC))
     assert entry == Ignored(OrderSucceededV1.TYPE, ENVELOPE.time)
 
@@ -173,7 +173,7 @@ def test_own_words_of_a_check_are_shown_without_values() -> None:
     ],
 )
 def test_unknown_types_and_versions_are_told_apart(event_type: str, reason: Reason) -> None:
-    rejected = refused(BORDER.read(record(replace(ENVELOPE, type=event_type))))
+    rejected = refused(BORDER.read(record(ENVELOPE._replace(type=event_type))))
     assert rejected.reason is reason
     assert SECRET not in rejected.detail
     if reason is Reason.UNKNOWN_VERSION:
@@ -206,7 +206,7 @@ def test_tombstones_oversize_and_plain_records_are_refused() -> None:
     ],
 )
 def test_times_are_bounded_by_the_clock(ahead: timedelta, at: datetime | None) -> None:
-    entry = BORDER.read(record(replace(ENVELOPE, time=NOW + ahead)))
+    entry = BORDER.read(record(ENVELOPE._replace(time=NOW + ahead)))
     if at is None:
         assert refused(entry).reason is Reason.TIME_OUT_OF_BOUNDS
     else:
@@ -215,10 +215,10 @@ def test_times_are_bounded_by_the_clock(ahead: timedelta, at: datetime | None) -
 
 
 def test_a_repeat_falls_into_the_month_of_its_own_time_whatever_the_clock_says() -> None:
-    entry = BORDER.read(record(replace(ENVELOPE, time=datetime(2026, 4, 1, 0, 0, 5, tzinfo=UTC))))
+    entry = BORDER.read(record(ENVELOPE._replace(time=datetime(2026, 4, 1, 0, 0, 5, tzinfo=UTC))))
     assert refused(entry).reason is Reason.TIME_OUT_OF_BOUNDS
     near = Border(SERVICE, Limits(future_skew_seconds=3_600), by_marks=False, now=lambda: NOW)
-    entry = near.read(record(replace(ENVELOPE, time=datetime(2026, 4, 1, 0, 0, 5, tzinfo=UTC))))
+    entry = near.read(record(ENVELOPE._replace(time=datetime(2026, 4, 1, 0, 0, 5, tzinfo=UTC))))
     assert isinstance(entry, Accepted)
     assert entry.at == NOW
     assert entry.month == date(2026, 4, 1)
@@ -226,7 +226,7 @@ def test_a_repeat_falls_into_the_month_of_its_own_time_whatever_the_clock_says()
 
 def test_by_marks_only_years_bound_the_time() -> None:
     for year, is_sane in ((1999, False), (2014, True), (2099, True), (2101, False)):
-        entry = BY_MARKS.read(record(replace(ENVELOPE, time=datetime(year, 6, 1, tzinfo=UTC))))
+        entry = BY_MARKS.read(record(ENVELOPE._replace(time=datetime(year, 6, 1, tzinfo=UTC))))
         assert isinstance(entry, Accepted) is is_sane
 
 

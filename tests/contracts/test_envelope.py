@@ -1,6 +1,5 @@
 """The envelope: what is written is read again."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -72,7 +71,7 @@ def test_round_trip(texts: list[str], moment: datetime, is_recorded: bool) -> No
     # In UTC: times of two zones never compare equal in the hour that a clock goes back.
     in_utc = moment.astimezone(UTC)
     assert data == DATA
-    assert found == replace(envelope, time=in_utc, recordedtime=in_utc if is_recorded else None)
+    assert found == envelope._replace(time=in_utc, recordedtime=in_utc if is_recorded else None)
     assert found.time.tzinfo is UTC
 
 
