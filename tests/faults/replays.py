@@ -1,6 +1,7 @@
 """A replay of the small order set by clock marks, left alone or troubled, and all that it leaves behind."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -118,6 +119,7 @@ class Nemesis:
         self._pending: list[str] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._local: LocalStack | None = None
+        self._killing: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.done: list[tuple[str, int]] = []
         """What was harmed, and in which round."""
 
@@ -140,8 +142,9 @@ class Nemesis:
         assert self._local is not None
         service = self._local.services[name]
         await asyncio.sleep(delay_seconds)  # the moment is the point, nothing is waited for
-        await asyncio.to_thread(service.part.kill)
-        await asyncio.to_thread(service.launch)
+        async with self._killing[name]:  # it may be killed again in the next round
+            await asyncio.to_thread(service.part.kill)
+            await asyncio.to_thread(service.launch)
         self.done.append((name, number))
 
     async def on_look(self) -> None:
