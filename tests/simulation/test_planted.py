@@ -16,7 +16,7 @@ from tests.simulation.database import Database
 from tests.simulation.run import quiet, run
 from tests.simulation.store import SimulatedStore
 
-SEED_COUNT, RARE_SEED_COUNT = 1_000, 10_000
+SEED_COUNT, RARE_SEED_COUNT = 1_000, 15_000
 Patch = pytest.MonkeyPatch
 
 
@@ -175,7 +175,7 @@ PLANTED: Sequence[Callable[[Patch], None]] = (
     a_release_is_forgotten,
 )  # fmt: skip
 RARE: Sequence[Callable[[Patch], None]] = (the_horizon_speaks_for_all, early_messages_step_over_deadlines)
-"""Found once in some hundreds or thousands of seeds; each has a test of its own in tests/chassis as well."""
+"""Found once in thousands or ten thousands of seeds; each has a test of its own in tests/chassis as well."""
 
 
 def _found(plant: Callable[[Patch], None], patch: Patch, seed_count: int) -> int:
