@@ -71,7 +71,7 @@ class Kafka(Section):
     """The broker answers a fetch that brings nothing after so long, where it leaves some partitions out."""
     fetch_idle_wait_ms: int = Field(default=500, ge=1, le=5_000)
     """The same for one of all partitions, which a record ends at once: how fresh an idle one's stand is."""
-    fetch_partition_bytes: int = Field(default=256 * 1024, ge=16 * 1024)
+    fetch_partition_bytes: int = Field(default=64 * 1024, ge=16 * 1024)
     """Most that one fetch brings of one partition (a larger single record still comes)."""
     poll_ms: int = Field(default=500, ge=1, le=1_000)
     """Longest wait of one look for records; a record ends it at once."""
