@@ -191,8 +191,12 @@ class Lab:
             while True:
                 handled = {(row[0], row[1]): row[2] for row in await connection.fetch(HANDLED)}
                 behind = sum(max(0, end - handled.get(place, 0)) for place, end in wanted.items())
-                is_due = is_due_too and await connection.fetchval(IS_DUE, utc_now())
-                if behind == 0 and not is_due and await connection.fetchval(IS_PUBLISHED):
+                # Whether something is due is asked last: it walks the index past all that was just decided.
+                if (
+                    behind == 0
+                    and await connection.fetchval(IS_PUBLISHED)
+                    and not (is_due_too and await connection.fetchval(IS_DUE, utc_now()))
+                ):
                     self._handled = ends
                     return await self._check(connection)
                 for part in parts:

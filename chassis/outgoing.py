@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -13,6 +14,10 @@ from chassis.closing import drop
 from chassis.relay import Record
 
 END_SECONDS = 5
+KEYS_KNOWN = 32_768
+
+_hash_of = lru_cache(KEYS_KNOWN)(murmur2)
+"""A case announces several times under one key, and the hash is computed in Python."""
 
 
 class KafkaOutgoing:
@@ -33,7 +38,7 @@ class KafkaOutgoing:
         open_batches: dict[tuple[str, int], Any] = {}
         sent: list[asyncio.Future[Any]] = []
         for topic, key, headers, value in records:
-            partition = murmur2(key) & 0x7FFFFFFF if key is not None else 0
+            partition = _hash_of(key) & 0x7FFFFFFF if key is not None else 0
             place = topic, partition % await self._count(producer, topic)
             batch = open_batches.get(place)
             if batch is None:

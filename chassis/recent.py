@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from chassis.records import FactRecord
 
-FACTS_MOST = 4_000
+ANNOUNCED_MOST = 6_000
 """Facts kept at most; the relay reads from the table what is no longer here."""
 
 
@@ -15,12 +15,10 @@ class Stretch(NamedTuple):
 
     start: int
     """The position before the first."""
-    facts: Sequence[FactRecord]
-
-    @property
-    def end(self) -> int:
-        """The last position."""
-        return self.start + len(self.facts)
+    end: int
+    """The last position."""
+    announced: Sequence[FactRecord]
+    """Those that announce something, in order of position."""
 
 
 class Recent:
@@ -31,18 +29,33 @@ class Recent:
         self._count = 0
 
     def add(self, head: int, facts: Sequence[FactRecord]) -> None:
-        """Notes what a transaction appended, after its commit; `head` is the position of its last fact."""
-        self._stretches.append(Stretch(head - len(facts), facts))
-        self._count += len(facts)
-        while self._count > FACTS_MOST:
-            self._count -= len(self._stretches.popleft().facts)
+        """Notes what a transaction appended, after its commit; `head` is the position of its last fact.
+
+        Two transactions that commit one after the other may be noted the other way round.
+        """
+        announced = [fact for fact in facts if fact.event is not None]
+        stretch = Stretch(head - len(facts), head, announced)
+        place = len(self._stretches)
+        while place and self._stretches[place - 1].start > stretch.start:
+            place -= 1
+        self._stretches.insert(place, stretch)
+        self._count += len(announced)
+        while self._count > ANNOUNCED_MOST:
+            self._drop()
 
     def after(self, position: int) -> Stretch | None:
         """The stretch that follows this position at once, and everything before it forgotten."""
-        while self._stretches and self._stretches[0].start < position:
-            self._count -= len(self._stretches.popleft().facts)
-        if not self._stretches or self._stretches[0].start > position:
+        if self.next_start(position) != position:
             return None
-        found = self._stretches.popleft()
-        self._count -= len(found.facts)
-        return found
+        return self._drop()
+
+    def next_start(self, position: int) -> int | None:
+        """Where the first stretch from this position on starts, and everything before it forgotten."""
+        while self._stretches and self._stretches[0].start < position:
+            self._drop()
+        return self._stretches[0].start if self._stretches else None
+
+    def _drop(self) -> Stretch:
+        stretch = self._stretches.popleft()
+        self._count -= len(stretch.announced)
+        return stretch

@@ -120,12 +120,14 @@ class Relay:
         found = self._recent.after(start)
         if found is not None:
             upto = found.end
-            records = [self._outcome(_announced(fact)) for fact in found.facts if fact.event is not None]
+            records = [self._outcome(_announced(fact)) for fact in found.announced]
         else:
             head = await self._outbox.head()
             if head is None or head <= start:
                 return False
-            upto = await self._outbox.fitting(start, min(head, start + WINDOW), WINDOW_BYTES)
+            known = self._recent.next_start(start)
+            upto = min(head, start + WINDOW, head if known is None else known)
+            upto = await self._outbox.fitting(start, upto, WINDOW_BYTES)
             records = [self._outcome(row) for row in await self._outbox.facts(start, upto)]
             records.extend(self._dead_letter(row) for row in await self._outbox.dead_letters(start, upto))
         if records:

@@ -17,6 +17,7 @@ from chassis import relay as relay_module
 from chassis.lease import Lease, LeaseLost
 from chassis.outbox import Outbox
 from chassis.outgoing import KafkaOutgoing
+from chassis.recent import Recent
 from chassis.relay import Record, Relay
 from devstack import Stack, ports
 from tests.chassis.test_worker import T0, Bench
@@ -42,6 +43,18 @@ class Dying(KafkaOutgoing):
         raise ConnectionResetError
 
 
+class Reread(Outbox):
+    """The log, and which windows of it were read back."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        super().__init__(connection)
+        self.windows: list[tuple[int, int]] = []
+
+    async def facts(self, start: int, upto: int) -> Sequence[asyncpg.Record]:
+        self.windows.append((start, upto))
+        return await super().facts(start, upto)
+
+
 class Broker:
     """A topic pair of its own on the session's broker, and relays that publish to it."""
 
@@ -50,6 +63,7 @@ class Broker:
         self.servers = stack.bootstrap_servers
         self.url = url
         self.metrics = Counted()
+        self.reread: list[tuple[int, int]] = []
 
     async def create(self) -> None:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.servers)
@@ -63,16 +77,13 @@ class Broker:
             lambda: AIOKafkaProducer(bootstrap_servers=self.servers, enable_idempotence=True, acks="all")
         )
 
-    async def relay(self, outgoing: KafkaOutgoing) -> tuple[Relay, asyncpg.Connection]:
+    async def relay(
+        self, outgoing: KafkaOutgoing, recent: Recent | None = None
+    ) -> tuple[Relay, asyncpg.Connection]:
         connection = await asyncpg.connect(self.url, server_settings={"search_path": "refunds"})
-        relay = Relay(
-            self.service,
-            "aftersales/toy",
-            Lease(connection, "relay"),
-            Outbox(connection),
-            outgoing,
-            self.metrics,
-        )
+        lease, outbox = Lease(connection, "relay"), Reread(connection)
+        self.reread = outbox.windows
+        relay = Relay(self.service, "aftersales/toy", lease, outbox, outgoing, self.metrics, recent)
         return relay, connection
 
     async def read_all(self, suffix: str = "v1") -> list[tuple[str, str, bytes | None]]:
@@ -126,6 +137,11 @@ async def until_published(pool: asyncpg.Pool) -> None:
             await asyncio.sleep(0.01)
 
 
+async def head_of(pool: asyncpg.Pool) -> int:
+    head: int = await pool.fetchval("SELECT position FROM cursors WHERE name = 'head'")
+    return head
+
+
 async def announced(pool: asyncpg.Pool) -> list[tuple[str, str]]:
     rows = await pool.fetch(
         "SELECT event_key, kind || '/' || case_id || '/' || version FROM facts"
@@ -147,6 +163,25 @@ async def test_every_outcome_is_published_once_and_in_order_of_its_key(broker: B
     assert len(expected) == 8
     assert sorted((key, event_id) for key, event_id, _ in found) == sorted(expected)
     assert broker.metrics.count == 8
+
+
+async def test_after_a_window_read_back_the_relay_goes_on_with_what_is_in_memory(
+    broker: Broker, bench: Bench
+) -> None:
+    bench.recent.after(bench_head := await head_of(bench.pool))  # all of it is forgotten
+    for number in range(3):
+        await bench.take(bench.arrival(OrderPlacedV1, f"n{number}", T0, f"n{number}"))
+    relay, connection = await broker.relay(outgoing := broker.outgoing(), bench.recent)
+    task = asyncio.create_task(relay.run())
+    await until_published(bench.pool)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await outgoing.stop()
+    await connection.close()
+    assert broker.reread == [(0, bench_head)]
+    assert await head_of(bench.pool) == bench_head + 3
+    found = await broker.read_all()
+    assert sorted((key, event_id) for key, event_id, _ in found) == sorted(await announced(bench.pool))
 
 
 async def test_a_crash_between_publish_and_cursor_repeats_with_the_same_ids(

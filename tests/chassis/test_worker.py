@@ -17,6 +17,7 @@ from chassis.border import Accepted, Rejected
 from chassis.handling import Handling, Limits
 from chassis.ids import body_hash, inbox_key, month_of
 from chassis.progress import IS_BUSY
+from chassis.recent import Recent
 from chassis.records import Cause, StoredOrigin
 from chassis.service import Received
 from chassis.store import Conflict, Store
@@ -57,8 +58,9 @@ class Bench:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
         self.metrics = Silent()
+        self.recent = Recent()
         wiring = Wiring(toy.TOY)
-        self.worker = Worker(wiring, Store(wiring), pool, LIMITS, self.metrics, lambda: None)
+        self.worker = Worker(wiring, Store(wiring), pool, LIMITS, self.metrics, lambda: None, self.recent)
         self._offset = 0
 
     def arrival(
