@@ -68,8 +68,19 @@ class Story:
                 replace(told, written_at=told.at + dice.choice((1, 5, 20, 80)) * MINUTE)
                 for told in order.tells
             ]
+        elif dice.random() < 0.15:
+            self._open_last(order)
         self._repeat(order)
         return order
+
+    @staticmethod
+    def _open_last(order: Order) -> None:
+        """Its opening is written behind everything else: all of that is early, across deadlines too."""
+        last = max((told.written_at for told in order.tells), default=None)
+        if last is not None:
+            order.tells = [
+                replace(told, written_at=last + MINUTE) if told.what == OPEN else told for told in order.tells
+            ]
 
     def _events(self, order: Order, opened: datetime, *, has_payments: bool) -> Iterator[Told]:
         dice = self._dice
