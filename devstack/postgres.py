@@ -26,7 +26,7 @@ RESTART_TRIES = 100
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
     "max_connections": "100",
-    "shared_buffers": "128MB",
+    "shared_buffers": "256MB",
     "fsync": "on",
     "synchronous_commit": "on",
     "max_wal_size": "2GB",
