@@ -24,7 +24,8 @@ TOPIC = "devstack.test.v1"
 GONE_LIMIT_S = 30
 
 STARTER = """
-import sys, time, devstack
+import signal, sys, time, devstack
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 stack = devstack.start()
 print(stack.kafka.pid, stack.postgres.pid, stack.home, stack.postgres.data, flush=True)
 time.sleep(600)
