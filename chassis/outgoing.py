@@ -14,9 +14,10 @@ from chassis.closing import drop
 from chassis.relay import Record
 
 END_SECONDS = 5
-KEYS_KNOWN = 32_768
+KEYS_KNOWN, KEY_BYTES_KNOWN = 8_192, 256
+"""Hashes remembered, and the longest key of one: a dead letter's may be as large as a record."""
 
-_hash_of = lru_cache(KEYS_KNOWN)(murmur2)
+_known_hash = lru_cache(KEYS_KNOWN)(murmur2)
 """A case announces several times under one key, and the hash is computed in Python."""
 
 
@@ -38,8 +39,7 @@ class KafkaOutgoing:
         open_batches: dict[tuple[str, int], Any] = {}
         sent: list[asyncio.Future[Any]] = []
         for topic, key, headers, value in records:
-            partition = _hash_of(key) & 0x7FFFFFFF if key is not None else 0
-            place = topic, partition % await self._count(producer, topic)
+            place = topic, _hash_of(key) % await self._count(producer, topic)
             batch = open_batches.get(place)
             if batch is None:
                 batch = open_batches[place] = producer.create_batch()
@@ -87,6 +87,14 @@ class KafkaOutgoing:
     async def stop(self) -> None:
         """Ends it; all that was published is acknowledged already."""
         await self.reset()
+
+
+def _hash_of(key: bytes | None) -> int:
+    """Not negative; 0 for a record without a key."""
+    if key is None:
+        return 0
+    signed: int = _known_hash(key) if len(key) <= KEY_BYTES_KNOWN else murmur2(key)
+    return signed & 0x7FFFFFFF
 
 
 async def _end(producer: AIOKafkaProducer) -> None:

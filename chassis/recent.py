@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from chassis.records import FactRecord
 
-ANNOUNCED_MOST = 6_000
-"""Facts kept at most; the relay reads from the table what is no longer here."""
+ANNOUNCED_MOST, STRETCHES_MOST = 6_000, 1_000
+"""Kept at most, in a replica that publishes nothing too; the relay reads from the table what is gone."""
 
 
 class Stretch(NamedTuple):
@@ -40,7 +40,7 @@ class Recent:
             place -= 1
         self._stretches.insert(place, stretch)
         self._count += len(announced)
-        while self._count > ANNOUNCED_MOST:
+        while self._count > ANNOUNCED_MOST or len(self._stretches) > STRETCHES_MOST:
             self._drop()
 
     def after(self, position: int) -> Stretch | None:

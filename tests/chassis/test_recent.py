@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from chassis.recent import ANNOUNCED_MOST, Recent
+from chassis.recent import ANNOUNCED_MOST, STRETCHES_MOST, Recent
 from chassis.records import Cause, FactRecord
 
 CAUSE = Cause("t", "s", "c", "o1", None)
@@ -55,3 +55,10 @@ def test_the_oldest_are_dropped_first_and_a_gap_is_told() -> None:
     assert recent.after(1) is not None
     recent.add(2 * ANNOUNCED_MOST + 2, [*many, fact(1)])
     assert recent.next_start(0) is None, "more than may be kept is not kept at all"
+
+
+def test_stretches_that_announce_nothing_are_bounded_too() -> None:
+    recent = Recent()
+    for head in range(1, STRETCHES_MOST + 11):
+        recent.add(head, [fact(head, announces=False)])
+    assert recent.next_start(0) == 10

@@ -10,13 +10,14 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
 
 from aftersales_contracts.envelope import read
 from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1, OrderPlacedV1
 from chassis import relay as relay_module
 from chassis.lease import Lease, LeaseLost
 from chassis.outbox import Outbox
-from chassis.outgoing import KafkaOutgoing
+from chassis.outgoing import KEY_BYTES_KNOWN, KafkaOutgoing, _hash_of, _known_hash
 from chassis.recent import Recent
 from chassis.relay import Record, Relay
 from devstack import Stack, ports
@@ -86,6 +87,16 @@ class Broker:
         relay = Relay(self.service, "aftersales/toy", lease, outbox, outgoing, self.metrics, recent)
         return relay, connection
 
+    async def publish_all(self, pool: asyncpg.Pool, recent: Recent | None = None) -> None:
+        """Runs a relay until it has passed the whole log."""
+        relay, connection = await self.relay(outgoing := self.outgoing(), recent)
+        task = asyncio.create_task(relay.run())
+        await until_published(pool)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await outgoing.stop()
+        await connection.close()
+
     async def read_all(self, suffix: str = "v1") -> list[tuple[str, str, bytes | None]]:
         """(key, id, value) of everything on the topic, in partition order."""
         topic = f"aftersales.{self.service}.{suffix}"
@@ -151,13 +162,7 @@ async def announced(pool: asyncpg.Pool) -> list[tuple[str, str]]:
 
 
 async def test_every_outcome_is_published_once_and_in_order_of_its_key(broker: Broker, bench: Bench) -> None:
-    relay, connection = await broker.relay(outgoing := broker.outgoing())
-    task = asyncio.create_task(relay.run())
-    await until_published(bench.pool)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    await outgoing.stop()
-    await connection.close()
+    await broker.publish_all(bench.pool)
     expected = await announced(bench.pool)
     found = await broker.read_all()
     assert len(expected) == 8
@@ -168,18 +173,13 @@ async def test_every_outcome_is_published_once_and_in_order_of_its_key(broker: B
 async def test_after_a_window_read_back_the_relay_goes_on_with_what_is_in_memory(
     broker: Broker, bench: Bench
 ) -> None:
-    bench.recent.after(bench_head := await head_of(bench.pool))  # all of it is forgotten
+    forgotten = await head_of(bench.pool)
+    bench.recent.next_start(forgotten)
     for number in range(3):
         await bench.take(bench.arrival(OrderPlacedV1, f"n{number}", T0, f"n{number}"))
-    relay, connection = await broker.relay(outgoing := broker.outgoing(), bench.recent)
-    task = asyncio.create_task(relay.run())
-    await until_published(bench.pool)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    await outgoing.stop()
-    await connection.close()
-    assert broker.reread == [(0, bench_head)]
-    assert await head_of(bench.pool) == bench_head + 3
+    await broker.publish_all(bench.pool, bench.recent)
+    assert broker.reread == [(0, forgotten)]
+    assert await head_of(bench.pool) == forgotten + 3
     found = await broker.read_all()
     assert sorted((key, event_id) for key, event_id, _ in found) == sorted(await announced(bench.pool))
 
@@ -194,13 +194,7 @@ async def test_a_crash_between_publish_and_cursor_repeats_with_the_same_ids(
         await relay.run()
     await connection.close()
     assert len(await broker.read_all()) > 0
-    relay, connection = await broker.relay(outgoing := broker.outgoing())
-    task = asyncio.create_task(relay.run())
-    await until_published(bench.pool)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    await outgoing.stop()
-    await connection.close()
+    await broker.publish_all(bench.pool)
     found = await broker.read_all()
     bodies: dict[str, set[bytes | None]] = {}
     for _, event_id, value in found:
@@ -245,6 +239,14 @@ async def test_a_leader_that_was_paused_past_its_lease_moves_nothing(broker: Bro
     await asyncio.gather(outgoing.stop(), connection.close(), paused_connection.close())
     head = await bench.pool.fetchval("SELECT position FROM cursors WHERE name = 'head'")
     assert await bench.pool.fetchval("SELECT position FROM cursors WHERE name = 'relay'") == head
+
+
+def test_keys_go_where_java_clients_send_them_and_long_ones_are_not_remembered() -> None:
+    long, known = b"k" * (KEY_BYTES_KNOWN + 1), _known_hash.cache_info().currsize
+    assert [_hash_of(key) for key in (None, long)] == [0, murmur2(long) & 0x7FFFFFFF]
+    assert _known_hash.cache_info().currsize == known
+    assert [_hash_of(b"21"), _hash_of(b"foobar")] == [-973932308 & 0x7FFFFFFF, -790332482 & 0x7FFFFFFF]
+    assert _known_hash.cache_info().currsize == known + 2
 
 
 async def test_a_producer_that_could_not_start_is_not_left_open() -> None:
