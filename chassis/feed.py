@@ -13,7 +13,7 @@ from chassis import clock
 from chassis.border import Entry, Rejected
 from chassis.intake import Intake, Release
 from chassis.kafka import OnPlaces, OnRecords, Reader
-from chassis.partitions import Item, Place, Position
+from chassis.partitions import Item, Kept, Place, Position
 from chassis.records import Origin
 from chassis.settings import Settings
 
@@ -22,13 +22,14 @@ log = logging.getLogger(__name__)
 COMMIT_PAUSE_SECONDS = 0.1
 SETTLE_SECONDS = 10.0
 HELD_TICK_SECONDS = 0.005
+RELEARN_SECONDS = 0.1
 YIELD_EVERY_COUNT = 250
 STEADY_SECONDS = 60.0
 
 Read = Callable[[Origin], Entry]
 """What a record is: the border's `read`."""
-Passed = Callable[[Collection[Place]], Awaitable[Mapping[Place, int]]]
-"""The last clock mark that was wholly handled, per partition, as the database knows it."""
+Known = Callable[[Collection[Place]], Awaitable[Mapping[Place, Kept]]]
+"""How far each partition was read, whoever read it, as the database knows it."""
 
 
 class Reads(Protocol):
@@ -43,6 +44,8 @@ class Reads(Protocol):
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
     async def commit(self, offsets: Mapping[Place, int]) -> None: ...
+    async def beyond(self, offsets: Mapping[Place, int]) -> Mapping[Place, int]: ...
+    def abandon(self) -> None: ...
     def positions(self, places: Iterable[Place]) -> Iterable[Position]: ...
     def hold(self, pause: Collection[Place], resume: Collection[Place]) -> None: ...
 
@@ -82,7 +85,8 @@ class Feed:
     """Hands out one release at a time; once it is in the database, `commit` lets the offsets move.
 
     The broker may go and come: the feed connects again with growing pauses, and what was not
-    committed is read again. By clock marks `passed` tells what lies behind partitions taken over.
+    committed is read again. `kept` tells what the database knows of partitions that are taken over: a group
+    that stands beyond it is set back to it before anything is released.
     """
 
     def __init__(
@@ -92,7 +96,7 @@ class Feed:
         topics: Sequence[str],
         read: Read,
         intake: Intake,
-        passed: Passed | None = None,
+        kept: Known | None = None,
         make_reader: MakeReader = Reader,
     ) -> None:
         self._settings = settings
@@ -100,7 +104,7 @@ class Feed:
         self._topics = topics
         self._read_record = read
         self._intake = intake
-        self._passed = passed
+        self._kept = kept
         self._make_reader = make_reader
         self._reader: Reads | None = None
         self._is_connected = False
@@ -111,6 +115,8 @@ class Feed:
         self._to_commit: dict[Place, int] = {}
         self._commit_asked = asyncio.Event()
         self._unlearned: set[Place] = set()
+        self.learned: dict[Place, int] = {}
+        """Offsets up to which the partitions were read when they were taken over, as the database said."""
         self._is_revoking = False
         self._noted: tuple[Reads, int] | None = None
         """The reader whose positions the intake knows, and how often it had moved then."""
@@ -194,10 +200,11 @@ class Feed:
         self._settled.set()
 
     async def _try(self) -> Release | None:
-        if self._unlearned and not self._is_revoking:
-            await self._learn()
         reader = self._reader
-        if reader is None or self._is_revoking or not self._intake.places:
+        if reader is not None and self._unlearned and not self._is_revoking:
+            await self._learn(reader)
+        is_known = reader is not None and reader is self._reader and not self._unlearned
+        if reader is None or not is_known or self._is_revoking or not self._intake.places:
             return None
         if not reader.is_in_transit and self._noted != (reader, reader.move_count):
             self._noted = reader, reader.move_count
@@ -213,15 +220,44 @@ class Feed:
             self._released_at = now
         return release
 
-    async def _learn(self) -> None:
-        """Asks which clock marks lie behind the partitions that were just taken over."""
-        places = frozenset(self._unlearned)
-        if self._passed is not None:
-            self._intake.note_passed(await self._passed(places))
-        self._unlearned -= places
+    async def _learn(self, reader: Reads) -> None:
+        """Asks the database how far the partitions were read that were just taken over.
 
-    async def _take(self, records: Sequence[Origin]) -> None:
+        Where the group stands beyond that, the database was set back: the group follows it.
+        """
+        places = self._unlearned
+        if self._kept is not None:
+            kept = await self._kept(places)
+            try:
+                lost = await reader.beyond({place: each.next_offset for place, each in kept.items()})
+                if lost:
+                    log.error("the group is ahead of its database and set back", extra={"count": len(lost)})
+                    await reader.commit(lost)
+                    self.start_over()
+                    return
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.info("the group's offsets are not known yet", extra={"error": type(error).__name__})
+                await asyncio.sleep(RELEARN_SECONDS)
+                return
+            if places is not self._unlearned:
+                return  # they were dealt out anew in the meantime
+            self._intake.note_passed({place: each.mark for place, each in kept.items()})
+            self.learned.update((place, each.next_offset) for place, each in kept.items() if each.next_offset)
+        self._unlearned = set()
+
+    def start_over(self) -> None:
+        """Forgets what was read and connects again: reading goes on where the group stands."""
+        self._is_revoking = True
+        self.learned.clear()
+        self._to_commit.clear()
+        self._settled.set()
+        if self._reader is not None:
+            self._reader.abandon()
+
+    async def _take(self, records: Sequence[Origin], is_current: Callable[[], bool]) -> None:
         """A batch of the reader goes into memory, one partition after the other."""
+        if not is_current():
+            return
         place = Place("", -1)
         items: list[Item] = []
         for count, record in enumerate(records, 1):
@@ -232,6 +268,8 @@ class Feed:
             items.append(Item(place, record, self._read(record), record.offset, size))
             if count % YIELD_EVERY_COUNT == 0:
                 await asyncio.sleep(0)
+                if not is_current():
+                    return
         self._intake.push(place, items)
         self._arrived.set()
 
@@ -276,7 +314,7 @@ class Feed:
         self._is_connected = False
         self._intake.revoke(list(self._intake.places))
         self._to_commit.clear()
-        self._unlearned.clear()
+        self._unlearned = set()
         if reader is not None:
             await reader.stop()
 
@@ -285,6 +323,7 @@ class Feed:
         self._intake.revoke(list(self._intake.places))
         self._intake.assign(places)
         self._unlearned = set(places)
+        self.learned.clear()
         self._noted = None
         self._to_commit.clear()
         self._is_revoking = False

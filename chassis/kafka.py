@@ -32,8 +32,10 @@ FRAMEWORK_PAUSE_MS = 1
 FRAMEWORK_LOGGER = "faststream.reader"
 LENIENT_SECONDS = 60.0
 
-OnRecords = Callable[[Sequence[Origin]], Awaitable[None]]
-"""Takes a batch over. Must raise nothing: the framework would drop the batch."""
+OnRecords = Callable[[Sequence[Origin], Callable[[], bool]], Awaitable[None]]
+"""Takes a batch over, as long as the function says that it holds: once its partitions are dealt out anew they
+are read from the group's offsets. Must raise nothing: the framework would drop the batch.
+"""
 OnPlaces = Callable[[Collection[Place]], Awaitable[None]]
 
 
@@ -66,11 +68,13 @@ class Reader:
         )
 
         async def handle(records: Any) -> None:
-            await self._on_records(records)
+            await self._on_records(records, self._is_current)
             self.is_in_transit = False
 
         self._subscriber(handle)
         self._is_broken = False
+        self._polled_in: object = None
+        """The consumer's assignment when it was last asked for records."""
         self._lenient_until = clock.monotonic() + LENIENT_SECONDS if unreadable.is_tolerated() else None
         self._waits_ms = settings.kafka.fetch_max_wait_ms, settings.kafka.fetch_idle_wait_ms
         self.is_in_transit = False
@@ -110,11 +114,29 @@ class Reader:
             raise IllegalStateError("not connected")
         await consumer.commit({TopicPartition(*place): offset for place, offset in offsets.items()})
 
+    async def beyond(self, offsets: Mapping[Place, int]) -> Mapping[Place, int]:
+        """The partitions in which the group stands beyond these offsets, and where to read on instead.
+
+        What the topic no longer holds is no reason to go back. Raises what aiokafka raises.
+        """
+        consumer: Any = self._subscriber.consumer
+        if consumer is None:
+            raise IllegalStateError("not connected")
+        stands = await consumer._coordinator.fetch_committed_offsets([TopicPartition(*p) for p in offsets])
+        ahead = {Place(*p): stand.offset for p, stand in stands.items() if stand.offset > offsets[Place(*p)]}
+        if not ahead:
+            return {}
+        begins = await consumer.beginning_offsets([TopicPartition(*place) for place in ahead])
+        first = {place: max(offsets[place], begins[TopicPartition(*place)]) for place in ahead}
+        return {place: offset for place, offset in first.items() if offset < ahead[place]}
+
+    def abandon(self) -> None:
+        """Reads no more; whoever made this makes another."""
+        self._is_broken = True
+
     def positions(self, places: Iterable[Place]) -> Iterator[Position]:
         """Where reading stands in those partitions of which it is known now; never waits for the broker."""
-        consumer: Any = self._subscriber.consumer
-        subscription = None if consumer is None else consumer._subscription.subscription
-        assignment = None if subscription is None else subscription.assignment
+        assignment = self._assignment()
         if assignment is None:
             return
         moments: dict[int | None, datetime | None] = {None: None}  # one answer tells of many partitions
@@ -132,6 +154,15 @@ class Reader:
             if seen_ms is not None and seen_ms not in moments:
                 moments[seen_ms] = datetime.fromtimestamp(seen_ms / 1000, UTC)
             yield Position(place, state.position, high, moments[seen_ms])
+
+    def _assignment(self) -> Any:
+        """The consumer's, or None while it has none."""
+        consumer: Any = self._subscriber.consumer
+        subscription = None if consumer is None else consumer._subscription.subscription
+        return None if subscription is None else subscription.assignment
+
+    def _is_current(self) -> bool:
+        return self._polled_in is self._assignment()
 
     def hold(self, pause: Collection[Place], resume: Collection[Place]) -> None:
         """Stops and goes on reading single partitions."""
@@ -174,6 +205,7 @@ class Reader:
                 self._break(error)
                 return {}
             self.is_in_transit = bool(found)
+            self._polled_in = self._assignment()
             self.move_count += bool(found)
             self.polled_at = clock.monotonic()
             if self._lenient_until is not None and self.polled_at > self._lenient_until:

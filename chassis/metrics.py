@@ -16,6 +16,7 @@ from prometheus_client import (
 
 from aftersales_contracts.reasons import Reason
 from chassis.border import Accepted
+from chassis.database_errors import DatabaseBehind
 from chassis.parts import PARTS
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Metrics:
         self._deadlines = counter("deadlines", "Deadlines decided", "name")
         self._relayed = counter("relay_published", "Outcomes acknowledged by the broker")
         self._retries = counter("retries", "Transactions tried again", "error")
+        self._retries.labels(service, DatabaseBehind.__name__)  # from zero: the first one counts
         self._failures = counter(
             "part_failures", "Parts of the process that ended and were started again", "part"
         )

@@ -33,6 +33,15 @@ class Position(NamedTuple):
     """When that was."""
 
 
+class Kept(NamedTuple):
+    """How far one partition has been read, as the database knows it."""
+
+    mark: int = 0
+    """The last clock mark that was wholly handled."""
+    next_offset: int = 0
+    """All records before it are handled."""
+
+
 class Item(msgspec.Struct):
     """One record on its way: as it came, what the border made of it, and its place in the order."""
 

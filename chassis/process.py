@@ -14,6 +14,7 @@ from aftersales_contracts.topics import TOPICS
 from chassis import clock, health, logs
 from chassis.border import Border
 from chassis.database import connect, open_pool
+from chassis.database_errors import TRANSIENT
 from chassis.feed import Feed
 from chassis.handling import Limits as HandlingLimits
 from chassis.intake import Intake
@@ -35,7 +36,7 @@ from chassis.topics import inputs, is_own
 from chassis.tracing import open_tracer
 from chassis.waker import Waker
 from chassis.wiring import Wiring
-from chassis.worker import BEGINNING, TRANSIENT, Worker
+from chassis.worker import BEGINNING, Worker
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ class Process:
         intake = Intake(by_marks=self._by_marks, limits=limits, is_own=is_own)
         border = Border(self.service, limits, by_marks=self._by_marks, now=clock.now)
         standing = Standing(pool, topics, [t for t in topics if not is_own(t)], TOPICS)
-        feed = Feed(self.settings, self.service.name, topics, border.read, intake, standing.passed)
+        feed = Feed(self.settings, self.service.name, topics, border.read, intake, standing.kept)
         worker = Worker(
             self._wiring,
             Store(self._wiring),
@@ -179,6 +180,7 @@ class Process:
 
     async def _relaying(self) -> None:
         connection = await connect(self.settings.database, self.service.name)
+        self._recent.clear()  # what answers may have been set back since those positions were given
         lease, outbox = Lease(connection, "relay"), Outbox(connection)
         relay = Relay(
             self.service.name, self._wiring.source, lease, outbox, self._outgoing, self.metrics, self._recent

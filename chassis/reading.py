@@ -1,17 +1,22 @@
 """From the feed to the worker, release by release, and how far this process has read."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from chassis import clock
 from chassis.border import Accepted, Rejected
+from chassis.database_errors import DatabaseBehind
 from chassis.feed import Feed
 from chassis.intake import Release
 from chassis.partitions import Place
 from chassis.ports import Standings
 from chassis.topics import is_own
 from chassis.worker import BEGINNING, END, Progress, Worker
+
+log = logging.getLogger(__name__)
 
 ALONE_NOTE_SECONDS = 10.0
 
@@ -38,6 +43,7 @@ class Reading:
         self._due = due
         self._ignored = ignored
         self._by_marks = by_marks
+        worker.bound = self.bound
         self._own_stand: tuple[frozenset[Place], datetime] | None = None
         """The partitions of this process and the moment up to which they have all been read."""
         self._noted_at = 0.0
@@ -53,7 +59,13 @@ class Reading:
                 if release is None:
                     continue
                 self._in_hand = release, self._feed.assignment
-            await self._finish(*self._in_hand)
+            try:
+                await self._finish(*self._in_hand)
+            except DatabaseBehind:
+                log.warning("the database was set back; reading again what it does not know")
+                self._own_stand = None
+                self._worker.forget()
+                self._feed.start_over()
             self._in_hand = None
 
     async def _finish(self, release: Release, places: frozenset[Place]) -> None:
@@ -68,7 +80,9 @@ class Reading:
         self._ignored(release.ignored)
         read_to = await self._bounded(min(others, release.frontier or BEGINNING))
         if release.items or release.positions or self._is_time_to_note(others):
-            progress = Progress(release.positions, release.stands_at, release.passed, release.barrier or 0)
+            progress = Progress(
+                release.positions, release.stands_at, release.passed, release.barrier or 0, self._feed.learned
+            )
             await worker.take(arrivals, progress, read_to)
         await self._feed.commit(release)
         is_whole = not self._by_marks or release.mark is not None
@@ -83,6 +97,15 @@ class Reading:
             return False
         self._noted_at = now
         return True
+
+    async def bound(self, connection: Any) -> datetime:
+        """Beyond it no deadline is decided over this connection; END where nobody else reads.
+
+        What the database said of other replicas before it was set back holds no more.
+        """
+        if self._by_marks or self._standing.is_alone(self._feed.assignment):
+            return END
+        return await self._standing.bound(connection)
 
     async def horizon(self) -> datetime:
         """The moment up to which all replicas have read: the others' stands and, if it is known, our own."""

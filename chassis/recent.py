@@ -55,6 +55,11 @@ class Recent:
             self._drop()
         return self._stretches[0].start if self._stretches else None
 
+    def clear(self) -> None:
+        """Forgets everything: the log may be another one from now on."""
+        self._stretches.clear()
+        self._count = 0
+
     def _drop(self) -> Stretch:
         stretch = self._stretches.popleft()
         self._count -= len(stretch.announced)

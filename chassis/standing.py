@@ -7,7 +7,8 @@ import asyncpg
 
 from aftersales_contracts.topics import Topic
 from chassis import clock
-from chassis.partitions import Place
+from chassis.database import Connection
+from chassis.partitions import Kept, Place
 from chassis.worker import BEGINNING, END
 
 FRESH_SECONDS = 0.05
@@ -22,12 +23,16 @@ WHERE topic = ANY ($1::text[])
       SELECT FROM unnest($2::text[], $3::int[]) AS mine (topic, partition)
       WHERE mine.topic = intake.topic AND mine.partition = intake.partition)
 """
+BOUND = """
+SELECT count(*) AS count, CASE WHEN bool_and(stands_at IS NOT NULL) THEN min(stands_at) END AS least
+FROM intake WHERE topic = ANY ($1::text[])
+"""
 BY_MARKS = """
 SELECT count(*) AS count, min(mark) AS mark,
        min(stands_at) FILTER (WHERE topic = ANY ($2::text[])) AS stands_at
 FROM intake WHERE topic = ANY ($1::text[])
 """
-MARKS = "SELECT topic, partition, mark FROM intake"
+KEPT = "SELECT topic, partition, mark, next_offset FROM intake"
 
 
 class Standing:
@@ -63,6 +68,16 @@ class Standing:
             self._asked_at, self._asked_for = now, own
         return self._known
 
+    def is_alone(self, mine: Collection[Place]) -> bool:
+        """Whether no external partition is read by anybody else."""
+        return sum(place.topic in self._external for place in mine) >= self._count
+
+    async def bound(self, connection: Connection) -> datetime:
+        """The least stand of all external partitions, as the database of this connection knows it."""
+        row = await connection.fetchrow(BOUND, self._external)
+        least: datetime | None = row["least"] if row is not None and row["count"] >= self._count else None
+        return BEGINNING if least is None else least
+
     async def not_ahead(self, moment: datetime) -> datetime:
         """The moment, or the database's clock where that has not come so far.
 
@@ -82,8 +97,8 @@ class Standing:
             return BEGINNING, 0
         return row["stands_at"], row["mark"]
 
-    async def passed(self, places: Collection[Place]) -> dict[Place, int]:
-        """The last clock mark handled, per partition."""
-        rows = await self._pool.fetch(MARKS)
-        marks = {Place(row[0], row[1]): row[2] for row in rows}
-        return {place: marks.get(place, 0) for place in places}
+    async def kept(self, places: Collection[Place]) -> dict[Place, Kept]:
+        """How far each partition was read, whoever read it."""
+        rows = await self._pool.fetch(KEPT)
+        kept = {Place(row[0], row[1]): Kept(row[2], row[3]) for row in rows}
+        return {place: kept.get(place, Kept()) for place in places}

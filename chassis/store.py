@@ -88,6 +88,12 @@ ON CONFLICT (topic, partition) DO UPDATE SET
     stands_at = GREATEST(i.stands_at, EXCLUDED.stands_at),
     mark = GREATEST(i.mark, EXCLUDED.mark)
 """
+KNOWS = """
+SELECT NOT EXISTS (
+    SELECT FROM unnest($1::text[], $2::int[], $3::bigint[]) AS noted (topic, partition, next_offset)
+    LEFT JOIN intake AS i USING (topic, partition)
+    WHERE i.next_offset IS NULL OR i.next_offset < noted.next_offset)
+"""
 DUE_SUBJECTS = """
 SELECT subject, min(due) AS due FROM (
     (SELECT subject, wake_at AS due FROM cases AS c
@@ -273,6 +279,16 @@ class Store:
                 [stands_at.get(place) for place in places],
                 [marks.get(place, 0) for place in places],
             )
+
+    async def knows(self, connection: Connection, offsets: Mapping[Place, int]) -> bool:
+        """Whether the partitions have been read as far as these offsets, for all that this database knows."""
+        known: bool | None = await connection.fetchval(
+            KNOWS,
+            [place.topic for place in offsets],
+            [place.partition for place in offsets],
+            list(offsets.values()),
+        )
+        return bool(known)
 
     async def due_subjects(
         self, connection: Connection, horizon: datetime, wall_now: datetime, limit: int, mark: int

@@ -61,5 +61,5 @@ class Waker:
                 return 0
         else:
             moment = await self._horizon()
-        worker.horizon = max(worker.horizon, moment)
+        worker.horizon = moment
         return await worker.wake(WAKE_SUBJECTS)

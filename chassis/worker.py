@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-import asyncpg
 import msgspec
 
 from aftersales_contracts.envelope import Envelope
 from aftersales_contracts.reasons import Reason
 from chassis import clock
 from chassis.border import Accepted, Rejected
+from chassis.database_errors import TRANSIENT, UNSTORABLE, DatabaseBehind, concerns_all
 from chassis.failures import describe
 from chassis.handling import Handling, Limits
 from chassis.lanes import Lane
@@ -36,16 +36,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 BEGINNING = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 END = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
-TRANSIENT = (
-    Conflict, OSError, TimeoutError,
-    asyncpg.InterfaceError, asyncpg.PostgresError, asyncpg.InternalClientError,
-)  # fmt: skip
-"""What may pass by itself: the database away, full, restarting, behind, or another process that was first.
-
-The client's internal errors are among them: a connection that breaks within an answer ends with one.
-"""
-UNSTORABLE = (asyncpg.DataError, asyncpg.NotNullViolationError, ValueError, OverflowError)
-"""What will be refused again, however often it is tried."""
 
 
 class Unwakeable(Exception):
@@ -76,6 +66,8 @@ class Progress:
     marks: Mapping[Place, int] = field(default_factory=dict[Place, int])
     mark: int = 0
     """By clock marks: the mark whose records these are."""
+    learned: Mapping[Place, int] = field(default_factory=dict[Place, int])
+    """What the database said of the partitions when they were taken over."""
 
 
 class Metrics(Protocol):
@@ -109,12 +101,23 @@ class Worker:
         self._on_commit = on_commit
         self._recent = recent
         self._unwakeable: set[str] = set()
+        self._noted: dict[Place, int] = {}
+        """Offsets up to which the database has said that it has everything."""
         self._months: set[tuple[str, date]] = set()
         self.horizon = BEGINNING
         """The moment up to which all input of the service has been read, as last known."""
         self.mark = 0
         """By clock marks: the last mark that all replicas have handled."""
         self.tracer: Tracer | None = None
+        self.bound: Callable[[Any], Awaitable[datetime]] | None = None
+        """The moment beyond which nothing may be decided in the transaction of this connection."""
+
+    def forget(self) -> None:
+        """Forgets what is known of the database: it is another one, or the same at an earlier moment."""
+        self._noted.clear()
+        self.horizon = BEGINNING
+        if self._recent is not None:
+            self._recent.clear()
 
     def translate(self, record: Origin, verdict: Accepted | Rejected) -> Arrival:
         """The messages that a record means; a translation that fails is a rejection."""
@@ -130,6 +133,7 @@ class Worker:
         """Handles events in their order; returns when all of it is committed.
 
         `frontier`: the moment up to which the partitions of other replicas have been read.
+        Raises DatabaseBehind, with nothing written: what was committed before is to be read again.
         """
         await self._patiently(lambda: self._taking(arrivals, progress, frontier))
 
@@ -141,7 +145,7 @@ class Worker:
         """Handles the subjects that are due by the horizon; how many there were.
 
         A subject that cannot be handled at all (a defect, not a rule that fails) is left alone until
-        the process starts again, so that it holds up no other.
+        the process starts again, so that it holds up no other. Raises DatabaseBehind, with nothing written.
         """
         try:
             return await self._patiently(lambda: self._waking(limit))
@@ -155,7 +159,7 @@ class Worker:
         try:
             return await self._wake_once(limit)
         except Exception as error:
-            if isinstance(error, TRANSIENT) and not isinstance(error, UNSTORABLE):
+            if concerns_all(error):
                 raise
         # Something in it fails for good: one at a time, until the culprit is alone.
         return await self._wake_once(1)
@@ -166,11 +170,13 @@ class Worker:
         while True:
             try:
                 return await action()
-            except Unwakeable:
+            except (Unwakeable, DatabaseBehind) as error:
+                self._metrics.retried(error)
                 raise
             except Exception as error:
                 attempt += 1
                 self._metrics.retried(error)
+                self._months.clear()  # they may be what the database has lost
                 if not isinstance(error, TRANSIENT):
                     log.exception("a batch failed", extra={"attempt": attempt})
                 pause = 0.01 if isinstance(error, Conflict) else 0.1
@@ -181,7 +187,7 @@ class Worker:
         try:
             await self._take_once(arrivals, progress, frontier)
         except Exception as error:
-            if isinstance(error, TRANSIENT) and not isinstance(error, UNSTORABLE):
+            if concerns_all(error):
                 raise
             if len(arrivals) > 1:
                 half = len(arrivals) // 2
@@ -200,11 +206,13 @@ class Worker:
         began = clock.stopwatch()
         wall_now = clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
+            bound = await self._check(connection, progress.learned)
             fresh, dead, repeats = await self._fresh(connection, arrivals, wall_now)
-            handling = await self._handle(connection, fresh, frontier, wall_now, progress.mark)
+            handling = await self._handle(connection, fresh, frontier, bound, wall_now, progress.mark)
             dead += handling.dead
             spans = self._spans(handling, wall_now)
             head = await self._write(connection, handling, dead, progress, wall_now)
+        self._note(progress.positions)
         self._committed(head, handling, dead, spans)
         self._metrics.handled(self._wiring.service.name, arrivals, repeats, clock.stopwatch() - began)
         self._metrics.decided(handling, wall_now)
@@ -248,6 +256,7 @@ class Worker:
         connection: Any,
         fresh: Sequence[Arrival],
         frontier: datetime,
+        bound: datetime,
         wall_now: datetime,
         mark: int,
     ) -> Handling:
@@ -255,7 +264,8 @@ class Worker:
         lanes: dict[str, Lane] = {}
         if subjects:
             lanes = await self._store.load(connection, subjects)
-        handling = Handling(self._wiring, lanes, self.horizon, wall_now, self._limits, mark)
+        horizon, frontier = min(self.horizon, bound), min(frontier, bound)
+        handling = Handling(self._wiring, lanes, horizon, wall_now, self._limits, mark)
         for arrival in fresh:
             verdict = arrival.verdict
             if isinstance(verdict, Accepted) and arrival.addressed:
@@ -268,21 +278,41 @@ class Worker:
     async def _wake_once(self, limit: int) -> int:
         wall_now = clock.now()
         async with self._pool.acquire() as connection:
-            wanted = limit + len(self._unwakeable)
-            found = await self._store.due_subjects(connection, self.horizon, wall_now, wanted, self.mark)
-            subjects = [subject for subject in found if subject not in self._unwakeable][:limit]
+            horizon = self.horizon
+            subjects = await self._due(connection, horizon, wall_now, limit)
+            if subjects:
+                horizon = min(horizon, await self._check(connection, {}))
+            if horizon < self.horizon:
+                subjects = await self._due(connection, horizon, wall_now, limit)
             if not subjects:
                 return 0
             try:
                 async with connection.transaction():
-                    handling, head, spans = await self._wake_subjects(connection, subjects, wall_now)
+                    handling, head, spans = await self._wake_subjects(connection, subjects, horizon, wall_now)
             except Exception as error:
-                if len(subjects) > 1 or (isinstance(error, TRANSIENT) and not isinstance(error, UNSTORABLE)):
+                if len(subjects) > 1 or concerns_all(error):
                     raise
                 raise Unwakeable(subjects[0]) from error
         self._committed(head, handling, handling.dead, spans)
         self._metrics.decided(handling, wall_now)
         return len(subjects)
+
+    async def _due(self, connection: Any, horizon: datetime, wall_now: datetime, limit: int) -> Sequence[str]:
+        wanted = limit + len(self._unwakeable)
+        found = await self._store.due_subjects(connection, horizon, wall_now, wanted, self.mark)
+        return [subject for subject in found if subject not in self._unwakeable][:limit]
+
+    async def _check(self, connection: Any, learned: Mapping[Place, int]) -> datetime:
+        """Before anything is decided: that this connection's database knows what it knew; and its bound."""
+        self._note(learned)
+        if self._noted and not await self._store.knows(connection, self._noted):
+            raise DatabaseBehind
+        return END if self.bound is None else await self.bound(connection)
+
+    def _note(self, offsets: Mapping[Place, int]) -> None:
+        for place, offset in offsets.items():
+            if offset > self._noted.get(place, 0):
+                self._noted[place] = offset
 
     def _spans(self, handling: Handling, wall_now: datetime) -> Sequence[Decision]:
         """The spans of a batch that is about to be written: its facts carry them on."""
@@ -298,10 +328,10 @@ class Worker:
             self.tracer.committed(spans)
 
     async def _wake_subjects(
-        self, connection: Any, subjects: Sequence[str], wall_now: datetime
+        self, connection: Any, subjects: Sequence[str], horizon: datetime, wall_now: datetime
     ) -> tuple[Handling, int, Sequence[Decision]]:
         lanes = await self._store.load(connection, subjects)
-        handling = Handling(self._wiring, lanes, self.horizon, wall_now, self._limits, self.mark)
+        handling = Handling(self._wiring, lanes, horizon, wall_now, self._limits, self.mark)
         for subject in subjects:
             handling.wake(subject)
         spans = self._spans(handling, wall_now)
@@ -343,13 +373,8 @@ def _this_and_next_month(now: datetime) -> tuple[date, date]:
 
 
 def _cause(envelope: Envelope) -> Cause:
-    return Cause(
-        envelope.type,
-        envelope.source,
-        envelope.id,
-        envelope.correlationid or envelope.subject,
-        envelope.traceparent,
-    )
+    correlation = envelope.correlationid or envelope.subject
+    return Cause(envelope.type, envelope.source, envelope.id, correlation, envelope.traceparent)
 
 
 def _dead(arrival: Arrival, reason: Reason, detail: str, wall_now: datetime) -> DeadLetter:

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ from chassis import clock
 from chassis.border import Border, Entry
 from chassis.feed import Feed
 from chassis.intake import Intake
-from chassis.partitions import Place
+from chassis.partitions import Kept, Place
 from chassis.producer import make_producer
 from chassis.records import Origin, StoredOrigin
 from chassis.service import Service
@@ -32,6 +32,8 @@ from chassis.topics import is_own
 
 OUTCOMES = "aftersales.logistics.v1"
 PARTITIONS = 4
+FAR = 2**62
+"""An offset that no group stands beyond: these feeds have no database."""
 START = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
 
 
@@ -67,7 +69,7 @@ class World:
 
     @asynccontextmanager
     async def feed(
-        self, by_marks: bool = False, passed: Mapping[Place, int] | None = None, **limits: int
+        self, by_marks: bool = False, kept: Mapping[Place, Kept] | None = None, **limits: int
     ) -> AsyncGenerator[Feed]:
         settings = self.settings(by_marks, **limits)
         border = Border(SERVICE, settings.limits, by_marks=by_marks, now=clock.now)
@@ -78,15 +80,15 @@ class World:
                 StoredOrigin(topic, record.partition, record.offset, record.key, record.headers, record.value)
             )
 
-        async def behind(_: object) -> Mapping[Place, int]:
-            return passed or {}
+        async def known(places: Collection[Place]) -> Mapping[Place, Kept]:
+            return {place: (kept or {}).get(place, Kept(next_offset=FAR)) for place in places}
 
         intake = Intake(
             by_marks=by_marks,
             limits=settings.limits,
             is_own=lambda topic: is_own(topic.removeprefix(f"{self.prefix}.")),
         )
-        feed = Feed(settings, "refunds", self.topics, read, intake, behind)
+        feed = Feed(settings, "refunds", self.topics, read, intake, known)
         await feed.start()
         try:
             yield feed

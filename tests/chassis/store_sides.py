@@ -12,7 +12,7 @@ from aftersales_contracts.topics import Topic
 from chassis.lanes import Case, Lane, Letter
 from chassis.lease import Lease
 from chassis.outbox import Outbox
-from chassis.partitions import Place
+from chassis.partitions import Kept, Place
 from chassis.ports import Keeping, Leading, Pool, Published
 from chassis.records import Cause, DeadLetter, FactRecord, StoredOrigin
 from chassis.standing import Standing
@@ -46,7 +46,7 @@ class Session(Protocol):
 class Standings(Protocol):
     async def others(self, mine: Sequence[Place]) -> datetime: ...
     async def by_marks(self) -> tuple[datetime, int]: ...
-    async def passed(self, places: Sequence[Place]) -> dict[Place, int]: ...
+    async def kept(self, places: Sequence[Place]) -> dict[Place, Kept]: ...
 
 
 class Side(ABC):

@@ -81,7 +81,7 @@ async def test_reading_ends_wholly_in_the_pause_after_a_failed_fetch(
         fetch_idle_wait_ms=BROKER_WAIT_MS,
     )
 
-    async def nothing(_: object) -> None:
+    async def nothing(*_: object) -> None:
         pass
 
     reader = Reader(

@@ -8,7 +8,8 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
 import devstack
@@ -21,9 +22,10 @@ from chassis import clock
 from chassis.border import Accepted, Rejected
 from chassis.feed import Feed
 from chassis.intake import Release
-from chassis.partitions import Place
+from chassis.partitions import Kept, Place
+from chassis.records import StoredOrigin
 from chassis.unreadable import tolerate
-from tests.chassis.kafka_world import PARTITIONS, START, World, make_world
+from tests.chassis.kafka_world import FAR, PARTITIONS, START, World, make_world
 
 pytestmark = pytest.mark.stack
 
@@ -283,11 +285,60 @@ async def test_by_marks_a_successor_waits_for_no_mark_that_was_handled(world: Wo
     key, headers, value = write(envelope, data)
     await world.producer.send_and_wait(world.name(ORDERS), value, key, 2, None, headers)
     reached = Place(world.name(ORDERS), 2)
-    passed = {Place(topic, number): 2 for topic in world.topics for number in range(PARTITIONS)}
-    del passed[reached]
-    async with world.feed(by_marks=True, passed=passed) as feed:
+    kept = {Place(topic, number): Kept(2, FAR) for topic in world.topics for number in range(PARTITIONS)}
+    del kept[reached]
+    async with world.feed(by_marks=True, kept=kept) as feed:
         releases = await collect(feed, lambda found: bool(found) and found[-1].mark == 2)
         assert len(ids(releases)) == 1
+
+
+async def test_a_group_ahead_of_its_database_is_set_back_before_anything_is_released(world: World) -> None:
+    for second in range(40):
+        await world.send(second % 2, START + timedelta(seconds=second))
+    await world.producer.flush()
+    async with world.feed() as feed:
+        first = ids(await collect(feed, count(40)))
+    place = Place(world.name(ORDERS), 0)
+    assert await world.committed() == {place: 20, Place(world.name(ORDERS), 1): 20}
+    await world.send(1, START + timedelta(seconds=40))
+    async with world.feed(kept={place: Kept(next_offset=15)}) as feed:
+        again = await collect(feed, count(6))
+    assert ids(again)[:5] == first[30::2]
+    assert len(ids(again)) == 6
+    assert all(release.positions.get(place, 20) > 15 for release in again)
+
+
+async def test_what_the_topic_no_longer_holds_is_no_reason_to_go_back(world: World) -> None:
+    for second in range(10):
+        await world.send(0, START + timedelta(seconds=second))
+    await world.producer.flush()
+    async with world.feed() as feed:
+        await collect(feed, count(10))
+    place = Place(world.name(ORDERS), 0)
+    admin = AIOKafkaAdminClient(bootstrap_servers=world.bootstrap)
+    await admin.start()
+    await admin.delete_records({TopicPartition(*place): RecordsToDelete(before_offset=10)})
+    await admin.close()
+    await world.send(0, START + timedelta(seconds=10))
+    async with world.feed(kept={place: Kept(next_offset=3)}) as feed:
+        assert len(ids(await collect(feed, count(1)))) == 1
+
+
+async def test_records_of_partitions_that_were_dealt_out_anew_are_dropped(world: World) -> None:
+    for second in range(300):
+        await world.send(0, START + timedelta(seconds=second))
+    await world.producer.flush()
+    async with world.feed() as feed:
+        await happens(lambda: is_assigned(feed))
+        key, headers, value = world.record("o-0", START)
+        stale = [
+            StoredOrigin(world.name(ORDERS), 0, offset, key, headers, value) for offset in range(900, 1_200)
+        ]
+        holds = iter([True, False])
+        await feed._take(stale, lambda: next(holds))
+        await feed._take(stale, lambda: False)
+        releases = await collect(feed, count(300))
+        assert max(item.offset for release in releases for item in release.items) == 299
 
 
 async def test_a_missing_broker_is_waited_for() -> None:

@@ -6,6 +6,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
+from chassis.database_errors import DatabaseBehind
 from chassis.intake import Release
 from chassis.partitions import Place
 from chassis.reading import Reading
@@ -20,6 +23,7 @@ class OneRelease:
 
     def __init__(self) -> None:
         self.assignment = frozenset({ORDERS})
+        self.learned = dict[Place, int]()
         self.release: Release | None = Release(stands_at={ORDERS: READ_TO}, frontier=READ_TO)
         self.done = asyncio.Event()
 
@@ -42,6 +46,12 @@ class Stands:
     async def others(self, mine: Collection[Place]) -> datetime:
         self.asked.append(mine)
         return END if PAYMENTS in mine else BEGINNING
+
+    def is_alone(self, mine: Collection[Place]) -> bool:
+        return PAYMENTS in mine
+
+    async def bound(self, connection: object) -> datetime:
+        raise AssertionError("nothing is decided here")
 
     async def not_ahead(self, moment: datetime) -> datetime:
         return moment
@@ -70,3 +80,43 @@ async def test_the_horizon_spoke_for_partitions_that_were_taken_over_while_a_bat
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+async def test_a_database_that_was_set_back_is_read_for_again_from_where_it_stands() -> None:
+    feed: Any = OneRelease()
+    stands = Stands()
+    said: list[str] = []
+
+    class Worker:
+        async def take(self, arrivals: object, progress: object, frontier: datetime) -> None:
+            if not said:
+                feed.release = Release(stands_at={ORDERS: READ_TO}, frontier=READ_TO)
+                raise DatabaseBehind
+
+        def forget(self) -> None:
+            said.append("forget")
+
+    def start_over() -> None:
+        said.append("start over")
+
+    feed.start_over = start_over
+    worker: Any = Worker()
+    reading = Reading(feed, worker, stands, asyncio.Event(), lambda _: None, by_marks=False)
+    task = asyncio.create_task(reading.run())
+    await feed.done.wait()
+    assert said == ["forget", "start over"]
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_who_reads_everything_is_bound_by_nobody() -> None:
+    feed: Any = OneRelease()
+    worker: Any = type("Worker", (), {})()
+    reading = Reading(feed, worker, Stands(), asyncio.Event(), lambda _: None, by_marks=False)
+    assert worker.bound == reading.bound
+    feed.assignment = frozenset({ORDERS, PAYMENTS})
+    assert await reading.bound(None) == END
+    feed.assignment = frozenset({ORDERS})
+    with pytest.raises(AssertionError):
+        await reading.bound(None)

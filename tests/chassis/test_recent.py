@@ -62,3 +62,12 @@ def test_stretches_that_announce_nothing_are_bounded_too() -> None:
     for head in range(1, STRETCHES_MOST + 11):
         recent.add(head, [fact(head, announces=False)])
     assert recent.next_start(0) == 10
+
+
+def test_nothing_is_left_where_the_log_may_be_another_one() -> None:
+    recent = Recent()
+    recent.add(ANNOUNCED_MOST, [fact(1)] * ANNOUNCED_MOST)
+    recent.clear()
+    assert recent.next_start(0) is None
+    recent.add(ANNOUNCED_MOST, [fact(1)] * ANNOUNCED_MOST)
+    assert recent.after(0) is not None, "what was cleared still counted"

@@ -1,7 +1,7 @@
 """From the feed to the worker: nothing that was taken from the feed is forgotten."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -10,6 +10,7 @@ import pytest
 from chassis.feed import Feed
 from chassis.intake import Release
 from chassis.partitions import Place
+from chassis.ports import Standings
 from chassis.reading import Reading
 from chassis.worker import END, Worker
 
@@ -20,6 +21,7 @@ class Handed:
     """A feed that hands out each release once, as the real one does, and then no more."""
 
     assignment = frozenset({PLACE})
+    learned: Mapping[Place, int] = {}
 
     def __init__(self, count: int) -> None:
         self._releases = [Release(positions={PLACE: number}) for number in range(1, count + 1)]
@@ -46,11 +48,17 @@ class Taking:
         self.taken.append(progress.positions[PLACE])
 
 
-class Away:
+class Away(Standings):
     """Standings in a database that is away when it is asked for the second time."""
 
     def __init__(self) -> None:
         self.asked_count = 0
+
+    def is_alone(self, mine: Collection[Place]) -> bool:
+        return bool(mine)
+
+    async def bound(self, connection: Any) -> datetime:
+        return END
 
     async def others(self, mine: Collection[Place]) -> datetime:
         del mine

@@ -9,7 +9,7 @@ import pytest
 
 from chassis import rows
 from chassis.lease import LeaseLost
-from chassis.partitions import Place
+from chassis.partitions import Kept, Place
 from chassis.store import Conflict, pack_headers
 from chassis.worker import BEGINNING, END
 from tests.chassis import toy
@@ -212,10 +212,32 @@ async def test_intake_never_goes_back(side: Side) -> None:
     await asyncio.sleep(2 * MOMENT_SECONDS)
     assert await side.standing.others([]) == T0
     assert await side.standing.others([a0]) == T0 + MINUTE
-    assert await side.standing.passed([a0, a1, Place("c", 0)]) == {a0: 3, a1: 4, Place("c", 0): 0}
+    assert await side.standing.kept([a0, a1, Place("c", 0)]) == {
+        a0: Kept(3, 5), a1: Kept(4, 7), Place("c", 0): Kept(),
+    }  # fmt: skip
     async with transaction(side) as connection:
         await side.store.note_intake(connection, {b0: 1, own: 1}, {}, {b0: 2, own: 8})
     assert await side.standing.by_marks() == (T0, 2)
+
+
+async def test_the_database_knows_offsets_and_stands_that_were_noted_in_it(side: Side) -> None:
+    a0, a1, b0 = Place("a", 0), Place("a", 1), Place("b", 0)
+    async with side.pool.acquire() as connection:
+        assert await side.standing.bound(connection) == BEGINNING
+    async with transaction(side) as connection:
+        await side.store.note_intake(connection, {a0: 5, a1: 7, b0: 1}, {a0: T0, a1: T0 + MINUTE}, {})
+    async with side.pool.acquire() as connection:
+        known = [
+            await side.store.knows(connection, offsets)
+            for offsets in ({a0: 5}, {a0: 4, a1: 7}, {a0: 6}, {a0: 5, a1: 8}, {Place("c", 0): 1})
+        ]
+        assert known == [True, True, False, False, False]
+        assert await side.standing.bound(connection) == BEGINNING, "b has no stand"
+    async with transaction(side) as connection:
+        await side.store.note_intake(connection, {}, {b0: T0 + 2 * MINUTE}, {})
+        assert await side.standing.bound(connection) == T0
+    assert not side.standing.is_alone([a0, b0])
+    assert side.standing.is_alone([a0, a1, b0])
 
 
 async def test_a_partition_without_a_stand_gave_a_moment_that_could_not_be_compared(side: Side) -> None:

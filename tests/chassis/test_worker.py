@@ -14,8 +14,10 @@ from aftersales_contracts.reasons import Reason
 from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1, OrderPlacedV1
 from chassis import clock
 from chassis.border import Accepted, Rejected
+from chassis.database_errors import DatabaseBehind
 from chassis.handling import Handling, Limits
 from chassis.ids import body_hash, inbox_key, month_of
+from chassis.partitions import Place
 from chassis.progress import IS_BUSY
 from chassis.recent import Recent
 from chassis.records import Cause, StoredOrigin
@@ -346,3 +348,53 @@ async def test_a_killed_session_is_tried_again(bench: Bench) -> None:
     await asyncio.wait_for(task, 20)
     assert await bench.facts() == [("o1", "TabOpened", 1)]
     assert len(bench.metrics.errors) == 1
+
+
+async def test_a_database_that_was_set_back_takes_nothing_until_it_is_read_again(bench: Bench) -> None:
+    place = Place("shop.orders.v1", 0)
+    await bench.worker.take([bench.arrival(OrderPlacedV1, "o1", T0, "e1")], Progress({place: 2}), END)
+    bench.worker.horizon = T0 + toy.HOUR + toy.GRACE
+    await bench.pool.execute("UPDATE intake SET next_offset = 1")
+    added = bench.arrival(OrderPaidV1, "o1", T0 + MINUTE, "e2")
+    with pytest.raises(DatabaseBehind):
+        await bench.worker.take([added], Progress({place: 3}), END)
+    with pytest.raises(DatabaseBehind):
+        await bench.worker.wake(100)
+    assert await bench.facts() == [("o1", "TabOpened", 1)]
+    assert bench.metrics.errors == ["DatabaseBehind"] * 2
+    bench.worker.forget()
+    assert bench.worker.horizon == BEGINNING
+    assert bench.recent.next_start(0) is None
+    await bench.worker.take([added], Progress({place: 3}), END)
+    assert await bench.facts() == [("o1", "TabOpened", 1), ("o1", "AmountAdded", 2)]
+
+
+async def test_what_was_learned_of_a_partition_counts_as_noted(bench: Bench) -> None:
+    place, opened = Place("shop.orders.v1", 0), bench.arrival(OrderPlacedV1, "o1", T0, "e1")
+    with pytest.raises(DatabaseBehind):
+        await bench.worker.take([opened], Progress({place: 9}, learned={place: 8}), END)
+    assert await bench.facts() == []
+
+
+async def test_no_deadline_is_decided_beyond_what_the_database_says_of_other_replicas(bench: Bench) -> None:
+    await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
+    bound = T0
+
+    async def bounded(_: object) -> datetime:
+        return bound
+
+    bench.worker.bound = bounded
+    bench.worker.horizon = T0 + toy.HOUR + toy.GRACE
+    assert await bench.worker.wake(100) == 0
+    await bench.take(bench.arrival(OrderPaidV1, "o1", T0 + 2 * toy.HOUR, "e2"))
+    assert await bench.facts() == [("o1", "TabOpened", 1)], "a message stepped over the deadline, or it fired"
+    bound = END
+    assert await bench.worker.wake(100) == 1
+    assert [name for _, name, _ in await bench.facts()][:2] == ["TabOpened", "TabClosed"]
+
+
+async def test_a_month_that_the_database_has_lost_is_made_again(bench: Bench) -> None:
+    await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
+    await bench.pool.execute(f"DROP TABLE inbox_{T0:%Y%m}")
+    await bench.take(bench.arrival(OrderPaidV1, "o1", T0 + MINUTE, "e2"))
+    assert await bench.facts() == [("o1", "TabOpened", 1), ("o1", "AmountAdded", 2)]

@@ -19,6 +19,7 @@ from aiokafka.structs import TopicPartition
 from aftersales_contracts.envelope import read
 from aftersales_contracts.topics import SERVICES, outcome_topic
 from chassis import clock
+from chassis.provision import role_of
 from cli import upkeep
 from cli.access import BROKERS, DATABASE, load_services
 from cli.errors import CommandError
@@ -146,6 +147,37 @@ async def test_a_database_restored_behind_kafka_loses_and_doubles_nothing(
     again = await world.ends()
     assert [one for one in ends if one not in again] == []
     assert again == ends
+    assert await world.announced() == announced == await world.decided()
+
+
+@pytest.mark.parametrize("are_running", [True, False])
+async def test_services_notice_by_themselves_that_their_database_was_set_back(
+    world: World, tmp_path: Path, *, are_running: bool
+) -> None:
+    """A standby that lacked the last commits takes over, or a restore was not followed by `rewind`."""
+    url, backup = world.local.database_url, str(tmp_path / "backup")
+    await world.rest.wait(LIMIT_SECONDS)
+    await asyncio.to_thread(run_program, "pg_dump", "--format=custom", f"--file={backup}", url)
+    await world.tell([6] if are_running else [7])
+    ends, announced = await world.ends(), await world.announced()
+    if not are_running:
+        await world.stop()
+    for service in SERVICES:
+        await world.pool.execute(f"ALTER ROLE {role_of(service)} NOLOGIN")
+    await world.pool.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ANY ($1::text[])",
+        [role_of(service) for service in SERVICES],
+    )
+    for service in SERVICES:
+        await world.pool.execute(f"DROP SCHEMA {service} CASCADE")
+    await asyncio.to_thread(run_program, "pg_restore", "--exit-on-error", f"--dbname={url}", backup)
+    assert len(await world.ends()) < len(ends)
+    for service in SERVICES:
+        await world.pool.execute(f"ALTER ROLE {role_of(service)} LOGIN")
+    if not are_running:
+        await world.start_again()
+    await world.rest.wait(LIMIT_SECONDS)
+    assert await world.ends() == ends
     assert await world.announced() == announced == await world.decided()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from zlib import crc32
 
 from aiokafka.errors import CommitFailedError, KafkaConnectionError, RequestTimedOutError
@@ -166,11 +167,12 @@ class SimulatedReader(Reads):
         self._seen: dict[Place, tuple[int, datetime]] = {}
         self._paused: set[Place] = set()
         self._tasks: list[asyncio.Task[None]] = []
+        self._is_abandoned = False
         self._assigned = asyncio.Event()
 
     @property
     def is_reading(self) -> bool:
-        return bool(self._tasks) and not any(task.done() for task in self._tasks)
+        return bool(self._tasks) and not self._is_abandoned and not any(task.done() for task in self._tasks)
 
     async def start(self) -> None:
         await self._broker.world.step("connect")
@@ -230,13 +232,14 @@ class SimulatedReader(Reads):
         broker = self._broker
         while True:
             self.polled_at = broker.world.loop.time()
-            found = [] if broker.is_down else self._fetch()
+            found = [] if broker.is_down or self._is_abandoned else self._fetch()
             if not found:
                 await broker.news(POLL_SECONDS)
                 continue
             self.is_in_transit = True
+            polled_in = self._positions
             await self._unharmed("poll", is_done=True)
-            await self._on_records(found)
+            await self._on_records(found, partial(self._holds, polled_in))
             self.is_in_transit = False
 
     async def _unharmed(self, what: str, *, is_done: bool = False) -> None:
@@ -272,6 +275,19 @@ class SimulatedReader(Reads):
             raise CommitFailedError("simulated: another generation")
         group.offsets.update(offsets)
         await broker.world.step("commit offsets", is_done=True)
+
+    async def beyond(self, offsets: Mapping[Place, int]) -> Mapping[Place, int]:
+        await self._broker.world.step("fetch offsets")
+        if self._broker.is_down:
+            raise KafkaConnectionError("simulated: the broker is down")
+        stands = self._broker.group.offsets
+        return {place: offset for place, offset in offsets.items() if stands.get(place, 0) > offset}
+
+    def abandon(self) -> None:
+        self._is_abandoned = True
+
+    def _holds(self, polled_in: Mapping[Place, int]) -> bool:
+        return polled_in is self._positions
 
     def positions(self, places: Iterable[Place]) -> Iterator[Position]:
         for place in places:

@@ -5,6 +5,7 @@ has written or locked is waited for; a cycle of waiting ends in an error, as doe
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -59,6 +60,8 @@ class Database:
         self.subjects: dict[str, dict[Any, None]] = {}
         """Keys of the committed cases by subject."""
         self.on_commit: Callable[[Transaction], None] = lambda _: None
+        self.past: deque[dict[str, Table]] | None = None
+        """What the tables were before each of the last commits, where a run may go back to that."""
         self._holders: dict[tuple[str, Hashable], Transaction] = {}
         self._queues: dict[tuple[str, Hashable], list[tuple[Transaction, asyncio.Future[None]]]] = {}
 
@@ -187,6 +190,8 @@ class Database:
     def commit(self, transaction: Transaction) -> None:
         """All writes at once, then the locks."""
         self.on_commit(transaction)
+        if self.past is not None:
+            self.past.append({name: dict(table) for name, table in self.tables.items()})
         for name, written in transaction.writes.items():
             self._apply(name, written)
         self._release(transaction)
@@ -200,6 +205,16 @@ class Database:
                 table[key] = row
                 if name == "cases":
                     self.subjects.setdefault(key[0], {})[key] = None
+
+    def set_back(self, commit_count: int) -> None:
+        """Forgets the last commits, as a standby that takes over and was behind."""
+        if not self.past:
+            return
+        for _ in range(min(commit_count, len(self.past))):
+            self.tables = self.past.pop()
+        self.subjects = {}
+        for key in self.tables["cases"]:
+            self.subjects.setdefault(key[0], {})[key] = None
 
     def rollback(self, transaction: Transaction) -> None:
         """Forgets the writes and gives up the locks."""

@@ -41,6 +41,9 @@ class Judge:
         self._published: dict[str, tuple[bytes | None, bytes | None]] = {}
         self._published_upto: dict[Place, int] = {}
         self._position_of: dict[str, int] = {}
+        self._of_the_past: set[str] = set()
+        """Ids that commits gave, of which a failover may have cost some: they may come with another body."""
+        self._committed_ids: set[str] = set()
         self.broken: list[str] = []
         database.on_commit = self._committed
         broker.on_write = self._appended
@@ -61,17 +64,39 @@ class Judge:
         positions = sorted((*facts, *transaction.writes["dead"]))
         if positions and (positions[0] <= head or positions[-1] > new_head or new_head < head):
             self._wrong(f"positions {positions} are not behind {head}")
+        self._committed_ids.update(f"dead/{position}" for position in transaction.writes["dead"])
         for position, fact in sorted(facts.items()):
             key = fact.subject, fact.kind, fact.case_id
             if fact.version != self._versions.get(key, 0) + 1:
                 self._wrong(f"{key} goes from version {self._versions.get(key, 0)} to {fact.version}")
             self._versions[key] = fact.version
             if fact.event is not None:
-                self._position_of[f"{fact.kind}/{fact.case_id}/{fact.version}"] = position
+                self._position_of[_id(fact)] = position
+                self._committed_ids.add(_id(fact))
             if fact.name == "TabOpened" and fact.kind == "tab":
                 self._opened[fact.case_id] = fact.at
             if fact.cause.type == "deadline":
                 self._check_horizon(transaction, fact)
+
+    def set_back(self) -> None:
+        """The database has lost commits: what they led to is decided again, and may come out otherwise."""
+        self._versions = {}
+        for fact in self._database.tables["facts"].values():
+            key = fact.subject, fact.kind, fact.case_id
+            self._versions[key] = max(fact.version, self._versions.get(key, 0))
+        self._of_the_past |= self._committed_ids
+        cursor = self._database.tables["cursors"]["relay"][0]
+        sent = {id_ for position, id_ in self._log().items() if position <= cursor}
+        self._published = {id_: body for id_, body in self._published.items() if id_ in sent}
+        self._published_upto = {}
+
+    def _log(self) -> dict[int, str]:
+        """What is to be published, by position."""
+        tables = self._database.tables
+        announced = {
+            position: _id(fact) for position, fact in tables["facts"].items() if fact.event is not None
+        }
+        return announced | {position: f"dead/{position}" for position in tables["dead"]}
 
     def _check_horizon(self, transaction: Transaction, fact: FactRecord) -> None:
         """A deadline is decided after everything that happened before it and was told in time."""
@@ -103,6 +128,9 @@ class Judge:
 
     def _in_order(self, record: StoredOrigin, event_id: str, position: int) -> None:
         before = self._published.get(event_id)
+        if event_id in self._of_the_past:
+            self._published[event_id] = record.key, record.value
+            return
         if before is not None:
             self.republished += 1
             if before != (record.key, record.value):
@@ -156,7 +184,7 @@ class Judge:
         facts: Mapping[int, FactRecord] = self._database.tables["facts"]
         dead: Mapping[int, tuple[Any, DeadLetter]] = self._database.tables["dead"]
         self._check_states(facts)
-        self._check_published(facts, dead)
+        self._check_published()
         self._check_dead_letters(dead)
         self._check_effects(facts)
         for order in self._story.orders:
@@ -178,13 +206,10 @@ class Judge:
             )
             _must(row["version"] == self._versions.get(key, 0), f"{key} has another version than its facts")
 
-    def _check_published(
-        self, facts: Mapping[int, FactRecord], dead: Mapping[int, tuple[Any, DeadLetter]]
-    ) -> None:
-        expected = {
-            f"{fact.kind}/{fact.case_id}/{fact.version}" for fact in facts.values() if fact.event is not None
-        } | {f"dead/{position}" for position in dead}
-        missing, more = expected - self._published.keys(), self._published.keys() - expected
+    def _check_published(self) -> None:
+        expected = set(self._log().values())
+        missing = expected - self._published.keys()
+        more = self._published.keys() - expected - self._of_the_past
         _must(not missing and not more, f"never published {sorted(missing)}, not in the log {sorted(more)}")
 
     def _check_dead_letters(self, dead: Mapping[int, tuple[Any, DeadLetter]]) -> None:
@@ -263,6 +288,10 @@ class Judge:
         for fact in closed:
             has_ledger = (fact.subject, "ledger", fact.subject) in self._versions
             _must(has_ledger or bool(buried[fact.subject, "Opened"]), f"{fact.case_id} has no ledger")
+
+
+def _id(fact: FactRecord) -> str:
+    return f"{fact.kind}/{fact.case_id}/{fact.version}"
 
 
 def _reduced(tells: list[Told]) -> tuple[int, str, datetime] | None:

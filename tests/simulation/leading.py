@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from chassis.lease import LeaseLost
-from chassis.partitions import Place
+from chassis.partitions import Kept, Place
 from chassis.records import DeadLetter, FactRecord
 from chassis.store import pack_headers
 from chassis.worker import BEGINNING, END
 from tests.simulation.database import Database, Session
+from tests.simulation.store import SimulatedConnection
 
 LEASE_SECONDS = 1.0
 
@@ -145,6 +146,18 @@ class SimulatedStanding:
             return BEGINNING
         return min(row[1] or BEGINNING for row in rows.values())
 
+    def is_alone(self, mine: Collection[Place]) -> bool:
+        count = sum(self._partitions[topic] for topic in self._external)
+        return sum(place.topic in self._external for place in mine) >= count
+
+    async def bound(self, connection: SimulatedConnection) -> datetime:
+        await self._database.ask(connection.session, "select least stand")
+        rows = self._database.rows(connection.session.transaction, "intake")
+        stands = [row[1] for place, row in rows.items() if place.topic in self._external]
+        if len(stands) < sum(self._partitions[topic] for topic in self._external):
+            return BEGINNING
+        return min(stand or BEGINNING for stand in stands)
+
     async def not_ahead(self, moment: datetime) -> datetime:
         return min(moment, self._database.world.now())
 
@@ -156,7 +169,7 @@ class SimulatedStanding:
         stands = [row[1] for place, row in rows.items() if place.topic in self._external]
         return min(stand for stand in stands if stand is not None), min(row[2] for row in rows.values())
 
-    async def passed(self, places: Collection[Place]) -> dict[Place, int]:
-        await self._database.world.step("select passed")
-        intake = self._database.tables["intake"]
-        return {place: intake[place][2] if place in intake else 0 for place in places}
+    async def kept(self, places: Collection[Place]) -> dict[Place, Kept]:
+        await self._database.world.step("select kept")
+        rows = {place: self._database.tables["intake"].get(place) for place in places}
+        return {place: Kept() if row is None else Kept(row[2], row[0]) for place, row in rows.items()}

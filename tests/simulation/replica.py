@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from chassis.border import Border
+from chassis.database_errors import TRANSIENT
 from chassis.feed import Feed
 from chassis.handling import Handling, Limits
 from chassis.intake import Intake
@@ -20,7 +21,7 @@ from chassis.settings import Settings
 from chassis.topics import is_own
 from chassis.waker import Waker
 from chassis.wiring import Wiring
-from chassis.worker import TRANSIENT, Arrival, Worker
+from chassis.worker import Arrival, Worker
 from tests.simulation.broker import Broker, SimulatedOutgoing, reader_of
 from tests.simulation.database import Database
 from tests.simulation.leading import SimulatedLease, SimulatedOutbox, SimulatedStanding
@@ -110,7 +111,7 @@ class Replica:
         intake = Intake(by_marks=False, limits=setting.settings.limits, is_own=is_own)
         feed = self._feed = Feed(
             setting.settings, service.name, setting.inputs, setting.border.read, intake,
-            standing.passed, reader_of(setting.broker),
+            standing.kept, reader_of(setting.broker),
         )  # fmt: skip
         store = SimulatedStore(setting.wiring, setting.database)
         pool = SimulatedPool(setting.database)
@@ -150,6 +151,7 @@ class Replica:
         setting, database = self.setting, self.setting.database
         await setting.world.step("open session")
         session = database.connect()
+        self._recent.clear()
         lease, outbox = SimulatedLease(database, session, "relay"), SimulatedOutbox(database, session)
         outgoing = SimulatedOutgoing(setting.broker)
         relay = self._relay = Relay(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +32,8 @@ SETTINGS = Settings.model_construct(
 )
 INPUTS = inputs(service.SERVICE)
 REST_SECONDS = 120.0
+FAILOVER_MOST = 12
+"""Commits that a failover may cost."""
 LEAP = timedelta(hours=4)
 """At the end the wall clock is set ahead by this: all deadlines and limits lie before it."""
 
@@ -68,11 +70,14 @@ class Run:
         self.replicas = [Replica(setting, f"r{number}", self.metrics) for number in range(count)]
         self.story = Story(self.dice, world.began)
         self.judge = Judge(world, self.database, self.broker, self.story)
+        if world.may_fail_over:
+            self.database.past = deque(maxlen=FAILOVER_MOST)
         world.strikes = {
             "kill": self._kill,
             "freeze": self._freeze,
             "stop": self._stop,
             "database": self._database_restart,
+            "failover": self._failover,
             "broker": self._broker_restart,
             "rebalance": lambda _: self.broker.rebalance(),
         }
@@ -151,6 +156,12 @@ class Run:
         self.database.is_down = True
         self.database.end_all()
         self.world.later(self.dice.choice((0.0, 0.2, 0.6)), self._database_up)
+
+    def _failover(self, owner_name: str) -> None:
+        """The database goes down, and another comes up that lacks the last commits."""
+        self._database_restart(owner_name)
+        self.database.set_back(self.dice.randrange(1, FAILOVER_MOST + 1))
+        self.judge.set_back()
 
     def _database_up(self) -> None:
         self.database.is_down = False

@@ -299,6 +299,13 @@ class SimulatedStore:
                 max(mark, marks.get(place, 0)),
             )
 
+    async def knows(self, connection: SimulatedConnection, offsets: Mapping[Place, int]) -> bool:
+        database = self._database
+        await database.ask(connection.session, "select intake")
+        transaction = connection.session.transaction
+        rows = {place: database.row(transaction, "intake", place) for place in offsets}
+        return all(row is not None and row[0] >= offsets[place] for place, row in rows.items())
+
     async def due_subjects(
         self, connection: SimulatedConnection, horizon: datetime, wall_now: datetime, limit: int, mark: int
     ) -> list[str]:

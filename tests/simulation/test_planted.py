@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from chassis import clock, handling
+from chassis.feed import Feed
 from chassis.intake import Release
 from chassis.partitions import Place
 from chassis.reading import Reading
+from chassis.recent import Recent
 from chassis.relay import WINDOW, Relay
 from chassis.vocabulary import Deadline
+from chassis.worker import END
+from tests.simulation.broker import SimulatedReader
 from tests.simulation.database import Database
 from tests.simulation.run import quiet, run
 from tests.simulation.store import SimulatedStore
@@ -75,8 +79,9 @@ def the_cursor_moves_before_the_answer(patch: Patch) -> None:
 
 
 def offsets_move_before_the_commit(patch: Patch) -> None:
-    """A release counts as done before it is in the database."""
+    """A release counts as done before it is in the database, and nobody compares the group with it."""
     finish = Reading._finish
+    the_group_stays_ahead_of_the_database(patch)
 
     async def hasty(reading: Reading, release: Release, places: frozenset[Place]) -> None:
         await reading._feed.commit(release)
@@ -168,13 +173,62 @@ def early_messages_step_over_deadlines(patch: Patch) -> None:
     patch.setattr(handling.Handling, "_offered_again", offered)
 
 
+def a_database_set_back_is_not_noticed(patch: Patch) -> None:
+    """Whatever this process noted, the database is taken to know it."""
+
+    async def knows(*_: object) -> bool:
+        return True
+
+    patch.setattr(SimulatedStore, "knows", knows)
+
+
+def the_group_stays_ahead_of_the_database(patch: Patch) -> None:
+    """Reading goes on where the group stands, whatever the database knows."""
+
+    async def beyond(*_: object) -> dict[Place, int]:
+        return {}
+
+    patch.setattr(SimulatedReader, "beyond", beyond)
+
+
+def the_relay_remembers_what_is_lost(patch: Patch) -> None:
+    """Positions of a database that was set back are taken for those of today."""
+
+    def clear(_: Recent) -> None: ...
+
+    patch.setattr(Recent, "clear", clear)
+
+
+def what_others_had_read_counts_for_ever(patch: Patch) -> None:
+    """The stands of other replicas are believed though the database was set back."""
+
+    async def bound(*_: object) -> datetime:
+        return END
+
+    patch.setattr(Reading, "bound", bound)
+
+
+def records_of_a_former_assignment_count(patch: Patch) -> None:
+    """What was read before the partitions were dealt out anew is taken for their next records."""
+    take = Feed._take
+
+    async def anything(feed: Feed, records: Sequence[Any], _: Callable[[], bool]) -> None:
+        await take(feed, records, lambda: True)
+
+    patch.setattr(Feed, "_take", anything)
+
+
 PLANTED: Sequence[Callable[[Patch], None]] = (
     deadlines_by_the_clock, a_due_subject_is_skipped, wake_at_is_never_cleared, wake_at_is_never_set,
     the_cursor_moves_before_the_answer, offsets_move_before_the_commit, neither_lock_nor_fence,
     positions_without_the_lock, repeats_are_not_dropped, handed_on_messages_are_dropped,
-    a_release_is_forgotten, early_messages_step_over_deadlines,
+    a_release_is_forgotten, early_messages_step_over_deadlines, a_database_set_back_is_not_noticed,
+    the_group_stays_ahead_of_the_database,
 )  # fmt: skip
-RARE: Sequence[Callable[[Patch], None]] = (the_horizon_speaks_for_all,)
+RARE: Sequence[Callable[[Patch], None]] = (
+    the_horizon_speaks_for_all, the_relay_remembers_what_is_lost, what_others_had_read_counts_for_ever,
+    records_of_a_former_assignment_count,
+)  # fmt: skip
 """Found once in thousands of seeds; each has a test of its own in tests/chassis as well."""
 
 

@@ -17,7 +17,8 @@ def test_every_seed_holds_and_processes_died_nearly_everywhere() -> None:
     assert tally.facts > 5 * SEED_COUNT
     assert min(tally.repeats, tally.republished) > 0
     assert {kind for _, kind in tally.struck} == {
-        "kill", "freeze", "stop", "lost", "unanswered", "stall", "database", "broker", "rebalance",
+        "kill", "freeze", "stop", "lost", "unanswered", "stall", "database", "failover", "broker",
+        "rebalance",
     }  # fmt: skip
     assert len(tally.seen) > 40
     assert len(tally.untouched()) < len(tally.seen) / 2, tally.untouched()

@@ -39,8 +39,19 @@ class Plan:
     @classmethod
     def drawn(cls, dice: Random) -> "Plan":
         """A mix of faults; one run in ten has none."""
-        known = ("kill", "freeze", "stop", "lost", "unanswered", "stall", "database", "broker", "rebalance")
-        count = dice.choice((0, 1, 2, 2, 3, 4, 5, 6, 9, 9))
+        known = (
+            "kill",
+            "freeze",
+            "stop",
+            "lost",
+            "unanswered",
+            "stall",
+            "database",
+            "failover",
+            "broker",
+            "rebalance",
+        )
+        count = dice.choice((0, 1, 2, 2, 3, 4, 5, 6, 9, 10))
         kinds = tuple(dice.sample(known, count))
         return cls(kinds, dice.choice((0.02, 0.05, 0.15)), dice.randrange(1, 9), dice.choice((0.0, 0.1, 0.4)))
 
@@ -74,6 +85,7 @@ class World:
         self._plan = self.plan or Plan.drawn(self.dice)
         self.began = self.dice.choice((START, START, START, NEAR_MONTH_END))
         self._slow = self._plan.slow_share
+        self.may_fail_over = "failover" in self._plan.kinds
         self._outside = Context()
 
     def now(self) -> datetime:
