@@ -76,7 +76,7 @@ schemas: setup
 	$(BIN)/python -m aftersales_contracts.generate --check
 
 fast: setup
-	$(BIN)/python -m pytest -m "not stack and not journey and not faults and not orders and not containers"
+	$(BIN)/python -m pytest -m "not stack and not journey and not faults and not orders and not containers and not long"
 
 format: setup
 	$(BIN)/ruff check --fix .
