@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from chassis import clock
+from chassis.database_errors import DatabaseBehind
 from chassis.ports import Leading, Standings
 from chassis.worker import Worker
 
@@ -62,4 +63,7 @@ class Waker:
         else:
             moment = await self._horizon()
         worker.horizon = moment
-        return await worker.wake(WAKE_SUBJECTS)
+        try:
+            return await worker.wake(WAKE_SUBJECTS)
+        except DatabaseBehind:
+            return 0  # the reading loop notices as well, and reads again what is lost

@@ -12,6 +12,7 @@ from chassis.database_errors import DatabaseBehind
 from chassis.intake import Release
 from chassis.partitions import Place
 from chassis.reading import Reading
+from chassis.waker import Waker
 from chassis.worker import BEGINNING, END
 
 ORDERS, PAYMENTS = Place("shop.orders.v1", 0), Place("shop.payments.v1", 0)
@@ -120,3 +121,23 @@ async def test_who_reads_everything_is_bound_by_nobody() -> None:
     feed.assignment = frozenset({ORDERS})
     with pytest.raises(AssertionError):
         await reading.bound(None)
+
+
+async def test_no_deadline_fires_while_what_the_database_lost_is_not_read_again() -> None:
+    asked: list[datetime] = []
+
+    class Worker:
+        horizon = END
+
+        async def wake(self, limit: int) -> int:
+            assert limit > 0
+            asked.append(self.horizon)
+            raise DatabaseBehind
+
+    async def horizon() -> datetime:
+        return READ_TO
+
+    worker: Any = Worker()
+    waker = Waker(worker, Stands(), asyncio.Event(), horizon)
+    assert await waker._wake_some() == 0
+    assert asked == [READ_TO], "an old horizon was kept"
