@@ -57,7 +57,7 @@ _ALL = (
     ),
     Mutant(
         "offsets_before_commit",
-        "offsets move before the transaction: what a crash interrupts is lost",
+        "offsets move before the transaction, unchecked: what a crash interrupts is lost",
         intake.offsets_before_commit,
         kinds=("kill_before_commit", "kill"),
         settings=BACKLOG,
