@@ -201,10 +201,9 @@ class Feed:
 
     async def _try(self) -> Release | None:
         reader = self._reader
-        if reader is not None and self._unlearned and not self._is_revoking:
-            await self._learn(reader)
-        is_known = reader is not None and reader is self._reader and not self._unlearned
-        if reader is None or not is_known or self._is_revoking or not self._intake.places:
+        if reader is None or self._is_revoking or not self._intake.places:
+            return None
+        if self._unlearned and not await self._learn(reader):
             return None
         if not reader.is_in_transit and self._noted != (reader, reader.move_count):
             self._noted = reader, reader.move_count
@@ -220,8 +219,8 @@ class Feed:
             self._released_at = now
         return release
 
-    async def _learn(self, reader: Reads) -> None:
-        """Asks the database how far the partitions were read that were just taken over.
+    async def _learn(self, reader: Reads) -> bool:
+        """Asks the database how far the partitions just taken over were read; whether to read on in them.
 
         Where the group stands beyond that, the database was set back: the group follows it.
         """
@@ -234,16 +233,17 @@ class Feed:
                     log.error("the group is ahead of its database and set back", extra={"count": len(lost)})
                     await reader.commit(lost)
                     self.start_over()
-                    return
+                    return False
             except (KafkaError, OSError, TimeoutError) as error:
                 log.info("the group's offsets are not known yet", extra={"error": type(error).__name__})
                 await asyncio.sleep(RELEARN_SECONDS)
-                return
-            if places is not self._unlearned:
-                return  # they were dealt out anew in the meantime
+                return False
+            if places is not self._unlearned or self._is_revoking:
+                return False  # they are dealt out anew
             self._intake.note_passed({place: each.mark for place, each in kept.items()})
             self.learned.update((place, each.next_offset) for place, each in kept.items() if each.next_offset)
         self._unlearned = set()
+        return True
 
     def start_over(self) -> None:
         """Forgets what was read and connects again: reading goes on where the group stands."""

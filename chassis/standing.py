@@ -23,10 +23,6 @@ WHERE topic = ANY ($1::text[])
       SELECT FROM unnest($2::text[], $3::int[]) AS mine (topic, partition)
       WHERE mine.topic = intake.topic AND mine.partition = intake.partition)
 """
-BOUND = """
-SELECT count(*) AS count, CASE WHEN bool_and(stands_at IS NOT NULL) THEN min(stands_at) END AS least
-FROM intake WHERE topic = ANY ($1::text[])
-"""
 BY_MARKS = """
 SELECT count(*) AS count, min(mark) AS mark,
        min(stands_at) FILTER (WHERE topic = ANY ($2::text[])) AS stands_at
@@ -55,16 +51,14 @@ class Standing:
     async def others(self, mine: Collection[Place]) -> datetime:
         """The least stand of all external partitions that are not read here; END where all are."""
         own = frozenset(place for place in mine if place.topic in self._external)
-        if len(own) >= self._count:
+        if self.is_alone(own):
             return END
         now = clock.monotonic()
         if own != self._asked_for or now - self._asked_at > FRESH_SECONDS:
             row = await self._pool.fetchrow(
                 OTHERS, self._external, [place.topic for place in own], [place.partition for place in own]
             )
-            is_whole = row is not None and row["count"] >= self._count - len(own)
-            least: datetime | None = row["least"] if row is not None and is_whole else None
-            self._known = BEGINNING if least is None else least
+            self._known = _least(row, self._count - len(own))
             self._asked_at, self._asked_for = now, own
         return self._known
 
@@ -74,9 +68,7 @@ class Standing:
 
     async def bound(self, connection: Connection) -> datetime:
         """The least stand of all external partitions, as the database of this connection knows it."""
-        row = await connection.fetchrow(BOUND, self._external)
-        least: datetime | None = row["least"] if row is not None and row["count"] >= self._count else None
-        return BEGINNING if least is None else least
+        return _least(await connection.fetchrow(OTHERS, self._external, [], []), self._count)
 
     async def not_ahead(self, moment: datetime) -> datetime:
         """The moment, or the database's clock where that has not come so far.
@@ -102,3 +94,11 @@ class Standing:
         rows = await self._pool.fetch(KEPT)
         kept = {Place(row[0], row[1]): Kept(row[2], row[3]) for row in rows}
         return {place: kept.get(place, Kept()) for place in places}
+
+
+def _least(row: asyncpg.Record | None, wanted_count: int) -> datetime:
+    """The least stand in an answer to OTHERS; BEGINNING where a partition is missing or has none."""
+    if row is None or row["count"] < wanted_count or row["least"] is None:
+        return BEGINNING
+    least: datetime = row["least"]
+    return least

@@ -170,16 +170,20 @@ class Worker:
         while True:
             try:
                 return await action()
-            except (Unwakeable, DatabaseBehind) as error:
+            except Unwakeable:
+                raise
+            except DatabaseBehind as error:
                 self._metrics.retried(error)
                 raise
             except Exception as error:
                 attempt += 1
                 self._metrics.retried(error)
-                self._months.clear()  # they may be what the database has lost
                 if not isinstance(error, TRANSIENT):
                     log.exception("a batch failed", extra={"attempt": attempt})
-                pause = 0.01 if isinstance(error, Conflict) else 0.1
+                pause = 0.01
+                if not isinstance(error, Conflict):
+                    pause = 0.1
+                    self._months.clear()  # they may be what the database has lost
                 await asyncio.sleep(clock.growing(attempt, pause, 10.0))
 
     async def _halving(self, arrivals: Sequence[Arrival], progress: Progress, frontier: datetime) -> None:

@@ -132,7 +132,7 @@ class SimulatedStanding:
     async def others(self, mine: Collection[Place]) -> datetime:
         count = sum(self._partitions[topic] for topic in self._external)
         own = {place for place in mine if place.topic in self._external}
-        if len(own) >= count:
+        if self.is_alone(own):
             return END
         await self._database.world.step("select stands")
         if self._database.is_down:

@@ -40,17 +40,9 @@ class Plan:
     def drawn(cls, dice: Random) -> "Plan":
         """A mix of faults; one run in ten has none."""
         known = (
-            "kill",
-            "freeze",
-            "stop",
-            "lost",
-            "unanswered",
-            "stall",
-            "database",
-            "failover",
-            "broker",
+            "kill", "freeze", "stop", "lost", "unanswered", "stall", "database", "failover", "broker",
             "rebalance",
-        )
+        )  # fmt: skip
         count = dice.choice((0, 1, 2, 2, 3, 4, 5, 6, 9, 10))
         kinds = tuple(dice.sample(known, count))
         return cls(kinds, dice.choice((0.02, 0.05, 0.15)), dice.randrange(1, 9), dice.choice((0.0, 0.1, 0.4)))
