@@ -31,7 +31,7 @@ from aftersales_contracts.words import (
     SaleService,
     SellerType,
 )
-from chassis.vocabulary import allocate
+from kernel.money import allocate
 from services.refunds.hand_on import intent_id_of
 from services.refunds.translate import AGREEMENT, attempt_id_of
 from services.refunds.values import Purpose

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from chassis.vocabulary import DeadlinePassed
+from kernel.decider import DeadlinePassed
 
 
 class Codec:

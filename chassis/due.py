@@ -3,16 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from chassis.vocabulary import Deadline, DeadlinePassed
+from kernel.decider import Deadline
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 GRACE_LIMIT = timedelta(hours=1)
 """No deadline has a longer grace: lets a case be skipped by its `wake_at` alone."""
-
-
-def is_pending(deadlines: Sequence[Deadline], passed: DeadlinePassed) -> bool:
-    """Whether a deadline is still there although it has just been decided."""
-    return any(d.name == passed.name and d.due_at == passed.due_at for d in deadlines)
 
 
 def first_moment(deadlines: Sequence[Deadline]) -> datetime | None:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aftersales_contracts.reasons import Reason
-from chassis.due import GRACE_LIMIT, NEVER, first_moment, is_pending
+from chassis.due import GRACE_LIMIT, NEVER, first_moment
 from chassis.failures import CascadeTooLong, DeadlineIgnored, MessageUnreadable, describe
 from chassis.lanes import Case, Lane, Letter, Unreadable
 from chassis.records import Cause, DeadLetter, FactRecord, Origin
-from chassis.vocabulary import Addressed, CaseView, Deadline, DeadlinePassed, NotYet
 from chassis.wiring import Wiring
+from kernel.decider import HERE, Addressed, CaseView, Deadline, DeadlinePassed, NotYet, Told
+from kernel.value import replace
 
 CASCADE_LIMIT = 1_000
 """Steps that one message may lead to within its subject; more is a rule that never rests."""
@@ -146,7 +147,7 @@ class Handling:
     def _deadlines(self, lane: Lane, case: Case, wake_at: datetime) -> Sequence[Deadline]:
         """The deadlines of a case; a state that cannot be read any more fails its case and no other."""
         try:
-            return self._wiring.kinds[case.kind].decider.deadlines(case.state)
+            return self._wiring.kinds[case.kind].deadlines(case.state)
         except Exception as error:  # noqa: BLE001  as with any rule that fails
             address = Addressed(lane.subject, case.kind, case.case_id, DeadlinePassed("unreadable", wake_at))
             cause = Cause("deadline", self._wiring.source, f"{case.kind}/{case.case_id}", case.case_id, None)
@@ -223,33 +224,35 @@ class Handling:
         message = letter.addressed.message
         if isinstance(message, Unreadable):
             raise MessageUnreadable(message.name)
-        decider = kind.decider
         shop_id = case.shop_id or letter.shop_id
         if case.policy:
             version_name, policy = case.policy, self._wiring.service.policies.get(case.policy)
         else:
             version_name, policy = self._wiring.service.policies.choose(shop_id, case.opened_at or letter.at)
-        decided = decider.decide(case.state, message, policy, letter.at)
+        decided = kind.handle(case.state, message, policy, letter.at)
         if not decided:
-            if type(message) is DeadlinePassed and is_pending(decider.deadlines(case.state), message):
+            if type(message) is DeadlinePassed and kind.is_pending(case.state, message):
                 raise DeadlineIgnored(message.name)
             return None
         state, version, onward = case.state, case.version, list[Addressed]()
         records: list[FactRecord] = []
         for entry in decided:
             fact = entry.fact
-            state = decider.evolve(state, fact)
+            state = kind.evolve(state, fact)
             version += 1
             view = CaseView(
                 case.subject, case.kind, case.case_id, version, shop_id, version_name,
                 entry.rules, letter.at, state,
             )  # fmt: skip
             records.append(self._wiring.record(kind, fact, view, letter.cause))
-            hand_on = kind.hands_on.get(type(fact))
-            if hand_on is not None:
-                onward.extend(hand_on(fact, view))
-        deadlines = decider.deadlines(state)
-        if type(message) is DeadlinePassed and is_pending(deadlines, message):
+            if type(fact) is Told:
+                onward.extend(_in_subject(case.subject, told) for told in fact.messages)
+                continue
+            react = kind.tells.get(type(fact))
+            if react is not None:
+                onward.extend(react(fact, view))
+        deadlines = kind.deadlines(state)
+        if type(message) is DeadlinePassed and kind.is_pending(state, message):
             raise DeadlineIgnored(message.name)
         wake_at = first_moment(deadlines)
         case.state, case.version, case.shop_id = state, version, shop_id
@@ -265,7 +268,7 @@ class Handling:
         return [target for target in onward if self._is_here(case.subject, target, letter, shop_id)]
 
     def _is_here(self, subject: str, target: Addressed, letter: Letter, shop_id: str) -> bool:
-        """Whether a handed-on message stays in the subject; if not, it goes to the mailbox."""
+        """Whether a message for another case stays in the subject; if not, it goes to the mailbox."""
         if target.subject == subject:
             return True
         letter = Letter(target, letter.at, shop_id, letter.cause, None, reason="mailbox", due_at=letter.at)
@@ -275,7 +278,7 @@ class Handling:
     def _case(self, lane: Lane, kind: str, case_id: str, letter: Letter) -> Case:
         case = lane.cases.get((kind, case_id))
         if case is None:
-            case = Case(lane.subject, kind, case_id, letter.shop_id, self._wiring.kinds[kind].decider.initial)
+            case = Case(lane.subject, kind, case_id, letter.shop_id, self._wiring.kinds[kind].initial)
             lane.cases[kind, case_id] = case
         return case
 
@@ -349,7 +352,7 @@ class Handling:
             return
         case.is_blocked, case.is_changed, letter.reason = False, True, "retried"
         try:
-            case.wake_at = first_moment(self._wiring.kinds[case.kind].decider.deadlines(case.state))
+            case.wake_at = first_moment(self._wiring.kinds[case.kind].deadlines(case.state))
         except Exception as error:  # noqa: BLE001  as with any rule that fails
             self._fail(lane, case, letter, error)
         else:
@@ -388,3 +391,8 @@ class Handling:
                 cause.correlation, cause.trace,
             )
         )  # fmt: skip
+
+
+def _in_subject(subject: str, told: Addressed) -> Addressed:
+    """The address with the teller's own subject in place of `HERE`."""
+    return replace(told, subject=subject) if told.subject == HERE else told

@@ -8,7 +8,7 @@ import msgspec
 
 from chassis.codec import Codec
 from chassis.records import Cause, Origin
-from chassis.vocabulary import Addressed
+from kernel.decider import Addressed
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from chassis.lanes import Case, Lane, Letter, Unreadable
 from chassis.partitions import Place
 from chassis.records import Cause, DeadLetter, FactRecord, StoredOrigin
 from chassis.rows import Rows
-from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
+from kernel.decider import Addressed
 
 
 class Conflict(Exception):

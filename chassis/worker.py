@@ -28,8 +28,8 @@ from chassis.recent import Recent
 from chassis.records import Cause, DeadLetter, Origin
 from chassis.store import Conflict
 from chassis.tracing import Decision, Tracer
-from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
+from kernel.decider import Addressed
 
 log = logging.getLogger(__name__)
 

@@ -171,7 +171,7 @@ def _story(wiring: Wiring, row: Mapping[str, Any], steps: list[Step]) -> CaseSto
     kind = wiring.kinds[row["kind"]]
     stored = row["state"] if isinstance(row["state"], str) else orjson.dumps(row["state"]).decode()
     state = wiring.codecs[kind.name].decode(row["state_name"], stored)
-    running = [] if row["is_ended"] else kind.decider.deadlines(state)
+    running = [] if row["is_ended"] else kind.deadlines(state)
     return CaseStory(
         service=wiring.service.name,
         subject=row["subject"],

@@ -1,13 +1,14 @@
 """The other side of the border of customers: facts to contract events, and to messages for other cases."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from aftersales_contracts.aftersales import common
 from aftersales_contracts.aftersales import customers as out
 from aftersales_contracts.base import Money as MoneyPart
 from aftersales_contracts.words import Channel, ConsentChannel, ConsentPurpose, MemoPurpose, Role
 from aftersales_contracts.words import PromiseKind as PromiseWord
-from chassis.vocabulary import Addressed, CaseView
+from kernel.decider import Addressed, CaseView
 from services.customers import translate as t
 from services.customers.cases import consent, message, order_file, order_index, promise, unpaid_order
 from services.customers.cases.contact import Channel as Way
@@ -18,7 +19,7 @@ from services.customers.policy import PromiseKind
 # unpaid-order
 
 
-def close_requested(fact: unpaid_order.CloseRequested, view: CaseView) -> out.OrderCloseRequestedV1:
+def close_requested(fact: unpaid_order.CloseRequested, view: CaseView[Any]) -> out.OrderCloseRequestedV1:
     """Please close it, if it still waits for its payment."""
     return out.OrderCloseRequestedV1(
         **view.common(),
@@ -30,7 +31,7 @@ def close_requested(fact: unpaid_order.CloseRequested, view: CaseView) -> out.Or
     )
 
 
-def close_task(fact: unpaid_order.PersonAsked, view: CaseView) -> common.TaskRequestedV1:
+def close_task(fact: unpaid_order.PersonAsked, view: CaseView[Any]) -> common.TaskRequestedV1:
     """The order is unpaid and nobody closes it."""
     return common.TaskRequestedV1(
         **view.common(),
@@ -44,7 +45,7 @@ def close_task(fact: unpaid_order.PersonAsked, view: CaseView) -> common.TaskReq
     )
 
 
-def ask_for(fact: unpaid_order.ReminderDue, view: CaseView) -> Sequence[Addressed]:
+def ask_for(fact: unpaid_order.ReminderDue, view: CaseView[Any]) -> Sequence[Addressed]:
     """The reminder, past consent and limits."""
     return [t.to_message(fact.contact, message.Asked(fact.contact))]
 
@@ -52,57 +53,57 @@ def ask_for(fact: unpaid_order.ReminderDue, view: CaseView) -> Sequence[Addresse
 # customer-order
 
 
-def index(fact: order_file.OrderFiled, view: CaseView) -> Sequence[Addressed]:
+def index(fact: order_file.OrderFiled, view: CaseView[Any]) -> Sequence[Addressed]:
     """The page of the account's index; a page per month, so that none grows for ever."""
     page = derived_id(fact.account_id, view.at.strftime("%Y-%m"))
     return [Addressed(fact.account_id, t.INDEX, page, order_index.OrderPlaced(view.subject))]
 
 
-def after_payment(fact: order_file.PaymentTold, view: CaseView) -> Sequence[Addressed]:
+def after_payment(fact: order_file.PaymentTold, view: CaseView[Any]) -> Sequence[Addressed]:
     """The seller's notice, and the promises about the price."""
     paid = promise.OrderPaid(fact.amount, fact.freight)
     return [t.to_message(fact.contact, message.Asked(fact.contact)), *_promises(view, paid)]
 
 
-def after_shipment(fact: order_file.ShipmentTold, view: CaseView) -> Sequence[Addressed]:
+def after_shipment(fact: order_file.ShipmentTold, view: CaseView[Any]) -> Sequence[Addressed]:
     """The buyer's notice, and the promise not to refund."""
     told = t.to_message(fact.contact, message.Asked(fact.contact))
     return [told, *_promises(view, promise.OrderShipped())]
 
 
-def notice_completed(fact: order_file.NoticeCompleted, view: CaseView) -> Sequence[Addressed]:
+def notice_completed(fact: order_file.NoticeCompleted, view: CaseView[Any]) -> Sequence[Addressed]:
     """The notice, now with its customer."""
     return [t.to_message(fact.contact, message.Asked(fact.contact))]
 
 
-def promise_filed(fact: order_file.PromiseFiled, view: CaseView) -> Sequence[Addressed]:
+def promise_filed(fact: order_file.PromiseFiled, view: CaseView[Any]) -> Sequence[Addressed]:
     """The promise itself."""
     given = promise.Given(fact.promise)
     return [t.to_promise(view.subject, fact.promise.promise_id, given)]
 
 
-def _promises(view: CaseView, content: promise.Message) -> list[Addressed]:
+def _promises(view: CaseView[Any], content: promise.Message) -> list[Addressed]:
     if not isinstance(view.state, order_file.Filed):
         raise TypeError(view.kind)
     return [t.to_promise(view.subject, x, content) for x in view.state.promise_ids]
 
 
-def hand_over(fact: order_file.HandOverPassedOn, view: CaseView) -> Sequence[Addressed]:
+def hand_over(fact: order_file.HandOverPassedOn, view: CaseView[Any]) -> Sequence[Addressed]:
     """To every open promise of the order."""
     return _promises(view, promise.HandedOver(fact.carrier_code))
 
 
-def memo(fact: order_file.MemoPassedOn, view: CaseView) -> Sequence[Addressed]:
+def memo(fact: order_file.MemoPassedOn, view: CaseView[Any]) -> Sequence[Addressed]:
     """To every open promise of the order."""
     return _promises(view, promise.MemoStored(fact.request_id))
 
 
-def exchange_over(fact: order_file.ExchangePassedOn, view: CaseView) -> Sequence[Addressed]:
+def exchange_over(fact: order_file.ExchangePassedOn, view: CaseView[Any]) -> Sequence[Addressed]:
     """To every open promise of the order."""
     return _promises(view, promise.ExchangeOver(fact.exchange_id, fact.ending))
 
 
-def order_closed(fact: order_file.OrderClosed, view: CaseView) -> Sequence[Addressed]:
+def order_closed(fact: order_file.OrderClosed, view: CaseView[Any]) -> Sequence[Addressed]:
     """To every open promise of the order."""
     return _promises(view, promise.OrderClosed(fact.is_refunded))
 
@@ -110,28 +111,28 @@ def order_closed(fact: order_file.OrderClosed, view: CaseView) -> Sequence[Addre
 # consent
 
 
-def consent_given(fact: consent.ConsentGiven, view: CaseView) -> out.ConsentChangedV1:
+def consent_given(fact: consent.ConsentGiven, view: CaseView[Any]) -> out.ConsentChangedV1:
     """The channel may be used for that purpose."""
     return _consent(view, fact.channel, fact.purpose, fact.source_code, is_allowed=True)
 
 
-def grant_ignored(fact: consent.GrantIgnored, view: CaseView) -> out.ConsentChangedV1:
+def grant_ignored(fact: consent.GrantIgnored, view: CaseView[Any]) -> out.ConsentChangedV1:
     """The channel stays refused."""
     return _consent(view, fact.channel, fact.purpose, "refused_before", is_allowed=False)
 
 
-def consent_refused(fact: consent.ConsentRefused, view: CaseView) -> out.ConsentChangedV1:
+def consent_refused(fact: consent.ConsentRefused, view: CaseView[Any]) -> out.ConsentChangedV1:
     """The channel, or all of them, may not be used any more."""
     return _consent(view, fact.channel, None, fact.source_code, is_allowed=False)
 
 
-def block_set(fact: consent.BlockSet, view: CaseView) -> out.ConsentChangedV1:
+def block_set(fact: consent.BlockSet, view: CaseView[Any]) -> out.ConsentChangedV1:
     """The customer is blocked, or not any more."""
     return _consent(view, consent.EVERY_CHANNEL, None, fact.reason_code, is_allowed=not fact.is_blocked)
 
 
 def _consent(
-    view: CaseView, channel: str, purpose: str | None, reason_code: str, *, is_allowed: bool
+    view: CaseView[Any], channel: str, purpose: str | None, reason_code: str, *, is_allowed: bool
 ) -> out.ConsentChangedV1:
     return out.ConsentChangedV1(
         **view.common(),
@@ -143,26 +144,26 @@ def _consent(
     )
 
 
-def stop_refused(fact: consent.ConsentRefused, view: CaseView) -> Sequence[Addressed]:
+def stop_refused(fact: consent.ConsentRefused, view: CaseView[Any]) -> Sequence[Addressed]:
     """What is under way by a refused channel is stopped."""
     return _stop(view, fact.stopped, "consent_withdrawn")
 
 
-def stop_blocked(fact: consent.BlockSet, view: CaseView) -> Sequence[Addressed]:
+def stop_blocked(fact: consent.BlockSet, view: CaseView[Any]) -> Sequence[Addressed]:
     """What is under way to a blocked customer is stopped."""
     return _stop(view, fact.stopped, "blocked")
 
 
-def _stop(view: CaseView, stopped: Sequence[consent.Pending], reason: str) -> list[Addressed]:
+def _stop(view: CaseView[Any], stopped: Sequence[consent.Pending], reason: str) -> list[Addressed]:
     return [Addressed(view.subject, t.MESSAGE, x.notice_id, message.Stopped(reason)) for x in stopped]
 
 
-def allow(fact: consent.ContactAllowed, view: CaseView) -> Sequence[Addressed]:
+def allow(fact: consent.ContactAllowed, view: CaseView[Any]) -> Sequence[Addressed]:
     """The ledger's answer to the message."""
     return [t.to_message(fact.contact, message.Allowed(fact.channel, fact.nth_count))]
 
 
-def deny(fact: consent.ContactSuppressed, view: CaseView) -> Sequence[Addressed]:
+def deny(fact: consent.ContactSuppressed, view: CaseView[Any]) -> Sequence[Addressed]:
     """The ledger's answer to the message."""
     return [t.to_message(fact.contact, message.Denied(fact.reason_code))]
 
@@ -170,12 +171,12 @@ def deny(fact: consent.ContactSuppressed, view: CaseView) -> Sequence[Addressed]
 # message
 
 
-def ask_consent(fact: message.MessageWanted, view: CaseView) -> Sequence[Addressed]:
+def ask_consent(fact: message.MessageWanted, view: CaseView[Any]) -> Sequence[Addressed]:
     """May it be sent?"""
     return [t.to_consent(fact.contact.customer_id, consent.ContactAsked(fact.contact))]
 
 
-def text_requested(fact: message.TextRequested, view: CaseView) -> out.MessageSendRequestedV1:
+def text_requested(fact: message.TextRequested, view: CaseView[Any]) -> out.MessageSendRequestedV1:
     """Please send."""
     contact = fact.contact
     return out.MessageSendRequestedV1(
@@ -195,7 +196,7 @@ def text_requested(fact: message.TextRequested, view: CaseView) -> out.MessageSe
     )
 
 
-def call_wanted(fact: message.CallWanted, view: CaseView) -> out.CallRequestedV1:
+def call_wanted(fact: message.CallWanted, view: CaseView[Any]) -> out.CallRequestedV1:
     """Please phone."""
     contact = fact.contact
     return out.CallRequestedV1(
@@ -209,7 +210,7 @@ def call_wanted(fact: message.CallWanted, view: CaseView) -> out.CallRequestedV1
     )
 
 
-def call_overdue(fact: message.CallOverdue, view: CaseView) -> common.TaskRequestedV1:
+def call_overdue(fact: message.CallOverdue, view: CaseView[Any]) -> common.TaskRequestedV1:
     """Nobody called."""
     return common.TaskRequestedV1(
         **view.common(),
@@ -224,7 +225,7 @@ def call_overdue(fact: message.CallOverdue, view: CaseView) -> common.TaskReques
     )
 
 
-def notice_resolved(fact: message.NoticeResolved, view: CaseView) -> out.NoticeResolvedV1:
+def notice_resolved(fact: message.NoticeResolved, view: CaseView[Any]) -> out.NoticeResolvedV1:
     """What became of a notice."""
     return out.NoticeResolvedV1(
         **view.common(),
@@ -241,22 +242,22 @@ def _order_id(contact: Contact) -> str | None:
     return None if contact.order_id == contact.customer_id else contact.order_id
 
 
-def forget_channel(fact: message.ChannelFailed, view: CaseView) -> Sequence[Addressed]:
+def forget_channel(fact: message.ChannelFailed, view: CaseView[Any]) -> Sequence[Addressed]:
     """Nothing is under way by the channel that failed."""
     return [t.to_consent(view.subject, consent.ContactEnded(view.case_id))]
 
 
-def refuse_calls(fact: message.CallRefused, view: CaseView) -> Sequence[Addressed]:
+def refuse_calls(fact: message.CallRefused, view: CaseView[Any]) -> Sequence[Addressed]:
     """The ledger keeps the refusal for ever."""
     return [t.to_consent(fact.customer_id, consent.Withdrawn(Way.CALL, "call"))]
 
 
-def after_notice(fact: message.NoticeResolved, view: CaseView) -> Sequence[Addressed]:
+def after_notice(fact: message.NoticeResolved, view: CaseView[Any]) -> Sequence[Addressed]:
     """Nothing is under way any more."""
     return [t.to_consent(view.subject, consent.ContactEnded(view.case_id))]
 
 
-def after_message(fact: message.MessageResolved, view: CaseView) -> Sequence[Addressed]:
+def after_message(fact: message.MessageResolved, view: CaseView[Any]) -> Sequence[Addressed]:
     """Whoever of us wanted it said hears what became of it."""
     contact = fact.contact
     found = [t.to_consent(view.subject, consent.ContactEnded(view.case_id))]
@@ -272,7 +273,7 @@ def after_message(fact: message.MessageResolved, view: CaseView) -> Sequence[Add
 # promise
 
 
-def promise_registered(fact: promise.PromiseRegistered, view: CaseView) -> out.PromiseRegisteredV1:
+def promise_registered(fact: promise.PromiseRegistered, view: CaseView[Any]) -> out.PromiseRegisteredV1:
     """It binds."""
     promised = fact.promise
     amount = promised.amount
@@ -288,7 +289,7 @@ def promise_registered(fact: promise.PromiseRegistered, view: CaseView) -> out.P
     )
 
 
-def memo_wanted(fact: promise.MemoWanted, view: CaseView) -> common.OrderActionRequestedV1:
+def memo_wanted(fact: promise.MemoWanted, view: CaseView[Any]) -> common.OrderActionRequestedV1:
     """A memo on the order, so that whoever packs keeps the promise (CP-033)."""
     promised = fact.promise
     values = {"promise_id": promised.promise_id, "kind": promised.kind.value}
@@ -305,7 +306,7 @@ def memo_wanted(fact: promise.MemoWanted, view: CaseView) -> common.OrderActionR
     )
 
 
-def callback(fact: promise.CallWanted, view: CaseView) -> Sequence[Addressed]:
+def callback(fact: promise.CallWanted, view: CaseView[Any]) -> Sequence[Addressed]:
     """The call goes the way of every contact."""
     promised = fact.promise
     if promised.customer_id is None:
@@ -326,7 +327,7 @@ def callback(fact: promise.CallWanted, view: CaseView) -> Sequence[Addressed]:
     return [t.to_message(contact, message.Asked(contact))]
 
 
-def promise_task(fact: promise.PersonAsked, view: CaseView) -> common.TaskRequestedV1:
+def promise_task(fact: promise.PersonAsked, view: CaseView[Any]) -> common.TaskRequestedV1:
     """Was it kept?"""
     return common.TaskRequestedV1(
         **view.common(),
@@ -341,7 +342,7 @@ def promise_task(fact: promise.PersonAsked, view: CaseView) -> common.TaskReques
     )
 
 
-def promise_ended(fact: promise.PromiseEnded, view: CaseView) -> out.PromiseEndedV1:
+def promise_ended(fact: promise.PromiseEnded, view: CaseView[Any]) -> out.PromiseEndedV1:
     """Kept, broken or released."""
     promised = fact.promise
     return out.PromiseEndedV1(
@@ -354,14 +355,14 @@ def promise_ended(fact: promise.PromiseEnded, view: CaseView) -> out.PromiseEnde
     )
 
 
-def drop_promise(fact: promise.PromiseEnded, view: CaseView) -> Sequence[Addressed]:
+def drop_promise(fact: promise.PromiseEnded, view: CaseView[Any]) -> Sequence[Addressed]:
     """The order need not tell it anything any more."""
     if fact.promise.order_id is None:
         return []
     return [t.to_file(fact.promise.order_id, order_file.PromiseDone(fact.promise.promise_id))]
 
 
-def breach_noticed(fact: promise.BreachNoticed, view: CaseView) -> common.ViolationNoticedV1:
+def breach_noticed(fact: promise.BreachNoticed, view: CaseView[Any]) -> common.ViolationNoticedV1:
     """A broken promise carries points (CP-032, CP-035, RF-009, RF-118, LG-057)."""
     promised = fact.promise
     is_carrier = promised.kind is PromiseKind.CARRIER

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from chassis.policies import Book, Table, read_book
+from kernel.policy import PolicyBook, Table, read_book
 
 
 class PromiseKind(StrEnum):
@@ -135,6 +135,6 @@ def _promises(table: dict[str, Any]) -> Promises:
 POLICY_FILE = Path(__file__).with_name("policy.toml")
 
 
-def load(source: str | Path = POLICY_FILE) -> Book[Policy]:
-    """Every version of the policy. Raises chassis.policies.PolicyError."""
+def load(source: str | Path = POLICY_FILE) -> PolicyBook[Policy]:
+    """Every version of the policy. Raises kernel.policy.PolicyError."""
     return read_book(source, make)

@@ -6,7 +6,8 @@ from aftersales_contracts.aftersales import common, refunds
 from aftersales_contracts.base import Money as MoneyPart
 from aftersales_contracts.shop import contacts, customers, desk, orders, shipments
 from aftersales_contracts.words import PromiseKind as PromiseWord
-from chassis.vocabulary import Addressed, Money
+from kernel.decider import Addressed
+from kernel.money import Money
 from services.customers.cases import consent, message, order_file, promise, unpaid_order
 from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.ids import derived_id

@@ -9,7 +9,8 @@ from aftersales_contracts import parts, words
 from aftersales_contracts.aftersales import common, logistics
 from aftersales_contracts.aftersales import logistics_words as lw
 from chassis.service import Announce
-from chassis.vocabulary import CaseView, Money
+from kernel.decider import CaseView
+from kernel.money import Money
 from services.logistics.cases import dispatch_facts as f
 from services.logistics.cases import parcel_words as pw
 from services.logistics.cases.dispatch_states import Known
@@ -41,12 +42,12 @@ def tracking(of: Tracking) -> parts.Tracking:
     return parts.Tracking(carrier_code=of.carrier_code, tracking_code=of.tracking_code)
 
 
-def about(view: CaseView, customer_id: str | None = None) -> dict[str, Any]:
+def about(view: CaseView[Any], customer_id: str | None = None) -> dict[str, Any]:
     """What an outcome about the order of a case carries."""
     return {**view.common(), "order_id": view.subject, "customer_id": customer_id}
 
 
-def track_of(view: CaseView) -> tuple[Track, Identity]:
+def track_of(view: CaseView[Any]) -> tuple[Track, Identity]:
     """The parcel and what it stands for. Raises TypeError for one without an order."""
     if not isinstance(view.state, pw.Known) or view.state.track.identity is None:
         raise TypeError("a parcel without an order says nothing")
@@ -54,7 +55,7 @@ def track_of(view: CaseView) -> tuple[Track, Identity]:
 
 
 def task(
-    view: CaseView, task_id: str, question_code: str, due_at: datetime, kind_code: str = "attention"
+    view: CaseView[Any], task_id: str, question_code: str, due_at: datetime, kind_code: str = "attention"
 ) -> common.TaskRequestedV1:
     """A question to a person; parcels ask about their waybill, all others about the order."""
     carried = about(view)
@@ -72,17 +73,17 @@ def task(
     )
 
 
-def attention(fact: AttentionDrawn, view: CaseView) -> contract.Outcome:
+def attention(fact: AttentionDrawn, view: CaseView[Any]) -> contract.Outcome:
     """Somebody is to look at the case."""
     return task(view, fact.task_id, fact.question_code, fact.due_at)
 
 
-def opened_task(fact: TaskOpened, view: CaseView) -> contract.Outcome:
+def opened_task(fact: TaskOpened, view: CaseView[Any]) -> contract.Outcome:
     """Somebody is to decide or act."""
     return task(view, fact.task_id, fact.question_code, fact.due_at, fact.kind_code)
 
 
-def withdrawn_task(fact: TaskWithdrawn, view: CaseView) -> contract.Outcome:
+def withdrawn_task(fact: TaskWithdrawn, view: CaseView[Any]) -> contract.Outcome:
     """The question is void."""
     return common.TaskWithdrawnV1(
         **view.common(),
@@ -96,7 +97,7 @@ def withdrawn_task(fact: TaskWithdrawn, view: CaseView) -> contract.Outcome:
 def notice(customer_of: Callable[[Any], str | None]) -> Announce:
     """Somebody is to be told; `customer_of` finds the buyer in the state."""
 
-    def announce(fact: NoticeAsked, view: CaseView) -> contract.Outcome:
+    def announce(fact: NoticeAsked, view: CaseView[Any]) -> contract.Outcome:
         return common.NoticeRequestedV1(
             **about(view, customer_of(view.state)),
             notice_id=fact.notice_id,
@@ -117,17 +118,17 @@ COMMON: Mapping[type, Announce] = {AttentionDrawn: attention, TaskOpened: opened
 # Dispatch.
 
 
-def _file(view: CaseView) -> OrderFile:
+def _file(view: CaseView[Any]) -> OrderFile:
     if not isinstance(view.state, Known):
         raise TypeError(f"{type(view.state).__name__} holds no file")
     return view.state.file
 
 
-def _order(view: CaseView) -> dict[str, Any]:
+def _order(view: CaseView[Any]) -> dict[str, Any]:
     return about(view, _file(view).customer_id)
 
 
-def _overdue(fact: f.TargetMissed, view: CaseView) -> contract.Outcome:
+def _overdue(fact: f.TargetMissed, view: CaseView[Any]) -> contract.Outcome:
     return logistics.DispatchOverdueV1(
         **_order(view),
         dispatch_by_at=fact.dispatch_by_at,
@@ -136,17 +137,17 @@ def _overdue(fact: f.TargetMissed, view: CaseView) -> contract.Outcome:
     )
 
 
-def _late(fact: f.LateEstablished, view: CaseView) -> contract.Outcome:
+def _late(fact: f.LateEstablished, view: CaseView[Any]) -> contract.Outcome:
     trigger = lw.LateTrigger(fact.trigger.value)
     return logistics.LateShippingEstablishedV1(**_order(view), trigger=trigger, lines=shares(fact.lines))
 
 
-def _late_withdrawn(fact: f.LateWithdrawn, view: CaseView) -> contract.Outcome:
+def _late_withdrawn(fact: f.LateWithdrawn, view: CaseView[Any]) -> contract.Outcome:
     trigger = lw.LateTrigger(fact.trigger.value)
     return logistics.LateShippingWithdrawnV1(**_order(view), trigger=trigger, reason_code=fact.reason_code)
 
 
-def _hold_asked(fact: f.HoldAsked, view: CaseView) -> contract.Outcome:
+def _hold_asked(fact: f.HoldAsked, view: CaseView[Any]) -> contract.Outcome:
     return logistics.DispatchHoldRequestedV1(
         **_order(view),
         request_id=fact.hold.request_id,
@@ -156,7 +157,7 @@ def _hold_asked(fact: f.HoldAsked, view: CaseView) -> contract.Outcome:
     )
 
 
-def _hold_resolved(fact: f.HoldResolved, view: CaseView) -> contract.Outcome:
+def _hold_resolved(fact: f.HoldResolved, view: CaseView[Any]) -> contract.Outcome:
     return logistics.DispatchHoldResolvedV1(
         **_order(view),
         outcome=lw.HoldResolution(fact.outcome),
@@ -165,7 +166,7 @@ def _hold_resolved(fact: f.HoldResolved, view: CaseView) -> contract.Outcome:
     )
 
 
-def _remedy_due(fact: f.RemedyDue, view: CaseView) -> contract.Outcome:
+def _remedy_due(fact: f.RemedyDue, view: CaseView[Any]) -> contract.Outcome:
     return logistics.RemedyRefundDueV1(
         **_order(view),
         remedy_id=fact.remedy_id,
@@ -176,7 +177,7 @@ def _remedy_due(fact: f.RemedyDue, view: CaseView) -> contract.Outcome:
     )
 
 
-def _carrier_instructed(fact: f.CarrierInstructed, view: CaseView) -> contract.Outcome:
+def _carrier_instructed(fact: f.CarrierInstructed, view: CaseView[Any]) -> contract.Outcome:
     return logistics.WarehouseInstructionRequestedV1(
         **_order(view),
         request_id=fact.request_id,
@@ -185,7 +186,7 @@ def _carrier_instructed(fact: f.CarrierInstructed, view: CaseView) -> contract.O
     )
 
 
-def _wrong_carrier(fact: f.WrongCarrierUsed, view: CaseView) -> contract.Outcome:
+def _wrong_carrier(fact: f.WrongCarrierUsed, view: CaseView[Any]) -> contract.Outcome:
     return common.ViolationNoticedV1(
         **_order(view),
         about_subject=view.subject,
@@ -213,12 +214,12 @@ FROM_DISPATCH: Mapping[type, Announce] = {
 # Parcels.
 
 
-def _parcel(view: CaseView, identity: Identity) -> dict[str, Any]:
+def _parcel(view: CaseView[Any], identity: Identity) -> dict[str, Any]:
     """A scan knows no shop: the parcel's own registration does."""
     return {**view.common(), "shop_id": identity.shop_id, "order_id": identity.order_id}
 
 
-def _status(fact: pw.StatusChanged, view: CaseView) -> contract.Outcome:
+def _status(fact: pw.StatusChanged, view: CaseView[Any]) -> contract.Outcome:
     track, identity = track_of(view)
     scan = fact.scan
     return logistics.ParcelStatusChangedV1(
@@ -234,7 +235,7 @@ def _status(fact: pw.StatusChanged, view: CaseView) -> contract.Outcome:
     )
 
 
-def _stall(fact: pw.StallOpened | pw.StallCleared, view: CaseView) -> contract.Outcome:
+def _stall(fact: pw.StallOpened | pw.StallCleared, view: CaseView[Any]) -> contract.Outcome:
     track, identity = track_of(view)
     is_open = isinstance(fact, pw.StallOpened)
     return logistics.ParcelStallChangedV1(
@@ -247,7 +248,7 @@ def _stall(fact: pw.StallOpened | pw.StallCleared, view: CaseView) -> contract.O
     )
 
 
-def _outcome(fact: pw.OutcomeDecided, view: CaseView) -> contract.Outcome:
+def _outcome(fact: pw.OutcomeDecided, view: CaseView[Any]) -> contract.Outcome:
     _, identity = track_of(view)
     revised = lw.ParcelOutcome(fact.revises.value) if fact.revises else None
     return logistics.ParcelOutcomeDecidedV1(
@@ -262,7 +263,7 @@ def _outcome(fact: pw.OutcomeDecided, view: CaseView) -> contract.Outcome:
     )
 
 
-def _refuse_collect(fact: pw.CollectRefusalAsked, view: CaseView) -> contract.Outcome:
+def _refuse_collect(fact: pw.CollectRefusalAsked, view: CaseView[Any]) -> contract.Outcome:
     _, identity = track_of(view)
     return logistics.WarehouseInstructionRequestedV1(
         **_parcel(view, identity),

@@ -8,7 +8,8 @@ from aftersales_contracts import parts, words
 from aftersales_contracts.aftersales import common, logistics
 from aftersales_contracts.aftersales import logistics_words as lw
 from chassis.service import Announce
-from chassis.vocabulary import CaseView, Money
+from kernel.decider import CaseView
+from kernel.money import Money
 from services.logistics.announce import (
     COMMON,
     about,
@@ -37,17 +38,17 @@ from services.logistics.cases.values import (
 # Lost parcels.
 
 
-def _subject(view: CaseView) -> lost.Subject:
+def _subject(view: CaseView[Any]) -> lost.Subject:
     if not isinstance(view.state, lost.Known):
         raise TypeError("nobody misses the parcel")
     return view.state.subject
 
 
-def _search(view: CaseView) -> dict[str, Any]:
+def _search(view: CaseView[Any]) -> dict[str, Any]:
     return about(view, _subject(view).customer_id)
 
 
-def _inquiry(fact: lost.InquiryAsked, view: CaseView) -> contract.Outcome:
+def _inquiry(fact: lost.InquiryAsked, view: CaseView[Any]) -> contract.Outcome:
     subject = _subject(view)
     return logistics.CourierActionRequestedV1(
         **_search(view),
@@ -59,19 +60,19 @@ def _inquiry(fact: lost.InquiryAsked, view: CaseView) -> contract.Outcome:
     )
 
 
-def _unanswered(fact: lost.InquiryUnanswered, view: CaseView) -> contract.Outcome:
+def _unanswered(fact: lost.InquiryUnanswered, view: CaseView[Any]) -> contract.Outcome:
     return task(view, fact.task_id, "presume_lost", fact.due_at, "assessment")
 
 
-def _report(fact: lost.ReportAsked, view: CaseView) -> contract.Outcome:
+def _report(fact: lost.ReportAsked, view: CaseView[Any]) -> contract.Outcome:
     return task(view, fact.task_id, "lost_parcel_report", fact.due_at, "approval")
 
 
-def _report_overdue(fact: lost.ReportOverdue, view: CaseView) -> contract.Outcome:
+def _report_overdue(fact: lost.ReportOverdue, view: CaseView[Any]) -> contract.Outcome:
     return task(view, fact.task_id, "report_or_memo_missing", fact.due_at)
 
 
-def _memo(fact: lost.MemoAsked, view: CaseView) -> contract.Outcome:
+def _memo(fact: lost.MemoAsked, view: CaseView[Any]) -> contract.Outcome:
     subject = _subject(view)
     return common.OrderActionRequestedV1(
         **_search(view),
@@ -83,7 +84,7 @@ def _memo(fact: lost.MemoAsked, view: CaseView) -> contract.Outcome:
     )
 
 
-def _offer(fact: lost.OfferMade, view: CaseView) -> contract.Outcome:
+def _offer(fact: lost.OfferMade, view: CaseView[Any]) -> contract.Outcome:
     lines = shares(_subject(view).lines) or None
     return common.OfferMadeV1(
         **_search(view),
@@ -97,7 +98,7 @@ def _offer(fact: lost.OfferMade, view: CaseView) -> contract.Outcome:
     )
 
 
-def _payment_due(fact: lost.PaymentDue, view: CaseView) -> contract.Outcome:
+def _payment_due(fact: lost.PaymentDue, view: CaseView[Any]) -> contract.Outcome:
     subject = _subject(view)
     return logistics.RemedyRefundDueV1(
         **_search(view),
@@ -109,7 +110,7 @@ def _payment_due(fact: lost.PaymentDue, view: CaseView) -> contract.Outcome:
     )
 
 
-def _double(fact: lost.RecoverOrWriteOff, view: CaseView) -> contract.Outcome:
+def _double(fact: lost.RecoverOrWriteOff, view: CaseView[Any]) -> contract.Outcome:
     return task(view, fact.task_id, "recover_or_write_off", fact.due_at, "reconciliation")
 
 
@@ -131,13 +132,13 @@ FROM_LOST: Mapping[type, Announce] = {
 # Claims.
 
 
-def _claim(view: CaseView) -> cw.Claim:
+def _claim(view: CaseView[Any]) -> cw.Claim:
     if not isinstance(view.state, cw.Known):
         raise TypeError("nothing is claimed")
     return view.state.claim
 
 
-def _claim_sent(fact: cw.ClaimSent, view: CaseView) -> contract.Outcome:
+def _claim_sent(fact: cw.ClaimSent, view: CaseView[Any]) -> contract.Outcome:
     claim = _claim(view)
     return logistics.CourierClaimRequestedV1(
         **about(view),
@@ -152,7 +153,7 @@ def _claim_sent(fact: cw.ClaimSent, view: CaseView) -> contract.Outcome:
     )
 
 
-def _evidence_asked(fact: cw.EvidenceAsked, view: CaseView) -> contract.Outcome:
+def _evidence_asked(fact: cw.EvidenceAsked, view: CaseView[Any]) -> contract.Outcome:
     return common.EvidenceRequestedV1(
         **about(view),
         request_id=fact.request_id,
@@ -163,7 +164,7 @@ def _evidence_asked(fact: cw.EvidenceAsked, view: CaseView) -> contract.Outcome:
     )
 
 
-def _concluded(fact: cw.ClaimConcluded, view: CaseView) -> contract.Outcome:
+def _concluded(fact: cw.ClaimConcluded, view: CaseView[Any]) -> contract.Outcome:
     claim = _claim(view)
     return logistics.CourierClaimConcludedV1(
         **about(view),
@@ -185,7 +186,7 @@ FROM_CLAIM: Mapping[type, Announce] = {
 # Call-backs.
 
 
-def _recall_asked(fact: iw.RecallAsked, view: CaseView) -> contract.Outcome:
+def _recall_asked(fact: iw.RecallAsked, view: CaseView[Any]) -> contract.Outcome:
     recall = fact.recall
     return logistics.CourierActionRequestedV1(
         **about(view, recall.customer_id),
@@ -197,7 +198,7 @@ def _recall_asked(fact: iw.RecallAsked, view: CaseView) -> contract.Outcome:
     )
 
 
-def _recall_unanswered(fact: iw.RecallUnanswered, view: CaseView) -> contract.Outcome:
+def _recall_unanswered(fact: iw.RecallUnanswered, view: CaseView[Any]) -> contract.Outcome:
     return task(view, fact.task_id, "recall_unanswered", fact.due_at)
 
 
@@ -212,13 +213,13 @@ FROM_INTERCEPT: Mapping[type, Announce] = {
 # Resends.
 
 
-def _resend(view: CaseView) -> rw.Order:
+def _resend(view: CaseView[Any]) -> rw.Order:
     if not isinstance(view.state, rw.Known):
         raise TypeError("nothing is to be sent")
     return view.state.order
 
 
-def _requested(view: CaseView, order: rw.Order, action: str, request_id: str) -> contract.Outcome:
+def _requested(view: CaseView[Any], order: rw.Order, action: str, request_id: str) -> contract.Outcome:
     return logistics.ReshipRequestedV1(
         **about(view),
         request_id=request_id,
@@ -233,20 +234,20 @@ def _requested(view: CaseView, order: rw.Order, action: str, request_id: str) ->
     )
 
 
-def _reserve(fact: rw.ReserveAsked, view: CaseView) -> contract.Outcome:
+def _reserve(fact: rw.ReserveAsked, view: CaseView[Any]) -> contract.Outcome:
     return _requested(view, fact.order, "reserve", derived_id(fact.order.reship_id, "reserve"))
 
 
-def _send(fact: rw.SendAsked, view: CaseView) -> contract.Outcome:
+def _send(fact: rw.SendAsked, view: CaseView[Any]) -> contract.Outcome:
     return _requested(view, fact.order, "send", derived_id(fact.order.reship_id, "send"))
 
 
-def _cancel(fact: rw.CancelAsked, view: CaseView) -> contract.Outcome:
+def _cancel(fact: rw.CancelAsked, view: CaseView[Any]) -> contract.Outcome:
     return _requested(view, _resend(view), "cancel", fact.request_id)
 
 
 def _moved(status: str) -> Announce:
-    def announce(fact: object, view: CaseView) -> contract.Outcome:
+    def announce(fact: object, view: CaseView[Any]) -> contract.Outcome:
         del fact
         return logistics.ReshipStatusChangedV1(
             **about(view),
@@ -258,11 +259,11 @@ def _moved(status: str) -> Announce:
     return announce
 
 
-def _note_differs(fact: rw.NoteDiffers, view: CaseView) -> contract.Outcome:
+def _note_differs(fact: rw.NoteDiffers, view: CaseView[Any]) -> contract.Outcome:
     return task(view, fact.task_id, "note_differs", fact.due_at, "assessment")
 
 
-def _send_late(fact: rw.SendLate, view: CaseView) -> contract.Outcome:
+def _send_late(fact: rw.SendLate, view: CaseView[Any]) -> contract.Outcome:
     return task(view, fact.task_id, "reship_late", fact.due_at)
 
 
@@ -285,13 +286,13 @@ FROM_RESHIP: Mapping[type, Announce] = {
 # Shortages.
 
 
-def _shortage(view: CaseView) -> sw.Shortage:
+def _shortage(view: CaseView[Any]) -> sw.Shortage:
     if not isinstance(view.state, sw.Known):
         raise TypeError("nothing is missing")
     return view.state.shortage
 
 
-def _told(fact: sw.BuyerTold, view: CaseView) -> contract.Outcome:
+def _told(fact: sw.BuyerTold, view: CaseView[Any]) -> contract.Outcome:
     lines = shares(_shortage(view).lines) or None
     return common.OfferMadeV1(
         **about(view),
@@ -306,7 +307,7 @@ def _told(fact: sw.BuyerTold, view: CaseView) -> contract.Outcome:
     )
 
 
-def _off_sale(fact: sw.SaleStopped, view: CaseView) -> contract.Outcome:
+def _off_sale(fact: sw.SaleStopped, view: CaseView[Any]) -> contract.Outcome:
     return common.ListingActionRequestedV1(
         **view.common(),
         request_id=fact.request_id,
@@ -317,11 +318,11 @@ def _off_sale(fact: sw.SaleStopped, view: CaseView) -> contract.Outcome:
     )
 
 
-def _choice_missed(fact: sw.ChoiceMissed, view: CaseView) -> contract.Outcome:
+def _choice_missed(fact: sw.ChoiceMissed, view: CaseView[Any]) -> contract.Outcome:
     return task(view, fact.task_id, "shortage_choice", fact.due_at)
 
 
-def _refund_taken(fact: sw.RefundTaken, view: CaseView) -> contract.Outcome:
+def _refund_taken(fact: sw.RefundTaken, view: CaseView[Any]) -> contract.Outcome:
     return logistics.RemedyRefundDueV1(
         **about(view),
         remedy_id=fact.remedy_id,

@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from chassis.vocabulary import Value, rules_of
+from kernel.rules import rules_of
+from kernel.value import Value
 
 
 class Capability(StrEnum):

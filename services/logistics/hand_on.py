@@ -1,9 +1,10 @@
 """What the order's file, its parcels and shortages tell other cases; searches and resends: hand_on_losses."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from chassis.service import HandOn
-from chassis.vocabulary import Addressed, CaseView
+from chassis.service import Reaction
+from kernel.decider import Addressed, CaseView
 from services.logistics.cases import dispatch_facts as f
 from services.logistics.cases import dispatch_messages as m
 from services.logistics.cases import intercept as iw
@@ -35,7 +36,7 @@ from services.logistics.translate import (
 Handed = list[Addressed]
 
 
-def _file(view: CaseView) -> OrderFile:
+def _file(view: CaseView[Any]) -> OrderFile:
     if not isinstance(view.state, Known):
         raise TypeError(f"{type(view.state).__name__} holds no file")
     return view.state.file
@@ -48,7 +49,7 @@ def _to_parcel(tracking: Tracking, message: object) -> Handed:
 # From dispatch.
 
 
-def _departed(fact: f.DepartureNoted, view: CaseView) -> Handed:
+def _departed(fact: f.DepartureNoted, view: CaseView[Any]) -> Handed:
     link = fact.link
     left = pw.Left(link.parcel_id, link.left_at or view.at)
     handed = _to_parcel(link.tracking, left)
@@ -57,22 +58,22 @@ def _departed(fact: f.DepartureNoted, view: CaseView) -> Handed:
     return handed + _shortage_ends(link, view)
 
 
-def _link_changed(fact: f.LinkChanged, view: CaseView) -> Handed:
+def _link_changed(fact: f.LinkChanged, view: CaseView[Any]) -> Handed:
     return _shortage_ends(fact.link, view) if fact.link.sent_at is not None else []
 
 
-def _shortage_ends(link: Link, view: CaseView) -> Handed:
+def _shortage_ends(link: Link, view: CaseView[Any]) -> Handed:
     file = _file(view)
     if not file.has_shortage:
         return []
     return [Addressed(view.subject, SHORTAGE, view.subject, sw.GoodsLeft(pieces(file, link.lines)))]
 
 
-def _voided(fact: f.VoidNoted, view: CaseView) -> Handed:
+def _voided(fact: f.VoidNoted, view: CaseView[Any]) -> Handed:
     return _to_parcel(fact.link.tracking, pw.Voided(fact.link.parcel_id))
 
 
-def _checked(fact: f.ReturnChecked, view: CaseView) -> Handed:
+def _checked(fact: f.ReturnChecked, view: CaseView[Any]) -> Handed:
     handed: Handed = []
     if fact.link is not None:
         handed += _to_parcel(fact.link.tracking, pw.Inspected(fact.link.parcel_id))
@@ -82,7 +83,7 @@ def _checked(fact: f.ReturnChecked, view: CaseView) -> Handed:
     return handed
 
 
-def _news(fact: f.ParcelNewsNoted, view: CaseView) -> Handed:
+def _news(fact: f.ParcelNewsNoted, view: CaseView[Any]) -> Handed:
     link = fact.link
     news = ParcelNews(link.parcel_id, link.status, link.status_at, link.outcome, link.is_stalled)
     handed: Handed = []
@@ -97,7 +98,7 @@ def _news(fact: f.ParcelNewsNoted, view: CaseView) -> Handed:
     return handed
 
 
-def _call_back(fact: f.CallBackDue, view: CaseView) -> Handed:
+def _call_back(fact: f.CallBackDue, view: CaseView[Any]) -> Handed:
     file, link = _file(view), fact.link
     request_id = derived_id(link.parcel_id, RECALLS[0])
     recall = iw.Recall(
@@ -112,7 +113,7 @@ def _call_back(fact: f.CallBackDue, view: CaseView) -> Handed:
     return [Addressed(view.subject, INTERCEPT, request_id, iw.RecallWanted(recall))]
 
 
-def _search(fact: f.SearchDue, view: CaseView) -> Handed:
+def _search(fact: f.SearchDue, view: CaseView[Any]) -> Handed:
     file, link = _file(view), fact.link
     skus = {line.line_id: line.sku_id for line in file.lines}
     lines = tuple(share for share in pieces(file, link.lines) if share.line_id in skus)
@@ -133,7 +134,7 @@ def _search(fact: f.SearchDue, view: CaseView) -> Handed:
     return [Addressed(view.subject, LOST, link.parcel_id, missing)]
 
 
-def _refund_noted(fact: f.RefundNoted, view: CaseView) -> Handed:
+def _refund_noted(fact: f.RefundNoted, view: CaseView[Any]) -> Handed:
     news = RefundNews(fact.refund.refund_id, is_open=True, is_paid=False)
     return [
         Addressed(view.subject, LOST, link.parcel_id, news)
@@ -142,7 +143,7 @@ def _refund_noted(fact: f.RefundNoted, view: CaseView) -> Handed:
     ]
 
 
-def _refund_ended(fact: f.RefundEnded, view: CaseView) -> Handed:
+def _refund_ended(fact: f.RefundEnded, view: CaseView[Any]) -> Handed:
     return [
         Addressed(
             view.subject,
@@ -156,7 +157,7 @@ def _refund_ended(fact: f.RefundEnded, view: CaseView) -> Handed:
     ]
 
 
-def _promise(fact: f.ShortageKnown, view: CaseView) -> Handed:
+def _promise(fact: f.ShortageKnown, view: CaseView[Any]) -> Handed:
     file = _file(view)
     ids = {share.line_id for share in fact.lines}
     products = tuple(dict.fromkeys(line.product_id for line in file.lines if line.line_id in ids))
@@ -164,38 +165,38 @@ def _promise(fact: f.ShortageKnown, view: CaseView) -> Handed:
     return [Addressed(view.subject, SHORTAGE, view.subject, found)]
 
 
-def _resend_parcel(fact: f.ReshipParcelKnown, view: CaseView) -> Handed:
+def _resend_parcel(fact: f.ReshipParcelKnown, view: CaseView[Any]) -> Handed:
     known = rw.ParcelKnown(fact.link.parcel_id)
     return [Addressed(view.subject, RESHIP, fact.reship_id, known)]
 
 
-def _reship_answer(fact: f.ReshipAnswerPassedOn, view: CaseView) -> Handed:
+def _reship_answer(fact: f.ReshipAnswerPassedOn, view: CaseView[Any]) -> Handed:
     answer = fact.answer
     said = rw.Answered(answer.request_id, answer.outcome, answer.until_at)
     return [Addressed(view.subject, RESHIP, fact.reship_id, said)]
 
 
-def _resend_unwanted(fact: f.ResendUnwanted, view: CaseView) -> Handed:
+def _resend_unwanted(fact: f.ResendUnwanted, view: CaseView[Any]) -> Handed:
     return [Addressed(view.subject, RESHIP, fact.reship_id, rw.Unwanted())]
 
 
-def _resend_gone(fact: f.ResendGone, view: CaseView) -> Handed:
+def _resend_gone(fact: f.ResendGone, view: CaseView[Any]) -> Handed:
     return [Addressed(view.subject, LOST, fact.parcel_id, lost.ResendLeft())]
 
 
-def _collect_answer(fact: f.CollectAnswerPassedOn, view: CaseView) -> Handed:
+def _collect_answer(fact: f.CollectAnswerPassedOn, view: CaseView[Any]) -> Handed:
     return _to_parcel(fact.link.tracking, pw.CollectAnswered(fact.link.parcel_id, fact.is_done))
 
 
-def _memo(fact: f.MemoPassedOn, view: CaseView) -> Handed:
+def _memo(fact: f.MemoPassedOn, view: CaseView[Any]) -> Handed:
     return [Addressed(view.subject, LOST, parcel_id, fact.memo) for parcel_id in fact.parcel_ids]
 
 
-def _decline(fact: f.DeclinePassedOn, view: CaseView) -> Handed:
+def _decline(fact: f.DeclinePassedOn, view: CaseView[Any]) -> Handed:
     return [Addressed(view.subject, LOST, parcel_id, fact.declined) for parcel_id in fact.parcel_ids]
 
 
-FROM_DISPATCH: Mapping[type, HandOn] = {
+FROM_DISPATCH: Mapping[type, Reaction] = {
     f.DepartureNoted: _departed,
     f.LinkChanged: _link_changed,
     f.VoidNoted: _voided,
@@ -219,7 +220,7 @@ FROM_DISPATCH: Mapping[type, HandOn] = {
 # From parcels, to the order that they belong to.
 
 
-def _moved(view: CaseView) -> Handed:
+def _moved(view: CaseView[Any]) -> Handed:
     state = view.state
     if not isinstance(state, pw.Known) or state.track.identity is None:
         return []
@@ -237,7 +238,7 @@ def _moved(view: CaseView) -> Handed:
     return to_dispatch(identity.order_id, moved)
 
 
-def _status(fact: pw.StatusChanged, view: CaseView) -> Handed:
+def _status(fact: pw.StatusChanged, view: CaseView[Any]) -> Handed:
     """An end is told by its outcome, which follows at once."""
     state = view.state
     end = outcome_of(state.track) if isinstance(state, pw.Known) else None
@@ -245,11 +246,11 @@ def _status(fact: pw.StatusChanged, view: CaseView) -> Handed:
     return [] if end is not None and end.outcome is not told else _moved(view)
 
 
-def _ended(fact: pw.OutcomeDecided, view: CaseView) -> Handed:
+def _ended(fact: pw.OutcomeDecided, view: CaseView[Any]) -> Handed:
     return _moved(view)
 
 
-def _picked_up(fact: pw.PickupKnown, view: CaseView) -> Handed:
+def _picked_up(fact: pw.PickupKnown, view: CaseView[Any]) -> Handed:
     state = view.state
     if not isinstance(state, pw.Known) or state.track.identity is None:
         return []
@@ -257,7 +258,7 @@ def _picked_up(fact: pw.PickupKnown, view: CaseView) -> Handed:
     return to_dispatch(identity.order_id, m.PickedUp(identity.parcel_id, fact.at))
 
 
-def _stall(fact: pw.StallOpened | pw.StallCleared, view: CaseView) -> Handed:
+def _stall(fact: pw.StallOpened | pw.StallCleared, view: CaseView[Any]) -> Handed:
     state = view.state
     if not isinstance(state, pw.Known) or state.track.identity is None:
         return []
@@ -266,7 +267,7 @@ def _stall(fact: pw.StallOpened | pw.StallCleared, view: CaseView) -> Handed:
     return to_dispatch(identity.order_id, stalled)
 
 
-FROM_PARCEL: Mapping[type, HandOn] = {
+FROM_PARCEL: Mapping[type, Reaction] = {
     pw.StatusChanged: _status,
     pw.OutcomeDecided: _ended,
     pw.PickupKnown: _picked_up,
@@ -278,8 +279,8 @@ FROM_PARCEL: Mapping[type, HandOn] = {
 # From shortages.
 
 
-def _later_date(fact: sw.LaterDateTaken, view: CaseView) -> Handed:
+def _later_date(fact: sw.LaterDateTaken, view: CaseView[Any]) -> Handed:
     return to_dispatch(view.subject, m.LaterDateAgreed(fact.until_at))
 
 
-FROM_SHORTAGE: Mapping[type, HandOn] = {sw.LaterDateTaken: _later_date}
+FROM_SHORTAGE: Mapping[type, Reaction] = {sw.LaterDateTaken: _later_date}

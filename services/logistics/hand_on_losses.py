@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.service import HandOn
-from chassis.vocabulary import Addressed, CaseView
+from chassis.service import Reaction
+from kernel.decider import Addressed, CaseView
 from services.logistics.cases import courier_claim_words as cw
 from services.logistics.cases import dispatch_messages as m
 from services.logistics.cases import intercept as iw
@@ -21,7 +21,7 @@ Handed = list[Addressed]
 # From searches.
 
 
-def _subject(view: CaseView) -> lost.Subject:
+def _subject(view: CaseView[Any]) -> lost.Subject:
     if not isinstance(view.state, lost.Known):
         raise TypeError("nobody misses the parcel")
     return view.state.subject
@@ -31,7 +31,7 @@ def _claim_id(subject: lost.Subject) -> str:
     return derived_id(subject.name, "claim")
 
 
-def _lost(fact: lost.LossConfirmed, view: CaseView) -> Handed:
+def _lost(fact: lost.LossConfirmed, view: CaseView[Any]) -> Handed:
     subject = _subject(view)
     declared = pw.DeclaredLost(subject.parcel_id, fact.loss.basis)
     handed = [Addressed(subject.tracking.subject, PARCEL, parcel_case_id(subject.tracking), declared)]
@@ -44,17 +44,19 @@ def _lost(fact: lost.LossConfirmed, view: CaseView) -> Handed:
     return handed
 
 
-def _settled(subject: lost.Subject, view: CaseView, remedy: str | None, *, is_open: bool = False) -> Handed:
+def _settled(
+    subject: lost.Subject, view: CaseView[Any], remedy: str | None, *, is_open: bool = False
+) -> Handed:
     return to_dispatch(view.subject, m.SearchClosed(subject.parcel_id, remedy, is_open))
 
 
-def _spent(subject: lost.Subject, view: CaseView) -> Handed:
+def _spent(subject: lost.Subject, view: CaseView[Any]) -> Handed:
     if subject.value is None:
         return []
     return [Addressed(view.subject, CLAIM, _claim_id(subject), cw.RemedySpent(subject.value))]
 
 
-def _reship(fact: lost.ReshipChosen, view: CaseView) -> Handed:
+def _reship(fact: lost.ReshipChosen, view: CaseView[Any]) -> Handed:
     subject = _subject(view)
     order = rw.Order(
         reship_id=fact.reship_id,
@@ -74,28 +76,28 @@ def _reship(fact: lost.ReshipChosen, view: CaseView) -> Handed:
     ]
 
 
-def _refunded(fact: object, view: CaseView) -> Handed:
+def _refunded(fact: object, view: CaseView[Any]) -> Handed:
     subject = _subject(view)
     return [*_settled(subject, view, "refund"), *_spent(subject, view)]
 
 
-def _reopened(fact: lost.RefundChosen | lost.ResendOff, view: CaseView) -> Handed:
+def _reopened(fact: lost.RefundChosen | lost.ResendOff, view: CaseView[Any]) -> Handed:
     return _settled(_subject(view), view, None, is_open=True)
 
 
-def _search_closed(fact: lost.SearchClosed, view: CaseView) -> Handed:
+def _search_closed(fact: lost.SearchClosed, view: CaseView[Any]) -> Handed:
     return _settled(_subject(view), view, None)
 
 
-def _revoked(fact: lost.ResendRevoked, view: CaseView) -> Handed:
+def _revoked(fact: lost.ResendRevoked, view: CaseView[Any]) -> Handed:
     return to_dispatch(view.subject, m.ResendRevoked(fact.reship_id, _subject(view).parcel_id))
 
 
-def _found(fact: lost.TurnedUp, view: CaseView) -> Handed:
+def _found(fact: lost.TurnedUp, view: CaseView[Any]) -> Handed:
     return [Addressed(view.subject, CLAIM, _claim_id(_subject(view)), cw.GoodsFound())]
 
 
-def _recall(fact: lost.RecallDue, view: CaseView) -> Handed:
+def _recall(fact: lost.RecallDue, view: CaseView[Any]) -> Handed:
     subject = _subject(view)
     request_id = derived_id(subject.parcel_id, RECALLS[1])
     recall = iw.Recall(
@@ -110,7 +112,7 @@ def _recall(fact: lost.RecallDue, view: CaseView) -> Handed:
     return [Addressed(view.subject, INTERCEPT, request_id, iw.RecallWanted(recall))]
 
 
-FROM_LOST: Mapping[type, HandOn] = {
+FROM_LOST: Mapping[type, Reaction] = {
     lost.LossConfirmed: _lost,
     lost.ReshipChosen: _reship,
     lost.PaymentDue: _refunded,
@@ -127,7 +129,7 @@ FROM_LOST: Mapping[type, HandOn] = {
 # From resends.
 
 
-def _reship_failed(fact: Any, view: CaseView) -> Handed:
+def _reship_failed(fact: Any, view: CaseView[Any]) -> Handed:
     """A failed resend of a lost parcel leaves the refund; one that is lost again is looked for itself."""
     state = view.state
     if not isinstance(state, rw.Known) or state.order.purpose != "lost" or fact.reason_code == "lost":
@@ -137,7 +139,7 @@ def _reship_failed(fact: Any, view: CaseView) -> Handed:
     return [Addressed(view.subject, LOST, parcel_id, failed)] if parcel_id is not None else []
 
 
-def _called_off(_fact: rw.CalledOff, view: CaseView) -> Handed:
+def _called_off(_fact: rw.CalledOff, view: CaseView[Any]) -> Handed:
     """The lost parcel's case settles it by the refund that took the resend's place."""
     state = view.state
     if not isinstance(state, rw.Known) or state.order.replaces_parcel_id is None:
@@ -146,7 +148,7 @@ def _called_off(_fact: rw.CalledOff, view: CaseView) -> Handed:
     return [Addressed(view.subject, LOST, state.order.replaces_parcel_id, let_go)]
 
 
-FROM_RESHIP: Mapping[type, HandOn] = {
+FROM_RESHIP: Mapping[type, Reaction] = {
     rw.CalledOff: _called_off,
     rw.StockMissing: _reship_failed,
     rw.NotArrived: _reship_failed,

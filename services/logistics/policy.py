@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chassis.policies import Book, Table, read_book
+from kernel.policy import PolicyBook, Table, read_book
 from services.logistics import carriers
 from services.logistics.cases.values import Attention, Stage
 
@@ -174,6 +174,6 @@ def _check(policy: Policy, table: Table) -> None:
 FILE = Path(__file__).with_name("policy.toml")
 
 
-def load(source: str | Path = FILE) -> Book[Policy]:
-    """Every version of the policy. Raises chassis.policies.PolicyError, carriers.CarriersError."""
+def load(source: str | Path = FILE) -> PolicyBook[Policy]:
+    """Every version of the policy. Raises kernel.policy.PolicyError, carriers.CarriersError."""
     return read_book(source, make)

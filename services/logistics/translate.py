@@ -9,7 +9,8 @@ from aftersales_contracts.aftersales.refunds_words import ExchangeEnding, Intent
 from aftersales_contracts.shop import aftersales, desk, orders, scans, shipments
 from aftersales_contracts.words import ReshipPurpose
 from chassis.service import Read
-from chassis.vocabulary import Addressed, Money
+from kernel.decider import Addressed
+from kernel.money import Money
 from services.logistics.cases import (
     courier_claim_words,
     dispatch_messages,

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, assert_never
 
-from chassis.vocabulary import Deadline, replace
+from kernel.decider import Deadline
+from kernel.value import replace
 from services.refunds import agreement_words as w
 from services.refunds.agreement_words import (
     Absent,

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from chassis.vocabulary import Money, replace, rule
+from kernel.money import Money
+from kernel.rules import rule
+from kernel.value import replace
 from services.refunds import agreement_steps as steps
 from services.refunds import agreement_words as w
 from services.refunds.agreement_words import Answer, AwaitingReceipt, Fact, Filed, ReturnedGoods

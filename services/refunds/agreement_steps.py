@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from chassis.vocabulary import Decided
+from kernel.decider import Decided
 from services.refunds import agreement_words as w
 from services.refunds.agreement_words import Answer, AwaitingAnswer, Fact, Filed, Open, ReturnedGoods
 from services.refunds.policy import Policy

@@ -7,7 +7,8 @@ from typing import Any
 from aftersales_contracts import base as contract
 from aftersales_contracts import parts, words
 from aftersales_contracts.aftersales import common, refunds, refunds_words
-from chassis.vocabulary import CaseView, Money
+from kernel.decider import CaseView
+from kernel.money import Money
 from services.refunds.values import Liability, Share, Tender, Wanted, derived_id
 
 
@@ -40,13 +41,13 @@ def wanted(wanted: Sequence[Wanted]) -> list[parts.Wanted]:
     return [parts.Wanted(line_id=one.line_id, sku_id=one.sku_id) for one in wanted]
 
 
-def about(view: CaseView, customer_id: str | None = None) -> dict[str, Any]:
+def about(view: CaseView[Any], customer_id: str | None = None) -> dict[str, Any]:
     """What every outcome about the order of a case carries."""
     return {**view.common(), "order_id": view.subject, "customer_id": customer_id}
 
 
 def task(
-    view: CaseView, task_id: str, question_code: str, due_at: datetime, kind_code: str = "reconciliation"
+    view: CaseView[Any], task_id: str, question_code: str, due_at: datetime, kind_code: str = "reconciliation"
 ) -> common.TaskRequestedV1:
     return common.TaskRequestedV1(
         **view.common(),
@@ -60,7 +61,7 @@ def task(
     )
 
 
-def liability(view: CaseView, customer_id: str, row: Liability) -> refunds.FreightLiabilityDecidedV1:
+def liability(view: CaseView[Any], customer_id: str, row: Liability) -> refunds.FreightLiabilityDecidedV1:
     return refunds.FreightLiabilityDecidedV1(
         **about(view, customer_id),
         return_id=view.case_id,
@@ -73,6 +74,6 @@ def liability(view: CaseView, customer_id: str, row: Liability) -> refunds.Freig
     )
 
 
-def asked(fact: Any, view: CaseView) -> common.TaskRequestedV1:
+def asked(fact: Any, view: CaseView[Any]) -> common.TaskRequestedV1:
     task_id = derived_id(view.case_id, f".task.{view.version}")
     return task(view, task_id, fact.question_code, fact.due_at, "attention")

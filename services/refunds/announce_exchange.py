@@ -7,7 +7,7 @@ from aftersales_contracts import base as contract
 from aftersales_contracts import parts, words
 from aftersales_contracts.aftersales import common, refunds, refunds_words
 from chassis.service import Announce
-from chassis.vocabulary import CaseView
+from kernel.decider import CaseView
 from services.refunds import exchange_words as exchange
 from services.refunds import late_words as late
 from services.refunds.announce import about, asked, liability, money, shares, task, wanted
@@ -20,13 +20,13 @@ BACK_SUFFIX = ".back"
 # Exchange.
 
 
-def _buyer(view: CaseView) -> str | None:
+def _buyer(view: CaseView[Any]) -> str | None:
     state: Any = view.state
     filed: exchange.Filed | None = getattr(state, "filed", None)
     return None if filed is None else filed.customer_id
 
 
-def _exchange_opened(fact: exchange.ExchangeOpened, view: CaseView) -> refunds.ExchangeOpenedV1:
+def _exchange_opened(fact: exchange.ExchangeOpened, view: CaseView[Any]) -> refunds.ExchangeOpenedV1:
     return refunds.ExchangeOpenedV1(
         **about(view, fact.filed.customer_id),
         exchange_id=view.case_id,
@@ -36,7 +36,7 @@ def _exchange_opened(fact: exchange.ExchangeOpened, view: CaseView) -> refunds.E
     )
 
 
-def _exchange_refused(fact: exchange.ExchangeRefused, view: CaseView) -> refunds.ApplicationRejectedV1:
+def _exchange_refused(fact: exchange.ExchangeRefused, view: CaseView[Any]) -> refunds.ApplicationRejectedV1:
     return refunds.ApplicationRejectedV1(
         **about(view),
         application=refunds_words.ApplicationKind.EXCHANGE,
@@ -45,7 +45,7 @@ def _exchange_refused(fact: exchange.ExchangeRefused, view: CaseView) -> refunds
     )
 
 
-def _offer_made(fact: exchange.RefundOffered, view: CaseView) -> common.OfferMadeV1:
+def _offer_made(fact: exchange.RefundOffered, view: CaseView[Any]) -> common.OfferMadeV1:
     state: Any = view.state
     offer: exchange.OfferRefund = state
     options = [parts.Option(option_id="refund", kind=words.OptionKind.REFUND)]
@@ -59,7 +59,7 @@ def _offer_made(fact: exchange.RefundOffered, view: CaseView) -> common.OfferMad
     )
 
 
-def _exchange_authorized(fact: exchange.ReturnAuthorized, view: CaseView) -> refunds.ReturnAuthorizedV1:
+def _exchange_authorized(fact: exchange.ReturnAuthorized, view: CaseView[Any]) -> refunds.ReturnAuthorizedV1:
     state: Any = view.state
     waiting: exchange.WaitBuyerSend = state
     return refunds.ReturnAuthorizedV1(
@@ -75,11 +75,13 @@ def _exchange_authorized(fact: exchange.ReturnAuthorized, view: CaseView) -> ref
     )
 
 
-def _exchange_liability(fact: exchange.FreightDecided, view: CaseView) -> refunds.FreightLiabilityDecidedV1:
+def _exchange_liability(
+    fact: exchange.FreightDecided, view: CaseView[Any]
+) -> refunds.FreightLiabilityDecidedV1:
     return liability(view, _buyer(view) or "", fact.liability)
 
 
-def _reship_due(fact: exchange.ReshipDue, view: CaseView) -> refunds.ReshipDueV1:
+def _reship_due(fact: exchange.ReshipDue, view: CaseView[Any]) -> refunds.ReshipDueV1:
     state: Any = view.state
     filed: exchange.Filed = state.filed
     is_back = fact.purpose is exchange.ReshipPurpose.RETURN_TO_BUYER
@@ -98,11 +100,11 @@ def _reship_due(fact: exchange.ReshipDue, view: CaseView) -> refunds.ReshipDueV1
     )
 
 
-def _note_differs(fact: exchange.NoteDiffers, view: CaseView) -> common.TaskRequestedV1:
+def _note_differs(fact: exchange.NoteDiffers, view: CaseView[Any]) -> common.TaskRequestedV1:
     return task(view, derived_id(view.case_id, ".note"), "note_names_other_variant", fact.due_at)
 
 
-def _exchange_ended(fact: exchange.ExchangeEnded, view: CaseView) -> refunds.ExchangeEndedV1:
+def _exchange_ended(fact: exchange.ExchangeEnded, view: CaseView[Any]) -> refunds.ExchangeEndedV1:
     return refunds.ExchangeEndedV1(
         **about(view), exchange_id=view.case_id, ending=refunds_words.ExchangeEnding(fact.ending.value)
     )
@@ -124,7 +126,7 @@ FROM_EXCHANGE: Mapping[type, Announce] = {
 # Late compensation.
 
 
-def _compensation_due(fact: late.CompensationDue, view: CaseView) -> refunds.CompensationDecidedV1:
+def _compensation_due(fact: late.CompensationDue, view: CaseView[Any]) -> refunds.CompensationDecidedV1:
     return refunds.CompensationDecidedV1(
         **about(view),
         base_amount=money(fact.base),
@@ -136,7 +138,9 @@ def _compensation_due(fact: late.CompensationDue, view: CaseView) -> refunds.Com
     )
 
 
-def _compensation_refused(fact: late.CompensationRefused, view: CaseView) -> refunds.CompensationDecidedV1:
+def _compensation_refused(
+    fact: late.CompensationRefused, view: CaseView[Any]
+) -> refunds.CompensationDecidedV1:
     return refunds.CompensationDecidedV1(
         **about(view),
         base_amount=money(fact.base),
@@ -148,7 +152,7 @@ def _compensation_refused(fact: late.CompensationRefused, view: CaseView) -> ref
     )
 
 
-def _compensation_disputed(fact: late.CompensationDisputed, view: CaseView) -> common.TaskRequestedV1:
+def _compensation_disputed(fact: late.CompensationDisputed, view: CaseView[Any]) -> common.TaskRequestedV1:
     task_id = derived_id(view.case_id, ".compensation")
     return task(view, task_id, "compensated_but_in_time", fact.due_at)
 

@@ -6,7 +6,7 @@ from typing import Any
 from aftersales_contracts import parts, words
 from aftersales_contracts.aftersales import common, refunds, refunds_words
 from chassis.service import Announce
-from chassis.vocabulary import CaseView
+from kernel.decider import CaseView
 from services.refunds import order_facts, order_words
 from services.refunds.announce import about, money, task
 from services.refunds.order_words import State as OrderState
@@ -33,12 +33,12 @@ _STATUS: Mapping[type, str] = {
 }
 
 
-def _order_state(view: CaseView) -> OrderState:
+def _order_state(view: CaseView[Any]) -> OrderState:
     state: Any = view.state
     return state  # type: ignore[no-any-return]  # a fact of the order leaves a state of the order
 
 
-def case_changed(_fact: Any, view: CaseView) -> common.CaseChangedV1:
+def case_changed(_fact: Any, view: CaseView[Any]) -> common.CaseChangedV1:
     """Status, phase and whose turn it is (OR-002, OR-012)."""
     state = _order_state(view)
     if isinstance(state, order_words.Absent):
@@ -71,7 +71,7 @@ def case_changed(_fact: Any, view: CaseView) -> common.CaseChangedV1:
 
 
 def _application_rejected(
-    fact: order_facts.ApplicationRejected, view: CaseView
+    fact: order_facts.ApplicationRejected, view: CaseView[Any]
 ) -> refunds.ApplicationRejectedV1:
     return refunds.ApplicationRejectedV1(
         **about(view),
@@ -82,12 +82,12 @@ def _application_rejected(
     )
 
 
-def _payment_refused(fact: order_facts.PaymentRefused, view: CaseView) -> common.TaskRequestedV1:
+def _payment_refused(fact: order_facts.PaymentRefused, view: CaseView[Any]) -> common.TaskRequestedV1:
     return task(view, derived_id(fact.intent_id, ".refused"), "payment_over_account", fact.due_at)
 
 
 def _auto_confirm(
-    fact: order_facts.AutoConfirmRequested, view: CaseView
+    fact: order_facts.AutoConfirmRequested, view: CaseView[Any]
 ) -> refunds.OrderAutoConfirmRequestedV1:
     return refunds.OrderAutoConfirmRequestedV1(
         **about(view),
@@ -97,11 +97,13 @@ def _auto_confirm(
     )
 
 
-def _auto_confirm_stopped(fact: order_facts.AutoConfirmStopped, view: CaseView) -> common.TaskRequestedV1:
+def _auto_confirm_stopped(
+    fact: order_facts.AutoConfirmStopped, view: CaseView[Any]
+) -> common.TaskRequestedV1:
     return task(view, derived_id(view.case_id, ".confirm-stopped"), "order_not_confirmed", fact.due_at)
 
 
-def _order_task(fact: order_facts.TaskOpened, view: CaseView) -> common.TaskRequestedV1:
+def _order_task(fact: order_facts.TaskOpened, view: CaseView[Any]) -> common.TaskRequestedV1:
     return task(view, derived_id(view.case_id, f".{fact.task_name}"), fact.question_code, fact.due_at)
 
 

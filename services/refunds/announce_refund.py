@@ -6,7 +6,7 @@ from typing import Any
 from aftersales_contracts import words
 from aftersales_contracts.aftersales import common, refunds, refunds_words
 from chassis.service import Announce
-from chassis.vocabulary import CaseView
+from kernel.decider import CaseView
 from services.refunds import agreement_words as agreement
 from services.refunds import intent_words as intent
 from services.refunds.announce import about, asked, liability, money, shares, task, tenders
@@ -16,13 +16,13 @@ from services.refunds.values import Purpose, derived_id
 # Refund agreement.
 
 
-def _filed(view: CaseView) -> agreement.Filed:
+def _filed(view: CaseView[Any]) -> agreement.Filed:
     state: Any = view.state
     filed: agreement.Filed = state.filed
     return filed
 
 
-def _refund_opened(fact: agreement.AnswerAwaited, view: CaseView) -> refunds.RefundOpenedV1:
+def _refund_opened(fact: agreement.AnswerAwaited, view: CaseView[Any]) -> refunds.RefundOpenedV1:
     terms = fact.filed.terms
     return refunds.RefundOpenedV1(
         **about(view, fact.filed.customer_id),
@@ -36,7 +36,7 @@ def _refund_opened(fact: agreement.AnswerAwaited, view: CaseView) -> refunds.Ref
     )
 
 
-def _answer_decided(fact: agreement.AnswerDecided, view: CaseView) -> refunds.RefundAnswerDecidedV1:
+def _answer_decided(fact: agreement.AnswerDecided, view: CaseView[Any]) -> refunds.RefundAnswerDecidedV1:
     return refunds.RefundAnswerDecidedV1(
         **about(view, _filed(view).customer_id),
         refund_id=view.case_id,
@@ -47,7 +47,7 @@ def _answer_decided(fact: agreement.AnswerDecided, view: CaseView) -> refunds.Re
     )
 
 
-def _return_authorized(fact: agreement.ReturnAwaited, view: CaseView) -> refunds.ReturnAuthorizedV1:
+def _return_authorized(fact: agreement.ReturnAwaited, view: CaseView[Any]) -> refunds.ReturnAuthorizedV1:
     filed = _filed(view)
     return refunds.ReturnAuthorizedV1(
         **about(view, filed.customer_id),
@@ -62,12 +62,14 @@ def _return_authorized(fact: agreement.ReturnAwaited, view: CaseView) -> refunds
     )
 
 
-def _refund_liability(_fact: agreement.FreightDecided, view: CaseView) -> refunds.FreightLiabilityDecidedV1:
+def _refund_liability(
+    _fact: agreement.FreightDecided, view: CaseView[Any]
+) -> refunds.FreightLiabilityDecidedV1:
     filed = _filed(view)
     return liability(view, filed.customer_id, filed.liability)
 
 
-def _evidence(fact: agreement.EvidenceAsked, view: CaseView) -> common.EvidenceRequestedV1:
+def _evidence(fact: agreement.EvidenceAsked, view: CaseView[Any]) -> common.EvidenceRequestedV1:
     return common.EvidenceRequestedV1(
         **about(view, _filed(view).customer_id),
         request_id=derived_id(view.case_id, f".evidence.{view.version}"),
@@ -78,7 +80,7 @@ def _evidence(fact: agreement.EvidenceAsked, view: CaseView) -> common.EvidenceR
     )
 
 
-def _reminder(fact: agreement.BuyerReminded, view: CaseView) -> common.NoticeRequestedV1:
+def _reminder(fact: agreement.BuyerReminded, view: CaseView[Any]) -> common.NoticeRequestedV1:
     return common.NoticeRequestedV1(
         **about(view, _filed(view).customer_id),
         notice_id=derived_id(view.case_id, f".notice.{view.version}"),
@@ -91,12 +93,12 @@ def _reminder(fact: agreement.BuyerReminded, view: CaseView) -> common.NoticeReq
     )
 
 
-def _negotiation(fact: agreement.NegotiationAsked, view: CaseView) -> common.TaskRequestedV1:
+def _negotiation(fact: agreement.NegotiationAsked, view: CaseView[Any]) -> common.TaskRequestedV1:
     task_id = derived_id(view.case_id, ".negotiate")
     return task(view, task_id, fact.question_code, fact.due_at, "approval")
 
 
-def _negotiation_over(_fact: agreement.NegotiationOver, view: CaseView) -> common.TaskWithdrawnV1:
+def _negotiation_over(_fact: agreement.NegotiationOver, view: CaseView[Any]) -> common.TaskWithdrawnV1:
     return common.TaskWithdrawnV1(
         **view.common(),
         about_subject=view.subject,
@@ -107,13 +109,13 @@ def _negotiation_over(_fact: agreement.NegotiationOver, view: CaseView) -> commo
 
 
 def _agreement_task(name: str, question_code: str) -> Announce:
-    def announce(fact: Any, view: CaseView) -> common.TaskRequestedV1:
+    def announce(fact: Any, view: CaseView[Any]) -> common.TaskRequestedV1:
         return task(view, derived_id(view.case_id, f".{name}"), question_code, fact.due_at)
 
     return announce
 
 
-def _refund_closed(fact: agreement.AgreementClosed, view: CaseView) -> refunds.RefundClosedV1:
+def _refund_closed(fact: agreement.AgreementClosed, view: CaseView[Any]) -> refunds.RefundClosedV1:
     return refunds.RefundClosedV1(
         **about(view), refund_id=view.case_id, ending=refunds_words.RefundEnding(fact.ending.value)
     )
@@ -140,7 +142,9 @@ FROM_AGREEMENT: Mapping[type, Announce] = {
 # Refund intent.
 
 
-def _payment_requested(fact: intent.PaymentRequested, view: CaseView) -> refunds.RefundPaymentRequestedV1:
+def _payment_requested(
+    fact: intent.PaymentRequested, view: CaseView[Any]
+) -> refunds.RefundPaymentRequestedV1:
     order = fact.order
     is_refund = order.purpose is Purpose.REFUND
     return refunds.RefundPaymentRequestedV1(
@@ -156,7 +160,7 @@ def _payment_requested(fact: intent.PaymentRequested, view: CaseView) -> refunds
     )
 
 
-def _refund_paid(fact: intent.RefundPaid, view: CaseView) -> refunds.RefundPaidV1:
+def _refund_paid(fact: intent.RefundPaid, view: CaseView[Any]) -> refunds.RefundPaidV1:
     state: Any = view.state
     order: intent.Order = state.order
     is_full = order.is_full and fact.amount == order.amount
@@ -177,7 +181,7 @@ def _refund_paid(fact: intent.RefundPaid, view: CaseView) -> refunds.RefundPaidV
     )
 
 
-def _payment_stuck(fact: intent.PaymentStuck, view: CaseView) -> refunds.RefundPaymentStuckV1:
+def _payment_stuck(fact: intent.PaymentStuck, view: CaseView[Any]) -> refunds.RefundPaymentStuckV1:
     return refunds.RefundPaymentStuckV1(
         **about(view),
         intent_id=view.case_id,

@@ -8,7 +8,9 @@ return freight have accounts of their own.
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from chassis.vocabulary import Value, allocate, replace, rules_of
+from kernel.money import allocate
+from kernel.rules import rules_of
+from kernel.value import Value, replace
 from services.refunds.policy import TenderStrategy
 from services.refunds.values import RefundKind, Share, Tender
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chassis.vocabulary import Decided, NotYet, rule
+from kernel.decider import Decided, NotYet
+from kernel.rules import rule
 from services.refunds import exchange_words as w
 from services.refunds.exchange_words import Ending, Fact, Filed, InReturn, Open, Requested, WaitBuyerSend
 from services.refunds.liability import without_fault

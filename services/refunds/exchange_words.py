@@ -3,7 +3,9 @@
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.vocabulary import DeadlinePassed, Money, Value
+from kernel.decider import DeadlinePassed
+from kernel.money import Money
+from kernel.value import Value
 from services.refunds.values import Bearer, Carriage, InspectedLine, Liability, Share, Wanted
 
 

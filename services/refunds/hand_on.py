@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.service import HandOn
-from chassis.vocabulary import Addressed, CaseView, Money
+from chassis.service import Reaction
+from kernel.decider import Addressed, CaseView
+from kernel.money import Money
 from services.refunds import (
     agreement_words,
     exchange_words,
@@ -19,7 +20,7 @@ from services.refunds.translate import AGREEMENT, EXCHANGE, INTENT, LATE, ORDER
 from services.refunds.values import Goods, Purpose, RefundKind, Share, derived_id
 
 
-def _book(view: CaseView) -> Book:
+def _book(view: CaseView[Any]) -> Book:
     state = view.state
     if not isinstance(
         state,
@@ -33,19 +34,19 @@ def _book(view: CaseView) -> Book:
     return state.book
 
 
-def _refund(view: CaseView, refund_id: str, message: object) -> Addressed:
+def _refund(view: CaseView[Any], refund_id: str, message: object) -> Addressed:
     return Addressed(view.subject, AGREEMENT, refund_id, message)
 
 
-def _order(view: CaseView, message: object) -> Addressed:
+def _order(view: CaseView[Any], message: object) -> Addressed:
     return Addressed(view.subject, ORDER, view.subject, message)
 
 
-def _late(view: CaseView, message: object) -> Addressed:
+def _late(view: CaseView[Any], message: object) -> Addressed:
     return Addressed(view.subject, LATE, view.subject, message)
 
 
-def _shipment_recorded(fact: order_facts.ShipmentRecorded, view: CaseView) -> list[Addressed]:
+def _shipment_recorded(fact: order_facts.ShipmentRecorded, view: CaseView[Any]) -> list[Addressed]:
     """A refund before shipment ends if its pieces can no longer all be here."""
     book = _book(view)
     marked = {share.line_id for share in fact.shares}
@@ -66,7 +67,7 @@ def _is_sent(book: Book, case: OpenCase, marked: set[str]) -> bool:
 
 
 def _trade_ended(
-    fact: order_facts.SuccessRecorded | order_facts.CloseRecorded, view: CaseView
+    fact: order_facts.SuccessRecorded | order_facts.CloseRecorded, view: CaseView[Any]
 ) -> list[Addressed]:
     book = _book(view)
     message = agreement_words.TradeEnded(isinstance(fact, order_facts.SuccessRecorded), fact.cause)
@@ -81,7 +82,7 @@ def _trade_ended(
     return onward
 
 
-def _refund_admitted(fact: order_facts.RefundAdmitted, view: CaseView) -> list[Addressed]:
+def _refund_admitted(fact: order_facts.RefundAdmitted, view: CaseView[Any]) -> list[Addressed]:
     book = _book(view)
     applied = agreement_words.Applied(
         customer_id=book.customer_id,
@@ -99,7 +100,7 @@ def _refund_admitted(fact: order_facts.RefundAdmitted, view: CaseView) -> list[A
     return onward
 
 
-def _late_claim(view: CaseView, refund_id: str, shares: tuple[Share, ...], base_minor: int) -> Addressed:
+def _late_claim(view: CaseView[Any], refund_id: str, shares: tuple[Share, ...], base_minor: int) -> Addressed:
     book = _book(view)
     goods = tuple(
         Goods(line.line_id, account.cost_minor(line, share.quantity_count), line.paid_minor)
@@ -109,7 +110,7 @@ def _late_claim(view: CaseView, refund_id: str, shares: tuple[Share, ...], base_
     return _late(view, late_words.RefundClaimed(refund_id, Money(base_minor, book.currency), goods))
 
 
-def _exchange_admitted(fact: order_facts.ExchangeAdmitted, view: CaseView) -> list[Addressed]:
+def _exchange_admitted(fact: order_facts.ExchangeAdmitted, view: CaseView[Any]) -> list[Addressed]:
     applied = exchange_words.Applied(
         customer_id=_book(view).customer_id,
         shares=fact.shares,
@@ -121,7 +122,7 @@ def _exchange_admitted(fact: order_facts.ExchangeAdmitted, view: CaseView) -> li
     return [Addressed(view.subject, EXCHANGE, fact.exchange_id, applied)]
 
 
-def _rejected(fact: order_facts.ApplicationRejected, view: CaseView) -> list[Addressed]:
+def _rejected(fact: order_facts.ApplicationRejected, view: CaseView[Any]) -> list[Addressed]:
     if fact.is_amendment:
         return []
     if fact.application is order_words.Application.EXCHANGE:
@@ -129,7 +130,7 @@ def _rejected(fact: order_facts.ApplicationRejected, view: CaseView) -> list[Add
     return [_refund(view, fact.application_id, agreement_words.NotAdmitted())]
 
 
-def _amendment_admitted(fact: order_facts.AmendmentAdmitted, view: CaseView) -> list[Addressed]:
+def _amendment_admitted(fact: order_facts.AmendmentAdmitted, view: CaseView[Any]) -> list[Addressed]:
     accepted = agreement_words.AmendmentAccepted(fact.terms, fact.liability)
     onward = [_refund(view, fact.refund_id, accepted)]
     if fact.late_base_minor is not None:
@@ -139,7 +140,7 @@ def _amendment_admitted(fact: order_facts.AmendmentAdmitted, view: CaseView) -> 
     return onward
 
 
-def _granted(fact: order_facts.PaymentGranted, view: CaseView) -> list[Addressed]:
+def _granted(fact: order_facts.PaymentGranted, view: CaseView[Any]) -> list[Addressed]:
     order = intent_words.Order(
         case_id=fact.case_id,
         purpose=fact.purpose,
@@ -154,53 +155,53 @@ def _granted(fact: order_facts.PaymentGranted, view: CaseView) -> list[Addressed
     return [Addressed(view.subject, INTENT, fact.intent_id, intent_words.Pay(order))]
 
 
-def _released(fact: order_facts.CaseReleased, view: CaseView) -> list[Addressed]:
+def _released(fact: order_facts.CaseReleased, view: CaseView[Any]) -> list[Addressed]:
     if not fact.is_late_claim:
         return []
     told = late_words.ClaimPaid if fact.is_paid else late_words.ClaimClosed
     return [_late(view, told(fact.case_id))]
 
 
-def _hold(fact: order_facts.HoldPassedOn, view: CaseView) -> list[Addressed]:
+def _hold(fact: order_facts.HoldPassedOn, view: CaseView[Any]) -> list[Addressed]:
     message = agreement_words.HoldAnswered(fact.outcome)
     return [_refund(view, case_id, message) for case_id in fact.case_ids]
 
 
-def _goods_back(fact: order_facts.GoodsBackPassedOn, view: CaseView) -> list[Addressed]:
+def _goods_back(fact: order_facts.GoodsBackPassedOn, view: CaseView[Any]) -> list[Addressed]:
     message = agreement_words.GoodsCameBack(fact.shares)
     return [_refund(view, case_id, message) for case_id in fact.case_ids]
 
 
-def _remedy(fact: order_facts.RemedyPassedOn, view: CaseView) -> list[Addressed]:
+def _remedy(fact: order_facts.RemedyPassedOn, view: CaseView[Any]) -> list[Addressed]:
     message = agreement_words.Remedied(fact.remedy_id, fact.reason_code, fact.shares)
     return [_refund(view, fact.case_id, message)]
 
 
-def _inspection(fact: order_facts.InspectionPassedOn, view: CaseView) -> list[Addressed]:
+def _inspection(fact: order_facts.InspectionPassedOn, view: CaseView[Any]) -> list[Addressed]:
     if fact.is_exchange:
         checked = exchange_words.GoodsChecked(fact.lines, fact.wanted_sku_id)
         return [Addressed(view.subject, EXCHANGE, fact.case_id, checked)]
     return [_refund(view, fact.case_id, agreement_words.GoodsChecked(fact.lines))]
 
 
-def _reship(fact: order_facts.ReshipPassedOn, view: CaseView) -> list[Addressed]:
+def _reship(fact: order_facts.ReshipPassedOn, view: CaseView[Any]) -> list[Addressed]:
     return [Addressed(view.subject, EXCHANGE, fact.exchange_id, exchange_words.ReshipMoved(fact.status))]
 
 
-def _promise(fact: order_facts.PromisePassedOn, view: CaseView) -> list[Addressed]:
+def _promise(fact: order_facts.PromisePassedOn, view: CaseView[Any]) -> list[Addressed]:
     message = agreement_words.PromiseMade(fact.promise_id)
     return [_refund(view, case_id, message) for case_id in fact.case_ids]
 
 
-def _lateness(fact: order_facts.LatenessNoted, view: CaseView) -> list[Addressed]:
+def _lateness(fact: order_facts.LatenessNoted, view: CaseView[Any]) -> list[Addressed]:
     return [_late(view, late_words.LateShippingEstablished(fact.trigger))]
 
 
-def _lateness_withdrawn(fact: order_facts.LatenessWithdrawn, view: CaseView) -> list[Addressed]:
+def _lateness_withdrawn(fact: order_facts.LatenessWithdrawn, view: CaseView[Any]) -> list[Addressed]:
     return [_late(view, late_words.LateShippingWithdrawn(fact.trigger, fact.reason_code))]
 
 
-FROM_ORDER: Mapping[type, HandOn] = {
+FROM_ORDER: Mapping[type, Reaction] = {
     order_facts.ShipmentRecorded: _shipment_recorded,
     order_facts.SuccessRecorded: _trade_ended,
     order_facts.CloseRecorded: _trade_ended,
@@ -227,7 +228,7 @@ def intent_id_of(kind: str, case_id: str, purpose: Purpose, number: int = 1) -> 
     return derived_id(case_id, f"{mark}.{purpose.value}.{number}")
 
 
-def _refund_due(fact: agreement_words.RefundDue, view: CaseView) -> list[Addressed]:
+def _refund_due(fact: agreement_words.RefundDue, view: CaseView[Any]) -> list[Addressed]:
     asked = order_words.PaymentAsked(
         case_id=view.case_id,
         intent_id=intent_id_of(view.kind, view.case_id, Purpose.REFUND),
@@ -241,7 +242,7 @@ def _refund_due(fact: agreement_words.RefundDue, view: CaseView) -> list[Address
     return [_order(view, asked)]
 
 
-def _own_account(view: CaseView, purpose: Purpose, amount: Money, number: int = 1) -> list[Addressed]:
+def _own_account(view: CaseView[Any], purpose: Purpose, amount: Money, number: int = 1) -> list[Addressed]:
     asked = order_words.PaymentAsked(
         case_id=view.case_id,
         intent_id=intent_id_of(view.kind, view.case_id, purpose, number),
@@ -255,19 +256,19 @@ def _own_account(view: CaseView, purpose: Purpose, amount: Money, number: int = 
     return [_order(view, asked)]
 
 
-def _freight_due(fact: Any, view: CaseView) -> list[Addressed]:
+def _freight_due(fact: Any, view: CaseView[Any]) -> list[Addressed]:
     return _own_account(view, Purpose.FREIGHT, fact.amount)
 
 
-def _agreement_closed(_fact: agreement_words.AgreementClosed, view: CaseView) -> list[Addressed]:
+def _agreement_closed(_fact: agreement_words.AgreementClosed, view: CaseView[Any]) -> list[Addressed]:
     return [_order(view, order_words.CaseEnded(view.case_id, is_used=False))]
 
 
-def _forwarded(fact: agreement_words.AmendmentForwarded, view: CaseView) -> list[Addressed]:
+def _forwarded(fact: agreement_words.AmendmentForwarded, view: CaseView[Any]) -> list[Addressed]:
     return [_order(view, order_words.AmendmentProposed(fact.applied))]
 
 
-FROM_AGREEMENT: Mapping[type, HandOn] = {
+FROM_AGREEMENT: Mapping[type, Reaction] = {
     agreement_words.RefundDue: _refund_due,
     agreement_words.FreightDue: _freight_due,
     agreement_words.AgreementClosed: _agreement_closed,
@@ -275,7 +276,7 @@ FROM_AGREEMENT: Mapping[type, HandOn] = {
 }
 
 
-def _paid(_fact: intent_words.RefundPaid, view: CaseView) -> list[Addressed]:
+def _paid(_fact: intent_words.RefundPaid, view: CaseView[Any]) -> list[Addressed]:
     state = view.state
     if not isinstance(state, intent_words.Settled):
         raise TypeError(f"{type(state).__name__} is not settled")
@@ -289,7 +290,7 @@ def _paid(_fact: intent_words.RefundPaid, view: CaseView) -> list[Addressed]:
             return []
 
 
-def _abandoned(fact: intent_words.PaymentAbandoned, view: CaseView) -> list[Addressed]:
+def _abandoned(fact: intent_words.PaymentAbandoned, view: CaseView[Any]) -> list[Addressed]:
     order = fact.order
     abandoned = order_words.IntentAbandoned(
         case_id=order.case_id,
@@ -303,26 +304,26 @@ def _abandoned(fact: intent_words.PaymentAbandoned, view: CaseView) -> list[Addr
     return [_order(view, abandoned)]
 
 
-FROM_INTENT: Mapping[type, HandOn] = {
+FROM_INTENT: Mapping[type, Reaction] = {
     intent_words.RefundPaid: _paid,
     intent_words.PaymentAbandoned: _abandoned,
 }
 
 
-def _exchange_ended(fact: exchange_words.ExchangeEnded, view: CaseView) -> list[Addressed]:
+def _exchange_ended(fact: exchange_words.ExchangeEnded, view: CaseView[Any]) -> list[Addressed]:
     return [_order(view, order_words.CaseEnded(view.case_id, is_used=fact.is_used))]
 
 
-def _exchange_refused(_fact: exchange_words.ExchangeRefused, view: CaseView) -> list[Addressed]:
+def _exchange_refused(_fact: exchange_words.ExchangeRefused, view: CaseView[Any]) -> list[Addressed]:
     return [_order(view, order_words.CaseEnded(view.case_id, is_used=False))]
 
 
-def _converted(fact: exchange_words.ConversionAsked, view: CaseView) -> list[Addressed]:
+def _converted(fact: exchange_words.ConversionAsked, view: CaseView[Any]) -> list[Addressed]:
     offered = order_words.RefundOffered(view.case_id, fact.shares, fact.reason_code, fact.is_return_needed)
     return [_order(view, offered)]
 
 
-FROM_EXCHANGE: Mapping[type, HandOn] = {
+FROM_EXCHANGE: Mapping[type, Reaction] = {
     exchange_words.FreightDue: _freight_due,
     exchange_words.ExchangeEnded: _exchange_ended,
     exchange_words.ExchangeRefused: _exchange_refused,
@@ -330,8 +331,8 @@ FROM_EXCHANGE: Mapping[type, HandOn] = {
 }
 
 
-def _compensation_due(fact: late_words.CompensationDue, view: CaseView) -> list[Addressed]:
+def _compensation_due(fact: late_words.CompensationDue, view: CaseView[Any]) -> list[Addressed]:
     return _own_account(view, Purpose.LATE_COMPENSATION, fact.amount, fact.compensation_number)
 
 
-FROM_LATE: Mapping[type, HandOn] = {late_words.CompensationDue: _compensation_due}
+FROM_LATE: Mapping[type, Reaction] = {late_words.CompensationDue: _compensation_due}

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from chassis.vocabulary import Money, allocate, replace, rules_of
+from kernel.money import Money, allocate
+from kernel.rules import rules_of
+from kernel.value import replace
 from services.refunds.intent_words import Order
 from services.refunds.values import Share, Tender
 

@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from chassis.vocabulary import DeadlinePassed, Money, Value
+from kernel.decider import DeadlinePassed
+from kernel.money import Money
+from kernel.value import Value
 from services.refunds.values import Goods
 
 

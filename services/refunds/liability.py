@@ -6,7 +6,8 @@ from enum import StrEnum
 from itertools import product
 from pathlib import Path
 
-from chassis.vocabulary import replace, rules_of
+from kernel.rules import rules_of
+from kernel.value import replace
 from services.refunds.policy import FreightPolicy
 from services.refunds.values import Bearer, Liability, RefundKind, ReturnCause
 

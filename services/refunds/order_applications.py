@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from chassis.vocabulary import Decided, Money, NotYet, Value, rules_of
+from kernel.decider import Decided, NotYet
+from kernel.money import Money
+from kernel.rules import rules_of
+from kernel.value import Value
 from services.refunds import book as account
 from services.refunds.book import Book, LineAccount
 from services.refunds.liability import cause_of, liability_of

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from chassis.vocabulary import replace
+from kernel.value import replace
 from services.refunds import book as account
 from services.refunds.book import Book, OpenCase
 from services.refunds.order_applications import live

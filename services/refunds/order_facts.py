@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from chassis.vocabulary import Money, Value
+from kernel.money import Money
+from kernel.value import Value
 from services.refunds.book import Book
 from services.refunds.order_words import Application, Rejection
 from services.refunds.values import InspectedLine, Liability, Purpose, Share, Tender, Terms, Wanted

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from chassis.vocabulary import Decided, Money, rule
+from kernel.decider import Decided
+from kernel.money import Money
+from kernel.rules import rule
 from services.refunds import book as account
 from services.refunds.book import Book
 from services.refunds.liability import liability_of

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chassis.vocabulary import rule
+from kernel.rules import rule
 from services.refunds import book as account
 from services.refunds.book import Book, OpenCase
 from services.refunds.order_applications import live

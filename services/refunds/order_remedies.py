@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chassis.vocabulary import Decided, rule
+from kernel.decider import Decided
+from kernel.rules import rule
 from services.refunds import book as account
 from services.refunds.book import Book
 from services.refunds.order_applications import kind_of, live, remedy_terms

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from chassis.policies import Book, read_book
+from kernel.policy import PolicyBook, read_book
 from services.refunds.values import Carriage, DeliveryKind, RefundKind
 
 PATH = Path(__file__).with_name("policy.toml")
@@ -215,6 +215,6 @@ def _exchange(table: Mapping[str, Any]) -> ExchangePolicy:
     )
 
 
-def load(source: str | Path = PATH) -> Book[Policy]:
-    """The book of refund policies. Raises chassis.policies.PolicyError."""
+def load(source: str | Path = PATH) -> PolicyBook[Policy]:
+    """The book of refund policies. Raises kernel.policy.PolicyError."""
     return read_book(source, make)

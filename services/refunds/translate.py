@@ -8,7 +8,8 @@ from aftersales_contracts.aftersales import customers, logistics
 from aftersales_contracts.shop import aftersales, desk, orders, payments, shipments
 from aftersales_contracts.words import FreightTerms, MoneyMoved, ParcelDirection, PromiseKind
 from chassis.service import Read
-from chassis.vocabulary import Addressed, Money
+from kernel.decider import Addressed
+from kernel.money import Money
 from services.refunds import agreement_words, exchange_words, intent_words, order_words
 from services.refunds.values import Carriage, DeliveryKind, InspectedLine, Share, Tender, Wanted, derived_id
 

@@ -5,7 +5,8 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import TypeVar
 
-from chassis.vocabulary import Money, Value
+from kernel.money import Money
+from kernel.value import Value
 
 ID_LENGTH_MAX = 64
 

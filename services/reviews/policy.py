@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chassis.policies import Book, Table, read_book
+from kernel.policy import PolicyBook, Table, read_book
 
 
 class Rating(StrEnum):
@@ -130,6 +130,6 @@ def _check(policy: Policy) -> None:
 POLICY_FILE = Path(__file__).with_name("policy.toml")
 
 
-def load(source: str | Path = POLICY_FILE) -> Book[Policy]:
-    """Every version of the policy. Raises chassis.policies.PolicyError."""
+def load(source: str | Path = POLICY_FILE) -> PolicyBook[Policy]:
+    """Every version of the policy. Raises kernel.policy.PolicyError."""
     return read_book(source, make)

@@ -1,13 +1,14 @@
 """The border of reviews: contract events to messages for cases, and facts to contract events."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from aftersales_contracts.aftersales import common, customers, refunds
 from aftersales_contracts.aftersales import reviews as out
 from aftersales_contracts.shop import aftersales, desk, orders, reviews, standing
 from aftersales_contracts.words import Channel, Role, SellerType
 from aftersales_contracts.words import Rating as RatingWord
-from chassis.vocabulary import Addressed, CaseView
+from kernel.decider import Addressed, CaseView
 from services.reviews.cases import credit_account, credit_pair, review_book, review_followup
 from services.reviews.cases import review_values as v
 from services.reviews.cases.credit_caps import Cap
@@ -133,13 +134,13 @@ def task_completed(data: desk.TaskCompletedV1) -> Sequence[Addressed]:
 # Facts to outcomes.
 
 
-def _book(view: CaseView) -> Book:
+def _book(view: CaseView[Any]) -> Book:
     if not isinstance(view.state, v.Known | v.Open | v.Ended):
         raise TypeError(view.kind)
     return view.state.book
 
 
-def _decided(view: CaseView, review_id: str, reason: Reason, *, is_counted: bool) -> out.ReviewDecidedV1:
+def _decided(view: CaseView[Any], review_id: str, reason: Reason, *, is_counted: bool) -> out.ReviewDecidedV1:
     return out.ReviewDecidedV1(
         **view.common(),
         order_id=view.subject,
@@ -150,27 +151,27 @@ def _decided(view: CaseView, review_id: str, reason: Reason, *, is_counted: bool
     )
 
 
-def rating_counted(fact: v.RatingCounted, view: CaseView) -> out.ReviewDecidedV1:
+def rating_counted(fact: v.RatingCounted, view: CaseView[Any]) -> out.ReviewDecidedV1:
     """The rating counts."""
     return _decided(view, str(fact.side.review_id), Reason.COUNTED, is_counted=True)
 
 
-def rating_replaced(fact: v.RatingReplaced, view: CaseView) -> out.ReviewDecidedV1:
+def rating_replaced(fact: v.RatingReplaced, view: CaseView[Any]) -> out.ReviewDecidedV1:
     """The change counts; of a deleted or removed rating nothing does any more."""
     return _decided(view, fact.review_id, fact.reason, is_counted=fact.rating is not None)
 
 
-def rating_refused(fact: v.Refused, view: CaseView) -> out.ReviewDecidedV1:
+def rating_refused(fact: v.Refused, view: CaseView[Any]) -> out.ReviewDecidedV1:
     """The rating, change or deletion does not count."""
     return _decided(view, fact.review_id, fact.reason, is_counted=False)
 
 
-def words_removed(fact: v.WordsRemoved, view: CaseView) -> out.ReviewDecidedV1:
+def words_removed(fact: v.WordsRemoved, view: CaseView[Any]) -> out.ReviewDecidedV1:
     """The rating still counts."""
     return _decided(view, fact.review_id, Reason.WORDS_REMOVED, is_counted=True)
 
 
-def score_decided(fact: v.ScoreCounted | v.ScoreRefused, view: CaseView) -> out.ReviewDecidedV1:
+def score_decided(fact: v.ScoreCounted | v.ScoreRefused, view: CaseView[Any]) -> out.ReviewDecidedV1:
     """Whether a score counts."""
     reason = fact.reason if isinstance(fact, v.ScoreRefused) else Reason.COUNTED
     return out.ReviewDecidedV1(
@@ -183,7 +184,7 @@ def score_decided(fact: v.ScoreCounted | v.ScoreRefused, view: CaseView) -> out.
     )
 
 
-def negative_received(fact: v.NegativeReceived, view: CaseView) -> out.ReviewNegativeReceivedV1:
+def negative_received(fact: v.NegativeReceived, view: CaseView[Any]) -> out.ReviewNegativeReceivedV1:
     """A buyer's neutral or bad rating."""
     book = _book(view)
     return out.ReviewNegativeReceivedV1(
@@ -198,7 +199,7 @@ def negative_received(fact: v.NegativeReceived, view: CaseView) -> out.ReviewNeg
     )
 
 
-def prompt_due(fact: v.PromptDue, view: CaseView) -> common.NoticeRequestedV1:
+def prompt_due(fact: v.PromptDue, view: CaseView[Any]) -> common.NoticeRequestedV1:
     """The farewell text: please rate us, and where to turn to with a problem (RV-010, RV-011)."""
     values = {"order_id": view.subject, "aftersales_contact": view.shop_id}
     if fact.is_coupon_offered:
@@ -217,7 +218,7 @@ def prompt_due(fact: v.PromptDue, view: CaseView) -> common.NoticeRequestedV1:
     )
 
 
-def report_admitted(fact: v.ReportAdmitted, view: CaseView) -> common.TaskRequestedV1:
+def report_admitted(fact: v.ReportAdmitted, view: CaseView[Any]) -> common.TaskRequestedV1:
     """A person looks at a review that somebody calls malicious."""
     return common.TaskRequestedV1(
         **view.common(),
@@ -231,7 +232,7 @@ def report_admitted(fact: v.ReportAdmitted, view: CaseView) -> common.TaskReques
     )
 
 
-def credit_changed(fact: credit_account.CreditChanged, view: CaseView) -> out.CreditChangedV1:
+def credit_changed(fact: credit_account.CreditChanged, view: CaseView[Any]) -> out.CreditChangedV1:
     """The account's points after a rating."""
     is_up = fact.delta_points > 0 or (fact.delta_points == 0 and fact.points > 0)
     return out.CreditChangedV1(
@@ -247,7 +248,7 @@ def credit_changed(fact: credit_account.CreditChanged, view: CaseView) -> out.Cr
     )
 
 
-def contact_wanted(fact: review_followup.ContactWanted, view: CaseView) -> common.NoticeRequestedV1:
+def contact_wanted(fact: review_followup.ContactWanted, view: CaseView[Any]) -> common.NoticeRequestedV1:
     """Please reach the buyer: what was wrong, what can we do (RV-025, RV-028)."""
     return common.NoticeRequestedV1(
         **view.common(),
@@ -263,7 +264,7 @@ def contact_wanted(fact: review_followup.ContactWanted, view: CaseView) -> commo
     )
 
 
-def result_asked(fact: review_followup.ResultAsked, view: CaseView) -> common.TaskRequestedV1:
+def result_asked(fact: review_followup.ResultAsked, view: CaseView[Any]) -> common.TaskRequestedV1:
     """The buyer was reached: what came of it?"""
     return common.TaskRequestedV1(
         **view.common(),
@@ -277,7 +278,7 @@ def result_asked(fact: review_followup.ResultAsked, view: CaseView) -> common.Ta
     )
 
 
-def followup_ended(fact: review_followup.FollowupEnded, view: CaseView) -> out.FollowupEndedV1:
+def followup_ended(fact: review_followup.FollowupEnded, view: CaseView[Any]) -> out.FollowupEndedV1:
     """How the follow-up ended, and what it took."""
     return out.FollowupEndedV1(
         **view.common(),
@@ -297,7 +298,7 @@ def pair_id(shop_id: str, buyer_account_id: str) -> str:
 
 
 def _earned(
-    view: CaseView, line: review_book.Line, to: Rater, entry_id: str, points: int, cause: str
+    view: CaseView[Any], line: review_book.Line, to: Rater, entry_id: str, points: int, cause: str
 ) -> list[Addressed]:
     book = _book(view)
     role = CreditRole(to.value)
@@ -323,7 +324,7 @@ def _rated(rater: Rater) -> Rater:
     return Rater.SELLER if rater is Rater.BUYER else Rater.BUYER
 
 
-def credit_of_rating(fact: v.RatingCounted, view: CaseView) -> Sequence[Addressed]:
+def credit_of_rating(fact: v.RatingCounted, view: CaseView[Any]) -> Sequence[Addressed]:
     """The rated side gains or loses (RV-003)."""
     place = review_book.find(_book(view), str(fact.side.review_id))
     if fact.points == 0 or place is None:
@@ -332,7 +333,7 @@ def credit_of_rating(fact: v.RatingCounted, view: CaseView) -> Sequence[Addresse
     return _earned(view, place.line, _rated(fact.rater), str(fact.side.review_id), fact.points, cause)
 
 
-def after_replacement(fact: v.RatingReplaced, view: CaseView) -> Sequence[Addressed]:
+def after_replacement(fact: v.RatingReplaced, view: CaseView[Any]) -> Sequence[Addressed]:
     """The old rating's credit is reversed, the new one's given; a buyer's follow-up is settled."""
     place = review_book.find(_book(view), fact.review_id)
     if place is None:
@@ -346,13 +347,13 @@ def after_replacement(fact: v.RatingReplaced, view: CaseView) -> Sequence[Addres
     return found
 
 
-def open_followup(fact: v.NegativeReceived, view: CaseView) -> Sequence[Addressed]:
+def open_followup(fact: v.NegativeReceived, view: CaseView[Any]) -> Sequence[Addressed]:
     """A neutral or bad rating is followed up (RV-024)."""
     message = review_followup.Negative(view.subject, fact.review_id, _book(view).customer_id)
     return _to_followup(view.subject, message)
 
 
-def rewards(fact: v.WindowClosed, view: CaseView) -> Sequence[Addressed]:
+def rewards(fact: v.WindowClosed, view: CaseView[Any]) -> Sequence[Addressed]:
     """Whoever gave the good rating that stayed unanswered gains a point (RV-005)."""
     found: list[Addressed] = []
     for line_id, rater in fact.rewards:
@@ -363,7 +364,7 @@ def rewards(fact: v.WindowClosed, view: CaseView) -> Sequence[Addressed]:
     return found
 
 
-def credit_of_score(fact: v.ScoreCounted, view: CaseView) -> Sequence[Addressed]:
+def credit_of_score(fact: v.ScoreCounted, view: CaseView[Any]) -> Sequence[Addressed]:
     """A scored description at a mall is worth a point to the buyer (RV-022)."""
     if fact.points == 0:
         return []
@@ -372,7 +373,7 @@ def credit_of_score(fact: v.ScoreCounted, view: CaseView) -> Sequence[Addressed]
     return _earned(view, line, Rater.BUYER, fact.score_id, fact.points, "scored_description")
 
 
-def points_moved(fact: credit_pair.PointsCounted, view: CaseView) -> Sequence[Addressed]:
+def points_moved(fact: credit_pair.PointsCounted, view: CaseView[Any]) -> Sequence[Addressed]:
     """The account hears what the pair's caps left of a rating."""
     if fact.delta_points == 0 and fact.cap is Cap.NONE:
         return []

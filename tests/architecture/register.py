@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from chassis.vocabulary import HOMES
+from kernel.rules import HOMES
 from tests.architecture import tree
 
 REGISTER = tree.ROOT / "docs" / "rules.csv"

@@ -6,7 +6,10 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = ("benchmarks", "chassis", "cli", "contracts", "deploy", "devstack", "services", "simulator", "tests")
+CODE = (
+    "benchmarks", "chassis", "cli", "contracts", "deploy", "devstack", "kernel", "services", "simulator",
+    "tests",
+)  # fmt: skip
 SKIPPED = {"__pycache__", "node_modules", "dist"}
 TEXT = {
     ".cfg",

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,9 +26,9 @@ from chassis.intake import Intake
 from chassis.partitions import Kept, Place
 from chassis.producer import make_producer
 from chassis.records import Origin, StoredOrigin
-from chassis.service import Service
 from chassis.settings import Kafka, Limits, Settings
 from chassis.topics import is_own
+from tests.chassis import toy
 
 OUTCOMES = "aftersales.logistics.v1"
 PARTITIONS = 4
@@ -36,18 +36,7 @@ FAR = 2**62
 """An offset that no group stands beyond: these feeds have no database."""
 START = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
 
-
-class NoPolicies:
-    """A service without cases chooses no policy."""
-
-    def choose(self, shop_id: str, at: datetime) -> tuple[str, object]:
-        raise KeyError(shop_id)
-
-    def get(self, version: str) -> object:
-        raise KeyError(version)
-
-
-SERVICE = Service("refunds", (), {OrderClosedV1: lambda _: ()}, NoPolicies())
+SERVICE = replace(toy.TOY, kinds=(replace(toy.TAB_KIND, reads={OrderClosedV1: toy.nothing}),))
 
 
 @dataclass

@@ -20,25 +20,15 @@ from aftersales_contracts.words import RefundKind
 from chassis.border import Accepted, Border, Entry, Ignored, Mark, Rejected
 from chassis.ids import body_hash, inbox_key
 from chassis.records import StoredOrigin
-from chassis.service import Service
 from chassis.settings import Limits
+from tests.chassis import toy
 
 NOW = datetime(2026, 3, 31, 23, 30, tzinfo=UTC)
 TOPIC = RefundAppliedV1.TOPIC
 SECRET = "Wang-Xiaoming"
 
 
-class NoPolicies:
-    """A service without cases chooses no policy."""
-
-    def choose(self, shop_id: str, at: datetime) -> tuple[str, object]:
-        raise KeyError(shop_id)
-
-    def get(self, version: str) -> object:
-        raise KeyError(version)
-
-
-SERVICE = Service("refunds", (), {RefundAppliedV1: lambda _: ()}, NoPolicies())
+SERVICE = replace(toy.TOY, kinds=(replace(toy.TAB_KIND, reads={RefundAppliedV1: toy.nothing}),))
 BORDER = Border(SERVICE, Limits(), by_marks=False, now=lambda: NOW)
 BY_MARKS = Border(SERVICE, Limits(), by_marks=True, now=lambda: NOW)
 

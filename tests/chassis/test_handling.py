@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aftersales_contracts.reasons import Reason
-from chassis import vocabulary
 from chassis.handling import Handling, Limits
 from chassis.lanes import Lane, Letter
 from chassis.records import Cause
-from chassis.vocabulary import Deadline
 from chassis.wiring import Wiring
+from kernel.decider import Deadline
 from tests.chassis import toy
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -236,8 +235,8 @@ def test_a_state_that_cannot_be_read_ended_as_a_dead_letter_and_not_as_a_subject
     def unreadable(state: object) -> Sequence[Deadline]:
         raise KeyError("Open")
 
-    broken = vocabulary.replace(toy.TAB_KIND.decider, deadlines=unreadable)
-    monkeypatch.setitem(desk.wiring.kinds, "tab", dataclasses.replace(toy.TAB_KIND, decider=broken))
+    broken = dataclasses.replace(toy.TAB_KIND, deadlines=unreadable)
+    monkeypatch.setitem(desk.wiring.kinds, "tab", broken)
     desk.wake(T0 + 2 * toy.HOUR)
     for _ in range(LIMITS.attempts):
         desk.wall += toy.HOUR

@@ -23,9 +23,9 @@ from chassis.recent import Recent
 from chassis.records import Cause, StoredOrigin
 from chassis.service import Received
 from chassis.store import Conflict, Store
-from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
 from chassis.worker import BEGINNING, END, Arrival, Progress, Worker
+from kernel.decider import Addressed
 from tests.chassis import toy
 
 pytestmark = pytest.mark.stack

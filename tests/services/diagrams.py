@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis.service import Kind, Service
-from chassis.vocabulary import Deadline, DeadlinePassed, NotYet
+from kernel.decider import Deadline, DeadlinePassed, NotYet
 
 SECTION = re.compile(r"^### `([a-z-]+)`$(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 DIAGRAM = re.compile(r"```mermaid\nstateDiagram-v2\n(.*?)```", re.DOTALL)
@@ -47,14 +47,18 @@ def _short(name: str) -> str:
 
 
 def explored(
-    kind: Kind, messages: Sequence[object], policy: object, start: datetime, limit: int = 4000
+    kind: Kind[Any, Any, Any, Any],
+    messages: Sequence[object],
+    policy: object,
+    start: datetime,
+    limit: int = 4000,
 ) -> tuple[set[Edge], set[str]]:
     """Every step between states that these messages and the deadlines lead to, and the deadlines' names.
 
     Breadth first from the beginning; a state already seen is not entered again. `[*]` stands for the
     beginning and for an ended state's end.
     """
-    decider = kind.decider
+    decider = kind
     edges: set[Edge] = set()
     names: set[str] = set()
     seen = {repr(decider.initial)}
@@ -76,7 +80,7 @@ def explored(
             if repr(after) not in seen:
                 seen.add(repr(after))
                 queue.append((after, at))
-    ended = {(cls.__name__, "[*]") for cls in kind.ended if any(to == cls.__name__ for _, to in edges)}
+    ended = {(cls.__name__, "[*]") for cls in kind.ended_states if any(to == cls.__name__ for _, to in edges)}
     return edges | ended, names
 
 
@@ -87,5 +91,5 @@ def _steps(
     return [(message, now) for message in messages] + due
 
 
-def _name(kind: Kind, state: object) -> str:
-    return "[*]" if type(state) is type(kind.decider.initial) else type(state).__name__
+def _name(kind: Kind[Any, Any, Any, Any], state: object) -> str:
+    return "[*]" if type(state) is type(kind.initial) else type(state).__name__

@@ -11,8 +11,8 @@ from chassis.handling import Handling, Limits
 from chassis.lanes import Lane
 from chassis.records import Cause, FactRecord
 from chassis.service import Service
-from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
+from kernel.decider import Addressed
 
 LIMITS = Limits(wait=timedelta(hours=24), attempts=1, retry_delay=lambda _: timedelta(seconds=1))
 CAUSE = Cause("test", "test", "test", correlation="test", trace=None)

@@ -1,18 +1,19 @@
 """The toy service of the chassis tests, read from two topics, and what its records look like."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from aftersales_contracts.base import Event, Money
 from aftersales_contracts.envelope import Envelope, write
 from aftersales_contracts.registry import encode, read_data
-from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1, OrderPlacedV1
+from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1
 from aftersales_contracts.shop.payments import RefundSettledV1
 from chassis.relay import Record
 from chassis.service import Service
-from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
+from kernel.decider import Addressed
 from tests.chassis import toy
 
 ORDERS, PAYMENTS = "shop.orders.v1", "shop.payments.v1"
@@ -37,17 +38,19 @@ def _closed(data: OrderClosedV1) -> Sequence[Addressed]:
             return toy.tab(data.order_id, toy.Paid())
 
 
-SERVICE = Service(
-    name="refunds",
-    kinds=toy.TOY.kinds,
+def _settled(data: RefundSettledV1) -> Sequence[Addressed]:
+    return toy.tab(data.order_id, toy.Added(data.amount.minor))
+
+
+_TAB = replace(
+    toy.TAB_KIND,
     reads={
-        OrderPlacedV1: lambda data: toy.tab(data.order_id, toy.Opened()),
-        OrderPaidV1: lambda data: toy.tab(data.order_id, toy.Added(data.paid_amount.minor)),
+        **toy.TAB_KIND.reads,
         OrderClosedV1: _closed,
-        RefundSettledV1: lambda data: toy.tab(data.order_id, toy.Added(data.amount.minor)),
+        RefundSettledV1: _settled,
     },
-    policies=toy.Book(),
 )
+SERVICE = Service(name="refunds", kinds=(_TAB, toy.LEDGER_KIND), policies=toy.Book())
 WIRING = Wiring(SERVICE)
 
 

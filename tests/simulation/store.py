@@ -15,8 +15,8 @@ from chassis.lanes import Case, Lane, Letter, Unreadable
 from chassis.partitions import Place
 from chassis.records import DeadLetter, FactRecord, StoredOrigin
 from chassis.store import EPOCH, Conflict
-from chassis.vocabulary import Addressed
 from chassis.wiring import Wiring
+from kernel.decider import Addressed
 from tests.simulation.database import GONE, Database, Session, Transaction, holds_nul
 
 

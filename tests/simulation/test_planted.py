@@ -13,8 +13,8 @@ from chassis.partitions import Place
 from chassis.reading import Reading
 from chassis.recent import Recent
 from chassis.relay import WINDOW, Relay
-from chassis.vocabulary import Deadline
 from chassis.worker import END
+from kernel.decider import Deadline
 from tests.simulation.broker import SimulatedReader
 from tests.simulation.database import Database
 from tests.simulation.run import quiet, run

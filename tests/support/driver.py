@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from aftersales_contracts.base import Event, Outcome
 from chassis.codec import Codec
 from chassis.service import Kind, Service
-from chassis.vocabulary import Addressed, CaseView, Deadline, DeadlinePassed, NotYet
+from kernel.decider import Addressed, CaseView, Deadline, DeadlinePassed, NotYet
 
 O = TypeVar("O", bound=Outcome)  # noqa: E741  an outcome class
 Place = tuple[str, str, str]
@@ -61,7 +61,7 @@ class Driver:
     waiting: list[tuple[Addressed, datetime]] = field(default_factory=list[tuple[Addressed, datetime]])
 
     def __post_init__(self) -> None:
-        self._kinds: dict[str, Kind] = {kind.name: kind for kind in self.service.kinds}
+        self._kinds: dict[str, Kind[Any, Any, Any, Any]] = {kind.name: kind for kind in self.service.kinds}
         self._codecs = {
             kind.name: Codec((*kind.states, *kind.messages, *kind.facts)) for kind in self.service.kinds
         }
@@ -88,7 +88,7 @@ class Driver:
     def state(self, kind: str, case_id: str, subject: str | None = None) -> Any:
         """The state of a case; its kind's initial state if it never moved."""
         case = self.cases.get((subject or self._subject_of(kind, case_id), kind, case_id))
-        return self._kinds[kind].decider.initial if case is None else case.state
+        return self._kinds[kind].initial if case is None else case.state
 
     def announced(self, outcome_class: type[O]) -> list[O]:
         """Every outcome of one class, in order."""
@@ -99,7 +99,7 @@ class Driver:
         found = [
             (place, deadline)
             for place, case in self.cases.items()
-            for deadline in self._kinds[place[1]].decider.deadlines(case.state)
+            for deadline in self._kinds[place[1]].deadlines(case.state)
         ]
         return sorted(found, key=lambda pair: (pair[1].due_at, pair[0], pair[1].name))
 
@@ -118,7 +118,7 @@ class Driver:
             (_, kind, case_id), deadline = due[0]
             passed = DeadlinePassed(deadline.name, deadline.due_at)
             self._deliver(Addressed(subject, kind, case_id, passed), deadline.due_at)
-            still = self._kinds[kind].decider.deadlines(self.cases[subject, kind, case_id].state)
+            still = self._kinds[kind].deadlines(self.cases[subject, kind, case_id].state)
             assert not any((d.name, d.due_at) == (deadline.name, deadline.due_at) for d in still), deadline
         raise AssertionError("deadlines never end")
 
@@ -129,7 +129,7 @@ class Driver:
             place = (addressed.subject, addressed.kind, addressed.case_id)
             case = self.cases.get(place)
             if case is None:
-                case = Case(self._kinds[addressed.kind].decider.initial)
+                case = Case(self._kinds[addressed.kind].initial)
                 self.cases[place] = case
             try:
                 onward = self._step(place, case, addressed.message, moment)
@@ -149,11 +149,11 @@ class Driver:
         message = codec.decode(type(message).__name__, codec.encode(message))
         if not case.policy_version:
             case.policy_version, case.policy = self.service.policies.choose(self.shop_id, at)
-        decided = kind.decider.decide(case.state, message, case.policy, at)
+        decided = kind.decide(case.state, message, case.policy, at)
         onward: list[Addressed] = []
         for entry in decided:
             before = case.state
-            after = kind.decider.evolve(before, entry.fact)
+            after = kind.evolve(before, entry.fact)
             case.state = codec.decode(type(after).__name__, codec.encode(after))
             assert case.state == after, f"{type(after).__name__} changes when it is stored"
             case.version += 1
@@ -165,7 +165,7 @@ class Driver:
             announce = kind.announces.get(type(entry.fact))
             if announce is not None:
                 self.outcomes.append(announce(entry.fact, view))
-            hand_on = kind.hands_on.get(type(entry.fact))
+            hand_on = kind.tells.get(type(entry.fact))
             if hand_on is not None:
                 onward.extend(hand_on(entry.fact, view))
         return onward if decided else None

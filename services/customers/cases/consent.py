@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Value, replace, rule
+from kernel.decider import Deadline, DeadlinePassed, Decided, Decider
+from kernel.rules import rule
+from kernel.value import Value, replace
 from services.customers.cases.contact import Channel, Contact, Purpose, To
 from services.customers.policy import Policy
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.vocabulary import Value
+from kernel.value import Value
 
 
 class Channel(StrEnum):

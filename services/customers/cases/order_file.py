@@ -5,7 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, NotYet, Value, replace, rule
+from kernel.decider import Deadline, DeadlinePassed, Decided, Decider, NotYet
+from kernel.money import Money
+from kernel.rules import rule
+from kernel.value import Value, replace
 from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.cases.promise import Promise
 from services.customers.ids import derived_id

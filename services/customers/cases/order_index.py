@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Value, rule
+from kernel.decider import Deadline, DeadlinePassed, Decided, Decider
+from kernel.rules import rule
+from kernel.value import Value
 from services.customers.policy import Policy
 
 

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, NotYet, replace, rule
+from kernel.decider import Deadline, DeadlinePassed, Decided, Decider, NotYet
+from kernel.money import Money
+from kernel.rules import rule
+from kernel.value import replace
 from services.logistics.carriers import Capability
 from services.logistics.cases import courier_claim_words as w
 from services.logistics.cases.values import Attention, AttentionDrawn, TaskDone, TaskOpened, derived_id, draw

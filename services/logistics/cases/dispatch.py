@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis.vocabulary import DeadlinePassed, Decided, Decider, NotYet, rule
+from kernel.decider import DeadlinePassed, Decided, Decider, NotYet
+from kernel.rules import rule
 from services.logistics.cases import dispatch_facts as f
 from services.logistics.cases import dispatch_late as late
 from services.logistics.cases import dispatch_messages as m

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chassis.vocabulary import Value
+from kernel.value import Value
 from services.logistics.cases.dispatch_messages import ReshipAnswered
 from services.logistics.cases.order_file import (
     Clock,

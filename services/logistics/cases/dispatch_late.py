@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from chassis.vocabulary import Decided, NotYet, replace, rule
+from kernel.decider import Decided, NotYet
+from kernel.rules import rule
+from kernel.value import replace
 from services.logistics.cases import dispatch_facts as f
 from services.logistics.cases import dispatch_messages as m
 from services.logistics.cases.dispatch_states import fold, late_moments

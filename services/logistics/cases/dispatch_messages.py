@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from chassis.vocabulary import DeadlinePassed, Money, Value
+from kernel.decider import DeadlinePassed
+from kernel.money import Money
+from kernel.value import Value
 from services.logistics.cases.order_file import Link, OrderLine, Resend
 from services.logistics.cases.values import MemoStored, Outcome, ParcelStatus, RequestDeclined, Share
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from chassis.vocabulary import Deadline, Value, replace
+from kernel.decider import Deadline
+from kernel.value import Value, replace
 from services.logistics.cases import dispatch_facts as f
 from services.logistics.cases.order_file import (
     Breach,

@@ -6,7 +6,9 @@ The claim on the courier runs beside it and never keeps the buyer waiting (LG-02
 from collections.abc import Sequence
 from datetime import datetime
 
-from chassis.vocabulary import DeadlinePassed, Decided, Decider, NotYet, replace, rule
+from kernel.decider import DeadlinePassed, Decided, Decider, NotYet
+from kernel.rules import rule
+from kernel.value import replace
 from services.logistics.cases import lost_parcel_rules as rules
 from services.logistics.cases import lost_parcel_words as w
 from services.logistics.cases.lost_parcel_states import (

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chassis.vocabulary import Decided, rule
+from kernel.decider import Decided
+from kernel.rules import rule
 from services.logistics.carriers import Capability
 from services.logistics.cases import lost_parcel_words as w
 from services.logistics.cases.lost_parcel_states import evolve, look_task_id, presume_task_id, reship_id

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from chassis.vocabulary import Money, Value, allocate, replace, rules_of
+from kernel.money import Money, allocate
+from kernel.rules import rules_of
+from kernel.value import Value, replace
 from services.logistics.cases.values import (
     Direction,
     Outcome,

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import reduce
 
-from chassis.vocabulary import DeadlinePassed, Decided, Decider, NotYet, replace, rule
+from kernel.decider import DeadlinePassed, Decided, Decider, NotYet
+from kernel.rules import rule
+from kernel.value import replace
 from services.logistics.cases import parcel_words as w
 from services.logistics.cases.parcel_states import ENDED, deadlines, evolve, fold
 from services.logistics.cases.track import (

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from chassis.vocabulary import Deadline, replace
+from kernel.decider import Deadline
+from kernel.value import replace
 from services.logistics.cases import parcel_words as w
 from services.logistics.cases.track import Collect, Track, heard_at, outcome_of, status_of, with_scan
 from services.logistics.cases.values import AttentionDrawn, Outcome, ParcelStatus

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from chassis.vocabulary import DeadlinePassed, Value
+from kernel.decider import DeadlinePassed
+from kernel.value import Value
 from services.logistics.cases.track import Decision, Identity, Scan, Track
 from services.logistics.cases.values import (
     Attention,

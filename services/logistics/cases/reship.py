@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, replace, rule
+from kernel.decider import Deadline, DeadlinePassed, Decided, Decider, NotYet
+from kernel.rules import rule
+from kernel.value import replace
 from services.logistics.cases import reship_words as w
 from services.logistics.cases.values import (
     AttentionDrawn,

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Value, replace, rule
+from kernel.decider import Deadline, DeadlinePassed, Decided, Decider
+from kernel.rules import rule
+from kernel.value import Value, replace
 from services.logistics.cases.values import (
     Attention,
     AttentionDrawn,

@@ -3,7 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.vocabulary import Value, replace, rules_of
+from kernel.rules import rules_of
+from kernel.value import Value, replace
 from services.logistics.cases.values import (
     Attention,
     Basis,

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 
-from chassis.vocabulary import Deadline, Value, replace
+from kernel.decider import Deadline
+from kernel.value import Value, replace
 
 ID_LENGTH_MAX = 64
 _ID = re.compile(r"[\x21-\x7e]+")

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, replace, rule
+from kernel.decider import Deadline, DeadlinePassed, Decided, Decider, NotYet
+from kernel.rules import rule
+from kernel.value import replace
 from services.refunds import exchange_goods as goods
 from services.refunds import exchange_words as w
 from services.refunds.exchange_words import (

@@ -8,7 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, replace, rule, rules_of
+from kernel.decider import Deadline, DeadlinePassed, Decided, Decider
+from kernel.money import Money
+from kernel.rules import rule, rules_of
+from kernel.value import replace
 from services.refunds.late_words import (
     Absent,
     Claim,

@@ -8,7 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Money, replace, rule
+from kernel.decider import Deadline, DeadlinePassed, Decided, Decider
+from kernel.money import Money
+from kernel.rules import rule
+from kernel.value import replace
 from services.refunds import order_money, order_news, order_remedies
 from services.refunds.book import Book, LineAccount, OpenCase
 from services.refunds.order_applications import live

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
-from chassis.vocabulary import DeadlinePassed, Decider, NotYet, replace, rule
+from kernel.decider import DeadlinePassed, Decider, NotYet
+from kernel.rules import rule
+from kernel.value import replace
 from services.refunds import agreement_parcels, agreement_returns
 from services.refunds import agreement_steps as steps
 from services.refunds import agreement_words as w

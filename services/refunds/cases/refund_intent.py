@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, replace, rule
+from kernel.decider import Deadline, DeadlinePassed, Decided, Decider, NotYet
+from kernel.rules import rule
+from kernel.value import replace
 from services.refunds.intent_parts import missing_of, part_of
 from services.refunds.intent_words import (
     Abandoned,

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, NotYet, replace, rule
+from kernel.decider import Deadline, DeadlinePassed, Decided, Decider, NotYet
+from kernel.rules import rule
+from kernel.value import replace
 from services.reviews.cases import review_book as b
 from services.reviews.cases import review_values as v
 from services.reviews.cases.review_book import Book, Line, Place, Rater, Reason, Side, Standing

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.vocabulary import Value, replace, rules_of
+from kernel.rules import rules_of
+from kernel.value import Value, replace
 from services.reviews.policy import Rating
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import assert_never
 
-from chassis.vocabulary import replace
+from kernel.value import replace
 from services.reviews.cases import review_book as b
 from services.reviews.cases import review_values as v
 from services.reviews.cases.review_book import Book, Side

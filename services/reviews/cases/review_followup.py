@@ -5,7 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from chassis.vocabulary import Deadline, DeadlinePassed, Decided, Decider, Value, replace, rule
+from kernel.decider import Deadline, DeadlinePassed, Decided, Decider
+from kernel.rules import rule
+from kernel.value import Value, replace
 from services.reviews.ids import derived_id
 from services.reviews.policy import Policy, Step
 

@@ -3,7 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
-from chassis.vocabulary import DeadlinePassed, Value
+from kernel.decider import DeadlinePassed
+from kernel.value import Value
 from services.reviews.cases.review_book import Book, Rater, Reason, Side, Standing
 from services.reviews.policy import Rating
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, replace
+from kernel.decider import DeadlinePassed
+from kernel.value import replace
 from services.customers import policy
 from services.customers.cases import consent as c
 from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To

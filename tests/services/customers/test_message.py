@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, replace
+from kernel.decider import DeadlinePassed
+from kernel.value import replace
 from services.customers import policy
 from services.customers.cases import message as m
 from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, Money, NotYet
+from kernel.decider import DeadlinePassed, NotYet
+from kernel.money import Money
 from services.customers import policy
 from services.customers.cases import order_file as o
 from services.customers.cases import order_index as x

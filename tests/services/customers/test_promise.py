@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, Money, NotYet, replace
+from kernel.decider import DeadlinePassed, NotYet
+from kernel.money import Money
+from kernel.value import replace
 from services.customers import policy
 from services.customers.cases import promise as p
 from services.customers.policy import PromiseKind as Kind

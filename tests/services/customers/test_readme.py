@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import services.customers
 from chassis.service import Kind
-from chassis.vocabulary import Money
+from kernel.money import Money
 from services.customers import service
 from services.customers.cases import message as m
 from services.customers.cases import order_file as o
@@ -60,7 +61,7 @@ def test_the_readme_names_everything() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_the_diagram_is_what_the_rules_do(kind: Kind) -> None:
+def test_the_diagram_is_what_the_rules_do(kind: Kind[Any, Any, Any, Any]) -> None:
     _, policy = service.CUSTOMERS.policies.choose("s1", T0)
     edges, names = explored(kind, MESSAGES[kind.name], policy, T0, limit=400)
     assert README.edges(kind.name) == edges
@@ -68,7 +69,7 @@ def test_the_diagram_is_what_the_rules_do(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", LEDGERS, ids=lambda kind: kind.name)
-def test_ledgers_have_one_state_and_no_deadline(kind: Kind) -> None:
+def test_ledgers_have_one_state_and_no_deadline(kind: Kind[Any, Any, Any, Any]) -> None:
     assert len(kind.states) == 1
-    assert list(kind.decider.deadlines(kind.decider.initial)) == []
+    assert list(kind.deadlines(kind.initial)) == []
     assert "ledger" in README.sections[kind.name]

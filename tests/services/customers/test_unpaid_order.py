@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, NotYet
+from kernel.decider import DeadlinePassed, NotYet
 from services.customers import policy
 from services.customers.cases import unpaid_order as u
 from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To

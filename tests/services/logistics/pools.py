@@ -9,7 +9,8 @@ from typing import Any
 
 from chassis.codec import Codec
 from chassis.service import Kind
-from chassis.vocabulary import DeadlinePassed, Money, NotYet
+from kernel.decider import DeadlinePassed, NotYet
+from kernel.money import Money
 from services.logistics import policy
 from services.logistics.cases import courier_claim_words as cw
 from services.logistics.cases import dispatch_messages as m
@@ -300,7 +301,7 @@ def answer(state: Any, word: str) -> Any:
 class Walk:
     """A case and what happened to it: facts, and changes of state by class name."""
 
-    kind: Kind
+    kind: Kind[Any, Any, Any, Any]
     state: Any = None
     now: datetime = T0
     facts: list[Any] = field(default_factory=list[Any])
@@ -308,12 +309,12 @@ class Walk:
     seen: set[DeadlinePassed] = field(default_factory=set[DeadlinePassed])
 
     def __post_init__(self) -> None:
-        self.state = self.kind.decider.initial
+        self.state = self.kind.initial
         self._codec = Codec((*self.kind.states, *self.kind.messages, *self.kind.facts))
 
     def tell(self, message: Any) -> list[Any]:
         """Offers a message; returns the facts. Everything stored survives being stored."""
-        decider = self.kind.decider
+        decider = self.kind
         if isinstance(message, str):
             message = answer(self.state, message)
         self._stored(message)
@@ -337,7 +338,7 @@ class Walk:
         until = self.now + length
         for _ in range(200):
             due = sorted(
-                (d for d in self.kind.decider.deadlines(self.state) if d.fires_at <= until),
+                (d for d in self.kind.deadlines(self.state) if d.fires_at <= until),
                 key=lambda d: (d.due_at, d.name),
             )
             if not due:
@@ -345,7 +346,7 @@ class Walk:
             self.now = due[0].due_at
             passed = DeadlinePassed(due[0].name, due[0].due_at)
             assert self.tell(passed), f"{passed} decided nothing"
-            pending = {(d.name, d.due_at) for d in self.kind.decider.deadlines(self.state)}
+            pending = {(d.name, d.due_at) for d in self.kind.deadlines(self.state)}
             assert (passed.name, passed.due_at) not in pending, f"{passed} is still pending"
         else:
             raise AssertionError("deadlines never rest")
@@ -353,10 +354,10 @@ class Walk:
 
     def tell_stale(self) -> None:
         """Deadlines that no longer run decide nothing."""
-        pending = {(d.name, d.due_at) for d in self.kind.decider.deadlines(self.state)}
+        pending = {(d.name, d.due_at) for d in self.kind.deadlines(self.state)}
         for passed in self.seen:
             if (passed.name, passed.due_at) not in pending:
-                assert self.kind.decider.decide(self.state, passed, P, self.now) == []
+                assert self.kind.decide(self.state, passed, P, self.now) == []
 
     def _stored(self, value: Any) -> None:
         again = self._codec.decode(type(value).__name__, self._codec.encode(value))

@@ -30,8 +30,8 @@ def check(made: Walk) -> None:
     if type(state).__name__ == "Absent":
         return
     attention = getattr(state, "attention", None) or getattr(getattr(state, "track", None), "attention", None)
-    is_ended = isinstance(state, tuple(made.kind.ended))
-    if not is_ended and not made.kind.decider.deadlines(state):
+    is_ended = isinstance(state, tuple(made.kind.ended_states))
+    if not is_ended and not made.kind.deadlines(state):
         assert attention is not None
         assert attention.left == 0
 

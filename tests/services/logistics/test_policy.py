@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.policies import PolicyError
+from kernel.policy import PolicyError
 from services.logistics import carriers, policy
 from services.logistics.carriers import Capability
 from services.logistics.cases.order_file import OrderFile, OrderLine, Source, clock_for

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from chassis.vocabulary import DeadlinePassed, Money, NotYet
+from kernel.decider import DeadlinePassed, NotYet
+from kernel.money import Money
 from services.logistics.cases import courier_claim_words as cw
 from services.logistics.cases import dispatch_facts as f
 from services.logistics.cases import dispatch_messages as m
@@ -214,7 +215,7 @@ ROWS: list[tuple[str, str, list[Any], Any, list[str]]] = [
 )
 def test_rule(rule_id: str, kind: str, given: list[Any], when: Any, then: list[str]) -> None:
     """The decision is made, and it says by which rule."""
-    decider = KINDS[kind].decider
+    decider = KINDS[kind]
     state = reduce(decider.evolve, given, decider.initial)
     decided = decider.decide(state, when, P, T0)
     assert [type(entry.fact).__name__ for entry in decided] == then
@@ -238,7 +239,7 @@ def test_rule(rule_id: str, kind: str, given: list[Any], when: Any, then: list[s
 )
 def test_before_the_case_is_there(kind: str, message: Any, *, is_early: bool) -> None:
     """What must wait for its case waits; what means nothing without it is dropped."""
-    decider = KINDS[kind].decider
+    decider = KINDS[kind]
     if is_early:
         with pytest.raises(NotYet):
             decider.decide(decider.initial, message, P, T0)

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from chassis.service import Kind
-from chassis.vocabulary import DeadlinePassed, Decided, Money, NotYet
+from kernel.decider import DeadlinePassed, Decided, NotYet
+from kernel.money import Money
 from services.refunds import policy
 from services.refunds.service import REFUNDS
 from tests.services.refunds.shop import T0
@@ -39,7 +40,7 @@ def with_exchange(**numbers: Any) -> policy.Policy:
 
 def after(kind: str, facts: Iterable[Any]) -> Any:
     """The state that these facts lead to."""
-    decider = KINDS[kind].decider
+    decider = KINDS[kind]
     return reduce(decider.evolve, facts, decider.initial)
 
 
@@ -51,7 +52,7 @@ def decide(
     kind: str, given: Iterable[Any], when: Any, at: datetime = T0, rules: policy.Policy = POLICY
 ) -> Sequence[Decided[Any]]:
     """What a case with this history decides."""
-    return KINDS[kind].decider.decide(after(kind, given), when, rules, at)
+    return KINDS[kind].decide(after(kind, given), when, rules, at)
 
 
 def messages_of(kind: str) -> st.SearchStrategy[Any]:
@@ -64,8 +65,8 @@ class Walk:
     """One case through any history; keeps what it decided and checks what must always hold."""
 
     def __init__(self, name: str, rules: policy.Policy = POLICY) -> None:
-        self.kind: Kind = KINDS[name]
-        self.state: Any = self.kind.decider.initial
+        self.kind: Kind[Any, Any, Any, Any] = KINDS[name]
+        self.state: Any = self.kind.initial
         self.rules = rules
         self.now = T0
         self.facts: list[Any] = []
@@ -74,14 +75,14 @@ class Walk:
     def tell(self, message: Any, minutes: int) -> None:
         """One step; `next deadline` lets time pass until the next one, if there is one."""
         self.now += timedelta(minutes=minutes)
-        decider = self.kind.decider
+        decider = self.kind
         if message == "next deadline":
             pending = sorted(decider.deadlines(self.state), key=lambda d: d.due_at)
             if not pending:
                 return
             self.now = max(self.now, pending[0].due_at)
             message = DeadlinePassed(pending[0].name, pending[0].due_at)
-        was_ended = isinstance(self.state, tuple(self.kind.ended))
+        was_ended = isinstance(self.state, tuple(self.kind.ended_states))
         before = self.state
         try:
             decided = decider.decide(self.state, message, self.rules, self.now)
@@ -100,14 +101,17 @@ class Walk:
             still = [(d.name, d.due_at) for d in decider.deadlines(self.state)]
             assert (message.name, message.due_at) not in still
         if was_ended and type(before).__name__ != "TurnedAway":
-            assert isinstance(self.state, tuple(self.kind.ended)) or type(self.state).__name__ == "Reversed"
+            assert (
+                isinstance(self.state, tuple(self.kind.ended_states))
+                or type(self.state).__name__ == "Reversed"
+            )
         stale = DeadlinePassed("answer", T0 - timedelta(days=1))
         assert list(decider.decide(self.state, stale, self.rules, self.now)) == []
 
     def run_out(self) -> None:
         """Lets every deadline pass; ends, or a deadline never stops."""
         for _ in range(200):
-            if not self.kind.decider.deadlines(self.state):
+            if not self.kind.deadlines(self.state):
                 return
             self.tell("next deadline", 0)
         raise AssertionError(f"{type(self.state).__name__} never ends")

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, Money, NotYet, replace
+from kernel.decider import DeadlinePassed, NotYet
+from kernel.money import Money
+from kernel.value import replace
 from services.refunds import exchange_words as w
 from services.refunds.values import Bearer, Carriage, InspectedLine, Liability, ReturnCause, Share, Wanted
 from tests.services.refunds.kinds import POLICY, Walk, decide, facts_of, messages_of, with_exchange
@@ -155,7 +157,7 @@ def test_any_history(history: list[tuple[Any, int]]) -> None:
     for message, minutes in history:
         walk.tell(message, minutes)
         timed = w.OfferRefund | w.WaitBuyerSend | w.InReturn | w.ShippingReplacement
-        assert not isinstance(walk.state, timed) or walk.kind.decider.deadlines(walk.state)
+        assert not isinstance(walk.state, timed) or walk.kind.deadlines(walk.state)
     walk.run_out()
     for once in (w.ExchangeEnded, w.FreightDue, w.ConversionAsked):
         assert sum(isinstance(fact, once) for fact in walk.facts) <= 1

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, Money, replace
+from kernel.decider import DeadlinePassed
+from kernel.money import Money
+from kernel.value import replace
 from services.refunds import late_words as c
 from services.refunds.cases.late_compensation import claims_of, compensation_minor
 from services.refunds.values import Goods
@@ -152,7 +154,7 @@ def test_another_currency_is_for_nobody_to_guess() -> None:
 
 def test_states_of_before_there_were_several_claims() -> None:
     """LG-060: a payment that is on its way, and a claim without its goods."""
-    decider = KINDS[KIND].decider
+    decider = KINDS[KIND]
     state = c.Due("r1", Money(3_000, "CNY"))
     assert facts_of(decider.decide(state, CLAIM, POLICY, T0)) == []
     (paid,) = facts_of(decider.decide(state, c.CompensationSettled(), POLICY, T0))
@@ -172,7 +174,7 @@ def test_any_history(history: list[tuple[Any, int]]) -> None:
         walk.tell(message, minutes)
         claims = claims_of(walk.state)
         is_waiting = isinstance(walk.state, c.Established) or (claims and all(c.is_paid for c in claims))
-        assert bool(is_waiting) == bool(walk.kind.decider.deadlines(walk.state))
+        assert bool(is_waiting) == bool(walk.kind.deadlines(walk.state))
     found = [fact for fact in walk.facts if isinstance(fact, c.CompensationDue)]
     assert sum(fact.amount.minor for fact in found) <= CAP.minor
     assert [fact.compensation_number for fact in found] == list(range(1, len(found) + 1))

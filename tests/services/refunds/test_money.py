@@ -13,7 +13,7 @@ from aftersales_contracts.aftersales import customers, logistics_words, refunds
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import aftersales, desk, orders, payments
 from aftersales_contracts.words import Carriage, Condition, EvidenceKind, MoneyMoved, PromiseKind, RefundKind
-from chassis.vocabulary import DeadlinePassed
+from kernel.decider import DeadlinePassed
 from services.refunds.book import Book
 from services.refunds.service import REFUNDS
 from services.refunds.values import derived_id
@@ -290,7 +290,7 @@ def check_stale(driver: Driver) -> None:
         if case.version == 0:
             continue
         stale = DeadlinePassed("answer", s.T0 - s.DAY)
-        assert list(kinds[kind].decider.decide(case.state, stale, case.policy, s.T0)) == [], subject
+        assert list(kinds[kind].decide(case.state, stale, case.policy, s.T0)) == [], subject
 
 
 BEGINNINGS: list[list[Event]] = [

@@ -37,7 +37,7 @@ def drawn(kind: str) -> Arrows:
 
 
 def name_of(kind: str, state: object) -> str:
-    return "[*]" if state == KINDS[kind].decider.initial else type(state).__name__
+    return "[*]" if state == KINDS[kind].initial else type(state).__name__
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def seen() -> dict[str, Arrows]:
             kind = noted.place[1]
             moves[kind].add((name_of(kind, noted.before), name_of(kind, noted.after)))
     for kind, table in TABLES.items():
-        decider = KINDS[kind].decider
+        decider = KINDS[kind]
         for _, given, _, then in table:
             state = decider.initial
             for fact in [*given, *then]:
@@ -69,7 +69,7 @@ def test_every_state_is_drawn(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_ended_states_end(kind: str) -> None:
-    ended = {state.__name__ for state in KINDS[kind].ended} - {"TurnedAway"}
+    ended = {state.__name__ for state in KINDS[kind].ended_states} - {"TurnedAway"}
     assert {source for source, target in drawn(kind) if target == "[*]"} - {"Filed"} == ended
 
 

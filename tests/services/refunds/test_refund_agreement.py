@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, Money, NotYet, replace
+from kernel.decider import DeadlinePassed, NotYet
+from kernel.money import Money
+from kernel.value import replace
 from services.refunds import agreement_words as w
 from services.refunds.order_words import RefundApplied
 from services.refunds.policy import Policy
@@ -260,7 +262,7 @@ def test_two_parcels_are_counted_together() -> None:
 def test_a_deadline_waits_out_its_grace() -> None:
     deadline = Walk(KIND)
     deadline.tell(applied(RefundKind.UNSHIPPED), 0)
-    (answer,) = deadline.kind.decider.deadlines(deadline.state)
+    (answer,) = deadline.kind.deadlines(deadline.state)
     assert answer.due_at == T0 + 2 * DAY
     assert answer.fires_at - answer.due_at == HOUR / 6
 
@@ -278,7 +280,7 @@ def test_any_history(history: list[tuple[Any, int]]) -> None:
                 assert isinstance(source, w.AwaitingAnswer | w.AwaitingReceipt), ("RF-029", before)
                 assert fact.amount.minor <= source.filed.terms.amount.minor
         is_over = isinstance(walk.state, w.Absent | w.TurnedAway | w.Granted | w.Closed)
-        assert is_over != bool(walk.kind.decider.deadlines(walk.state))
+        assert is_over != bool(walk.kind.deadlines(walk.state))
     assert sum(isinstance(fact, w.RefundDue) for fact in walk.facts) <= 1
     walk.run_out()
     assert isinstance(walk.state, w.Absent | w.TurnedAway | w.Granted | w.Closed)

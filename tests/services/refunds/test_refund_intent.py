@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, Money, NotYet, replace
+from kernel.decider import DeadlinePassed, NotYet
+from kernel.money import Money
+from kernel.value import replace
 from services.refunds import intent_words as w
 from services.refunds.values import Purpose, Share, Tender
 from tests.services.refunds.kinds import POLICY, Walk, decide, facts_of, messages_of
@@ -172,7 +174,7 @@ def test_any_history(history: list[tuple[Any, int]]) -> None:
         walk.tell(message, minutes)
         check_parts(walk)
         open_states = w.Requested | w.Accepted | w.Unknown
-        assert not isinstance(walk.state, open_states) or walk.kind.decider.deadlines(walk.state)
+        assert not isinstance(walk.state, open_states) or walk.kind.deadlines(walk.state)
     paid = sum(isinstance(fact, w.RefundPaid) for fact in walk.facts)
     assert paid <= 1 + sum(isinstance(fact, w.RefundReversed | w.PaidShort) for fact in walk.facts)
     walk.run_out()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed
+from kernel.decider import DeadlinePassed
 from services.reviews import policy
 from services.reviews.cases import credit_account as a
 from services.reviews.cases import credit_pair as c

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_the_readme_names_everything() -> None:
 
 
 @pytest.mark.parametrize("kind", [service.REVIEW, service.FOLLOWUP], ids=lambda kind: kind.name)
-def test_the_diagram_is_what_the_rules_do(kind: Kind) -> None:
+def test_the_diagram_is_what_the_rules_do(kind: Kind[Any, Any, Any, Any]) -> None:
     _, policy = service.REVIEWS.policies.choose("s1", T0)
     edges, names = explored(kind, MESSAGES[kind.name], policy, T0)
     assert README.edges(kind.name) == edges
@@ -49,7 +50,7 @@ def test_the_diagram_is_what_the_rules_do(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", [service.CREDIT_PAIR, service.CREDIT_ACCOUNT], ids=lambda kind: kind.name)
-def test_ledgers_have_one_state_and_no_deadline(kind: Kind) -> None:
+def test_ledgers_have_one_state_and_no_deadline(kind: Kind[Any, Any, Any, Any]) -> None:
     assert len(kind.states) == 1
-    assert list(kind.decider.deadlines(kind.decider.initial)) == []
+    assert list(kind.deadlines(kind.initial)) == []
     assert "ledger" in README.sections[kind.name]

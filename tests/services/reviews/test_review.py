@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, NotYet
+from kernel.decider import DeadlinePassed, NotYet
 from services.reviews import policy
 from services.reviews.cases import review as r
 from services.reviews.cases import review_book as b

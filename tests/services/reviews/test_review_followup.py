@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.vocabulary import DeadlinePassed, replace
+from kernel.decider import DeadlinePassed
+from kernel.value import replace
 from services.reviews import policy
 from services.reviews.cases import review_followup as f
 from services.reviews.policy import Step

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.vocabulary import HOMES, Decided, Money, allocate, rule, rules_of
+from kernel.decider import Decided
+from kernel.money import Money, allocate
+from kernel.rules import HOMES, rule, rules_of
 
 weights_of = st.lists(st.integers(0, 10**9), min_size=1, max_size=12)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chassis.policies import Book, PolicyError, Table, read_book
+from kernel.policy import PolicyBook, PolicyError, Table, read_book
 
 FILE = """
 [shops]
@@ -26,7 +26,7 @@ caps = { freight = 20 }
 """
 
 
-def book(text: str = FILE) -> Book[Table]:
+def book(text: str = FILE) -> PolicyBook[Table]:
     return read_book(text, lambda table: table)
 
 

@@ -1,4 +1,4 @@
-"""Dated policy packs: which numbers hold for which shop at which moment. Standard library only.
+"""Reads dated policy packs: which numbers hold for which shop at which moment.
 
 A policy file is one TOML document:
 
@@ -12,15 +12,21 @@ A policy file is one TOML document:
     ["world-market@2014-01-01"]
     extends = "taobao-classic@2014-01-01"  # tables are merged key by key, values replaced
     currency = "BRL"
+
+A service declares its numbers as a `Numbers` class whose fields are the keys of the file; `Days`, `Hours` and
+`Minutes` are whole numbers in the file and lengths of time in the rules.
 """
 
 import tomllib
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, dataclass_transform
+from zoneinfo import ZoneInfo
+
+import msgspec
 
 P = TypeVar("P")
 
@@ -32,7 +38,60 @@ class PolicyError(ValueError):
     """The policy file contradicts itself or leaves something open."""
 
 
-class Book(Generic[P]):
+class Days(timedelta):
+    """A length of time that the file gives in days."""
+
+
+class Hours(timedelta):
+    """A length of time that the file gives in hours."""
+
+
+class Minutes(timedelta):
+    """A length of time that the file gives in minutes."""
+
+
+_UNITS: Mapping[type, str] = {Days: "days", Hours: "hours", Minutes: "minutes"}
+
+if TYPE_CHECKING:
+
+    @dataclass_transform(frozen_default=True, kw_only_default=True)
+    class Numbers:
+        """Base of a policy and of the tables in it: frozen, every key of the file a field of that name.
+
+        Check numbers against each other in `__post_init__` and raise ValueError for those that make no sense.
+        """
+
+else:
+
+    class Numbers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
+        """See above."""
+
+
+def _value(wanted: type, given: Any) -> Any:
+    """Builds what TOML has no type for. Raises NotImplementedError for a field type that is not known."""
+    unit = _UNITS.get(wanted)
+    if unit is not None:
+        if type(given) is not int:
+            raise ValueError(f"not a whole number of {unit}: {given!r}")
+        return wanted(**{unit: given})
+    if wanted is ZoneInfo:
+        return ZoneInfo(given)
+    raise NotImplementedError(f"no number of a policy is a {wanted.__name__}")
+
+
+def reader(policy_class: type[P]) -> Callable[[Table], P]:
+    """Makes the function that turns one version's table into the policy, by the types of the fields.
+
+    The function raises msgspec.ValidationError, which names the key and what is wrong with it.
+    """
+
+    def read(table: Table) -> P:
+        return msgspec.convert(table, policy_class, dec_hook=_value)
+
+    return read
+
+
+class PolicyBook(Generic[P]):
     """Every version of one service's policy, and the choice among them.
 
     `document` is the parsed TOML; `make` turns one version's table into the frozen policy and raises
@@ -79,14 +138,17 @@ class Book(Generic[P]):
         return dict(self._versions)
 
 
-def read_book(source: str | Path, make: Callable[[Table], P]) -> Book[P]:
-    """The book of a TOML text or file. Raises PolicyError, and OSError for a file that cannot be read."""
+def read_book(source: str | Path, make: Callable[[Table], P]) -> PolicyBook[P]:
+    """Reads a TOML text or file; `reader` of a class of numbers gives the usual `make`.
+
+    Raises PolicyError, and OSError for a file that cannot be read.
+    """
     text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"not TOML: {error}") from error
-    return Book(document, make)
+    return PolicyBook(document, make)
 
 
 def _made(name: str, tables: Table, make: Callable[[Table], P]) -> P:

@@ -1,0 +1,109 @@
+"""Defines the parts of a decision: messages with an address, facts, deadlines, the view of a case."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from kernel.value import Value
+
+State = TypeVar("State")
+Fact = TypeVar("Fact")
+
+HERE = ""
+"""As the subject of an address: the subject of the case that tells."""
+
+
+class NotYet(Exception):
+    """The message is early: the case cannot use it until something else has happened."""
+
+
+class Deadline(Value):
+    """A moment at which the case must be looked at again, and why.
+
+    `due_at` is the promise. The deadline is decided only `grace` later, so that an answer written before
+    `due_at` and published late still counts. `now` in `decide` is `due_at`.
+    """
+
+    name: str
+    due_at: datetime
+    grace: timedelta = timedelta(0)
+
+    @property
+    def fires_at(self) -> datetime:
+        return self.due_at + self.grace
+
+
+class DeadlinePassed(Value):
+    """The message that a deadline becomes once its moment has come."""
+
+    name: str
+    due_at: datetime
+
+
+class Decided(Value, Generic[Fact]):
+    """A fact and the ids of the rules that led to it."""
+
+    fact: Fact
+    rules: tuple[str, ...]
+
+
+class Addressed(Value):
+    """A message and the case that it is for. Only `to` of a kind's messages makes one.
+
+    `subject` is what the case is about, and what is locked and loaded together: the order id for
+    most cases, the customer id, the shop id, `carrier/tracking` for a parcel; `HERE` for the teller's own.
+    """
+
+    subject: str
+    kind: str
+    case_id: str
+    message: object
+
+
+class Told(Value):
+    """The fact that a case told other cases something and nothing else happened to it."""
+
+    messages: tuple[Addressed, ...]
+
+
+def tell(*messages: Addressed) -> Told:
+    """Tells other cases of the service, as one fact. A rule returns it among its facts."""
+    return Told(messages)
+
+
+class CaseView(Value, Generic[State]):
+    """A case at the moment of one of its facts; `state` is the state after the fact."""
+
+    subject: str
+    kind: str
+    case_id: str
+    version: int
+    shop_id: str
+    policy_version: str
+    rules: tuple[str, ...]
+    at: datetime
+    state: State
+
+    def common(self) -> Mapping[str, Any]:
+        """Builds the fields that every outcome carries."""
+        return {
+            "case_id": self.case_id,
+            "case_kind": self.kind,
+            "case_version": self.version,
+            "shop_id": self.shop_id,
+            "rule_ids": list(self.rules),
+            "policy_version": self.policy_version,
+        }
+
+
+Message = TypeVar("Message")
+Policy = TypeVar("Policy")
+
+
+class Decider(Value, Generic[State, Message, Fact, Policy]):
+    """Goes when the last kind is a folder."""
+
+    initial: State
+    decide: Callable[[State, Message, Policy, datetime], Sequence[Decided[Fact]]]
+    evolve: Callable[[State, Fact], State]
+    deadlines: Callable[[State], Sequence[Deadline]]
