@@ -17,8 +17,7 @@ from chassis.failures import CascadeTooLong, DeadlineIgnored, MessageUnreadable,
 from chassis.lanes import Case, Lane, Letter, Unreadable
 from chassis.records import Cause, DeadLetter, FactRecord, Origin
 from chassis.wiring import Wiring
-from kernel.decider import HERE, Addressed, CaseView, Deadline, DeadlinePassed, NotYet, Told
-from kernel.value import replace
+from kernel.decider import Addressed, CaseView, Deadline, DeadlinePassed, NotYet, Told
 
 CASCADE_LIMIT = 1_000
 """Steps that one message may lead to within its subject; more is a rule that never rests."""
@@ -246,7 +245,7 @@ class Handling:
             )  # fmt: skip
             records.append(self._wiring.record(kind, fact, view, letter.cause))
             if type(fact) is Told:
-                onward.extend(_in_subject(case.subject, told) for told in fact.messages)
+                onward.extend(told.within(case.subject) for told in fact.messages)
                 continue
             react = kind.tells.get(type(fact))
             if react is not None:
@@ -391,8 +390,3 @@ class Handling:
                 cause.correlation, cause.trace,
             )
         )  # fmt: skip
-
-
-def _in_subject(subject: str, told: Addressed) -> Addressed:
-    """The address with the teller's own subject in place of `HERE`."""
-    return replace(told, subject=subject) if told.subject == HERE else told

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from kernel.value import Value
+from kernel.value import Value, replace
 
 State = TypeVar("State")
 Fact = TypeVar("Fact")
@@ -58,6 +58,10 @@ class Addressed(Value):
     kind: str
     case_id: str
     message: object
+
+    def within(self, subject: str) -> "Addressed":
+        """Puts the teller's subject in place of `HERE`."""
+        return replace(self, subject=subject) if self.subject == HERE else self
 
 
 class Told(Value):

@@ -1,6 +1,7 @@
 """Handling in memory: order, deadlines and the horizon, early messages, failures, hand-overs."""
 
 import dataclasses
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,7 @@ from chassis.handling import Handling, Limits
 from chassis.lanes import Lane, Letter
 from chassis.records import Cause
 from chassis.wiring import Wiring
-from kernel.decider import Deadline
+from kernel.decider import Deadline, DeadlinePassed
 from tests.chassis import toy
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -284,3 +285,24 @@ def test_a_moment_that_the_state_does_not_list_woke_its_case_for_ever(desk: Desk
     assert case.wake_at == T0 + toy.HOUR + toy.GRACE
     assert case.is_changed
     assert desk.names == ["TabOpened"]
+
+
+def test_a_rule_tells_cases_of_its_subject_at_once_and_others_by_mailbox(desk: Desk) -> None:
+    desk.arrive(toy.Opened(), T0)
+    desk.arrive(toy.Shared(), T0 + MINUTE)
+    assert desk.names == ["TabOpened", "Told", "TabOpened"]
+    assert json.loads(desk.told[1])["messages"] == [
+        {"kind": "ledger", "case_id": "o1", "message": "Opened", "data": {}},
+        {"kind": "ledger", "case_id": "s1", "message": "Opened", "data": {}},
+    ]
+    assert desk.lanes["o1"].cases["ledger", "o1"].version == 1
+    assert [letter.addressed.subject for letter in desk.mailbox] == ["ledger-s1"]
+
+
+def test_a_deadline_that_the_state_no_longer_lists_decides_nothing(desk: Desk) -> None:
+    desk.arrive(toy.Opened(), T0)
+    before = list(desk.names)
+    desk.arrive(DeadlinePassed("pay", T0), T0 + MINUTE)
+    assert (desk.names, desk.dead) == (before, [])
+    desk.arrive(DeadlinePassed("pay", T0 + toy.HOUR), T0 + MINUTE)
+    assert desk.names == [*before, "TabClosed"]

@@ -12,7 +12,7 @@ from typing import Any
 from aftersales_contracts.base import Event, Outcome
 from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1, OrderPlacedV1
 from chassis.service import Kind, Service
-from kernel.decider import Addressed, CaseView, Deadline, DeadlinePassed, Decided, NotYet
+from kernel.decider import HERE, Addressed, CaseView, Deadline, DeadlinePassed, Decided, NotYet, Told, tell
 
 HOUR = timedelta(hours=1)
 BROKEN: set[str] = set()
@@ -52,6 +52,11 @@ class Paid:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """The ledgers of the order and of the shop are to know of the tab."""
+
+
+@dataclass(frozen=True, slots=True)
 class TabOpened:
     pay_by: datetime
 
@@ -79,6 +84,11 @@ def decide(state: State, message: Any, policy: timedelta, now: datetime) -> Sequ
             return _added(state, message)
         case Paid():
             return _closed(state, "paid")
+        case Shared():
+            told = tell(
+                Addressed(HERE, "ledger", "o1", Opened()), Addressed("ledger-s1", "ledger", "s1", Opened())
+            )
+            return [Decided(told, ("OR-016",))]
         case DeadlinePassed():
             return _closed(state, "lapsed")
         case _:
@@ -111,6 +121,8 @@ def evolve(state: State, fact: Any) -> State:
         case TabClosed():
             assert isinstance(state, Open)
             return Closed(state.total, fact.why)
+        case Told():
+            return state
         case _:
             raise TypeError(fact)
 
@@ -157,8 +169,8 @@ def ledger(fact: TabClosed, view: CaseView[Any]) -> Sequence[Addressed]:
     ]
 
 
-Message = Opened | Added | Paid | DeadlinePassed
-Fact = TabOpened | AmountAdded | TabClosed
+Message = Opened | Added | Paid | Shared | DeadlinePassed
+Fact = TabOpened | AmountAdded | TabClosed | Told
 
 
 def nothing(data: Event) -> list[Addressed]:

@@ -1,7 +1,7 @@
 """A service driven in memory, without chassis, broker or database: what rules do together, and nothing else.
 
     shop = Driver(REFUNDS)
-    shop.tell(OrderPlacedV1(...), at)      # reads -> decide -> evolve -> hands_on, deadlines before it first
+    shop.tell(OrderPlacedV1(...), at)      # reads -> decide -> evolve -> tells, deadlines before it first
     shop.until(later)                      # lets time pass
     shop.outcomes                          # every outcome announced, in order
 
@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from aftersales_contracts.base import Event, Outcome
 from chassis.codec import Codec
 from chassis.service import Kind, Service
-from kernel.decider import Addressed, CaseView, Deadline, DeadlinePassed, NotYet
+from kernel.decider import Addressed, CaseView, Deadline, DeadlinePassed, NotYet, Told
 
 O = TypeVar("O", bound=Outcome)  # noqa: E741  an outcome class
 Place = tuple[str, str, str]
@@ -149,7 +149,7 @@ class Driver:
         message = codec.decode(type(message).__name__, codec.encode(message))
         if not case.policy_version:
             case.policy_version, case.policy = self.service.policies.choose(self.shop_id, at)
-        decided = kind.decide(case.state, message, case.policy, at)
+        decided = kind.handle(case.state, message, case.policy, at)
         onward: list[Addressed] = []
         for entry in decided:
             before = case.state
@@ -165,7 +165,9 @@ class Driver:
             announce = kind.announces.get(type(entry.fact))
             if announce is not None:
                 self.outcomes.append(announce(entry.fact, view))
-            hand_on = kind.tells.get(type(entry.fact))
-            if hand_on is not None:
-                onward.extend(hand_on(entry.fact, view))
+            if isinstance(entry.fact, Told):
+                onward.extend(told.within(place[0]) for told in entry.fact.messages)
+            react = kind.tells.get(type(entry.fact))
+            if react is not None:
+                onward.extend(react(entry.fact, view))
         return onward if decided else None
