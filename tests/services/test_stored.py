@@ -1,8 +1,8 @@
 """Plays steps that the code of release 0.1.0 stored: every state and message it could leave behind.
 
-`stored/<service>.jsonl` holds a step a line: a state and a message as they were in the database, the moment, the
-policy version, and what was decided: the rule ids of each fact and the state after them. The file never changes; a
-later release adds a file of its own.
+`stored/<service>.jsonl` holds a step a line: a state and a message as they were in the database, the moment,
+the policy version, and what was decided: the rule ids of each fact and the state after them. The files never
+change; a later release adds files of its own.
 """
 
 import json
