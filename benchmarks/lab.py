@@ -22,8 +22,8 @@ import devstack
 from aftersales_contracts.topics import TOPICS, Topic
 from benchmarks import baseline, broker
 from benchmarks.stream import Record
-from chassis.migrate import migrate
-from chassis.topics import inputs
+from chassis.service import inputs
+from chassis.store.migrate import migrate
 from cli import topics
 from devstack import ports
 from devstack.database import create, provision_async

@@ -13,7 +13,7 @@ from benchmarks.lab import HANDLED, Lab, utc_now
 from benchmarks.scale import Scale
 from benchmarks.stream import Stream
 from benchmarks.throughput import Tell
-from chassis.topics import inputs
+from chassis.service import inputs
 from devstack.part import Part
 from services.refunds.service import REFUNDS
 

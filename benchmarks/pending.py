@@ -12,9 +12,9 @@ import asyncpg
 from aftersales_contracts.words import RefundKind
 from benchmarks.rules import play
 from benchmarks.stream import PLACEHOLDER, Record, announced, applied, event_of
-from chassis.codec import Codec
-from chassis.lanes import Case
-from chassis.wiring import Wiring
+from chassis.engine.codec import Codec
+from chassis.engine.registry import Wiring
+from chassis.engine.subject import Case
 from services.refunds.service import REFUNDS
 from services.refunds.translate import AGREEMENT
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from benchmarks.stream import Record
-from chassis.border import Accepted, Border
-from chassis.handling import Handling, Limits
-from chassis.lanes import Case, Lane
-from chassis.records import Cause, FactRecord, StoredOrigin
+from chassis.engine.engine import Handling, Limits
+from chassis.engine.records import Cause, FactRecord, StoredOrigin
+from chassis.engine.registry import Wiring
+from chassis.engine.subject import Case, Lane
+from chassis.ingest.decoder import Accepted, Border
 from chassis.settings import Limits as Bounds
-from chassis.wiring import Wiring
 from services.refunds.service import REFUNDS
 
 _LIMITS = Limits(timedelta(days=14), 1, lambda _: timedelta(seconds=1))

@@ -11,6 +11,8 @@ import msgspec
 
 from aftersales_contracts.base import Event, Outcome
 from aftersales_contracts.envelope import Envelope
+from aftersales_contracts.registry import topics_of
+from aftersales_contracts.topics import TOPICS, outcome_topic
 from kernel.decider import Addressed, CaseView, Deadline, DeadlinePassed, Decided
 
 S = TypeVar("S")
@@ -131,3 +133,14 @@ def _together(reads: Sequence[Read]) -> Read:
     if len(reads) == 1:
         return reads[0]
     return lambda data: [addressed for read in reads for addressed in read(data)]
+
+
+def is_own(topic: str) -> bool:
+    """Whether our services write it: such topics form cycles, so no horizon waits for them."""
+    return TOPICS[topic].side != "in"
+
+
+def inputs(service: Service) -> list[str]:
+    """The topics that a service reads, sorted; never its own outcomes."""
+    topics = {topic for event_class in service.reads for topic in topics_of(event_class)}
+    return sorted(topics - {outcome_topic(service.name)})

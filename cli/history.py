@@ -8,8 +8,8 @@ from typing import Any
 import asyncpg
 import orjson
 
+from chassis.engine.registry import Wiring
 from chassis.service import Service
-from chassis.wiring import Wiring
 
 CASES = """
 SELECT subject, kind, case_id, version, state_name, state, shop_id, policy, is_ended, opened_at,

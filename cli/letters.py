@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from aftersales_contracts.topics import SERVICES
-from chassis import dead_letters
-from chassis.dead_letters import Entry, NoSuchDeadLetter
-from chassis.producer import make_producer
-from chassis.store import unpack_headers
+from chassis.kafka_client import make_producer
+from chassis.operate import dead_letters
+from chassis.operate.dead_letters import Entry, NoSuchDeadLetter
+from chassis.store.store import unpack_headers
 from cli import words
 from cli.access import connected, present
 from cli.errors import CommandError

@@ -1,18 +1,16 @@
 """The `aftersales` command: demo, run, replay, and a look inside."""
 
-import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.console import Console
 
 from cli import topics_screen
-from cli.errors import CommandError
+from cli.console import ended, err, fail, out
 from cli.upkeep_commands import upkeep
 
 if TYPE_CHECKING:  # a command loads what it needs
@@ -49,42 +47,12 @@ app.add_typer(letters_app, name="dead-letters")
 app.add_typer(topics_app, name="topics")
 app.add_typer(upkeep)
 
-out = Console()
-err = Console(stderr=True)
-
-
-def fail(message: str) -> NoReturn:
-    """Says what is wrong on standard error and ends with status 1."""
-    err.print(f"[bold red]aftersales:[/bold red] {message}", highlight=False)
-    raise typer.Exit(1)
-
-
-def ended(work: Coroutine[Any, Any, T]) -> T:
-    """Runs it to its end; what a user can do something about becomes one clear line."""
-    try:
-        return asyncio.run(work)
-    except expected_errors() as error:
-        fail(str(error))
-    except KeyboardInterrupt:
-        fail("stopped")
-
 
 async def on_broker(work: Callable[["Kafka"], Awaitable[T]]) -> T:
     """What the work on the broker gives. Raises CommandError where it is not known which one."""
     from cli.access import broker
 
     return await work(broker())
-
-
-def expected_errors() -> tuple[type[Exception], ...]:
-    """What a user can do something about."""
-    from cli.access import has_local_stack
-
-    if not has_local_stack():
-        return (CommandError,)
-    from devstack import StackError
-
-    return CommandError, StackError
 
 
 def need_local_stack() -> None:

@@ -16,9 +16,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest
 
 from aftersales_contracts.topics import SERVICES, TOPICS, outcome_topic
-from chassis.provision import provision
+from chassis.operate.provision import provision
+from chassis.service import inputs
 from chassis.settings import Kafka
-from chassis.topics import inputs
 from cli import protocol
 from cli.access import connected, load_services
 from cli.errors import CommandError

@@ -18,7 +18,7 @@ from aftersales_contracts.envelope import Envelope, EnvelopeError, read, write
 from aftersales_contracts.registry import EVENTS, encode, read_data, topic_of
 from aftersales_contracts.topics import SERVICES, outcome_topic
 from chassis import clock
-from chassis.producer import connection, make_producer
+from chassis.kafka_client import connection, make_producer
 from chassis.settings import Kafka
 from cli import words
 from cli.errors import CommandError

@@ -1,9 +1,9 @@
 """Migrations of the services' schemas, for an operator."""
 
 from aftersales_contracts.topics import SERVICES
-from chassis.migrate import migrate
-from chassis.provision import role_of
-from chassis.revision import head
+from chassis.operate.provision import role_of
+from chassis.store.migrate import migrate
+from chassis.store.revision import head
 from cli.access import connected, database_url
 from cli.errors import CommandError
 

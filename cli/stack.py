@@ -16,7 +16,7 @@ from typing import Literal, Self
 import devstack
 from aftersales_contracts.topics import SERVICES
 from chassis.clock import monotonic
-from chassis.migrate import migrate
+from chassis.store.migrate import migrate
 from cli import topics
 from cli.errors import CommandError
 from devstack import ports

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from aftersales_contracts.topics import TOPICS, Topic
 from chassis import clock
-from chassis.producer import connection
+from chassis.kafka_client import connection
 from chassis.settings import Kafka
 from cli import protocol
 from cli.errors import CommandError

@@ -19,12 +19,13 @@ from aiokafka.errors import (
 )
 
 from aftersales_contracts.topics import SERVICES, TOPICS
-from chassis import clock, erasure
-from chassis.producer import connection as kafka_arguments
-from chassis.provision import role_of
-from chassis.retention import Before, Pruned, StillNeeded, prune
+from chassis import clock
+from chassis.kafka_client import connection as kafka_arguments
+from chassis.operate import erasure
+from chassis.operate.provision import role_of
+from chassis.operate.retention import Before, Pruned, StillNeeded, prune
+from chassis.service import inputs
 from chassis.settings import Kafka, Settings
-from chassis.topics import inputs
 from cli.access import connected, load_services, present
 from cli.errors import CommandError
 from cli.schema import HAS_ROLE

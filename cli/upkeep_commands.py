@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from cli.console import ended, fail, out
+
 upkeep = typer.Typer()
 SERVICE = Annotated[str | None, typer.Argument(help="One service; all where absent.")]
 TRIAL = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
@@ -17,7 +19,6 @@ DAYS = ["%Y-%m-%d"]
 def rewind(service: SERVICE = None, dry_run: TRIAL = False) -> None:
     """After a restore: reading goes on where the database left off. The services must be stopped."""
     from cli import upkeep as work
-    from cli.main import ended, fail, out
 
     found = ended(work.rewind(service, is_trial=dry_run))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
@@ -43,7 +44,6 @@ def publish_again(
 ) -> None:
     """After Kafka lost outcomes: they are published once more, with the same ids."""
     from cli import upkeep as work
-    from cli.main import ended, out
 
     for name, position in ended(work.publish_again(service, since.replace(tzinfo=UTC))).items():
         out.print(f"{name}: publishes from position {position + 1}", highlight=False)
@@ -59,7 +59,6 @@ def prune(
 ) -> None:
     """Drops old months of facts and repeats, and old dead letters; only what is named."""
     from cli import upkeep as work
-    from cli.main import ended, fail, out
 
     if facts is repeats is dead_letters is None:
         fail("say what: --facts, --repeats, --dead-letters")
@@ -76,7 +75,6 @@ def erase(
 ) -> None:
     """Erases a person: the ids are replaced by random ones, foreign bytes about the person emptied."""
     from cli import upkeep as work
-    from cli.main import ended, fail, out
 
     if not yes:
         fail("this cannot be undone; say --yes")
@@ -90,7 +88,6 @@ def trace(
     name: Annotated[str, typer.Argument(metavar="ID", help="An order; also a customer or carrier/code.")],
 ) -> None:
     """The id of the trace that events about it belong to, where they bring none of their own."""
-    from chassis.tracing import trace_of
-    from cli.main import out
+    from chassis.observe.tracing import trace_of
 
     out.print(f"{trace_of(name):032x}", highlight=False)

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from aftersales_contracts.topics import SERVICES
-from chassis.provision import role_of
+from chassis.operate.provision import role_of
 from deploy.certificates import Authority, ForeignKey
 
 HERE = Path(__file__).resolve().parent

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from chassis.provision import provision as provision_roles
-from chassis.provision import role_of
+from chassis.operate.provision import provision as provision_roles
+from chassis.operate.provision import role_of
 from devstack.loops import run_apart
 
 SERVICES = ("refunds", "logistics", "reviews", "customers")

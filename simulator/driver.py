@@ -20,7 +20,7 @@ from aftersales_contracts.envelope import Envelope, read, write
 from aftersales_contracts.registry import encode
 from aftersales_contracts.topics import TOPICS
 from chassis.clock import monotonic
-from chassis.closing import close
+from chassis.kafka_client import close
 from simulator.gauge import Gauge
 from simulator.outcomes import Announced
 from simulator.outside import Outside, Silence

@@ -7,9 +7,8 @@ from typing import Any
 
 import asyncpg
 
-from chassis.progress import has_passed
-from chassis.service import Service
-from chassis.topics import inputs
+from chassis.service import Service, inputs
+from chassis.store.progress import has_passed
 
 LAST_MARK = "SELECT coalesce(max(mark), 0) FROM {0}.intake"
 NEXT_WAKE = """

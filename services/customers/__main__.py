@@ -1,6 +1,6 @@
 """`python -m services.customers`: runs the service."""
 
-from chassis.process import main
+from chassis.runtime.process import main
 from services.customers.service import CUSTOMERS
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """`python -m services.reviews`: runs the service."""
 
-from chassis.process import main
+from chassis.runtime.process import main
 from services.reviews.service import REVIEWS
 
 if __name__ == "__main__":

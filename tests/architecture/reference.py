@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from prometheus_client.metrics import MetricWrapperBase
 
-from chassis.metrics import Metrics
+from chassis.observe.metrics import Metrics
 from chassis.settings import table
 from tests.architecture.tree import ROOT
 

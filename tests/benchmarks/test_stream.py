@@ -11,7 +11,7 @@ from benchmarks import baseline
 from benchmarks.pending import ANSWER_WITHIN, GRACE, _cases, _story
 from benchmarks.rules import play
 from benchmarks.stream import SET_UP_STEPS, STEPS, Stream, announced, event_of, order_id
-from chassis.codec import Codec
+from chassis.engine.codec import Codec
 from services.refunds.agreement_words import AwaitingAnswer
 from services.refunds.translate import AGREEMENT, ORDER
 

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from chassis.database import open_pool
-from chassis.migrate import migrate
 from chassis.settings import Database
+from chassis.store.database import open_pool
+from chassis.store.migrate import migrate
 from tests.conftest import Database as Databases
 
 

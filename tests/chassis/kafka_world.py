@@ -20,14 +20,14 @@ from aftersales_contracts.shop.orders import TOPIC as ORDERS
 from aftersales_contracts.shop.orders import CloseCause, OrderClosedV1
 from aftersales_contracts.words import Role
 from chassis import clock
-from chassis.border import Border, Entry
-from chassis.feed import Feed
-from chassis.intake import Intake
-from chassis.partitions import Kept, Place
-from chassis.producer import make_producer
-from chassis.records import Origin, StoredOrigin
+from chassis.engine.records import Origin, Place, StoredOrigin
+from chassis.ingest.decoder import Border, Entry
+from chassis.ingest.feed import Feed
+from chassis.ingest.intake import Intake
+from chassis.kafka_client import make_producer
+from chassis.service import is_own
 from chassis.settings import Kafka, Limits, Settings
-from chassis.topics import is_own
+from chassis.store.progress import Kept
 from tests.chassis import toy
 
 OUTCOMES = "aftersales.logistics.v1"

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from prometheus_client import generate_latest
 
-from chassis.metrics import Metrics
+from chassis.observe.metrics import Metrics
 
 
 @pytest.mark.stack

@@ -19,7 +19,7 @@ from aiokafka.structs import TopicPartition
 from aftersales_contracts.envelope import read
 from aftersales_contracts.topics import SERVICES, outcome_topic
 from chassis import clock
-from chassis.provision import role_of
+from chassis.operate.provision import role_of
 from cli import upkeep
 from cli.access import BROKERS, DATABASE, load_services
 from cli.errors import CommandError

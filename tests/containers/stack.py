@@ -21,7 +21,7 @@ from testcontainers.core.network import Network
 
 from aftersales_contracts.topics import SERVICES
 from chassis import clock
-from chassis.migrate import migrate
+from chassis.store.migrate import migrate
 from cli import topics
 from cli.errors import CommandError
 from cli.stack import Clock

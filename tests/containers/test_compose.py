@@ -10,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from chassis import clock
-from chassis.provision import role_of
+from chassis.operate.provision import role_of
 from tests.containers import engine
 from tests.containers.compose import ONE_SHOTS, SERVICES, Compose, made
 

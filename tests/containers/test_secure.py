@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
-from chassis.provision import role_of
+from chassis.operate.provision import role_of
 from tests.containers import engine
 from tests.containers.compose import SERVICES, Compose, made
 

@@ -8,17 +8,17 @@ nobody runs it any more.
 
 from pathlib import Path
 
-from chassis.revision import head
+from chassis.store.revision import head
 from tests.containers import engine
 
-MIGRATIONS = "/app/chassis/migrations/versions"
+MIGRATIONS = "/app/chassis/store/migrations/versions"
 PATCH = """
 from pathlib import Path
 
-path = Path("/app/chassis/database.py")
+path = Path("/app/chassis/store/database.py")
 text = path.read_text()
 place = '"jit": "off",'
-assert text.count(place) == 1, "chassis/database.py has changed: the next version is made by another patch"
+assert text.count(place) == 1, "chassis/store/database.py has changed: make the next version by another patch"
 path.write_text(text.replace(place, place + ' "aftersales.version": "next",'))
 """
 EXPAND = '''

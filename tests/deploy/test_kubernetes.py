@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from aftersales_contracts.topics import SERVICES, TOPICS
+from chassis.service import inputs
 from chassis.settings import Database, table
-from chassis.topics import inputs
 from cli.access import DATABASE, load_services
 from cli.principals import OPERATOR, principal_of
 from tests.architecture.tree import ROOT, text

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 import devstack
-from chassis.provision import provision, role_of
+from chassis.operate.provision import provision, role_of
 from devstack import database as databases
 from tests.conftest import Database
 

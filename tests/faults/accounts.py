@@ -11,10 +11,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aftersales_contracts.envelope import EnvelopeError, read
 from aftersales_contracts.registry import EVENTS, topics_of
 from aftersales_contracts.topics import TOPICS
-from chassis.ids import body_hash, inbox_key, month_of
-from chassis.service import Service
-from chassis.store import printable, unpack_headers
-from chassis.topics import inputs
+from chassis.ingest.inbox_keys import body_hash, inbox_key, month_of
+from chassis.service import Service, inputs
+from chassis.store.store import printable, unpack_headers
 from tests.faults.mutants import HANDLED, Mutant
 
 Place = tuple[str, int, int]

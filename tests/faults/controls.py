@@ -10,7 +10,7 @@ from aftersales_contracts import parts
 from aftersales_contracts.base import Event, Money
 from aftersales_contracts.shop import aftersales, customers, orders, payments, reviews, shipments
 from aftersales_contracts.topics import SERVICES
-from chassis.database import Connection
+from chassis.store.database import Connection
 from simulator.records import Record, announce
 from simulator.script import SOURCES
 

@@ -9,8 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from aftersales_contracts.topics import TOPICS
 from chassis.clock import monotonic
-from chassis.service import Service
-from chassis.topics import inputs
+from chassis.service import Service, inputs
 
 LOOK_AGAIN_SECONDS = 0.1
 BUSY = """

@@ -17,11 +17,10 @@ from aftersales_contracts.reasons import Reason
 from aftersales_contracts.registry import EVENTS, topics_of
 from aftersales_contracts.topics import TOPICS
 from chassis import clock
-from chassis.border import Border, Rejected
-from chassis.records import StoredOrigin
-from chassis.service import Service
+from chassis.engine.records import StoredOrigin
+from chassis.ingest.decoder import Border, Rejected
+from chassis.service import Service, inputs
 from chassis.settings import Limits
-from chassis.topics import inputs
 from cli.access import load_services
 from cli.stack import LocalStack
 from simulator.records import Record

@@ -13,12 +13,12 @@ from typing import Any
 
 from aftersales_contracts.reasons import Reason
 from aftersales_contracts.registry import read_data, topics_of
-from chassis.border import Accepted, Border, Entry, Ignored, Mark, Rejected
-from chassis.records import StoredOrigin
+from chassis.engine.records import StoredOrigin
+from chassis.engine.registry import Wiring
+from chassis.ingest.decoder import Accepted, Border, Entry, Ignored, Mark, Rejected
+from chassis.runtime.batches import Worker
+from chassis.service import inputs
 from chassis.settings import Limits
-from chassis.topics import inputs
-from chassis.wiring import Wiring
-from chassis.worker import Worker
 from cli.access import load_services
 from tests.faults.mutants import Breeder, Mutant
 from tests.fuzz.mutate import CANARY, NUMBER_CANARY, Mutator

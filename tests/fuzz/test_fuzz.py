@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aftersales_contracts.reasons import Reason
-from chassis.faults import explain
+from chassis.ingest.schema_errors import explain
 from tests.fuzz.engine import fuzz, make_mutator
 
 COUNT = 2_500
@@ -32,7 +32,7 @@ def test_a_detail_that_repeats_content_is_found(monkeypatch: pytest.MonkeyPatch)
     def indiscreet(error: Any, event_class: Any) -> tuple[Reason, str]:
         return explain(error, event_class)[0], str(error)
 
-    monkeypatch.setattr("chassis.border.explain", indiscreet)
+    monkeypatch.setattr("chassis.ingest.decoder.explain", indiscreet)
     assert any("repeats content" in found.fault for found in fuzz(1, 500).found)
 
 
@@ -40,7 +40,7 @@ def test_an_exception_that_leaves_the_border_is_found(monkeypatch: pytest.Monkey
     def careless(*_: object) -> object:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("chassis.border.explain", careless)
+    monkeypatch.setattr("chassis.ingest.decoder.explain", careless)
     found = fuzz(1, 500).found
     assert {f.fault for f in found} == {"ZeroDivisionError left the border"}
     assert "StoredOrigin(" in str(found[0])

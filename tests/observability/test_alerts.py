@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chassis.metrics import Metrics
+from chassis.observe.metrics import Metrics
 from tests.observability import engine
 
 RULES: list[dict[str, Any]] = [

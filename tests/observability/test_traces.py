@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from aftersales_contracts.topics import SERVICES
-from chassis.tracing import trace_of
+from chassis.observe.tracing import trace_of
 from cli.played import POOL_SIZE
 from cli.stack import LocalStack
 from simulator.records import announce

@@ -7,11 +7,11 @@ from typing import Any
 
 from aftersales_contracts.base import Event
 from aftersales_contracts.registry import EVENTS, encode, read_data
-from chassis.handling import Handling, Limits
-from chassis.lanes import Lane
-from chassis.records import Cause, FactRecord
+from chassis.engine.engine import Handling, Limits
+from chassis.engine.records import Cause, FactRecord
+from chassis.engine.registry import Wiring
+from chassis.engine.subject import Lane
 from chassis.service import Service
-from chassis.wiring import Wiring
 from kernel.decider import Addressed
 
 LIMITS = Limits(wait=timedelta(hours=24), attempts=1, retry_delay=lambda _: timedelta(seconds=1))

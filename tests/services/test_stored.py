@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from chassis.engine.registry import Wiring
 from chassis.service import Kind
-from chassis.wiring import Wiring
 from kernel.decider import NotYet
 from services.customers.service import CUSTOMERS
 from services.logistics.service import LOGISTICS

@@ -10,11 +10,11 @@ from zlib import crc32
 
 from aiokafka.errors import CommitFailedError, KafkaConnectionError, RequestTimedOutError
 
-from chassis.feed import Reads
-from chassis.kafka import OnPlaces, OnRecords
-from chassis.partitions import Place, Position
-from chassis.records import Origin, StoredOrigin
-from chassis.relay import Record
+from chassis.engine.records import Origin, Place, StoredOrigin
+from chassis.ingest.feed import Reads
+from chassis.ingest.partition import Position
+from chassis.ingest.reader import OnPlaces, OnRecords
+from chassis.publish.relay import Record
 from chassis.settings import Settings
 from tests.simulation.loop import OWNER, Owner
 from tests.simulation.world import World
@@ -139,7 +139,7 @@ def _finish(waiter: asyncio.Future[None]) -> None:
 
 
 class SimulatedReader(Reads):
-    """`chassis.kafka.Reader` over the model: polling and the group's protocol are tasks side by side."""
+    """`chassis.ingest.reader.Reader` over the model: polling and membership are tasks side by side."""
 
     def __init__(
         self,

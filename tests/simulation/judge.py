@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from aftersales_contracts.envelope import read
-from chassis.ids import inbox_key
-from chassis.partitions import Place
-from chassis.records import DeadLetter, FactRecord, StoredOrigin
+from chassis.engine.records import DeadLetter, FactRecord, Place, StoredOrigin
+from chassis.ingest.inbox_keys import inbox_key
 from tests.chassis import toy
 from tests.simulation import service
 from tests.simulation.broker import Broker

@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis.lease import LeaseLost
-from chassis.partitions import Kept, Place
-from chassis.records import DeadLetter, FactRecord
-from chassis.store import pack_headers
-from chassis.worker import BEGINNING, END
+from chassis.engine.records import DeadLetter, FactRecord, Place
+from chassis.store.lease import LeaseLost
+from chassis.store.progress import Kept
+from chassis.store.store import pack_headers
+from chassis.store.watermarks import BEGINNING, END
 from tests.simulation.database import Database, Session
 from tests.simulation.store import SimulatedConnection
 
@@ -16,7 +16,7 @@ LEASE_SECONDS = 1.0
 
 
 class SimulatedLease:
-    """`chassis.lease.Lease` over the model."""
+    """`chassis.store.lease.Lease` over the model."""
 
     def __init__(self, database: Database, session: Session, name: str) -> None:
         self._database = database
@@ -64,7 +64,7 @@ class SimulatedLease:
 
 
 class SimulatedOutbox:
-    """`chassis.outbox.Outbox` over the model."""
+    """`chassis.publish.log_reader.Outbox` over the model."""
 
     def __init__(self, database: Database, session: Session) -> None:
         self._database = database
@@ -122,7 +122,7 @@ def _dead_row(position: int, letter: DeadLetter) -> Mapping[str, Any]:
 
 
 class SimulatedStanding:
-    """`chassis.standing.Standing` over the model."""
+    """`chassis.store.watermarks.Standing` over the model."""
 
     def __init__(self, database: Database, partitions: Mapping[str, int], external: Collection[str]) -> None:
         self._database = database

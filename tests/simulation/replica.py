@@ -1,4 +1,4 @@
-"""One process of the service, put together as `chassis.process.Process` does it, over the models."""
+"""One process of the service, put together as `chassis.runtime.process.Process` does it, over the models."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -7,21 +7,21 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chassis.border import Border
-from chassis.database_errors import TRANSIENT
-from chassis.feed import Feed
-from chassis.handling import Handling, Limits
-from chassis.intake import Intake
-from chassis.lease import LeaseLost
-from chassis.parts import keep
-from chassis.reading import Reading
-from chassis.recent import Recent
-from chassis.relay import Relay
+from chassis.engine.engine import Handling, Limits
+from chassis.engine.registry import Wiring
+from chassis.ingest.decoder import Arrival, Border
+from chassis.ingest.feed import Feed
+from chassis.ingest.intake import Intake
+from chassis.publish.log_tail import Recent
+from chassis.publish.relay import Relay
+from chassis.runtime.batches import Worker
+from chassis.runtime.ingest_loop import Reading
+from chassis.runtime.supervisor import keep
+from chassis.runtime.timer_loop import Waker
+from chassis.service import is_own
 from chassis.settings import Settings
-from chassis.topics import is_own
-from chassis.waker import Waker
-from chassis.wiring import Wiring
-from chassis.worker import Arrival, Worker
+from chassis.store.lease import LeaseLost
+from chassis.store.store import TRANSIENT
 from tests.simulation.broker import Broker, SimulatedOutgoing, reader_of
 from tests.simulation.database import Database
 from tests.simulation.leading import SimulatedLease, SimulatedOutbox, SimulatedStanding

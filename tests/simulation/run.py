@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import Any
 from zlib import crc32
 
-from chassis.border import Border
+from chassis.ingest.decoder import Border
+from chassis.service import inputs
 from chassis.settings import Kafka, Limits, Settings
-from chassis.topics import inputs
 from tests.chassis import toy
 from tests.simulation import service
 from tests.simulation.broker import SESSION_SECONDS, Broker

@@ -10,9 +10,9 @@ from aftersales_contracts.envelope import Envelope, write
 from aftersales_contracts.registry import encode, read_data
 from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1
 from aftersales_contracts.shop.payments import RefundSettledV1
-from chassis.relay import Record
+from chassis.engine.registry import Wiring
+from chassis.publish.relay import Record
 from chassis.service import Service
-from chassis.wiring import Wiring
 from kernel.decider import Addressed
 from tests.chassis import toy
 

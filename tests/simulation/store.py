@@ -1,6 +1,6 @@
-"""`chassis.store.Store` over the model of the database.
+"""`chassis.store.store.Store` over the model of the database.
 
-What each method means is said there; both are held to tests/chassis/test_store_contract.py.
+What each method means is said there; both are held to tests/chassis/store/test_store_contract.py.
 """
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
@@ -10,12 +10,11 @@ from typing import Any
 
 import asyncpg
 
-from chassis.ids import month_of
-from chassis.lanes import Case, Lane, Letter, Unreadable
-from chassis.partitions import Place
-from chassis.records import DeadLetter, FactRecord, StoredOrigin
-from chassis.store import EPOCH, Conflict
-from chassis.wiring import Wiring
+from chassis.engine.records import DeadLetter, FactRecord, Place, StoredOrigin
+from chassis.engine.registry import Wiring
+from chassis.engine.subject import Case, Lane, Letter, Unreadable
+from chassis.ingest.inbox_keys import month_of
+from chassis.store.store import EPOCH, Conflict
 from kernel.decider import Addressed
 from tests.simulation.database import GONE, Database, Session, Transaction, holds_nul
 
@@ -62,7 +61,7 @@ class SimulatedPool:
 
 
 class SimulatedStore:
-    """`chassis.store.Store` over the model."""
+    """`chassis.store.store.Store` over the model."""
 
     def __init__(self, wiring: Wiring, database: Database) -> None:
         self._wiring = wiring

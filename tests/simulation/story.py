@@ -8,7 +8,7 @@ from random import Random
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1, OrderPlacedV1
 from aftersales_contracts.shop.payments import RefundSettledV1
-from chassis.relay import Record
+from chassis.publish.relay import Record
 from tests.simulation import service
 
 MINUTE = timedelta(minutes=1)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from chassis.partitions import Place
+from chassis.engine.records import Place
 from tests.simulation.leading import SimulatedStanding
 from tests.simulation.run import quiet, run
 from tests.simulation.world import Plan

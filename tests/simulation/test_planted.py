@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from chassis import clock, handling
-from chassis.feed import Feed
-from chassis.intake import Release
-from chassis.partitions import Place
-from chassis.reading import Reading
-from chassis.recent import Recent
-from chassis.relay import WINDOW, Relay
-from chassis.worker import END
+from chassis import clock
+from chassis.engine import engine as handling
+from chassis.engine.records import Place
+from chassis.ingest.feed import Feed
+from chassis.ingest.intake import Release
+from chassis.publish.log_tail import Recent
+from chassis.publish.relay import WINDOW, Relay
+from chassis.runtime.ingest_loop import Reading
+from chassis.store.watermarks import END
 from kernel.decider import Deadline
 from tests.simulation.broker import SimulatedReader
 from tests.simulation.database import Database

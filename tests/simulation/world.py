@@ -17,6 +17,7 @@ from unittest.mock import patch
 from chassis import clock
 from tests.simulation.loop import OWNER, WORLD, Owner, SimulatedLoop
 
+CHASSIS = Path(clock.__file__).parent
 SPEED = 7_200.0
 """Seconds of the wall clock in one second of the loop: two hours of events are over in a second."""
 START = datetime(2026, 3, 10, tzinfo=UTC)
@@ -164,7 +165,7 @@ def _place(what: str, *, is_done: bool) -> str:
         code = frame.f_code
         is_ours = _ours.get(code)
         if is_ours is None:
-            is_ours = _ours[code] = Path(code.co_filename).parent.name == "chassis"
+            is_ours = _ours[code] = Path(code.co_filename).is_relative_to(CHASSIS)
         if is_ours:
             key = code, frame.f_lineno, what, is_done
             place = _places.get(key)
@@ -184,7 +185,7 @@ def _waits_at(task: asyncio.Task[Any]) -> str:
         frame: FrameType | None = getattr(coroutine, "cr_frame", None)
         if frame is not None:
             path = Path(frame.f_code.co_filename)
-            if path.parent.name == "chassis":
+            if path.is_relative_to(CHASSIS):
                 place = f"{path.stem}.{frame.f_code.co_name}:{frame.f_lineno} waits"
         coroutine = getattr(coroutine, "cr_await", None)
     return place

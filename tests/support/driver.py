@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from aftersales_contracts.base import Event, Outcome
-from chassis.codec import Codec
+from chassis.engine.codec import Codec
 from chassis.service import Kind, Service
 from kernel.decider import Addressed, CaseView, Deadline, DeadlinePassed, NotYet, Told
 

@@ -8,8 +8,8 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
 from aftersales_contracts.topics import TOPICS
 from chassis.clock import monotonic
-from chassis.closing import close
-from chassis.topics import inputs
+from chassis.kafka_client import close
+from chassis.service import inputs
 from cli.access import load_services
 from devstack.errors import StackError
 from tests.faults.proof import patched

@@ -6,14 +6,15 @@ from datetime import date
 from importlib import import_module
 from typing import Any
 
-from chassis import clock, store
-from chassis.border import Rejected
-from chassis.feed import Feed
-from chassis.handling import Handling
-from chassis.kafka import Reader
-from chassis.lease import Lease
-from chassis.store import Store
-from chassis.worker import Worker
+from chassis import clock
+from chassis.engine.engine import Handling
+from chassis.ingest.decoder import Rejected
+from chassis.ingest.feed import Feed
+from chassis.ingest.reader import Reader
+from chassis.runtime.batches import Worker
+from chassis.store import store
+from chassis.store.lease import Lease
+from chassis.store.store import Store
 from tests.faults.proof.pools import pool_of_process, remember_pool
 from tests.faults.proof.seams import replace, replace_text, seam
 

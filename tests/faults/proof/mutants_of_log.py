@@ -9,12 +9,12 @@ from typing import Any
 from aiokafka.errors import KafkaError
 from msgspec import structs
 
-from chassis import store
-from chassis.lease import Lease
-from chassis.outgoing import KafkaOutgoing
-from chassis.records import DeadLetter, FactRecord
-from chassis.relay import Record, Relay
-from chassis.store import Store
+from chassis.engine.records import DeadLetter, FactRecord
+from chassis.publish.publisher import KafkaOutgoing
+from chassis.publish.relay import Record, Relay
+from chassis.store import store
+from chassis.store.lease import Lease
+from chassis.store.store import Store
 from tests.faults.proof.pools import pool_of_process, remember_pool
 from tests.faults.proof.seams import check_use, replace, replace_text, seam
 

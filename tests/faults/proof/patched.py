@@ -23,10 +23,10 @@ from typing import Any
 import asyncpg.transaction
 
 from chassis import clock
-from chassis.feed import Feed
-from chassis.lease import Lease
-from chassis.outgoing import KafkaOutgoing
-from chassis.process import main as run
+from chassis.ingest.feed import Feed
+from chassis.publish.publisher import KafkaOutgoing
+from chassis.runtime.process import main as run
+from chassis.store.lease import Lease
 from tests.faults.proof.seams import replace, seam
 
 CLOCK_SETTING = "PROOF_CLOCK_FILE"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chassis.worker import Worker
+from chassis.runtime.batches import Worker
 from tests.faults.proof.seams import replace, seam
 
 _pools: list[Any] = []

@@ -69,7 +69,7 @@ async def lying(bootstrap_servers: str, topics: Sequence[str]) -> AsyncIterator[
 
 
 async def _end(consumer: AIOKafkaConsumer) -> None:
-    """Ends a consumer as `chassis.closing.close` does; of its own, because the judge shares no code."""
+    """Ends a consumer as `chassis.kafka_client.close` does; of its own, because the judge shares no code."""
     stopping = asyncio.ensure_future(consumer.stop())
     try:
         await asyncio.wait({stopping})

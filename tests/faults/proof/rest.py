@@ -8,7 +8,7 @@ from typing import Self
 import asyncpg
 from aiokafka import AIOKafkaConsumer
 
-from chassis.closing import close
+from chassis.kafka_client import close
 from tests.faults.proof.readers import inputs_of
 from tests.faults.proof.reading import end_offsets
 from tests.support.away import AWAY

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chassis.rows import Statement
+from chassis.store.bulk import Statement
 
 
 def seam(owner: Any, name: str) -> Any:

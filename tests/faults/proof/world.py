@@ -17,7 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 import devstack
 from aftersales_contracts.topics import SERVICES, TOPICS
 from chassis.clock import monotonic
-from chassis.migrate import migrate
+from chassis.store.migrate import migrate
 from cli import topics
 from devstack import database, ports
 from devstack.database import provision_async

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from chassis.codec import Codec
+from chassis.engine.codec import Codec
 from chassis.service import Kind
 from kernel.decider import DeadlinePassed, NotYet
 from kernel.money import Money

@@ -1,0 +1,367 @@
+"""What a service reads, released in order of event time; what it has handled, committed."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from aftersales_contracts.reasons import Reason
+from chassis import clock
+from chassis.engine.records import Origin, Place
+from chassis.ingest.decoder import Entry, Rejected
+from chassis.ingest.intake import Intake, Release
+from chassis.ingest.partition import Item, Position
+from chassis.ingest.reader import OnPlaces, OnRecords, Reader
+from chassis.settings import Settings
+from chassis.store.progress import Kept
+
+log = logging.getLogger(__name__)
+
+COMMIT_PAUSE_SECONDS = 0.1
+SETTLE_SECONDS = 10.0
+HELD_TICK_SECONDS = 0.005
+RELEARN_SECONDS = 0.1
+YIELD_EVERY_COUNT = 250
+STEADY_SECONDS = 60.0
+
+Read = Callable[[Origin], Entry]
+"""What a record is: the border's `read`."""
+Known = Callable[[Collection[Place]], Awaitable[Mapping[Place, Kept]]]
+"""How far each partition was read, whoever read it, as the database knows it."""
+
+
+class Reads(Protocol):
+    """One connection that reads; `chassis.ingest.reader.Reader` says what each does."""
+
+    is_in_transit: bool
+    move_count: int
+    polled_at: float | None
+
+    @property
+    def is_reading(self) -> bool: ...
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+    async def commit(self, offsets: Mapping[Place, int]) -> None: ...
+    async def beyond(self, offsets: Mapping[Place, int]) -> Mapping[Place, int]: ...
+    def abandon(self) -> None: ...
+    def positions(self, places: Iterable[Place]) -> Iterable[Position]: ...
+    def hold(self, pause: Collection[Place], resume: Collection[Place]) -> None: ...
+
+
+class MakeReader(Protocol):
+    """Makes the next connection."""
+
+    def __call__(
+        self,
+        settings: Settings,
+        service: str,
+        topics: Sequence[str],
+        *,
+        on_records: OnRecords,
+        on_assigned: OnPlaces,
+        on_revoked: OnPlaces,
+    ) -> Reads: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """Whether reading is alive."""
+
+    is_connected: bool
+    is_reading: bool
+    """The task that reads runs."""
+    assigned_count: int
+    poll_age_seconds: float | None
+    """Since the consumer was last asked for records; None: never yet."""
+    answer_age_seconds: float | None
+    """Since the broker last answered about any partition; None: never yet."""
+    lag: Mapping[str, int]
+    """Records per topic that were written and are not released yet, as far as is known."""
+
+
+class Feed:
+    """Hands out one release at a time; once it is in the database, `commit` lets the offsets move.
+
+    The broker may go and come: the feed connects again with growing pauses, and what was not
+    committed is read again. `kept` tells what the database knows of partitions that are taken over: a group
+    that stands beyond it is set back to it before anything is released.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        service: str,
+        topics: Sequence[str],
+        read: Read,
+        intake: Intake,
+        kept: Known | None = None,
+        make_reader: MakeReader = Reader,
+    ) -> None:
+        self._settings = settings
+        self._service = service
+        self._topics = topics
+        self._read_record = read
+        self._intake = intake
+        self._kept = kept
+        self._make_reader = make_reader
+        self._reader: Reads | None = None
+        self._is_connected = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._arrived = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._settled.set()
+        self._to_commit: dict[Place, int] = {}
+        self._commit_asked = asyncio.Event()
+        self._unlearned: set[Place] = set()
+        self.learned: dict[Place, int] = {}
+        """Offsets up to which the partitions were read when they were taken over, as the database said."""
+        self._is_revoking = False
+        self._noted: tuple[Reads, int] | None = None
+        """The reader whose positions the intake knows, and how often it had moved then."""
+        self._read_seconds = 0.0
+        self._looked_at = clock.monotonic()
+        self._released_at = 0.0
+
+    async def start(self) -> None:
+        """Begins to connect and returns at once."""
+        self._tasks = [
+            asyncio.create_task(self._keep_connected(), name="kafka-connect"),
+            asyncio.create_task(self._keep_committing(), name="kafka-commit"),
+        ]
+
+    async def stop(self) -> None:
+        """Commits what was handled, leaves the group, closes the connection."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        await self._commit_now()
+        await self._disconnect()
+
+    @property
+    def assignment(self) -> frozenset[Place]:
+        """The partitions that this process reads now."""
+        return frozenset(self._intake.places)
+
+    def is_caught_up(self) -> bool:
+        """Whether all that was written so far has been released; False while nothing is assigned."""
+        reader = self._reader
+        is_quiet = reader is not None and not reader.is_in_transit
+        return is_quiet and bool(self._intake.places) and self._intake.is_caught_up()
+
+    def health(self) -> FeedHealth:
+        """Facts for readiness and metrics."""
+        reader = self._reader
+        polled_at = None if reader is None else reader.polled_at
+        seen_at = self._intake.seen_at()
+        return FeedHealth(
+            is_connected=self._is_connected,
+            is_reading=reader is not None and reader.is_reading,
+            assigned_count=len(self._intake.places),
+            poll_age_seconds=None if polled_at is None else clock.monotonic() - polled_at,
+            answer_age_seconds=None if seen_at is None else (clock.now() - seen_at).total_seconds(),
+            lag=self._intake.lag(),
+        )
+
+    async def next(self, timeout_seconds: float) -> Release | None:
+        """The next release, or None when there was nothing for so long. The one before is done with."""
+        self._settled.set()
+        until = clock.monotonic() + timeout_seconds
+        while True:
+            release = await self._try()
+            if release is not None:
+                if release.positions:
+                    self._settled.clear()
+                return release
+            left = until - clock.monotonic()
+            if left <= 0:
+                return None
+            self._arrived.clear()
+            try:
+                async with asyncio.timeout(min(left, self._tick())):
+                    await self._arrived.wait()
+            except TimeoutError:
+                continue
+
+    def _tick(self) -> float:
+        """How long nothing changes unless records arrive, in seconds."""
+        if self._settings.clock == "wall" and self._intake.buffered_count:
+            return HELD_TICK_SECONDS  # patience ends
+        due_at = self._released_at + self._settings.limits.stand_refresh_ms / 1000
+        return max(due_at - clock.monotonic(), HELD_TICK_SECONDS)
+
+    async def commit(self, release: Release) -> None:
+        """Says that a release is in the database: its offsets follow soon, in the background."""
+        if release.positions:
+            self._to_commit.update(release.positions)
+            self._commit_asked.set()
+        self._settled.set()
+
+    async def _try(self) -> Release | None:
+        reader = self._reader
+        if reader is None or self._is_revoking or not self._intake.places:
+            return None
+        if self._unlearned and not await self._learn(reader):
+            return None
+        if not reader.is_in_transit and self._noted != (reader, reader.move_count):
+            self._noted = reader, reader.move_count
+            for known in reader.positions(self._intake.places):
+                self._intake.note_position(*known)
+        reader.hold(*self._intake.pauses())
+        now = clock.monotonic()
+        self._read_seconds += min(now - self._looked_at, HELD_TICK_SECONDS * 2)
+        self._looked_at = now
+        with_stands = now - self._released_at >= self._settings.limits.stand_refresh_ms / 1000
+        release = self._intake.release(self._read_seconds, clock.now(), with_stands=with_stands)
+        if release is not None:
+            self._released_at = now
+        return release
+
+    async def _learn(self, reader: Reads) -> bool:
+        """Asks the database how far the partitions just taken over were read; whether to read on in them.
+
+        Where the group stands beyond that, the database was set back: the group follows it.
+        """
+        places = self._unlearned
+        if self._kept is not None:
+            kept = await self._kept(places)
+            try:
+                lost = await reader.beyond({place: each.next_offset for place, each in kept.items()})
+                if lost:
+                    log.error("the group is ahead of its database and set back", extra={"count": len(lost)})
+                    await reader.commit(lost)
+                    self.start_over()
+                    return False
+            except (KafkaError, OSError, TimeoutError) as error:
+                log.info("the group's offsets are not known yet", extra={"error": type(error).__name__})
+                await asyncio.sleep(RELEARN_SECONDS)
+                return False
+            if places is not self._unlearned or self._is_revoking:
+                return False  # they are dealt out anew
+            self._intake.note_passed({place: each.mark for place, each in kept.items()})
+            self.learned.update((place, each.next_offset) for place, each in kept.items() if each.next_offset)
+        self._unlearned = set()
+        return True
+
+    def start_over(self) -> None:
+        """Forgets what was read and connects again: reading goes on where the group stands."""
+        self._is_revoking = True
+        self.learned.clear()
+        self._to_commit.clear()
+        self._settled.set()
+        if self._reader is not None:
+            self._reader.abandon()
+
+    async def _take(self, records: Sequence[Origin], is_current: Callable[[], bool]) -> None:
+        """A batch of the reader goes into memory, one partition after the other."""
+        if not is_current():
+            return
+        place = Place("", -1)
+        items: list[Item] = []
+        for count, record in enumerate(records, 1):
+            if record.partition != place.partition or record.topic != place.topic:
+                self._intake.push(place, items)
+                place, items = Place(record.topic, record.partition), []
+            size = len(record.value or b"") + len(record.key or b"")
+            items.append(Item(place, record, self._read(record), record.offset, size))
+            if count % YIELD_EVERY_COUNT == 0:
+                await asyncio.sleep(0)
+                if not is_current():
+                    return
+        self._intake.push(place, items)
+        self._arrived.set()
+
+    def _read(self, record: Origin) -> Entry:
+        try:
+            return self._read_record(record)
+        except Exception as error:
+            log.exception("border failed", extra={"topic": record.topic, "partition": record.partition})
+            return Rejected(Reason.RULE_FAILED, f"border: {type(error).__name__}")
+
+    async def _keep_connected(self) -> None:
+        """Connects, and connects again when reading has ended; pauses grow, there is no end."""
+        limits = self._settings.limits
+        attempt = 0
+        while True:
+            try:
+                reader = self._reader = self._make_reader(
+                    self._settings,
+                    self._service,
+                    self._topics,
+                    on_records=self._take,
+                    on_assigned=self._take_over,
+                    on_revoked=self._give_up,
+                )
+                await reader.start()
+                began = clock.monotonic()
+                self._is_connected = True
+                log.info("reading", extra={"service": self._service, "count": len(self._topics)})
+                while reader.is_reading:  # noqa: ASYNC110  the framework tells nobody when its task ends
+                    await asyncio.sleep(0.5)
+                log.error("reading has ended; connecting again")
+                attempt = 0 if clock.monotonic() - began > STEADY_SECONDS else attempt
+            except Exception as error:  # noqa: BLE001  whatever it is, giving up would be worse
+                log.warning("no connection to the broker", extra={"error": type(error).__name__})
+            await self._disconnect()
+            attempt += 1
+            pause = clock.growing(attempt, limits.reconnect_first_ms / 1000, limits.reconnect_most_ms / 1000)
+            await asyncio.sleep(pause)
+
+    async def _disconnect(self) -> None:
+        reader, self._reader = self._reader, None
+        self._is_connected = False
+        self._intake.revoke(list(self._intake.places))
+        self._to_commit.clear()
+        self._unlearned = set()
+        if reader is not None:
+            await reader.stop()
+
+    async def _take_over(self, places: Collection[Place]) -> None:
+        """Partitions were assigned; whatever was held before is read again from its offset."""
+        self._intake.revoke(list(self._intake.places))
+        self._intake.assign(places)
+        self._unlearned = set(places)
+        self.learned.clear()
+        self._noted = None
+        self._to_commit.clear()
+        self._is_revoking = False
+        self._arrived.set()
+
+    async def _give_up(self, places: Collection[Place]) -> None:
+        """Partitions are taken away: what is in hand is finished and committed, the rest forgotten."""
+        self._is_revoking = True
+        try:
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await self._settled.wait()
+                await self._commit_now()
+        except TimeoutError:
+            log.warning("a batch outlives its partitions", extra={"count": len(places)})
+        self._intake.revoke(places)
+
+    async def _keep_committing(self) -> None:
+        while True:
+            await self._commit_asked.wait()
+            await self._commit_now()
+            await asyncio.sleep(COMMIT_PAUSE_SECONDS)
+
+    async def _commit_now(self) -> None:
+        """Offsets are a hint where to go on: whatever keeps them from moving only brings repeats."""
+        self._commit_asked.clear()
+        mine = self._intake.places
+        offsets = {place: offset for place, offset in self._to_commit.items() if place in mine}
+        self._to_commit.clear()
+        if self._reader is None or not offsets:
+            return
+        try:
+            async with asyncio.timeout(self._settings.kafka.request_timeout_ms / 1000):
+                await self._reader.commit(offsets)
+        except (CommitFailedError, IllegalStateError):
+            log.info("offsets belong to somebody else by now", extra={"count": len(offsets)})
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.warning("offsets not committed yet", extra={"error": type(error).__name__})
+            for place, offset in offsets.items():
+                self._to_commit.setdefault(place, offset)
+            self._commit_asked.set()

@@ -1,0 +1,340 @@
+"""How records are read from Kafka: one batch subscriber over all topics of a service.
+
+The only module that knows FastStream; `feed` decides what happens with what is read.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import ConsumerStoppedError, IllegalStateError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka import Topic as SubscribedTopic
+from faststream.kafka.message import KafkaMessage
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+
+from chassis import clock
+from chassis.engine.records import Origin, Place
+from chassis.ingest import lenient_records as unreadable
+from chassis.ingest.partition import Position
+from chassis.kafka_client import RETRY_PAUSE_MS, close, tls_context
+from chassis.settings import Kafka, Settings
+
+log = logging.getLogger(__name__)
+
+CLOSE_SECONDS = 10.0
+FRAMEWORK_PAUSE_MS = 1
+FRAMEWORK_LOGGER = "faststream.reader"
+LENIENT_SECONDS = 60.0
+
+OnRecords = Callable[[Sequence[Origin], Callable[[], bool]], Awaitable[None]]
+"""Takes a batch over, as long as the function says that it holds: once its partitions are dealt out anew they
+are read from the group's offsets. Must raise nothing: the framework would drop the batch.
+"""
+OnPlaces = Callable[[Collection[Place]], Awaitable[None]]
+
+
+class Reader:
+    """A connection that reads, and hands over what it reads.
+
+    Acknowledgement is explicit and exact: `commit` names offsets, nothing else moves them.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        service: str,
+        topics: Sequence[str],
+        *,
+        on_records: OnRecords,
+        on_assigned: OnPlaces,
+        on_revoked: OnPlaces,
+    ) -> None:
+        self._committed_only = settings.kafka.isolation == "read_committed"
+        self._poll_ms = settings.kafka.poll_ms
+        self._on_records = on_records
+        self._on_assigned = on_assigned
+        self._broker = make_broker(settings.kafka, service)
+        self._subscriber = self._broker.subscriber(
+            *(SubscribedTopic(name, declare=False) for name in topics),
+            batch=True,
+            listener=_Listener(self._assigned, on_revoked),
+            **_reading(settings, service),
+        )
+
+        async def handle(records: Any) -> None:
+            await self._on_records(records, self._is_current)
+            self.is_in_transit = False
+
+        self._subscriber(handle)
+        self._is_broken = False
+        self._polled_in: object = None
+        """The consumer's assignment when it was last asked for records."""
+        self._lenient_until = clock.monotonic() + LENIENT_SECONDS if unreadable.is_tolerated() else None
+        self._waits_ms = settings.kafka.fetch_max_wait_ms, settings.kafka.fetch_idle_wait_ms
+        self.is_in_transit = False
+        """Whether records have left the consumer and not yet reached `on_records`."""
+        self.move_count = 0
+        """Grows whenever what `positions` says may have changed."""
+        self.polled_at: float | None = None
+        """When the consumer was last asked for records, in seconds of the monotonic clock."""
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the task that reads is alive and reading works."""
+        return not self._is_broken and any(not task.done() for task in self._subscriber.tasks)
+
+    async def start(self) -> None:
+        """Connects and joins the group; returns once partitions are assigned.
+
+        Raises KafkaError, OSError or TimeoutError while the broker or a topic is not there.
+        """
+        await self._broker.start()
+
+    async def stop(self) -> None:
+        """Leaves the group and closes the connection, as far as the broker lets it within ten seconds."""
+        consumer: Any = self._subscriber.consumer
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._broker.stop()
+                if consumer is not None:
+                    await close(consumer)
+        except Exception as error:  # noqa: BLE001  the framework groups them; whatever it is, nothing is left to do
+            log.warning("the connection did not close", extra={"error": type(error).__name__})
+
+    async def commit(self, offsets: Mapping[Place, int]) -> None:
+        """Moves the group's offsets. Raises what aiokafka's `commit` raises."""
+        consumer: Any = self._subscriber.consumer
+        if consumer is None:
+            raise IllegalStateError("not connected")
+        await consumer.commit({TopicPartition(*place): offset for place, offset in offsets.items()})
+
+    async def beyond(self, offsets: Mapping[Place, int]) -> Mapping[Place, int]:
+        """The partitions in which the group stands beyond these offsets, and where to read on instead.
+
+        What the topic no longer holds is no reason to go back. Raises what aiokafka raises.
+        """
+        consumer: Any = self._subscriber.consumer
+        if consumer is None:
+            raise IllegalStateError("not connected")
+        stands = await consumer._coordinator.fetch_committed_offsets([TopicPartition(*p) for p in offsets])
+        ahead = {Place(*p): stand.offset for p, stand in stands.items() if stand.offset > offsets[Place(*p)]}
+        if not ahead:
+            return {}
+        begins = await consumer.beginning_offsets([TopicPartition(*place) for place in ahead])
+        first = {place: max(offsets[place], begins[TopicPartition(*place)]) for place in ahead}
+        return {place: offset for place, offset in first.items() if offset < ahead[place]}
+
+    def abandon(self) -> None:
+        """Reads no more; whoever made this makes another."""
+        self._is_broken = True
+
+    def positions(self, places: Iterable[Place]) -> Iterator[Position]:
+        """Where reading stands in those partitions of which it is known now; never waits for the broker."""
+        assignment = self._assignment()
+        if assignment is None:
+            return
+        moments: dict[int | None, datetime | None] = {None: None}  # one answer tells of many partitions
+        for place in places:
+            if place not in assignment.tps:  # given up between two looks
+                continue
+            state = assignment.state_value(place)
+            if not state.has_valid_position:
+                continue
+            high: int | None = state.highwater
+            stable: int | None = state.lso if self._committed_only else None
+            if high is not None and stable is not None and stable >= 0:
+                high = min(high, stable)
+            seen_ms: int | None = state.timestamp
+            if seen_ms is not None and seen_ms not in moments:
+                moments[seen_ms] = datetime.fromtimestamp(seen_ms / 1000, UTC)
+            yield Position(place, state.position, high, moments[seen_ms])
+
+    def _assignment(self) -> Any:
+        """The consumer's, or None while it has none."""
+        consumer: Any = self._subscriber.consumer
+        subscription = None if consumer is None else consumer._subscription.subscription
+        return None if subscription is None else subscription.assignment
+
+    def _is_current(self) -> bool:
+        return self._polled_in is self._assignment()
+
+    def hold(self, pause: Collection[Place], resume: Collection[Place]) -> None:
+        """Stops and goes on reading single partitions."""
+        consumer: Any = self._subscriber.consumer
+        if consumer is None:
+            return
+        try:
+            if pause:
+                consumer.pause(*(TopicPartition(*place) for place in pause))
+            if resume:
+                consumer.resume(*(TopicPartition(*place) for place in resume))
+        except IllegalStateError:
+            log.debug("partitions left while they were paused")
+
+    async def _assigned(self, places: Collection[Place]) -> None:
+        self._watch()
+        await self._on_assigned(places)
+
+    def _watch(self) -> None:
+        """Notices every poll: the consumer's position is true only while nothing is in transit.
+
+        It also waits in the consumer, where a record wakes it; the framework sleeps after an empty poll.
+        """
+        consumer: Any = self._subscriber.consumer
+        if consumer is None or hasattr(consumer, "polled_unwatched"):
+            return
+        consumer.polled_unwatched = consumer.getmany
+
+        async def getmany(*places: Any, max_records: int | None = None, **_: Any) -> Any:
+            if self._is_broken:
+                await asyncio.sleep(1.0)
+                return {}
+            try:
+                found = await consumer.polled_unwatched(
+                    *places, timeout_ms=self._poll_ms, max_records=max_records
+                )
+            except (ConsumerStoppedError, asyncio.CancelledError):
+                raise
+            except Exception as error:  # noqa: BLE001  any of them may have cost records
+                self._break(error)
+                return {}
+            self.is_in_transit = bool(found)
+            self._polled_in = self._assignment()
+            self.move_count += bool(found)
+            self.polled_at = clock.monotonic()
+            if self._lenient_until is not None and self.polled_at > self._lenient_until:
+                self._lenient_until = None
+                unreadable.tolerate(False)
+            return found
+
+        consumer.getmany = getmany
+        self._watch_fetches(consumer._fetcher)
+
+    def _watch_fetches(self, fetcher: Any) -> None:
+        """Notices every answer, and says how long the broker may wait with one that is empty.
+
+        One fetch a broker is on its way at a time. It asks for all partitions but those that are paused or
+        whose records still lie in the client: while some are left out, it must come back soon. One that
+        asks for all may wait for long, because the first record ends it.
+        """
+        answer, plan = fetcher._proc_fetch_request, fetcher._get_actions_per_node
+        short_ms, long_ms = self._waits_ms
+
+        async def answered(*request: Any) -> Any:
+            try:
+                return await answer(*request)
+            finally:
+                self.move_count += 1
+
+        def planned(assignment: Any) -> Any:
+            leaves_out = fetcher._records or any(assignment.state_value(tp).paused for tp in assignment.tps)
+            fetcher._fetch_max_wait_ms = short_ms if leaves_out else long_ms
+            return plan(assignment)
+
+        fetcher._proc_fetch_request = answered
+        fetcher._get_actions_per_node = planned
+
+    def _break(self, error: Exception) -> None:
+        """Reading failed within the client, which may have lost what it had taken from other partitions.
+
+        Only a new connection reads that again.
+        """
+        self._is_broken = True
+        log.error("records cannot be read", exc_info=error)
+        if isinstance(error, UnicodeDecodeError):
+            unreadable.tolerate(True)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Passes on what the group decides."""
+
+    def __init__(self, on_assigned: OnPlaces, on_revoked: OnPlaces) -> None:
+        self._on_assigned = on_assigned
+        self._on_revoked = on_revoked
+
+    async def on_partitions_revoked(self, revoked: Collection[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        await self._on_revoked([Place(*each) for each in revoked])
+
+    async def on_partitions_assigned(self, assigned: Collection[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        await self._on_assigned([Place(*each) for each in assigned])
+
+
+def make_broker(kafka: Kafka, service: str) -> KafkaBroker:
+    """The framework's broker, for reading only; topics are made by whoever provisions, never here."""
+    return KafkaBroker(
+        kafka.bootstrap_servers.split(","),
+        client_id=kafka.client_of(service),
+        request_timeout_ms=kafka.request_timeout_ms,
+        retry_backoff_ms=RETRY_PAUSE_MS,
+        consumer_only=True,
+        allow_auto_create_topics=False,
+        security=_security(kafka),
+        logger=logging.getLogger(FRAMEWORK_LOGGER),
+        log_level=logging.DEBUG,
+    )
+
+
+def _reading(settings: Settings, service: str) -> dict[str, Any]:
+    """How the subscriber reads. Ranges keep equal partitions of different topics, so equal keys, together."""
+    kafka = settings.kafka
+    return {
+        "group_id": kafka.group_of(service),
+        "group_instance_id": kafka.group_instance_id,
+        "max_records": settings.limits.batch_records,
+        "batch_timeout_ms": FRAMEWORK_PAUSE_MS,
+        "fetch_max_wait_ms": kafka.fetch_idle_wait_ms,
+        "max_partition_fetch_bytes": kafka.fetch_partition_bytes,
+        "session_timeout_ms": kafka.session_timeout_ms,
+        "heartbeat_interval_ms": kafka.heartbeat_interval_ms,
+        "max_poll_interval_ms": kafka.max_poll_interval_ms,
+        "isolation_level": kafka.isolation,
+        "auto_offset_reset": "earliest",
+        "partition_assignment_strategy": (RangePartitionAssignor,),
+        "ack_policy": AckPolicy.MANUAL,
+        "no_reply": True,
+        "parser": _parse,
+        "decoder": _decode,
+    }
+
+
+def _security(kafka: Kafka) -> BaseSecurity:
+    context = tls_context(kafka)
+    if not kafka.uses_sasl:
+        return BaseSecurity(ssl_context=context, use_ssl=kafka.uses_tls)
+    kinds: dict[str, type[SASLPlaintext | SASLScram256 | SASLScram512]] = {
+        "PLAIN": SASLPlaintext,
+        "SCRAM-SHA-256": SASLScram256,
+        "SCRAM-SHA-512": SASLScram512,
+    }
+    return kinds[kafka.sasl_mechanism](
+        username=kafka.sasl_username,
+        password=kafka.sasl_password.get_secret_value(),
+        ssl_context=context,
+        use_ssl=kafka.uses_tls,
+    )
+
+
+async def _parse(message: Any) -> KafkaMessage:
+    """The framework's own parser decodes headers and loses the batch over one that is not UTF-8."""
+    return KafkaMessage(body=b"", raw_message=message, consumer=_NoConsumer())
+
+
+async def _decode(message: Any) -> Any:
+    """The records as they came."""
+    return message.raw_message
+
+
+class _NoConsumer:
+    """Acknowledging goes by exact offsets, never through a message."""
+
+    async def commit(self) -> None:
+        """Nothing."""
+
+    def seek(self, partition: Any, offset: int) -> None:
+        """Nothing."""

@@ -1,0 +1,189 @@
+"""Publishes the log: in order of position, acknowledged before the cursor moves, one leader.
+
+The cursor follows a log whose positions are in commit order, so nothing can appear behind it.
+A crash between publish and cursor publishes the last window again, with the same ids.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from aftersales_contracts.envelope import Envelope, write
+from chassis import clock
+from chassis.engine.records import FactRecord
+from chassis.publish.log_reader import Published
+from chassis.publish.log_tail import Recent
+from chassis.store.lease import Leading, LeaseLost
+from chassis.store.store import unpack_headers
+
+WINDOW = 1_000
+"""Positions published before the cursor moves, where they are read from the log."""
+WINDOW_BYTES = 8 * 1024 * 1024
+"""Of the dead letters among them, which come as large as a record may be."""
+DEAD_BYTES_MAX = 2 * 1024 * 1024
+"""Of a dead letter on its topic: what is larger came compressed, is kept in the table and told of."""
+BUSY_SECONDS = 2.0
+BUSY_PAUSE, IDLE_PAUSE, STANDBY_PAUSE = 0.02, 0.25, 0.5
+"""Seconds between looks for what other replicas decided: soon after one found something, and otherwise.
+
+A commit of this process wakes the relay at once."""
+
+Header = tuple[str, bytes | None]
+Record = tuple[str, bytes | None, Sequence[Header], bytes | None]
+"""Topic, key, headers, value. The timestamp is the moment of publishing, because retention goes by it."""
+
+
+class Outgoing(Protocol):
+    """Where the relay publishes. Returns when all are acknowledged; raises when any is not."""
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """Sends the records in their order."""
+        ...
+
+    async def reset(self) -> None:
+        """Forgets what may still be on its way, after a failure."""
+        ...
+
+
+class RelayMetrics(Protocol):
+    """What the relay reports."""
+
+    def relayed(self, count: int) -> None: ...
+
+
+class Relay:
+    """The relay of one service in one process; it works only while it holds the lease."""
+
+    def __init__(
+        self,
+        service: str,
+        source: str,
+        lease: Leading,
+        outbox: Published,
+        outgoing: Outgoing,
+        metrics: RelayMetrics,
+        recent: Recent | None = None,
+    ) -> None:
+        self._topic = f"aftersales.{service}.v1"
+        self._dead_topic = f"aftersales.{service}.dead.v1"
+        self._source = source
+        self._outgoing = outgoing
+        self._metrics = metrics
+        self._lease = lease
+        self._outbox = outbox
+        self._recent = Recent() if recent is None else recent
+        self.woken = asyncio.Event()
+        self.is_leader = False
+        self.last_turn = clock.monotonic()
+        self._others_at = -BUSY_SECONDS
+        """When a look last found what another replica decided."""
+
+    async def run(self) -> None:
+        """Publishes for ever; ends only by cancellation or when its connection is gone."""
+        renewed = 0.0
+        while True:
+            if not self.is_leader or clock.monotonic() - renewed > 1.0:
+                self.is_leader = await self._lease.take()
+                renewed = clock.monotonic()
+            if self.is_leader:
+                is_woken = self.woken.is_set()
+                self.woken.clear()
+                try:
+                    moved = await self._turn()
+                except LeaseLost:
+                    self.is_leader = False
+                    await self._outgoing.reset()
+                    continue
+                self.last_turn = clock.monotonic()
+                if moved:
+                    self._others_at = self._others_at if is_woken else self.last_turn
+                    continue
+            is_busy = clock.monotonic() - self._others_at < BUSY_SECONDS
+            try:
+                async with asyncio.timeout(
+                    (BUSY_PAUSE if is_busy else IDLE_PAUSE) if self.is_leader else STANDBY_PAUSE
+                ):
+                    await self.woken.wait()
+            except TimeoutError:
+                pass
+            if not self.is_leader:
+                self.woken.clear()
+                self.last_turn = clock.monotonic()
+
+    async def release(self) -> None:
+        """Lets another process publish at once."""
+        await self._lease.release()
+
+    async def _turn(self) -> bool:
+        """Publishes one window. False where there is nothing to publish."""
+        start = self._lease.position
+        found = self._recent.after(start)
+        if found is not None:
+            upto = found.end
+            records = [self._outcome(_announced(fact)) for fact in found.announced]
+        else:
+            head = await self._outbox.head()
+            if head is None or head <= start:
+                return False
+            known = self._recent.next_start(start)
+            upto = min(head, start + WINDOW, head if known is None else known)
+            upto = await self._outbox.fitting(start, upto, WINDOW_BYTES)
+            records = [self._outcome(row) for row in await self._outbox.facts(start, upto)]
+            records.extend(self._dead_letter(row) for row in await self._outbox.dead_letters(start, upto))
+        if records:
+            try:
+                await self._outgoing.publish(records)
+            except Exception:
+                await self._outgoing.reset()
+                raise
+        await self._lease.move(upto)
+        self._metrics.relayed(len(records))
+        return True
+
+    def _outcome(self, columns: Iterable[Any]) -> Record:
+        """The record of one fact, from the columns of `outbox.FACTS`."""
+        key, kind, case_id, version, at, event_type, correlation, cause_id, trace, event = columns
+        envelope = Envelope(
+            id=f"{kind}/{case_id}/{version}",
+            source=self._source,
+            type=event_type,
+            time=at,
+            subject=key,
+            correlationid=correlation or None,
+            causationid=cause_id or None,
+            traceparent=trace,
+        )
+        record_key, headers, value = write(envelope, event.encode())
+        return self._topic, record_key, headers, value
+
+    def _dead_letter(self, row: Any) -> Record:
+        headers = [
+            (name, value) for name, value in unpack_headers(row["headers"]) if not name.startswith("dead-")
+        ]
+        key, value = row["key"], row["value"]
+        if _size(key, headers, value) > DEAD_BYTES_MAX:
+            key, headers, value = None, [("dead-omitted", b"key, headers and value: too large")], None
+        headers += [
+            ("dead-reason", row["reason"].encode()),
+            ("dead-detail", row["detail"].encode()),
+            ("dead-topic", row["topic"].encode()),
+            ("dead-partition", str(row["partition"]).encode()),
+            ("dead-offset", str(row["place"]).encode()),
+            ("dead-id", str(row["position"]).encode()),
+        ]
+        return self._dead_topic, key, headers, value
+
+
+def _announced(fact: FactRecord) -> tuple[Any, ...]:
+    """The columns of `outbox.FACTS` for one that announces something."""
+    cause = fact.cause
+    return (
+        fact.event_key, fact.kind, fact.case_id, fact.version, fact.at, fact.event_type, cause.correlation,
+        cause.id, cause.trace, fact.event,
+    )  # fmt: skip
+
+
+def _size(key: bytes | None, headers: Sequence[Header], value: bytes | None) -> int:
+    """Bytes of a record, at most."""
+    of_headers = sum(len(name.encode()) + len(content or b"") + 8 for name, content in headers)
+    return len(key or b"") + of_headers + len(value or b"")

@@ -1,0 +1,384 @@
+"""Batches through the one path: repeats dropped, cases moved, facts written, in one transaction.
+
+Events and everything that is due (deadlines, retries, handed-on messages) go the same way. What the
+database refuses for a moment is tried again with growing pauses; what it can never hold is found by
+halving the batch and becomes a dead letter.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from aftersales_contracts.envelope import Envelope
+from aftersales_contracts.reasons import Reason
+from chassis import clock
+from chassis.engine.engine import Handling, Limits
+from chassis.engine.failures import describe
+from chassis.engine.records import Cause, DeadLetter, Origin, Place
+from chassis.engine.registry import Wiring
+from chassis.engine.subject import Lane
+from chassis.ingest.decoder import Accepted, Arrival, Rejected
+from chassis.observe.tracing import Decision, Tracer
+from chassis.publish.log_tail import Recent
+from chassis.runtime.ports import Keeping, Pool
+from chassis.store.store import TRANSIENT, UNSTORABLE, Conflict, DatabaseBehind, concerns_all
+from chassis.store.watermarks import BEGINNING, END
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Unwakeable(Exception):
+    """Something due for one subject fails in the machinery itself."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(subject)
+        self.subject = subject
+
+
+NOT_STORABLE = Rejected(Reason.NOT_STORABLE, "the database cannot hold a value of it")
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the input has been read, to be written with a batch."""
+
+    positions: Mapping[Place, int] = field(default_factory=dict[Place, int])
+    stands_at: Mapping[Place, datetime] = field(default_factory=dict[Place, datetime])
+    marks: Mapping[Place, int] = field(default_factory=dict[Place, int])
+    mark: int = 0
+    """By clock marks: the mark whose records these are."""
+    learned: Mapping[Place, int] = field(default_factory=dict[Place, int])
+    """What the database said of the partitions when they were taken over."""
+
+
+class Metrics(Protocol):
+    """What a worker reports, once per batch."""
+
+    def handled(self, service: str, arrivals: Sequence[Arrival], repeats: int, seconds: float) -> None: ...
+    def decided(self, handling: Handling, wall_now: datetime) -> None: ...
+    def dead(self, reason: str, count: int = 1) -> None: ...
+    def retried(self, error: BaseException) -> None: ...
+
+
+class Worker:
+    """Runs batches. Events and what is due may run side by side, as in two replicas: rows are locked in one
+    order, and while one waits for the database the other decides."""
+
+    def __init__(
+        self,
+        wiring: Wiring,
+        store: Keeping,
+        pool: Pool,
+        limits: Limits,
+        metrics: Metrics,
+        on_commit: Callable[[], None],
+        recent: Recent | None = None,
+    ) -> None:
+        self._wiring = wiring
+        self._store = store
+        self._pool = pool
+        self._limits = limits
+        self._metrics = metrics
+        self._on_commit = on_commit
+        self._recent = recent
+        self._unwakeable: set[str] = set()
+        self._noted: dict[Place, int] = {}
+        """Offsets up to which the database has said that it has everything."""
+        self._months: set[tuple[str, date]] = set()
+        self.horizon = BEGINNING
+        """The moment up to which all input of the service has been read, as last known."""
+        self.mark = 0
+        """By clock marks: the last mark that all replicas have handled."""
+        self.tracer: Tracer | None = None
+        self.bound: Callable[[Any], Awaitable[datetime]] | None = None
+        """The moment beyond which nothing may be decided in the transaction of this connection."""
+
+    def forget(self) -> None:
+        """Forgets what is known of the database: it is another one, or the same at an earlier moment."""
+        self._noted.clear()
+        self.horizon = BEGINNING
+        if self._recent is not None:
+            self._recent.clear()
+
+    def translate(self, record: Origin, verdict: Accepted | Rejected) -> Arrival:
+        """The messages that a record means; a translation that fails is a rejection."""
+        if isinstance(verdict, Rejected):
+            return Arrival(record, verdict)
+        data = verdict.received.data
+        try:
+            return Arrival(record, verdict, self._wiring.service.reads[type(data)](data))
+        except Exception as error:  # noqa: BLE001  it concerns its own record only
+            return Arrival(record, Rejected(Reason.RULE_FAILED, describe(error)))
+
+    async def take(self, arrivals: Sequence[Arrival], progress: Progress, frontier: datetime) -> None:
+        """Handles events in their order; returns when all of it is committed.
+
+        `frontier`: the moment up to which the partitions of other replicas have been read.
+        Raises DatabaseBehind, with nothing written: what was committed before is to be read again.
+        """
+        await self._patiently(lambda: self._taking(arrivals, progress, frontier))
+
+    async def _taking(self, arrivals: Sequence[Arrival], progress: Progress, frontier: datetime) -> None:
+        await self._partitions(arrivals)
+        await self._halving(arrivals, progress, frontier)
+
+    async def wake(self, limit: int) -> int:
+        """Handles the subjects that are due by the horizon; how many there were.
+
+        A subject that cannot be handled at all (a defect, not a rule that fails) is left alone until
+        the process starts again, so that it holds up no other. Raises DatabaseBehind, with nothing written.
+        """
+        try:
+            return await self._patiently(lambda: self._waking(limit))
+        except Unwakeable as error:
+            log.exception("a subject cannot be woken", extra={"error": type(error.__cause__).__name__})
+            self._unwakeable.add(error.subject)
+            return 1
+
+    async def _waking(self, limit: int) -> int:
+        await self._partitions(())
+        try:
+            return await self._wake_once(limit)
+        except Exception as error:
+            if concerns_all(error):
+                raise
+        # Something in it fails for good: one at a time, until the culprit is alone.
+        return await self._wake_once(1)
+
+    async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:
+        """Tries until the database takes it: growing pauses, no end, nothing lost, no spinning."""
+        attempt = 0
+        while True:
+            try:
+                return await action()
+            except Unwakeable:
+                raise
+            except DatabaseBehind as error:
+                self._metrics.retried(error)
+                raise
+            except Exception as error:
+                attempt += 1
+                self._metrics.retried(error)
+                if not isinstance(error, TRANSIENT):
+                    log.exception("a batch failed", extra={"attempt": attempt})
+                pause = 0.01
+                if not isinstance(error, Conflict):
+                    pause = 0.1
+                    self._months.clear()  # they may be what the database has lost
+                await asyncio.sleep(clock.growing(attempt, pause, 10.0))
+
+    async def _halving(self, arrivals: Sequence[Arrival], progress: Progress, frontier: datetime) -> None:
+        """One transaction; what can never be handled is narrowed down to its own record."""
+        try:
+            await self._take_once(arrivals, progress, frontier)
+        except Exception as error:
+            if concerns_all(error):
+                raise
+            if len(arrivals) > 1:
+                half = len(arrivals) // 2
+                await self._halving(arrivals[:half], Progress(mark=progress.mark), frontier)
+                await self._halving(arrivals[half:], progress, frontier)
+                return
+            if not arrivals or isinstance(arrivals[0].verdict, Rejected):
+                raise
+            self._metrics.retried(error)
+            verdict = NOT_STORABLE
+            if not isinstance(error, UNSTORABLE):
+                verdict = Rejected(Reason.RULE_FAILED, describe(error))
+            await self._take_once([Arrival(arrivals[0].record, verdict)], progress, frontier)
+
+    async def _take_once(self, arrivals: Sequence[Arrival], progress: Progress, frontier: datetime) -> None:
+        began = clock.stopwatch()
+        wall_now = clock.now()
+        async with self._pool.acquire() as connection, connection.transaction():
+            bound = await self._check(connection, progress.learned)
+            fresh, dead, repeats = await self._fresh(connection, arrivals, wall_now)
+            handling = await self._handle(connection, fresh, frontier, bound, wall_now, progress.mark)
+            dead += handling.dead
+            spans = self._spans(handling, wall_now)
+            head = await self._write(connection, handling, dead, progress, wall_now)
+        self._note(progress.positions)
+        self._committed(head, handling, dead, spans)
+        self._metrics.handled(self._wiring.service.name, arrivals, repeats, clock.stopwatch() - began)
+        self._metrics.decided(handling, wall_now)
+        reused = sum(letter.reason == Reason.ID_REUSED for letter in dead)
+        if reused:
+            self._metrics.dead(Reason.ID_REUSED, reused)
+
+    async def _fresh(
+        self, connection: Any, arrivals: Sequence[Arrival], wall_now: datetime
+    ) -> tuple[list[Arrival], list[DeadLetter], int]:
+        """What was not seen before, the dead letters of the rest, and how many were mere repeats."""
+        entries: dict[bytes, tuple[date, bytes, int]] = {}
+        for arrival in arrivals:
+            verdict = arrival.verdict
+            if isinstance(verdict, Accepted):
+                entries.setdefault(verdict.inbox_key, (verdict.month, verdict.inbox_key, verdict.body_hash))
+        hashes: dict[bytes, int] = {}
+        new: set[bytes] = set()
+        if entries:
+            new, hashes = await self._store.first_seen(connection, list(entries.values()))
+        fresh: list[Arrival] = []
+        dead: list[DeadLetter] = []
+        repeats = 0
+        for arrival in arrivals:
+            verdict = arrival.verdict
+            if isinstance(verdict, Rejected):
+                dead.append(_dead(arrival, verdict.reason, verdict.detail, wall_now))
+            elif verdict.inbox_key in new:
+                new.discard(verdict.inbox_key)
+                hashes[verdict.inbox_key] = verdict.body_hash
+                fresh.append(arrival)
+            elif hashes[verdict.inbox_key] == verdict.body_hash:
+                repeats += 1
+            else:
+                detail = "this source and id came before with other data"
+                dead.append(_dead(arrival, Reason.ID_REUSED, detail, wall_now))
+        return fresh, dead, repeats
+
+    async def _handle(
+        self,
+        connection: Any,
+        fresh: Sequence[Arrival],
+        frontier: datetime,
+        bound: datetime,
+        wall_now: datetime,
+        mark: int,
+    ) -> Handling:
+        subjects = {a.subject for arrival in fresh for a in arrival.addressed}
+        lanes: dict[str, Lane] = {}
+        if subjects:
+            lanes = await self._store.load(connection, subjects)
+        horizon, frontier = min(self.horizon, bound), min(frontier, bound)
+        handling = Handling(self._wiring, lanes, horizon, wall_now, self._limits, mark)
+        for arrival in fresh:
+            verdict = arrival.verdict
+            if isinstance(verdict, Accepted) and arrival.addressed:
+                received = verdict.received
+                shop_id = getattr(received.data, "shop_id", "")
+                cause = _cause(received.envelope)
+                handling.arrive(arrival.addressed, received.at, shop_id, cause, arrival.record, frontier)
+        return handling
+
+    async def _wake_once(self, limit: int) -> int:
+        wall_now = clock.now()
+        async with self._pool.acquire() as connection:
+            horizon = self.horizon
+            subjects = await self._due(connection, horizon, wall_now, limit)
+            if subjects:
+                horizon = min(horizon, await self._check(connection, {}))
+            if horizon < self.horizon:
+                subjects = await self._due(connection, horizon, wall_now, limit)
+            if not subjects:
+                return 0
+            try:
+                async with connection.transaction():
+                    handling, head, spans = await self._wake_subjects(connection, subjects, horizon, wall_now)
+            except Exception as error:
+                if len(subjects) > 1 or concerns_all(error):
+                    raise
+                raise Unwakeable(subjects[0]) from error
+        self._committed(head, handling, handling.dead, spans)
+        self._metrics.decided(handling, wall_now)
+        return len(subjects)
+
+    async def _due(self, connection: Any, horizon: datetime, wall_now: datetime, limit: int) -> Sequence[str]:
+        wanted = limit + len(self._unwakeable)
+        found = await self._store.due_subjects(connection, horizon, wall_now, wanted, self.mark)
+        return [subject for subject in found if subject not in self._unwakeable][:limit]
+
+    async def _check(self, connection: Any, learned: Mapping[Place, int]) -> datetime:
+        """Before anything is decided: that this connection's database knows what it knew; and its bound."""
+        self._note(learned)
+        if self._noted and not await self._store.knows(connection, self._noted):
+            raise DatabaseBehind
+        return END if self.bound is None else await self.bound(connection)
+
+    def _note(self, offsets: Mapping[Place, int]) -> None:
+        for place, offset in offsets.items():
+            if offset > self._noted.get(place, 0):
+                self._noted[place] = offset
+
+    def _spans(self, handling: Handling, wall_now: datetime) -> Sequence[Decision]:
+        """The spans of a batch that is about to be written: its facts carry them on."""
+        return () if self.tracer is None else self.tracer.decided(handling.facts, wall_now)
+
+    def _committed(
+        self, head: int, handling: Handling, dead: Sequence[DeadLetter], spans: Sequence[Decision]
+    ) -> None:
+        if self._recent is not None and handling.facts and not dead:
+            self._recent.add(head, handling.facts)
+        self._on_commit()
+        if self.tracer is not None:
+            self.tracer.committed(spans)
+
+    async def _wake_subjects(
+        self, connection: Any, subjects: Sequence[str], horizon: datetime, wall_now: datetime
+    ) -> tuple[Handling, int, Sequence[Decision]]:
+        lanes = await self._store.load(connection, subjects)
+        handling = Handling(self._wiring, lanes, horizon, wall_now, self._limits, self.mark)
+        for subject in subjects:
+            handling.wake(subject)
+        spans = self._spans(handling, wall_now)
+        head = await self._write(connection, handling, handling.dead, Progress(), wall_now)
+        return handling, head, spans
+
+    async def _write(
+        self,
+        connection: Any,
+        handling: Handling,
+        dead: Sequence[DeadLetter],
+        progress: Progress,
+        wall_now: datetime,
+    ) -> int:
+        """Everything of a batch; the head of the log after it, or 0 where nothing was appended."""
+        await self._store.save(connection, handling.lanes, handling.gone, handling.mailbox, handling.mark)
+        await self._store.note_intake(connection, progress.positions, progress.stands_at, progress.marks)
+        if not handling.facts and not dead:
+            return 0
+        return await self._store.append(connection, handling.facts, dead, wall_now)
+
+    async def _partitions(self, arrivals: Sequence[Arrival]) -> None:
+        """Makes the month partitions that a batch needs before its transaction, and next month's ahead."""
+        wanted = {("facts", month) for month in _this_and_next_month(clock.now())}
+        for arrival in arrivals:
+            if isinstance(arrival.verdict, Accepted):
+                wanted.add(("inbox", arrival.verdict.month))
+        missing = wanted - self._months
+        if missing:
+            async with self._pool.acquire() as connection:
+                for parent, month in sorted(missing):
+                    await self._store.ensure_partition(connection, parent, month)
+            self._months |= missing
+
+
+def _this_and_next_month(now: datetime) -> tuple[date, date]:
+    first = now.date().replace(day=1)
+    return first, (first + timedelta(days=32)).replace(day=1)
+
+
+def _cause(envelope: Envelope) -> Cause:
+    correlation = envelope.correlationid or envelope.subject
+    return Cause(envelope.type, envelope.source, envelope.id, correlation, envelope.traceparent)
+
+
+def _dead(arrival: Arrival, reason: Reason, detail: str, wall_now: datetime) -> DeadLetter:
+    verdict = arrival.verdict
+    if isinstance(verdict, Rejected):
+        return DeadLetter(wall_now, reason, detail, arrival.record)
+    envelope = verdict.received.envelope
+    return DeadLetter(
+        wall_now,
+        reason,
+        detail,
+        arrival.record,
+        envelope.type,
+        envelope.source,
+        envelope.id,
+        envelope.subject,
+    )

@@ -1,0 +1,123 @@
+"""From the feed to the worker, release by release, and how far this process has read."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from chassis import clock
+from chassis.engine.records import Place
+from chassis.ingest.decoder import Accepted, Rejected
+from chassis.ingest.feed import Feed
+from chassis.ingest.intake import Release
+from chassis.runtime.batches import Progress, Worker
+from chassis.runtime.ports import Standings
+from chassis.service import is_own
+from chassis.store.store import DatabaseBehind
+from chassis.store.watermarks import BEGINNING, END
+
+log = logging.getLogger(__name__)
+
+ALONE_NOTE_SECONDS = 10.0
+
+Ignoring = Callable[[Mapping[str, int]], None]
+"""Counts records that the service does not read, by event type."""
+
+
+class Reading:
+    """One release after the other into the database; then, and only then, its offsets may move."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        worker: Worker,
+        standing: Standings,
+        due: asyncio.Event,
+        ignored: Ignoring,
+        *,
+        by_marks: bool,
+    ) -> None:
+        self._feed = feed
+        self._worker = worker
+        self._standing = standing
+        self._due = due
+        self._ignored = ignored
+        self._by_marks = by_marks
+        worker.bound = self.bound
+        self._own_stand: tuple[frozenset[Place], datetime] | None = None
+        """The partitions of this process and the moment up to which they have all been read."""
+        self._noted_at = 0.0
+        self._in_hand: tuple[Release, frozenset[Place]] | None = None
+        """A release that has left the feed, and the partitions that were read then: after a failure reading
+        goes on with it, because the next one of its partitions moves the offsets past it."""
+
+    async def run(self) -> None:
+        """Reads for ever."""
+        while True:
+            if self._in_hand is None:
+                release = await self._feed.next(1.0)
+                if release is None:
+                    continue
+                self._in_hand = release, self._feed.assignment
+            try:
+                await self._finish(*self._in_hand)
+            except DatabaseBehind:
+                log.warning("the database was set back; reading again what it does not know")
+                self._own_stand = None
+                self._worker.forget()
+                self._feed.start_over()
+            self._in_hand = None
+
+    async def _finish(self, release: Release, places: frozenset[Place]) -> None:
+        """One release into the database. Its frontier speaks for `places`, whoever reads them by now."""
+        worker = self._worker
+        arrivals = [
+            worker.translate(item.record, item.entry)
+            for item in release.items
+            if isinstance(item.entry, Accepted | Rejected)
+        ]
+        others = await self._standing.others(places)
+        self._ignored(release.ignored)
+        read_to = await self._bounded(min(others, release.frontier or BEGINNING))
+        if release.items or release.positions or self._is_time_to_note(others):
+            progress = Progress(
+                release.positions, release.stands_at, release.passed, release.barrier or 0, self._feed.learned
+            )
+            await worker.take(arrivals, progress, read_to)
+        await self._feed.commit(release)
+        is_whole = not self._by_marks or release.mark is not None
+        if release.frontier is not None and is_whole:
+            self._own_stand = places, release.frontier
+        self._due.set()
+
+    def _is_time_to_note(self, others: datetime) -> bool:
+        """Idle stands matter to other replicas at once, and to nobody where there is none."""
+        now = clock.monotonic()
+        if others == END and now - self._noted_at < ALONE_NOTE_SECONDS:
+            return False
+        self._noted_at = now
+        return True
+
+    async def bound(self, connection: Any) -> datetime:
+        """Beyond it no deadline is decided over this connection; END where nobody else reads.
+
+        What the database said of other replicas before it was set back holds no more.
+        """
+        if self._by_marks or self._standing.is_alone(self._feed.assignment):
+            return END
+        return await self._standing.bound(connection)
+
+    async def horizon(self) -> datetime:
+        """The moment up to which all replicas have read: the others' stands and, if it is known, our own."""
+        mine = self._feed.assignment
+        stand = (
+            self._own_stand[1] if self._own_stand is not None and self._own_stand[0] == mine else BEGINNING
+        )
+        if not any(not is_own(place.topic) for place in mine):
+            stand = END  # a replica that reads nothing holds nothing up
+        return await self._bounded(min(stand, await self._standing.others(mine)))
+
+    async def _bounded(self, moment: datetime) -> datetime:
+        """By the clock never ahead of the database's; clock marks are told by one clock for all."""
+        return moment if self._by_marks else await self._standing.not_ahead(moment)

@@ -1,0 +1,272 @@
+"""One service as a process: feed, worker, waker, relay and health, each kept running by itself."""
+
+import asyncio
+import gc
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+
+import asyncpg
+
+from aftersales_contracts.topics import TOPICS
+from chassis import clock
+from chassis.engine.engine import Limits as HandlingLimits
+from chassis.engine.registry import Wiring
+from chassis.ingest.decoder import Border
+from chassis.ingest.feed import Feed
+from chassis.ingest.intake import Intake
+from chassis.kafka_client import make_producer
+from chassis.observe import health, logs
+from chassis.observe.metrics import Metrics
+from chassis.observe.tracing import open_tracer
+from chassis.publish.log_reader import Outbox
+from chassis.publish.log_tail import Recent
+from chassis.publish.publisher import KafkaOutgoing
+from chassis.publish.relay import Relay
+from chassis.runtime.batches import Worker
+from chassis.runtime.ingest_loop import Reading
+from chassis.runtime.supervisor import keep
+from chassis.runtime.timer_loop import Waker
+from chassis.service import Service, inputs, is_own
+from chassis.settings import Settings
+from chassis.store.database import connect, open_pool
+from chassis.store.lease import Lease
+from chassis.store.revision import head, revision_of
+from chassis.store.store import TRANSIENT, Store
+from chassis.store.watermarks import BEGINNING, Standing
+
+log = logging.getLogger(__name__)
+
+GAUGE_SECONDS = 2.0
+STUCK_SECONDS = 30.0
+GC_THRESHOLDS = (100_000, 10, 20)
+"""What a batch makes lives as long as the batch: looking for cycles every 700 objects is wasted; looking too
+seldom lets a replica that catches up grow by what failed batches leave."""
+GAUGES = """
+WITH relay AS (SELECT position FROM cursors WHERE name = 'relay')
+SELECT (SELECT position FROM cursors WHERE name = 'head') - (SELECT position FROM relay) AS unsent_count,
+       (SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8 FROM facts
+        WHERE position > (SELECT position FROM relay) ORDER BY position LIMIT 1) AS unsent_seconds,
+       (SELECT count(*) FROM waiting) AS waiting_count,
+       (SELECT extract(epoch FROM clock_timestamp() - min(since))::float8 FROM waiting) AS waiting_seconds
+"""
+
+
+class SchemaBehind(Exception):
+    """The database's schema is older than this code: the migrations have not run yet."""
+
+
+UNAVAILABLE = (*TRANSIENT, SchemaBehind)
+
+
+class Process:
+    """All parts of one service, started, watched and stopped together."""
+
+    def __init__(self, service: Service, settings: Settings) -> None:
+        self.service = service
+        self.settings = settings
+        self.metrics = Metrics(service.name)
+        self._wiring = Wiring(service)
+        self._tracer = open_tracer(settings.tracing, service.name)
+        self._by_marks = settings.clock == "marks"
+        self._stopping = asyncio.Event()
+        self._due = asyncio.Event()
+        self._pool: asyncpg.Pool | None = None
+        self._feed: Feed | None = None
+        self._relay: Relay | None = None
+        self._recent = Recent()
+        self._outgoing = KafkaOutgoing(lambda: make_producer(settings.kafka, service.name))
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def run(self) -> None:
+        """Runs until it is asked to stop, be it while it still waits for its database."""
+        feed: Feed | None = None
+        async with health.serving(self.settings.http, self.metrics.registry, self._checks()):
+            pool = self._pool = await self._opened()
+            if pool is not None:
+                feed = self._feed = await self._begin(pool)
+                log.info("service started", extra={"service": self.service.name})
+                await self._stopping.wait()
+        if feed is not None and pool is not None:
+            await self._stop(feed, pool)
+
+    async def _begin(self, pool: asyncpg.Pool) -> Feed:
+        """Makes the parts and starts them."""
+        topics = inputs(self.service)
+        limits = self.settings.limits
+        intake = Intake(by_marks=self._by_marks, limits=limits, is_own=is_own)
+        border = Border(self.service, limits, by_marks=self._by_marks, now=clock.now)
+        standing = Standing(pool, topics, [t for t in topics if not is_own(t)], TOPICS)
+        feed = Feed(self.settings, self.service.name, topics, border.read, intake, standing.kept)
+        worker = Worker(
+            self._wiring,
+            Store(self._wiring),
+            pool,
+            HandlingLimits(timedelta(days=limits.wait_limit_days), limits.rule_attempts, limits.retry_delay),
+            self.metrics,
+            self._on_commit,
+            self._recent,
+        )
+        worker.tracer = self._tracer
+        reading = Reading(feed, worker, standing, self._due, self.metrics.ignored, by_marks=self._by_marks)
+
+        waker = Waker(worker, standing, self._due, None if self._by_marks else reading.horizon)
+        await feed.start()
+        parts: Mapping[str, Callable[[], Awaitable[None]]] = {
+            "feed": reading.run,
+            "waker": lambda: self._waking(waker),
+            "relay": self._relaying,
+            "gauges": lambda: self._gauges(pool, feed, worker),
+        }
+        self._tasks = [
+            asyncio.create_task(keep(part, action, self.metrics.part_failed))
+            for part, action in parts.items()
+        ]
+        return feed
+
+    def stop(self) -> None:
+        """Asks the process to end."""
+        self._stopping.set()
+
+    def _on_commit(self) -> None:
+        if self._relay is not None:
+            self._relay.woken.set()
+        self._due.set()
+
+    async def _opened(self) -> asyncpg.Pool | None:
+        """The pool, however long that takes; None where the process is asked to stop before."""
+        opening = asyncio.create_task(self._patiently("database", self._open))
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({opening, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if opening.done():
+            return opening.result()
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        return None
+
+    async def _open(self) -> asyncpg.Pool:
+        """The pool, once the schema is at least where this code needs it."""
+        pool = await open_pool(self.settings.database, self.service.name)
+        async with pool.acquire() as connection:
+            revision = await revision_of(connection)
+        if revision is None or revision < head():
+            await pool.close()
+            raise SchemaBehind(f"schema at {revision}, this code needs {head()}: run `aftersales migrate`")
+        return pool
+
+    async def _patiently(self, what: str, action: Callable[[], Awaitable[asyncpg.Pool]]) -> asyncpg.Pool:
+        attempt = 0
+        while True:
+            try:
+                return await action()
+            except UNAVAILABLE as error:
+                attempt += 1
+                log.warning("not available", extra={"part": what, "error": type(error).__name__})
+                await asyncio.sleep(clock.growing(attempt, 0.2, 10.0))
+
+    async def _waking(self, waker: Waker) -> None:
+        connection = await connect(self.settings.database, self.service.name)
+        lease = Lease(connection, "waker")
+        try:
+            await waker.run(lease)
+        finally:
+            with suppress(*UNAVAILABLE):
+                await lease.release()
+                await connection.close(timeout=2)
+
+    async def _relaying(self) -> None:
+        connection = await connect(self.settings.database, self.service.name)
+        self._recent.clear()  # what answers may have been set back since those positions were given
+        lease, outbox = Lease(connection, "relay"), Outbox(connection)
+        relay = Relay(
+            self.service.name, self._wiring.source, lease, outbox, self._outgoing, self.metrics, self._recent
+        )
+        self._relay = relay
+        try:
+            await relay.run()
+        finally:
+            self._relay = None
+            with suppress(*UNAVAILABLE):
+                await relay.release()
+                await connection.close(timeout=2)
+
+    async def _gauges(self, pool: asyncpg.Pool, feed: Feed, worker: Worker) -> None:
+        """What operators watch, looked up every few seconds and never per message."""
+        while True:
+            horizon = worker.horizon if worker.horizon > BEGINNING else None
+            self.metrics.reading(feed.health().lag, horizon, clock.now())
+            async with pool.acquire() as connection:
+                row = await connection.fetchrow(GAUGES)
+            if row is not None:
+                self.metrics.standing(
+                    unsent_seconds=row["unsent_seconds"],
+                    unsent_count=row["unsent_count"],
+                    waiting_seconds=row["waiting_seconds"],
+                    waiting_count=row["waiting_count"],
+                )
+            await asyncio.sleep(GAUGE_SECONDS)
+
+    def _checks(self) -> health.Checks:
+        """What must hold for this process to be ready; each says what is wrong, or None."""
+
+        async def reading() -> str | None:
+            if self._feed is None:
+                return "it does not read yet"
+            facts = self._feed.health()
+            if not facts.is_connected or not facts.is_reading:
+                return "the consumer is not running"
+            if facts.answer_age_seconds is not None and facts.answer_age_seconds > STUCK_SECONDS:
+                return "the broker has not answered for too long"
+            if facts.poll_age_seconds is not None and facts.poll_age_seconds > STUCK_SECONDS:
+                return "the consumer does not poll"
+            return None
+
+        async def database() -> str | None:
+            if self._pool is None:
+                return "no connection yet, or its schema is behind"
+            async with self._pool.acquire(timeout=2) as connection:
+                await connection.fetchval("SELECT 1")
+            return None
+
+        async def relaying() -> str | None:
+            relay = self._relay
+            if relay is None or clock.monotonic() - relay.last_turn > STUCK_SECONDS:
+                return "the relay does not publish"
+            return None
+
+        return {"consumer": reading, "database": database, "relay": relaying}
+
+    async def _stop(self, feed: Feed, pool: asyncpg.Pool) -> None:
+        """Everything ends where it is: a batch in hand is rolled back and read again, a window sent again."""
+        log.info("service stopping", extra={"service": self.service.name})
+        for task in self._tasks:
+            task.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.limits.stop_seconds):
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+                await feed.stop()
+                await self._outgoing.stop()
+                await pool.close()
+                if self._tracer is not None:
+                    await asyncio.to_thread(self._tracer.close)
+
+
+def main(service: Service) -> None:
+    """Runs a service until SIGTERM or SIGINT."""
+    settings = Settings()
+    logs.configure(settings.log, service.name)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    asyncio.run(_run(service, settings))
+
+
+async def _run(service: Service, settings: Settings) -> None:
+    process = Process(service, settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, process.stop)
+    await process.run()

@@ -1,0 +1,60 @@
+"""How far a service has come: for whoever drives the clock by marks, and for those who watch."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from aftersales_contracts.topics import TOPICS
+from chassis.service import Service, inputs, is_own
+from chassis.store.database import Connection
+
+PASSED = """
+SELECT count(*) FROM {schema}.intake WHERE topic = ANY ($1::text[]) AND mark >= $2
+"""
+HORIZON = "SELECT min(coalesce(stands_at, '-infinity')) FROM {schema}.intake WHERE topic = ANY ($1::text[])"
+IS_BUSY = """
+SELECT EXISTS (
+        SELECT FROM {schema}.cases AS c WHERE wake_at <= $1 AND mark < $2 AND NOT EXISTS (
+            SELECT FROM {schema}.cases AS newborn
+            WHERE newborn.subject = c.subject AND newborn.wake_at <= $1 AND newborn.mark >= $2))
+    OR EXISTS (SELECT FROM {schema}.waiting WHERE due_at <= $1)
+    OR EXISTS (SELECT FROM {schema}.waiting WHERE expires_at <= $1)
+    OR (SELECT position FROM {schema}.cursors WHERE name = 'relay')
+       < (SELECT position FROM {schema}.cursors WHERE name = 'head')
+"""
+HEAD = "SELECT position FROM {schema}.cursors WHERE name = 'head'"
+
+
+class Kept(NamedTuple):
+    """How far one partition has been read, as the database knows it."""
+
+    mark: int = 0
+    """The last clock mark that was wholly handled."""
+    next_offset: int = 0
+    """All records before it are handled."""
+
+
+def partitions_count(topics: Iterable[str]) -> int:
+    """Partitions of these topics, all told."""
+    return sum(TOPICS[topic].partitions for topic in topics)
+
+
+async def has_passed(connection: Connection, service: Service, mark: int) -> bool:
+    """Whether a service has handled clock mark `mark`, decided all that was due, and published it all."""
+    schema = service.name
+    topics = inputs(service)
+    passed: int | None = await connection.fetchval(PASSED.format(schema=schema), topics, mark)
+    if (passed or 0) < partitions_count(topics):
+        return False
+    external = [topic for topic in topics if not is_own(topic)]
+    horizon: datetime | None = await connection.fetchval(HORIZON.format(schema=schema), external)
+    if horizon is None:
+        return False
+    is_busy: bool | None = await connection.fetchval(IS_BUSY.format(schema=schema), horizon, mark)
+    return not is_busy
+
+
+async def head(connection: Connection, service: Service) -> int:
+    """Position of a service's last fact or dead letter."""
+    position: int | None = await connection.fetchval(HEAD.format(schema=service.name))
+    return position or 0

@@ -1,0 +1,366 @@
+"""PostgreSQL, set-based: one batch is a handful of statements in one transaction.
+
+Lock order, the same everywhere so that two processes cannot deadlock: inbox keys (sorted), cases
+(sorted by subject, kind, id), new cases (sorted), and last the head of the log, held to the commit,
+so that positions are in commit order.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import asyncpg
+import orjson
+
+from chassis.engine.records import Cause, DeadLetter, FactRecord, Place, StoredOrigin
+from chassis.engine.registry import Wiring
+from chassis.engine.subject import Case, Lane, Letter, Unreadable
+from chassis.store.bulk import Rows
+from chassis.store.database import Connection
+from kernel.decider import Addressed
+
+
+class Conflict(Exception):
+    """Another process moved a case since it was loaded: nothing was written, the batch is done again."""
+
+
+class DatabaseBehind(Exception):
+    """The database does not know what this process has noted in it: it was set back to an earlier moment."""
+
+
+TRANSIENT = (
+    Conflict, OSError, TimeoutError,
+    asyncpg.InterfaceError, asyncpg.PostgresError, asyncpg.InternalClientError,
+)  # fmt: skip
+"""What may pass by itself: the database away, full, restarting, behind, or another process that was first.
+
+The client's internal errors are among them: a connection that breaks within an answer ends with one.
+"""
+UNSTORABLE = (asyncpg.DataError, asyncpg.NotNullViolationError, ValueError, OverflowError)
+"""What will be refused again, however often it is tried."""
+
+
+def concerns_all(error: Exception) -> bool:
+    """Whether an error says nothing of a single record: there is no culprit to look for."""
+    if isinstance(error, DatabaseBehind):
+        return True
+    return isinstance(error, TRANSIENT) and not isinstance(error, UNSTORABLE)
+
+
+CASES = Rows("cases", {
+    "subject": "text", "kind": "text", "case_id": "text", "version": "bigint", "state_name": "text",
+    "state": "json", "shop_id": "text", "policy": "text", "wake_at": "timestamptz", "is_ended": "boolean",
+    "opened_at": "timestamptz", "moved_at": "timestamptz", "mark": "bigint",
+})  # fmt: skip
+MOVED = Rows("moved", {**CASES.columns, "stored_version": "bigint"})
+ARRIVED = Rows("arrived", {"month": "date", "key": "bytea", "body_hash": "bigint"})
+FACTS = Rows("facts", {
+    "position": "bigint", "recorded_at": "timestamptz", "subject": "text", "kind": "text", "case_id": "text",
+    "version": "bigint", "name": "text", "at": "timestamptz", "data": "json", "rules": "text",
+    "policy": "text", "cause_type": "text", "cause_source": "text", "cause_id": "text",
+    "correlation": "text", "trace": "text", "event_type": "text", "event_key": "text", "event": "text",
+})  # fmt: skip
+WAITING = Rows("waiting", {
+    "subject": "text", "kind": "text", "case_id": "text", "at": "timestamptz", "name": "text",
+    "message": "json", "shop_id": "text", "reason": "text", "attempts": "integer", "due_at": "timestamptz",
+    "retry_at": "timestamptz", "expires_at": "timestamptz", "error": "text", "cause_type": "text",
+    "cause_source": "text", "cause_id": "text", "correlation": "text", "trace": "text", "topic": "text",
+    "partition": "integer", "offset": "bigint", "key": "bytea", "headers": "json", "value": "bytea",
+})  # fmt: skip
+
+ENSURE_PARTITION = "SELECT ensure_partition($1, $2)"
+FIRST_SEEN = ARRIVED.statement("""
+INSERT INTO inbox (month, key, body_hash) SELECT * FROM {given} ON CONFLICT DO NOTHING RETURNING key
+""")
+SEEN_HASHES = ARRIVED.statement("""
+SELECT i.key, i.body_hash FROM inbox i JOIN {given} ON i.month = given.month AND i.key = given.key
+""")
+LOAD_CASES = """
+SELECT subject, kind, case_id, version, state_name, state, shop_id, policy, wake_at, is_ended,
+       opened_at, moved_at, mark
+FROM cases WHERE subject = ANY ($1::text[])
+ORDER BY subject, kind, case_id FOR UPDATE
+"""
+LOAD_WAITING = "SELECT * FROM waiting WHERE subject = ANY ($1::text[]) ORDER BY at, id"
+DELETE_WAITING = "DELETE FROM waiting WHERE id = ANY ($1::bigint[])"
+UPDATE_CASES = MOVED.statement("""
+WITH updated AS (
+    UPDATE cases AS c SET version = given.version, state_name = given.state_name, state = given.state,
+        shop_id = given.shop_id, policy = given.policy, wake_at = given.wake_at, is_ended = given.is_ended,
+        opened_at = given.opened_at, moved_at = given.moved_at, mark = given.mark
+    FROM {given}
+    WHERE c.subject = given.subject AND c.kind = given.kind AND c.case_id = given.case_id
+        AND c.version = given.stored_version
+    RETURNING 1
+) SELECT count(*) FROM updated
+""")
+TAKE_POSITIONS = "UPDATE cursors SET position = position + $1 WHERE name = 'head' RETURNING position"
+INSERT_DEAD = """
+INSERT INTO dead_letters (position, at, reason, detail, topic, partition, "offset", key, headers, value,
+    event_type, event_source, event_id, subject, kind, case_id, name, message, shop_id, correlation, trace)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+ON CONFLICT DO NOTHING
+"""
+NOTE_INTAKE = """
+INSERT INTO intake AS i (topic, partition, next_offset, stands_at, mark)
+SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::timestamptz[], $5::bigint[])
+ON CONFLICT (topic, partition) DO UPDATE SET
+    next_offset = GREATEST(i.next_offset, EXCLUDED.next_offset),
+    stands_at = GREATEST(i.stands_at, EXCLUDED.stands_at),
+    mark = GREATEST(i.mark, EXCLUDED.mark)
+"""
+KNOWS = """
+SELECT NOT EXISTS (
+    SELECT FROM unnest($1::text[], $2::int[], $3::bigint[]) AS noted (topic, partition, next_offset)
+    LEFT JOIN intake AS i USING (topic, partition)
+    WHERE i.next_offset IS NULL OR i.next_offset < noted.next_offset)
+"""
+DUE_SUBJECTS = """
+SELECT subject, min(due) AS due FROM (
+    (SELECT subject, wake_at AS due FROM cases AS c
+     WHERE wake_at <= $1 AND ($4 = 0 OR (mark < $4 AND NOT EXISTS (
+         SELECT FROM cases AS newborn
+         WHERE newborn.subject = c.subject AND newborn.wake_at <= $1 AND newborn.mark >= $4)))
+     ORDER BY wake_at LIMIT $3)
+    UNION ALL
+    (SELECT subject, due_at FROM waiting WHERE due_at <= $1 ORDER BY due_at LIMIT $3)
+    UNION ALL
+    (SELECT subject, retry_at FROM waiting WHERE retry_at <= $2 ORDER BY retry_at LIMIT $3)
+    UNION ALL
+    (SELECT subject, expires_at FROM waiting WHERE expires_at <= $1 ORDER BY expires_at LIMIT $3)
+) AS due GROUP BY subject ORDER BY due, subject LIMIT $3
+"""
+
+
+class Store:
+    """Reads and writes one service's schema. Every method works inside the caller's transaction."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    async def ensure_partition(self, connection: Connection, parent: str, month: date) -> None:
+        """Makes the partition of a month, where it is not there."""
+        await connection.execute(ENSURE_PARTITION, parent, month)
+
+    async def first_seen(
+        self, connection: Connection, entries: Sequence[tuple[date, bytes, int]]
+    ) -> tuple[set[bytes], dict[bytes, int]]:
+        """Enters events into the inbox: (keys seen for the first time, body hashes of the repeats)."""
+        entries = sorted(entries)
+        new = {row[0] for row in await ARRIVED.fetch(connection, FIRST_SEEN, entries)}
+        if len(new) == len(entries):
+            return new, {}
+        seen = await ARRIVED.fetch_again(connection, SEEN_HASHES, entries)
+        return new, {row[0]: row[1] for row in seen if row[0] not in new}
+
+    async def load(self, connection: Connection, subjects: Iterable[str]) -> dict[str, Lane]:
+        """Locks and loads all cases of the subjects, and what waits for them."""
+        lanes = {subject: Lane(subject) for subject in subjects}
+        names = list(lanes)
+        codecs = self._wiring.codecs
+        for row in await connection.fetch(LOAD_CASES, names):
+            subject, kind, case_id, version, state_name, state, shop_id, policy, *rest = row
+            wake_at, is_ended, opened_at, moved_at, mark = rest
+            case = lanes[subject].cases[kind, case_id] = Case(subject, kind, case_id, shop_id)
+            case.stored_as(codecs[kind], state_name, state, version)
+            case.policy, case.wake_at, case.is_ended, case.mark = policy, wake_at, is_ended, mark
+            if version:  # one that has decided nothing is not open: its policy is chosen when it is
+                case.opened_at, case.moved_at = opened_at, moved_at
+        for row in await connection.fetch(LOAD_WAITING, names):
+            lane = lanes[row["subject"]]
+            letter = self._letter(row)
+            if letter.reason == "horizon":
+                lane.held.append(letter)
+                continue
+            lane.waiting.append(letter)
+            if letter.reason in {"failed", "parked"}:
+                blocked = lane.cases.get((letter.addressed.kind, letter.addressed.case_id))
+                if blocked is not None:
+                    blocked.is_blocked = True
+        return lanes
+
+    def _letter(self, row: asyncpg.Record) -> Letter:
+        try:
+            message = self._wiring.codecs[row["kind"]].decode(row["name"], row["message"])
+        except Exception:  # noqa: BLE001  it fails its own case, in handling, and not the batch
+            message = Unreadable(row["name"], row["message"])
+        origin = None
+        if row["topic"] is not None:
+            origin = StoredOrigin(
+                row["topic"], row["partition"], row["offset"], row["key"],
+                unpack_headers(row["headers"]), row["value"],
+            )  # fmt: skip
+        cause = Cause(
+            row["cause_type"], row["cause_source"], row["cause_id"], row["correlation"], row["trace"]
+        )
+        return Letter(
+            Addressed(row["subject"], row["kind"], row["case_id"], message),
+            row["at"], row["shop_id"], cause, origin, row["id"], row["reason"], row["attempts"],
+            row["due_at"], row["retry_at"], row["expires_at"], row["error"],
+        )  # fmt: skip
+
+    async def save(
+        self,
+        connection: Connection,
+        lanes: Mapping[str, Lane],
+        gone: Sequence[int],
+        mailbox: Sequence[Letter],
+        mark: int,
+    ) -> None:
+        """Writes changed cases and waiting messages. Raises Conflict where another process was first."""
+        changed = [case for lane in lanes.values() for case in lane.cases.values() if case.is_changed]
+        changed.sort(key=lambda case: (case.subject, case.kind, case.case_id))
+        old = [case for case in changed if case.stored_version is not None]
+        new = [case for case in changed if case.stored_version is None]
+        if old:
+            rows = [(*self._case_row(case, mark), case.stored_version) for case in old]
+            updated = await MOVED.fetch(connection, UPDATE_CASES, rows)
+            if updated[0][0] != len(old):
+                raise Conflict
+        if new:
+            rows = [self._case_row(case, mark) for case in new]
+            try:
+                await CASES.insert(connection, rows)
+            except asyncpg.UniqueViolationError as error:
+                raise Conflict from error
+        letters = [p for lane in lanes.values() for p in (*lane.waiting, *lane.held) if p.is_changed]
+        moved = [p.waiting_id for p in letters if p.waiting_id is not None]
+        if gone or moved:
+            ids = [*gone, *moved]
+            if await connection.execute(DELETE_WAITING, ids) != f"DELETE {len(ids)}":
+                raise Conflict
+        letters.extend(mailbox)
+        if letters:
+            await WAITING.insert(connection, [self._waiting_row(letter) for letter in letters])
+
+    def _case_row(self, case: Case, mark: int) -> tuple[Any, ...]:
+        name, data = case.stored or self._encoded(case)
+        return (
+            case.subject, case.kind, case.case_id, case.version, name, data, case.shop_id, case.policy,
+            case.wake_at, case.is_ended, case.opened_at or EPOCH, case.moved_at or EPOCH, mark,
+        )  # fmt: skip
+
+    def _encoded(self, case: Case) -> tuple[str, str]:
+        return type(case.state).__name__, self._wiring.codecs[case.kind].encode(case.state)
+
+    def _waiting_row(self, letter: Letter) -> tuple[Any, ...]:
+        address, cause, origin = letter.addressed, letter.cause, letter.origin
+        place: tuple[Any, ...] = (None,) * 6
+        if origin is not None:
+            place = (
+                origin.topic, origin.partition, origin.offset, origin.key,
+                pack_headers(origin.headers), origin.value,
+            )  # fmt: skip
+        name, message = self._wiring.stored(address)
+        return (
+            address.subject, address.kind, address.case_id, letter.at, name, message, letter.shop_id,
+            letter.reason,
+            letter.attempts, letter.due_at, letter.retry_at, letter.expires_at, letter.error,
+            cause.type, cause.source, cause.id, cause.correlation, cause.trace, *place,
+        )  # fmt: skip
+
+    async def append(
+        self,
+        connection: Connection,
+        facts: Sequence[FactRecord],
+        dead: Sequence[DeadLetter],
+        recorded_at: datetime,
+    ) -> int:
+        """Gives positions and writes the log; the last statement of a transaction. Returns the head."""
+        count = len(facts) + len(dead)
+        head: int | None = await connection.fetchval(TAKE_POSITIONS, count)
+        if head is None:
+            raise LookupError("the log has no head")
+        position = head - count
+        if facts:
+            rows = [_fact_row(position + number, recorded_at, fact) for number, fact in enumerate(facts, 1)]
+            await FACTS.insert(connection, rows)
+            position += len(facts)
+        if dead:
+            await connection.executemany(
+                INSERT_DEAD, [dead_row(position + number, letter) for number, letter in enumerate(dead, 1)]
+            )
+        return head
+
+    async def note_intake(
+        self,
+        connection: Connection,
+        positions: Mapping[Place, int],
+        stands_at: Mapping[Place, datetime],
+        marks: Mapping[Place, int],
+    ) -> None:
+        """How far the partitions have been read; offsets, moments and marks never go back."""
+        places = sorted(positions.keys() | stands_at.keys())
+        if places:
+            await connection.execute(
+                NOTE_INTAKE,
+                [topic for topic, _ in places],
+                [partition for _, partition in places],
+                [positions.get(place, 0) for place in places],
+                [stands_at.get(place) for place in places],
+                [marks.get(place, 0) for place in places],
+            )
+
+    async def knows(self, connection: Connection, offsets: Mapping[Place, int]) -> bool:
+        """Whether the partitions have been read as far as these offsets, for all that this database knows."""
+        known: bool | None = await connection.fetchval(
+            KNOWS,
+            [place.topic for place in offsets],
+            [place.partition for place in offsets],
+            list(offsets.values()),
+        )
+        return bool(known)
+
+    async def due_subjects(
+        self, connection: Connection, horizon: datetime, wall_now: datetime, limit: int, mark: int
+    ) -> list[str]:
+        """Subjects that have something to do by now, the longest due first."""
+        return [row[0] for row in await connection.fetch(DUE_SUBJECTS, horizon, wall_now, limit, mark)]
+
+
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def _fact_row(position: int, recorded_at: datetime, fact: FactRecord) -> tuple[Any, ...]:
+    cause = fact.cause
+    return (
+        position, recorded_at, fact.subject, fact.kind, fact.case_id, fact.version, fact.name, fact.at,
+        fact.data, fact.rules, fact.policy, cause.type, cause.source, cause.id, cause.correlation,
+        cause.trace, fact.event_type, fact.event_key, fact.event,
+    )  # fmt: skip
+
+
+def dead_row(position: int, letter: DeadLetter) -> tuple[Any, ...]:
+    """The parameters of INSERT_DEAD."""
+    origin = letter.origin
+    place: tuple[Any, ...] = ("", -1, -1, None, "[]", None)
+    if origin is not None:
+        place = (
+            origin.topic, origin.partition, origin.offset, origin.key,
+            pack_headers(origin.headers), origin.value,
+        )  # fmt: skip
+    return (
+        position, letter.at, letter.reason, letter.detail, *place, letter.event_type, letter.event_source,
+        letter.event_id, letter.subject, letter.kind, letter.case_id, letter.name, letter.message,
+        letter.shop_id, letter.correlation, letter.trace,
+    )  # fmt: skip
+
+
+def pack_headers(headers: Sequence[tuple[str, bytes | None]]) -> str:
+    """Headers as JSON, whatever bytes they hold; one without a value has null."""
+    return orjson.dumps(
+        [[printable(name), None if value is None else b64encode(value).decode()] for name, value in headers]
+    ).decode()
+
+
+def printable(text: str) -> str:
+    """Text that PostgreSQL can hold: lone surrogates and NUL written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+
+
+def unpack_headers(text: str | None) -> tuple[tuple[str, bytes | None], ...]:
+    """What `pack_headers` wrote."""
+    return tuple(
+        (name, None if value is None else b64decode(value)) for name, value in orjson.loads(text or "[]")
+    )

@@ -1,0 +1,211 @@
+"""The tables of one service. Rows only: no methods, no rules; the hot path writes them by set-based SQL.
+
+Every service has the same tables in a schema of its own (`search_path` names it). Migrations are
+plain SQL in chassis/store/migrations; a test compares them with these definitions.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, DateTime, Identity, Index, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+MOMENT = DateTime(timezone=True)
+
+
+class Table(SQLModel, registry=registry()):
+    """Base of the chassis tables, with metadata of its own."""
+
+
+class CaseRow(Table, table=True):
+    """A case: its state, and when it must be looked at again."""
+
+    __tablename__ = "cases"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("cases_due", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
+        {"postgresql_with": {"fillfactor": "70"}},
+    )
+
+    subject: str = Field(primary_key=True, sa_type=Text)
+    kind: str = Field(primary_key=True, sa_type=Text)
+    case_id: str = Field(primary_key=True, sa_type=Text)
+    version: int = Field(sa_type=BigInteger)
+    """Number of facts so far; the fence of every update."""
+    state_name: str = Field(sa_type=Text)
+    state: str = Field(sa_type=JSON)
+    shop_id: str = Field(sa_type=Text)
+    policy: str = Field(sa_type=Text)
+    """Version of the policy that the case opened under; empty before its first fact."""
+    wake_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    """Event time of the earliest deadline, its grace included."""
+    is_ended: bool
+    opened_at: datetime = Field(sa_type=MOMENT)
+    moved_at: datetime = Field(sa_type=MOMENT)
+    mark: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    """By clock marks: the mark whose batch moved it last. Its deadlines are decided from the next one on."""
+
+
+class FactRow(Table, table=True):
+    """One decided fact: history for `explain`, outbox for the relay. Append-only, in commit order."""
+
+    __tablename__ = "facts"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("facts_of_case", "case_id"),
+        {"postgresql_partition_by": "RANGE (recorded_at)"},
+    )
+
+    position: int = Field(primary_key=True, sa_type=BigInteger)
+    recorded_at: datetime = Field(primary_key=True, sa_type=MOMENT)
+    """By the machine's clock: for dropping old partitions and for the age of what is unsent."""
+    subject: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    case_id: str = Field(sa_type=Text)
+    version: int = Field(sa_type=BigInteger)
+    name: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=MOMENT)
+    data: str = Field(sa_type=JSON)
+    rules: str = Field(sa_type=Text)
+    """Rule ids, joined by commas."""
+    policy: str = Field(sa_type=Text)
+    cause_type: str = Field(sa_type=Text)
+    cause_source: str = Field(sa_type=Text)
+    cause_id: str = Field(sa_type=Text)
+    correlation: str = Field(sa_type=Text)
+    trace: str | None = Field(default=None, sa_type=Text)
+    event_type: str | None = Field(default=None, sa_type=Text)
+    event_key: str | None = Field(default=None, sa_type=Text)
+    event: str | None = Field(default=None, sa_type=Text)
+    """The announced data, exactly as published; absent where the fact is not announced."""
+
+
+class InboxRow(Table, table=True):
+    """One accepted event, so that its repeats are recognised by (source, id)."""
+
+    __tablename__ = "inbox"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = ({"postgresql_partition_by": "RANGE (month)"},)
+
+    month: date = Field(primary_key=True)
+    """First day of the month of the event's own time: a repeat always falls into the same partition."""
+    key: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    """16 bytes, blake2b of source and id."""
+    body_hash: int = Field(sa_type=BigInteger)
+
+
+class WaitingRow(Table, table=True):
+    """A message that a case cannot take yet, or that failed, or that another case handed on."""
+
+    __tablename__ = "waiting"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("waiting_of_subject", "subject"),
+        Index("waiting_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("waiting_retry", "retry_at", postgresql_where=text("retry_at IS NOT NULL")),
+        Index("waiting_expires", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
+    )
+
+    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(always=True),))
+    subject: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    case_id: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=MOMENT)
+    name: str = Field(sa_type=Text)
+    message: str = Field(sa_type=JSON)
+    shop_id: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    """early, horizon, mailbox, failed, behind or parked."""
+    attempts: int
+    due_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    """Event time from which it is offered (mailbox)."""
+    retry_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    """Machine time of the next attempt (failed)."""
+    expires_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    """Event time after which it is a dead letter."""
+    error: str | None = Field(default=None, sa_type=Text)
+    since: datetime = Field(sa_type=MOMENT, sa_column_kwargs={"server_default": text("clock_timestamp()")})
+    """By the machine's clock: when it was set aside."""
+    cause_type: str = Field(sa_type=Text)
+    cause_source: str = Field(sa_type=Text)
+    cause_id: str = Field(sa_type=Text)
+    correlation: str = Field(sa_type=Text)
+    trace: str | None = Field(default=None, sa_type=Text)
+    topic: str | None = Field(default=None, sa_type=Text)
+    partition: int | None = Field(default=None)
+    offset: int | None = Field(default=None, sa_type=BigInteger)
+    key: bytes | None = Field(default=None, sa_type=LargeBinary)
+    headers: str | None = Field(default=None, sa_type=JSON)
+    value: bytes | None = Field(default=None, sa_type=LargeBinary)
+
+
+class DeadLetterRow(Table, table=True):
+    """A record that could not be used: the original as it came, its place, and the reason."""
+
+    __tablename__ = "dead_letters"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index(
+            "dead_letters_once",
+            "topic",
+            "partition",
+            "offset",
+            unique=True,
+            postgresql_where=text("topic <> '' AND kind = ''"),
+        ),
+    )
+
+    position: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(sa_type=MOMENT)
+    reason: str = Field(sa_type=Text)
+    detail: str = Field(sa_type=Text)
+    topic: str = Field(sa_type=Text)
+    """Empty where no record was the cause (a deadline whose rule fails)."""
+    partition: int
+    offset: int = Field(sa_type=BigInteger)
+    key: bytes | None = Field(default=None, sa_type=LargeBinary)
+    headers: str = Field(sa_type=JSON)
+    """List of [name, value in base64]."""
+    value: bytes | None = Field(default=None, sa_type=LargeBinary)
+    event_type: str = Field(sa_type=Text)
+    event_source: str = Field(sa_type=Text)
+    event_id: str = Field(sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    case_id: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    """Class of the message that failed; empty for what was refused at the border."""
+    message: str | None = Field(default=None, sa_type=JSON)
+    shop_id: str = Field(sa_type=Text)
+    resent_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    resent_by: str | None = Field(default=None, sa_type=Text)
+    resent_why: str | None = Field(default=None, sa_type=Text)
+    recorded_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs={"server_default": text("now()")})
+    """By the machine's clock; `at` is the event's time for a message of a case."""
+    correlation: str = Field(sa_type=Text, sa_column_kwargs={"server_default": text("''")})
+    trace: str | None = Field(default=None, sa_type=Text)
+
+
+class IntakeRow(Table, table=True):
+    """How far one input partition has been read: offset, moment, clock mark."""
+
+    __tablename__ = "intake"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = ({"postgresql_with": {"fillfactor": "50"}},)
+
+    topic: str = Field(primary_key=True, sa_type=Text)
+    partition: int = Field(primary_key=True)
+    next_offset: int = Field(sa_type=BigInteger)
+    stands_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    """Event time up to which the partition has been read; never goes back."""
+    mark: int = Field(sa_type=BigInteger)
+    """Number of the last clock mark handled; 0 where time is the clock's."""
+
+
+class CursorRow(Table, table=True):
+    """A position in the log: `head` is the last one given; `relay` and `waker` are led by one process."""
+
+    __tablename__ = "cursors"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = ({"postgresql_with": {"fillfactor": "50"}},)
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    position: int = Field(sa_type=BigInteger)
+    holder: str | None = Field(default=None, sa_type=Text)
+    """The database session that leads: its process id and start."""
+    lease_until: datetime | None = Field(default=None, sa_type=MOMENT)
+    """Database time; after it another process may lead."""

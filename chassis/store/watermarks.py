@@ -1,0 +1,106 @@
+"""How far the replicas of a service have read, as the database knows it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from aftersales_contracts.topics import Topic
+from chassis import clock
+from chassis.engine.records import Place
+from chassis.store.database import Connection
+from chassis.store.progress import Kept
+
+BEGINNING = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
+END = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
+FRESH_SECONDS = 0.05
+CLOCK_SECONDS = 1.0
+"""How often the database is asked for the time; in between, its clock is taken to go on."""
+OTHERS = """
+SELECT count(*) AS count,
+       CASE WHEN bool_and(stands_at IS NOT NULL) THEN min(stands_at) END AS least
+FROM intake
+WHERE topic = ANY ($1::text[])
+  AND NOT EXISTS (
+      SELECT FROM unnest($2::text[], $3::int[]) AS mine (topic, partition)
+      WHERE mine.topic = intake.topic AND mine.partition = intake.partition)
+"""
+BY_MARKS = """
+SELECT count(*) AS count, min(mark) AS mark,
+       min(stands_at) FILTER (WHERE topic = ANY ($2::text[])) AS stands_at
+FROM intake WHERE topic = ANY ($1::text[])
+"""
+KEPT = "SELECT topic, partition, mark, next_offset FROM intake"
+
+
+class Standing:
+    """What the partitions of other replicas stand at: no horizon may pass them."""
+
+    def __init__(
+        self, pool: asyncpg.Pool, inputs: Sequence[str], external: Sequence[str], topics: Mapping[str, Topic]
+    ) -> None:
+        self._pool = pool
+        self._inputs = list(inputs)
+        self._input_count = sum(topics[topic].partitions for topic in inputs)
+        self._external = list(external)
+        self._count = sum(topics[topic].partitions for topic in external)
+        self._known = BEGINNING
+        self._asked_at = -1.0
+        self._asked_for: frozenset[Place] = frozenset()
+        self._clock: tuple[datetime, float] | None = None
+        """What the database's clock said, and when it had said so."""
+
+    async def others(self, mine: Collection[Place]) -> datetime:
+        """The least stand of all external partitions that are not read here; END where all are."""
+        own = frozenset(place for place in mine if place.topic in self._external)
+        if self.is_alone(own):
+            return END
+        now = clock.monotonic()
+        if own != self._asked_for or now - self._asked_at > FRESH_SECONDS:
+            row = await self._pool.fetchrow(
+                OTHERS, self._external, [place.topic for place in own], [place.partition for place in own]
+            )
+            self._known = _least(row, self._count - len(own))
+            self._asked_at, self._asked_for = now, own
+        return self._known
+
+    def is_alone(self, mine: Collection[Place]) -> bool:
+        """Whether no external partition is read by anybody else."""
+        return sum(place.topic in self._external for place in mine) >= self._count
+
+    async def bound(self, connection: Connection) -> datetime:
+        """The least stand of all external partitions, as the database of this connection knows it."""
+        return _least(await connection.fetchrow(OTHERS, self._external, [], []), self._count)
+
+    async def not_ahead(self, moment: datetime) -> datetime:
+        """The moment, or the database's clock where that has not come so far.
+
+        Stands are told by the clocks of the machines that read: one that is ahead would let deadlines
+        fire before their moment.
+        """
+        now = clock.monotonic()
+        if self._clock is None or now - self._clock[1] > CLOCK_SECONDS:
+            self._clock = await self._pool.fetchval("SELECT clock_timestamp()"), clock.monotonic()
+        said, said_at = self._clock
+        return min(moment, said + timedelta(seconds=max(0.0, now - said_at)))
+
+    async def by_marks(self) -> tuple[datetime, int]:
+        """By clock marks: the moment and the number of the last mark that all replicas have handled."""
+        row = await self._pool.fetchrow(BY_MARKS, self._inputs, self._external)
+        if row is None or row["count"] < self._input_count:
+            return BEGINNING, 0
+        return row["stands_at"], row["mark"]
+
+    async def kept(self, places: Collection[Place]) -> dict[Place, Kept]:
+        """How far each partition was read, whoever read it."""
+        rows = await self._pool.fetch(KEPT)
+        kept = {Place(row[0], row[1]): Kept(row[2], row[3]) for row in rows}
+        return {place: kept.get(place, Kept()) for place in places}
+
+
+def _least(row: asyncpg.Record | None, wanted_count: int) -> datetime:
+    """The least stand in an answer to OTHERS; BEGINNING where a partition is missing or has none."""
+    if row is None or row["count"] < wanted_count or row["least"] is None:
+        return BEGINNING
+    least: datetime = row["least"]
+    return least

@@ -1,0 +1,170 @@
+"""The two that keep the store's promises: PostgreSQL and the model of it; and what tests give them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Protocol
+
+import asyncpg
+
+from aftersales_contracts.topics import Topic
+from chassis.engine.records import Cause, DeadLetter, FactRecord, Place, StoredOrigin
+from chassis.engine.registry import Wiring
+from chassis.engine.subject import Case, Lane, Letter
+from chassis.publish.log_reader import Outbox, Published
+from chassis.runtime.ports import Keeping, Pool
+from chassis.store.lease import Leading, Lease
+from chassis.store.progress import Kept
+from chassis.store.store import Store
+from chassis.store.watermarks import Standing
+from tests.chassis import toy
+from tests.simulation.database import Database
+from tests.simulation.leading import SimulatedLease, SimulatedOutbox, SimulatedStanding
+from tests.simulation.store import SimulatedPool, SimulatedStore
+from tests.simulation.world import World
+
+T0 = datetime(2026, 3, 10, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+MONTH = date(2026, 3, 1)
+CAUSE = Cause("shop.test.v1", "test", "e1", "o1", None)
+WIRING = Wiring(toy.TOY)
+PARTITIONS = {"a": 2, "b": 1, "own": 1}
+MOMENT_SECONDS = 0.05
+"""Long enough for whoever can go on to have gone on."""
+
+
+class Session(Protocol):
+    """One connection with what hangs on it."""
+
+    outbox: Published
+
+    def lease(self, name: str) -> Leading: ...
+    async def end(self) -> None: ...
+
+
+class Standings(Protocol):
+    async def others(self, mine: Sequence[Place]) -> datetime: ...
+    async def by_marks(self) -> tuple[datetime, int]: ...
+    async def kept(self, places: Sequence[Place]) -> dict[Place, Kept]: ...
+
+
+class Side(ABC):
+    """Whoever keeps the promises."""
+
+    store: Keeping
+    pool: Pool
+    standing: Any
+
+    @abstractmethod
+    def session(self) -> AbstractAsyncContextManager[Session]:
+        """A session of its own, ended with the block."""
+
+
+class RealSession:
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.outbox: Published = Outbox(connection)
+
+    def lease(self, name: str) -> Leading:
+        return Lease(self._connection, name)
+
+    async def end(self) -> None:
+        await self._connection.close()
+
+
+class RealSide(Side):
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.store = Store(WIRING)
+        self.pool = pool
+        topics = {name: Topic(name, "", count, 1, (), "in") for name, count in PARTITIONS.items()}
+        self.standing = Standing(pool, list(PARTITIONS), ["a", "b"], topics)
+        self._real = pool
+
+    @asynccontextmanager
+    async def session(self) -> AsyncGenerator[Session]:
+        async with self._real.acquire() as connection:
+            yield RealSession(connection)
+
+
+class ModelSession:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._session = database.connect()
+        self.outbox: Published = SimulatedOutbox(database, self._session)
+
+    def lease(self, name: str) -> Leading:
+        return SimulatedLease(self._database, self._session, name)
+
+    async def end(self) -> None:
+        self._database.end(self._session)
+
+
+class ModelSide(Side):
+    def __init__(self) -> None:
+        self._database = Database(World(0))
+        self.store = SimulatedStore(WIRING, self._database)
+        self.pool = SimulatedPool(self._database)
+        self.standing = SimulatedStanding(self._database, PARTITIONS, ["a", "b"])
+
+    @asynccontextmanager
+    async def session(self) -> AsyncGenerator[Session]:
+        yield ModelSession(self._database)
+
+
+@asynccontextmanager
+async def transaction(side: Side) -> AsyncGenerator[Any]:
+    async with side.pool.acquire() as connection, connection.transaction():
+        yield connection
+
+
+async def prepare(side: Side) -> None:
+    async with side.pool.acquire() as connection:
+        for parent in ("inbox", "facts"):
+            await side.store.ensure_partition(connection, parent, MONTH)
+            await side.store.ensure_partition(connection, parent, MONTH)
+
+
+def case(subject: str, version: int = 1, stored_version: int | None = None, **values: Any) -> Case:
+    made = Case(subject, "tab", subject, "s1", toy.Open(version, T0 + toy.HOUR))
+    made.version, made.stored_version, made.is_changed = version, stored_version, True
+    made.policy, made.opened_at, made.moved_at = "toy@1", T0, T0 + MINUTE
+    for name, value in values.items():
+        setattr(made, name, value)
+    return made
+
+
+def lanes_of(*cases: Case) -> dict[str, Lane]:
+    return {c.subject: Lane(c.subject, {(c.kind, c.case_id): c}) for c in cases}
+
+
+def letter(subject: str, reason: str, minutes: int = 0, **values: Any) -> Letter:
+    origin = StoredOrigin("a", 0, minutes, b"k", (("h", b"\xff"), ("n", None)), b"\x00v")
+    made = Letter(
+        toy.tab(subject, toy.Added(minutes))[0], T0 + minutes * MINUTE, "s1", CAUSE, origin, reason=reason
+    )
+    made.is_changed = True
+    for name, value in values.items():
+        setattr(made, name, value)
+    return made
+
+
+async def save(side: Side, *cases: Case, mailbox: Sequence[Letter] = (), mark: int = 0) -> None:
+    async with transaction(side) as connection:
+        await side.store.save(connection, lanes_of(*cases), [], mailbox, mark)
+
+
+async def load(side: Side, *subjects: str) -> Mapping[str, Lane]:
+    async with transaction(side) as connection:
+        return await side.store.load(connection, subjects)
+
+
+def fact(version: int, event: str | None = None) -> FactRecord:
+    event_type, key = ("aftersales.toy.closed.v1", "o1") if event else (None, None)
+    return FactRecord(
+        "o1", "tab", "o1", version, "TabOpened", T0, "{}", "R-1", "toy@1", CAUSE, event_type, key, event
+    )
+
+
+def dead(offset: int) -> DeadLetter:
+    return DeadLetter(T0, "bad_json", "data", StoredOrigin("a", 0, offset, None, (("h", None),), b"\xff"))
