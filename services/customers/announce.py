@@ -9,12 +9,12 @@ from aftersales_contracts.base import Money as MoneyPart
 from aftersales_contracts.words import Channel, ConsentChannel, ConsentPurpose, MemoPurpose, Role
 from aftersales_contracts.words import PromiseKind as PromiseWord
 from kernel.decider import Addressed, CaseView
+from kernel.ids import derived_id
 from services.customers import translate as t
 from services.customers.cases import consent, message, order_file, order_index, promise, unpaid_order
-from services.customers.cases.contact import Channel as Way
-from services.customers.cases.contact import Contact, Origin, Purpose, To
-from services.customers.ids import derived_id
-from services.customers.policy import PromiseKind
+from services.customers.contact import Channel as Way
+from services.customers.contact import Contact, Origin, Purpose, To
+from services.customers.promised import PromiseKind
 
 # unpaid-order
 

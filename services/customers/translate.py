@@ -7,11 +7,11 @@ from aftersales_contracts.base import Money as MoneyPart
 from aftersales_contracts.shop import contacts, customers, desk, orders, shipments
 from aftersales_contracts.words import PromiseKind as PromiseWord
 from kernel.decider import Addressed
+from kernel.ids import derived_id
 from kernel.money import Money
 from services.customers.cases import consent, message, order_file, promise, unpaid_order
-from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To
-from services.customers.ids import derived_id
-from services.customers.policy import PromiseKind
+from services.customers.contact import Channel, Contact, Origin, Purpose, To, known_channel
+from services.customers.promised import Promise, PromiseKind
 
 UNPAID = "unpaid-order"
 FILE = "customer-order"
@@ -126,13 +126,9 @@ def handed_over(data: shipments.ParcelHandedOverV1) -> Sequence[Addressed]:
 # Customers and contacts.
 
 
-def _channel(value: str) -> Channel | None:
-    return Channel(value) if value in set(Channel) else None
-
-
 def consent_granted(data: customers.ConsentGrantedV1) -> Sequence[Addressed]:
     """Consent to one channel for one purpose; a word that this version does not know allows nothing."""
-    channel = _channel(data.channel.value)
+    channel = known_channel(data.channel.value)
     if channel is None or not data.purpose.is_known:
         return []
     granted = consent.Granted(channel, data.purpose.value, data.source_code)
@@ -141,7 +137,7 @@ def consent_granted(data: customers.ConsentGrantedV1) -> Sequence[Addressed]:
 
 def consent_withdrawn(data: customers.ConsentWithdrawnV1) -> Sequence[Addressed]:
     """A refusal; on a channel that this version does not know it is taken for all of them."""
-    channel = _channel(data.channel.value)
+    channel = known_channel(data.channel.value)
     withdrawn = consent.Withdrawn(channel or consent.EVERY_CHANNEL, data.source.value)
     return [to_consent(data.customer_id, withdrawn)]
 
@@ -168,7 +164,7 @@ def call_held(data: contacts.CallHeldV1) -> Sequence[Addressed]:
 def promise_made(data: contacts.PromiseMadeV1) -> Sequence[Addressed]:
     """A promise by staff."""
     known = data.kind.value in {x.value for x in PromiseWord}
-    made = promise.Promise(
+    made = Promise(
         data.promise_id,
         PromiseKind(data.kind.value) if known else PromiseKind.OTHER,
         data.order_id,
@@ -180,7 +176,7 @@ def promise_made(data: contacts.PromiseMadeV1) -> Sequence[Addressed]:
     return _promise(made, data.customer_id)
 
 
-def _promise(made: promise.Promise, customer_id: str | None) -> list[Addressed]:
+def _promise(made: Promise, customer_id: str | None) -> list[Addressed]:
     if made.order_id is not None:
         return [to_file(made.order_id, order_file.PromiseMade(made))]
     return [to_promise(str(customer_id), made.promise_id, promise.Given(made))]
@@ -193,7 +189,7 @@ def return_authorized(data: refunds.ReturnAuthorizedV1) -> Sequence[Addressed]:
     """Goods sent back for an exchange that was agreed: the exchange is a promise (RF-118)."""
     if data.exchange_id is None:
         return []
-    made = promise.Promise(
+    made = Promise(
         derived_id("exchange", data.exchange_id),
         PromiseKind.EXCHANGE,
         data.order_id,
@@ -211,7 +207,7 @@ def exchange_ended(data: refunds.ExchangeEndedV1) -> Sequence[Addressed]:
 
 def notice_requested(data: common.NoticeRequestedV1) -> Sequence[Addressed]:
     """Another service wants something said; where it names no customer the order does."""
-    channels = [_channel(x.value) for x in data.channels]
+    channels = [known_channel(x.value) for x in data.channels]
     is_followup = data.purpose == common.NoticePurpose.REVIEW_FOLLOWUP
     contact = Contact(
         notice_id=data.notice_id,

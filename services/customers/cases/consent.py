@@ -7,7 +7,7 @@ from typing import assert_never
 from kernel.decider import Deadline, DeadlinePassed, Decided, Decider
 from kernel.rules import rule
 from kernel.value import Value, replace
-from services.customers.cases.contact import Channel, Contact, Purpose, To
+from services.customers.contact import Channel, Contact, Purpose, To
 from services.customers.policy import Policy
 
 EVERY_CHANNEL = "all"
@@ -241,7 +241,7 @@ def _allowed(
     is_text = channel in policy.message.limited_channels
     is_counted = contact.to is To.BUYER and (is_text or contact.purpose is not Purpose.SERVICE)
     count = Count(contact.counted_under, texts + is_text, messages + 1, now) if is_counted else None
-    return ContactAllowed(contact, channel, messages + 1, count, now - policy.message.keep)
+    return ContactAllowed(contact, channel, messages + 1, count, now - policy.message.keep_days)
 
 
 @rule("CP-010")

@@ -8,7 +8,7 @@ from typing import assert_never
 from kernel.decider import Deadline, DeadlinePassed, Decided, Decider
 from kernel.rules import rule
 from kernel.value import Value, replace
-from services.customers.cases.contact import Channel, Contact, Origin
+from services.customers.contact import Channel, Contact, Origin
 from services.customers.policy import Policy
 
 
@@ -211,7 +211,7 @@ def _allowed(state: Open, allowed: Allowed, policy: Policy, now: datetime) -> Se
         return []
     contact = state.contact
     if allowed.channel is Channel.CALL:
-        due_at = min(now + policy.message.call_due_after, contact.expires_at)
+        due_at = min(now + policy.message.call_due_hours, contact.expires_at)
         return [CallWanted(contact, due_at)]
     return [
         TextRequested(
@@ -219,7 +219,7 @@ def _allowed(state: Open, allowed: Allowed, policy: Policy, now: datetime) -> Se
             allowed.channel,
             allowed.nth_count,
             policy.message.unsubscribe_ref,
-            now + policy.message.answer_within,
+            now + policy.message.answer_hours,
         )
     ]
 

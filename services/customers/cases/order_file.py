@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import assert_never
 
 from kernel.decider import Deadline, DeadlinePassed, Decided, Decider, NotYet
+from kernel.ids import derived_id
 from kernel.money import Money
 from kernel.rules import rule
 from kernel.value import Value, replace
-from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To
-from services.customers.cases.promise import Promise
-from services.customers.ids import derived_id
+from services.customers.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.policy import Policy
+from services.customers.promised import Promise
 
 
 class Phase(StrEnum):
@@ -226,7 +226,7 @@ def _terms_changed(state: Filed, changed: TermsChanged) -> Sequence[Fact]:
 @rule("OR-007")
 def _told(state: Filed, message: Paid | Shipped, policy: Policy, now: datetime) -> Sequence[Fact]:
     """The seller is told of the payment and that shipment is due, the buyer of every part shipped."""
-    expires_at = now + policy.message.status_open_for
+    expires_at = now + policy.message.status_open_hours
     if isinstance(message, Paid):
         if state.is_paid:
             return []

@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import assert_never
 
 from kernel.decider import Deadline, DeadlinePassed, Decided, Decider, NotYet
+from kernel.ids import derived_id
 from kernel.money import Money
 from kernel.rules import rule
 from kernel.value import Value, replace
-from services.customers.ids import derived_id
-from services.customers.policy import Policy, PromiseKind
+from services.customers.policy import Policy
+from services.customers.promised import Promise, PromiseKind
 
 
 class Outcome(StrEnum):
@@ -19,18 +20,6 @@ class Outcome(StrEnum):
     FULFILLED = "fulfilled"
     BREACHED = "breached"
     RELEASED = "released"
-
-
-class Promise(Value):
-    """What was promised to whom; about an order, or about none."""
-
-    promise_id: str
-    kind: PromiseKind
-    order_id: str | None
-    customer_id: str | None
-    value_code: str | None = None
-    amount: Money | None = None
-    due_at: datetime | None = None
 
 
 # States.
@@ -221,10 +210,10 @@ def _given(promise: Promise, policy: Policy, now: datetime) -> Sequence[Fact]:
     elif promise.due_at is not None:
         due_at = promise.due_at
     elif promise.kind is PromiseKind.EXCHANGE:
-        due_at = now + numbers.exchange_within
+        due_at = now + numbers.exchange_days
     else:
-        due_at = now + numbers.dispatch_within
-    look_at = due_at or now + numbers.attention_after
+        due_at = now + numbers.dispatch_hours
+    look_at = due_at or now + numbers.attention_days
     facts: list[Fact] = [PromiseRegistered(promise, due_at, look_at)]
     if promise.kind is PromiseKind.CALLBACK:
         facts.append(CallWanted(promise, look_at))
@@ -320,7 +309,7 @@ def _deadline_passed(state: Made, passed: DeadlinePassed, policy: Policy, now: d
         return _ended(promise, Outcome.RELEASED, policy)
     task_count = state.task_count + 1
     task_id = derived_id("promise-task", promise.promise_id, str(task_count))
-    return [PersonAsked(task_id, now + policy.promise.attention_after, task_count, promise)]
+    return [PersonAsked(task_id, now + policy.promise.attention_days, task_count, promise)]
 
 
 def _memo_id(promise: Promise) -> str:
@@ -328,7 +317,7 @@ def _memo_id(promise: Promise) -> str:
 
 
 def _ended(promise: Promise, outcome: Outcome, policy: Policy) -> list[Fact]:
-    points = policy.promise.points[promise.kind] if outcome is Outcome.BREACHED else 0
+    points = policy.promise.points.get(promise.kind, 0) if outcome is Outcome.BREACHED else 0
     facts: list[Fact] = [PromiseEnded(promise, outcome, points)]
     if points:
         facts.append(BreachNoticed(promise, points))

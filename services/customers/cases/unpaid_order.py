@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import assert_never
 
 from kernel.decider import Deadline, DeadlinePassed, Decided, Decider, NotYet
+from kernel.ids import derived_id
 from kernel.rules import rule
 from kernel.value import Value, replace
-from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To
-from services.customers.ids import derived_id
+from services.customers.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.policy import Policy
 
 
@@ -220,22 +220,22 @@ def _placed(placed: Placed, policy: Policy, now: datetime) -> Sequence[Fact]:
         placed.agent_id,
         placed.total_minor,
     )
-    after = unpaid.remind_consulted_after if placed.has_consulted else unpaid.remind_silent_after
+    after = unpaid.remind_consulted_hours if placed.has_consulted else unpaid.remind_silent_hours
     remind_at = now + after if placed.total_minor >= unpaid.remind_from_minor else None
-    pay_by = now + unpaid.pay_within
-    return [PaymentAwaited(order, pay_by, pay_by + unpaid.grace, remind_at)]
+    pay_by = now + unpaid.pay_days
+    return [PaymentAwaited(order, pay_by, pay_by + unpaid.grace_minutes, remind_at)]
 
 
 @rule("OR-014")
 def _terms_changed(state: Open, changed: TermsChanged, policy: Policy, now: datetime) -> Sequence[Fact]:
     """A change of terms gives three days anew, even if we have asked to close; the reminder stays one."""
     unpaid = policy.unpaid
-    pay_by = max(state.order.placed_at, now) + unpaid.pay_within
+    pay_by = max(state.order.placed_at, now) + unpaid.pay_days
     if pay_by <= state.pay_by:
         return []
     remind_at = state.remind_at if isinstance(state, Watched) else None
     order = replace(state.order, total_minor=changed.total_minor)
-    return [PaymentAwaited(order, pay_by, pay_by + unpaid.grace, remind_at)]
+    return [PaymentAwaited(order, pay_by, pay_by + unpaid.grace_minutes, remind_at)]
 
 
 @rule("OR-013", "CU-011")
@@ -323,7 +323,7 @@ def _close_unanswered(state: CloseAsked, policy: Policy, now: datetime) -> Seque
 
 
 def _close(order: Order, pay_by: datetime, ask_count: int, policy: Policy, now: datetime) -> CloseRequested:
-    again_at = now + policy.unpaid.close_again_after
+    again_at = now + policy.unpaid.close_again_hours
     request_id = close_request_id(order.order_id)
     return CloseRequested(request_id, order.customer_id, pay_by, again_at, ask_count)
 
@@ -331,7 +331,7 @@ def _close(order: Order, pay_by: datetime, ask_count: int, policy: Policy, now: 
 def _person(state: CloseAsked, reason_code: str, policy: Policy, now: datetime) -> PersonAsked:
     task_count = state.task_count + 1
     task_id = derived_id("close-task", state.order.order_id, str(task_count))
-    return PersonAsked(task_id, reason_code, now + policy.unpaid.attention_after, task_count)
+    return PersonAsked(task_id, reason_code, now + policy.unpaid.attention_days, task_count)
 
 
 def close_request_id(order_id: str) -> str:

@@ -12,7 +12,7 @@ from kernel.decider import DeadlinePassed
 from kernel.value import replace
 from services.customers import policy
 from services.customers.cases import consent as c
-from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To
+from services.customers.contact import Channel, Contact, Origin, Purpose, To
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 D = timedelta(days=1)

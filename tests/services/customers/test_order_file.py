@@ -12,9 +12,8 @@ from kernel.money import Money
 from services.customers import policy
 from services.customers.cases import order_file as o
 from services.customers.cases import order_index as x
-from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To
-from services.customers.cases.promise import Promise
-from services.customers.policy import PromiseKind
+from services.customers.contact import Channel, Contact, Origin, Purpose, To
+from services.customers.promised import Promise, PromiseKind
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 H = timedelta(hours=1)

@@ -13,7 +13,8 @@ from kernel.money import Money
 from kernel.value import replace
 from services.customers import policy
 from services.customers.cases import promise as p
-from services.customers.policy import PromiseKind as Kind
+from services.customers.promised import Promise
+from services.customers.promised import PromiseKind as Kind
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 D = timedelta(days=1)
@@ -26,8 +27,8 @@ def cny(minor: int) -> Money:
     return Money(minor, "CNY")
 
 
-def promise(kind: Kind, **changes: Any) -> p.Promise:
-    return replace(p.Promise("p1", kind, "o1", "c1"), **changes)
+def promise(kind: Kind, **changes: Any) -> Promise:
+    return replace(Promise("p1", kind, "o1", "c1"), **changes)
 
 
 def registered(kind: Kind, due_at: datetime | None = T0 + 3 * D, **changes: Any) -> p.PromiseRegistered:

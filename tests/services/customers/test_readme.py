@@ -14,8 +14,8 @@ from services.customers.cases import message as m
 from services.customers.cases import order_file as o
 from services.customers.cases import promise as p
 from services.customers.cases import unpaid_order as u
-from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To
-from services.customers.policy import PromiseKind
+from services.customers.contact import Channel, Contact, Origin, Purpose, To
+from services.customers.promised import Promise, PromiseKind
 from tests.services.diagrams import Readme, explored
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
@@ -46,8 +46,8 @@ MESSAGES: dict[str, list[object]] = {
         m.Stopped("blocked"),
     ],
     "promise": [
-        p.Given(p.Promise("p1", PromiseKind.GIFT, "o1", "c1")),
-        p.Given(p.Promise("p1", PromiseKind.SHIP_BY, "o1", "c1")),
+        p.Given(Promise("p1", PromiseKind.GIFT, "o1", "c1")),
+        p.Given(Promise("p1", PromiseKind.SHIP_BY, "o1", "c1")),
         p.HandedOver("sf"),
         p.Judged("confirmed"),
     ],

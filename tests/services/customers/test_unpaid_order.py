@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kernel.decider import DeadlinePassed, NotYet
 from services.customers import policy
 from services.customers.cases import unpaid_order as u
-from services.customers.cases.contact import Channel, Contact, Origin, Purpose, To
+from services.customers.contact import Channel, Contact, Origin, Purpose, To
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 D = timedelta(days=1)

@@ -1,4 +1,4 @@
-"""What is to be said to whom: the value that travels between orders, promises, messages and consent."""
+"""Defines a contact: one thing to be said to one customer, and by which channels."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -16,8 +16,13 @@ class Channel(StrEnum):
     GROUP = "group"
 
 
+def known_channel(code: str) -> Channel | None:
+    """Finds the channel of that code; None for one that this version does not know."""
+    return Channel(code) if code in set(Channel) else None
+
+
 class Purpose(StrEnum):
-    """Why somebody is written to."""
+    """The reason for a contact."""
 
     SERVICE = "service"
     REVIEW_FOLLOWUP = "review_followup"
@@ -25,21 +30,21 @@ class Purpose(StrEnum):
 
 
 class To(StrEnum):
-    """Whom it is for."""
+    """The side of the trade that a contact is for."""
 
     BUYER = "buyer"
     SELLER = "seller"
 
 
 class Origin(StrEnum):
-    """Who wants it said, and hears what became of it."""
+    """The party that wants a contact and hears its result."""
 
     NOTICE = "notice"
     """Another service, by `notice.requested`."""
     REMINDER = "reminder"
     """The order that waits for its payment."""
     STATUS = "status"
-    """The order whose status moved; nobody asks what became of it."""
+    """The order whose status moved; nobody asks for the result."""
     CALLBACK = "callback"
     """A promise to call."""
 
@@ -49,7 +54,7 @@ class Contact(Value):
 
     notice_id: str
     counted_under: str
-    """The case that wants it said: texts are counted per case (reading A28 of the limit)."""
+    """The case that wants the contact: texts are counted per case (reading A28 of the limit)."""
     order_id: str
     """The order, or the customer where no order is concerned."""
     customer_id: str
