@@ -55,6 +55,8 @@ class Walk:
         self.facts: list[Any] = []
         self.moves: list[tuple[Any, Any]] = []
         """States before and after each fact."""
+        self.early: list[Any] = []
+        """States in which a message came too early."""
         self._reopens = frozenset(reopens)
         self._seen: set[tuple[str, datetime]] = set()
 
@@ -77,6 +79,7 @@ class Walk:
             decided = facts_of(self.kind.handle(self.state, message, self.policy, at))
         except NotYet:
             assert not isinstance(message, DeadlinePassed), "a deadline is never early"
+            self.early.append(self.state)
             return []
         self._keep(decided)
         if isinstance(message, DeadlinePassed):
