@@ -1,4 +1,4 @@
-"""`python -m services.customers`: runs the service."""
+"""Runs the service: `python -m services.customers`."""
 
 from chassis.runtime.process import main
 from services.customers.service import CUSTOMERS

@@ -1,6 +1,5 @@
 """The README of customers says what the rules do."""
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +8,20 @@ import pytest
 import services.customers
 from chassis.service import Kind
 from kernel.money import Money
+from kernel.value import replace
 from services.customers import service
-from services.customers.cases import message as m
-from services.customers.cases import order_file as o
-from services.customers.cases import promise as p
-from services.customers.cases import unpaid_order as u
-from services.customers.contact import Channel, Contact, Origin, Purpose, To
+from services.customers.cases.customer_order import messages as o
+from services.customers.cases.message import messages as m
+from services.customers.cases.promise import messages as p
+from services.customers.cases.unpaid_order import messages as u
+from services.customers.contact import Channel, Purpose
 from services.customers.promised import Promise, PromiseKind
+from tests.services.customers import built
+from tests.services.customers.built import T0
 from tests.services.diagrams import Readme, explored
 
-T0 = datetime(2026, 3, 1, tzinfo=UTC)
 README = Readme(service.CUSTOMERS, Path(services.customers.__file__).with_name("README.md"))
-CONTACT = Contact(
-    "n1", "o1", "o1", "c1", Origin.NOTICE, To.BUYER, Purpose.SERVICE, "any", {},
-    (Channel.SMS, Channel.CALL), T0 + timedelta(days=2),
-)  # fmt: skip
+CONTACT = replace(built.CONTACT, purpose=Purpose.SERVICE)
 
 MESSAGES: dict[str, list[object]] = {
     "unpaid-order": [
@@ -52,8 +50,8 @@ MESSAGES: dict[str, list[object]] = {
         p.Judged("confirmed"),
     ],
 }
-KINDS = [service.UNPAID_ORDER, service.ORDER_FILE, service.MESSAGE, service.PROMISE]
-LEDGERS = [service.ORDER_INDEX, service.CONSENT]
+KINDS = [kind for kind in service.CUSTOMERS.kinds if kind.name in MESSAGES]
+LEDGERS = [kind for kind in service.CUSTOMERS.kinds if kind.name not in MESSAGES]
 
 
 def test_the_readme_names_everything() -> None:

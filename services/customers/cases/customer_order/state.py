@@ -1,0 +1,140 @@
+"""Keeps the file of one order: its customer, what was told about it, its open promises."""
+
+from enum import StrEnum
+from typing import assert_never
+
+from kernel.money import Money
+from kernel.value import Value, replace
+from services.customers.contact import Contact
+from services.customers.promised import Promise
+
+
+class Phase(StrEnum):
+    """In-sale lasts until success or close: lookup, tracking, problems. After-sale follows."""
+
+    IN_SALE = "in_sale"
+    AFTER_SALE = "after_sale"
+
+
+# States.
+
+
+class Absent(Value):
+    """The order is unknown."""
+
+
+class Filed(Value):
+    """The order is known: a projection that waits for nobody."""
+
+    customer_id: str
+    account_id: str
+    phase: Phase
+    freight: Money
+    promise_ids: tuple[str, ...] = ()
+    is_paid: bool = False
+    shipment_count: int = 0
+    is_closed: bool = False
+
+
+State = Absent | Filed
+
+
+# Facts.
+
+
+class OrderFiled(Value):
+    customer_id: str
+    account_id: str
+    freight: Money
+
+
+class FreightSet(Value):
+    freight: Money
+
+
+class PaymentTold(Value):
+    """The seller is told of the payment, and that shipment is due."""
+
+    contact: Contact
+    amount: Money
+    freight: Money
+
+
+class ShipmentTold(Value):
+    """The buyer is told of the shipment, once per part."""
+
+    contact: Contact
+    number: int
+
+
+class PhaseChanged(Value):
+    phase: Phase
+
+
+class OrderClosed(Value):
+    is_refunded: bool
+
+
+class PromiseFiled(Value):
+    promise: Promise
+
+
+class PromiseDropped(Value):
+    promise_id: str
+
+
+class HandOverPassedOn(Value):
+    carrier_code: str
+
+
+class MemoPassedOn(Value):
+    request_id: str
+
+
+class ExchangePassedOn(Value):
+    exchange_id: str
+    ending: str
+
+
+class NoticeCompleted(Value):
+    contact: Contact
+
+
+Fact = (
+    OrderFiled | FreightSet | PaymentTold | ShipmentTold | PhaseChanged | OrderClosed
+    | PromiseFiled | PromiseDropped | HandOverPassedOn | MemoPassedOn | ExchangePassedOn
+    | NoticeCompleted
+)  # fmt: skip
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """Applies a fact. Raises TypeError for news of an order that is not filed."""
+    match fact:
+        case OrderFiled():
+            return Filed(fact.customer_id, fact.account_id, Phase.IN_SALE, fact.freight)
+        case FreightSet(freight=freight):
+            return replace(_filed(state), freight=freight)
+        case PaymentTold():
+            return replace(_filed(state), is_paid=True)
+        case ShipmentTold(number=number):
+            return replace(_filed(state), shipment_count=number)
+        case PhaseChanged(phase=phase):
+            return replace(_filed(state), phase=phase)
+        case OrderClosed():
+            return replace(_filed(state), is_closed=True)
+        case PromiseFiled(promise=promise):
+            filed = _filed(state)
+            return replace(filed, promise_ids=(*filed.promise_ids, promise.promise_id))
+        case PromiseDropped(promise_id=promise_id):
+            filed = _filed(state)
+            return replace(filed, promise_ids=tuple(x for x in filed.promise_ids if x != promise_id))
+        case HandOverPassedOn() | MemoPassedOn() | ExchangePassedOn() | NoticeCompleted():
+            return state
+        case _:
+            assert_never(fact)
+
+
+def _filed(state: State) -> Filed:
+    if not isinstance(state, Filed):
+        raise TypeError(state)
+    return state

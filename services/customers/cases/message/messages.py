@@ -1,0 +1,53 @@
+"""Defines the messages to one thing that is to be said."""
+
+from kernel.decider import Addressed, DeadlinePassed
+from kernel.value import Value
+from services.customers.contact import Channel, Contact
+
+NAME = "message"
+
+
+class Asked(Value):
+    """Somebody wants this said."""
+
+    contact: Contact
+
+
+class Allowed(Value):
+    """The consent ledger allows this channel."""
+
+    channel: Channel
+    nth_count: int
+
+
+class Denied(Value):
+    """The consent ledger allows no channel."""
+
+    reason_code: str
+
+
+class Answered(Value):
+    """The gateway's result."""
+
+    channel: str
+    outcome: str
+
+
+class Held(Value):
+    """The phone desk's result: reached, not_reached, refused."""
+
+    outcome: str
+
+
+class Stopped(Value):
+    """The customer refused, or was blocked, while the message was under way."""
+
+    reason_code: str
+
+
+Message = Asked | Allowed | Denied | Answered | Held | Stopped | DeadlinePassed
+
+
+def to(customer_id: str, notice_id: str, message: Message) -> Addressed:
+    """Addresses what is said to that customer under that notice id."""
+    return Addressed(customer_id, NAME, notice_id, message)

@@ -1,0 +1,63 @@
+"""Defines the messages to one promise."""
+
+from kernel.decider import Addressed, DeadlinePassed
+from kernel.money import Money
+from kernel.value import Value
+from services.customers.promised import Promise
+
+NAME = "promise"
+
+
+class Given(Value):
+    promise: Promise
+
+
+class MemoStored(Value):
+    request_id: str
+
+
+class HandedOver(Value):
+    carrier_code: str
+
+
+class OrderPaid(Value):
+    """The order was paid: the whole amount, and the freight in it."""
+
+    amount: Money
+    freight: Money
+
+
+class OrderShipped(Value):
+    pass
+
+
+class OrderClosed(Value):
+    is_refunded: bool
+
+
+class ExchangeOver(Value):
+    exchange_id: str
+    ending: str
+
+
+class Called(Value):
+    """The call that was promised was held, or not."""
+
+    is_reached: bool
+
+
+class Judged(Value):
+    """A person judged the promise."""
+
+    outcome_code: str
+
+
+Message = (
+    Given | MemoStored | HandedOver | OrderPaid | OrderShipped | OrderClosed | ExchangeOver | Called
+    | Judged | DeadlinePassed
+)  # fmt: skip
+
+
+def to(subject: str, promise_id: str, message: Message) -> Addressed:
+    """Addresses a promise. `subject`: its order id, or the customer id where no order is concerned."""
+    return Addressed(subject, NAME, promise_id, message)

@@ -1,0 +1,91 @@
+"""The file of an order: told once, its promises kept informed."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel.decider import DeadlinePassed
+from kernel.money import Money
+from services.customers.cases.customer_order import messages as m
+from services.customers.cases.customer_order import state as s
+from services.customers.cases.customer_order.border import CUSTOMER_ORDER
+from services.customers.contact import Channel, Contact, Origin, Purpose, To
+from services.customers.promised import Promise, PromiseKind
+from tests.services.customers.built import T0, H, P
+from tests.services.given import Walk, check_rule
+
+FREE, FREIGHT = Money(0, "CNY"), Money(800, "CNY")
+FILED = s.OrderFiled("c1", "a1", FREE)
+PROMISE = Promise("p1", PromiseKind.GIFT, "o1", "c1")
+WITH_PROMISE: list[s.Fact] = [FILED, s.PromiseFiled(PROMISE)]
+
+
+def status(notice: str, to: To, template: str) -> Contact:
+    return Contact(
+        f"status.o1.{notice}", "status.o1", "o1", "c1", Origin.STATUS, to, Purpose.SERVICE, template,
+        {"order_id": "o1"}, (Channel.CHAT, Channel.SMS), T0 + 48 * H,
+    )  # fmt: skip
+
+
+PAID = s.PaymentTold(status("paid", To.SELLER, "order_paid_ship_due"), FREIGHT, FREE)
+SHIPPED = s.ShipmentTold(status("shipped-1", To.BUYER, "order_shipped"), 1)
+
+TABLE: list[tuple[str, Sequence[s.Fact], m.Message, Sequence[s.Fact]]] = [
+    ("OR-008", [], m.Placed("c1", "a1", FREE), [FILED]),
+    ("OR-012", [], m.Placed("c1", "a1", FREE), [FILED]),
+    ("OR-007", [FILED], m.Paid("o1", FREIGHT), [PAID]),
+    ("OR-007", [FILED, PAID], m.Paid("o1", FREIGHT), []),
+    ("OR-007", [FILED], m.Shipped("o1"), [SHIPPED]),
+    ("OR-007", [FILED, SHIPPED], m.Shipped("o1"),
+     [s.ShipmentTold(status("shipped-2", To.BUYER, "order_shipped"), 2)]),
+    ("OR-012", [FILED], m.Succeeded(), [s.PhaseChanged(s.Phase.AFTER_SALE)]),
+    ("OR-012", [FILED], m.Closed(is_refunded=True, is_whole=True),
+     [s.PhaseChanged(s.Phase.AFTER_SALE), s.OrderClosed(is_refunded=True)]),
+    ("OR-012", [FILED], m.Closed(is_refunded=True, is_whole=False), []),
+    ("CP-035", [FILED], m.TermsChanged(FREIGHT), [s.FreightSet(FREIGHT)]),
+    ("CP-032", [FILED], m.PromiseMade(PROMISE), [s.PromiseFiled(PROMISE)]),
+    ("CP-032", WITH_PROMISE, m.PromiseMade(PROMISE), []),
+    ("CP-032", WITH_PROMISE, m.PromiseDone("p1"), [s.PromiseDropped("p1")]),
+    ("CP-032", WITH_PROMISE, m.HandedOver("sf"), [s.HandOverPassedOn("sf")]),
+    ("CP-032", [FILED], m.HandedOver("sf"), []),
+    ("CP-033", WITH_PROMISE, m.MemoStored("memo.p1"), [s.MemoPassedOn("memo.p1")]),
+    ("RF-118", WITH_PROMISE, m.ExchangeOver("x1", "completed"), [s.ExchangePassedOn("x1", "completed")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "given_facts", "when", "then"), TABLE, ids=[f"{n}-{row[0]}" for n, row in enumerate(TABLE)]
+)
+def test_rule(rule: str, given_facts: Sequence[s.Fact], when: m.Message, then: Sequence[s.Fact]) -> None:
+    check_rule(CUSTOMER_ORDER, rule, given_facts, when, T0, then, P)
+
+
+messages: st.SearchStrategy[m.Message] = st.one_of(
+    st.just(m.Placed("c1", "a1", FREE)),
+    st.just(m.Paid("o1", FREIGHT)),
+    st.just(m.Shipped("o1")),
+    st.just(m.TermsChanged(FREIGHT)),
+    st.builds(m.Succeeded),
+    st.builds(m.Closed, st.booleans(), st.booleans()),
+    st.just(m.HandedOver("sf")),
+    st.just(m.MemoStored("m1")),
+    st.just(m.PromiseMade(PROMISE)),
+    st.just(m.PromiseDone("p1")),
+)
+
+
+@given(st.lists(messages, max_size=20))
+def test_any_history(history: list[m.Message]) -> None:
+    """OR-007: told once of the payment, once of every part, under an id of its own."""
+    walk = Walk(CUSTOMER_ORDER, P, T0)
+    for message in history:
+        walk.tell(message)
+        assert not walk.kind.handle(walk.state, DeadlinePassed("any", T0), P, T0)
+    assert all(isinstance(state, s.Absent) for state in walk.early)
+    assert sum(isinstance(f, s.PaymentTold) for f in walk.facts) <= 1
+    ids = [f.contact.notice_id for f in walk.facts if isinstance(f, s.ShipmentTold)]
+    assert len(ids) == len(set(ids))
+    assert sum(isinstance(f, s.OrderClosed) for f in walk.facts) <= 1
+    assert CUSTOMER_ORDER.deadlines(walk.state) == ()
