@@ -111,16 +111,10 @@ def _allow(fact: s.ContactAllowed, view: CaseView[s.State]) -> Sequence[Addresse
     return [message.to(view.subject, fact.contact.notice_id, message.Allowed(fact.channel, fact.nth_count))]
 
 
-def _deny(fact: s.ContactSuppressed, view: CaseView[s.State]) -> Sequence[Addressed]:
-    """Answers the message: it may not go."""
-    return [message.to(view.subject, fact.contact.notice_id, message.Denied(fact.reason_code))]
-
-
 TELLS: Mapping[type, Reaction] = {
     s.ConsentRefused: _stop_refused,
     s.BlockSet: _stop_blocked,
     s.ContactAllowed: _allow,
-    s.ContactSuppressed: _deny,
 }
 
 CONSENT: Kind[s.State, m.Message, s.Fact, Policy] = Kind(

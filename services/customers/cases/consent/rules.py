@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from kernel.decider import Decided
+from kernel.decider import HERE, Decided, Told, tell
 from kernel.rules import rule
 from services.customers.cases.consent.messages import (
     EVERY_CHANNEL,
@@ -21,13 +21,13 @@ from services.customers.cases.consent.state import (
     ConsentRefused,
     ContactAllowed,
     ContactDone,
-    ContactSuppressed,
     Count,
     Fact,
     Grant,
     GrantIgnored,
     State,
 )
+from services.customers.cases.message import messages as message
 from services.customers.contact import Channel, Contact, Purpose, To
 from services.customers.policy import Policy
 
@@ -87,11 +87,11 @@ def _contact_asked(state: State, contact: Contact, policy: Policy, now: datetime
     if any(x.notice_id == contact.notice_id for x in state.pending):
         return []
     if now >= contact.expires_at:
-        return [ContactSuppressed(contact, "expired")]
+        return [_suppressed(contact, "expired")]
     if contact.to is To.SELLER:
         return [_allowed(state, contact, contact.channels[0], policy, now)]
     if state.is_blocked and (state.blocked_until is None or now < state.blocked_until):
-        return [ContactSuppressed(contact, "blocked")]
+        return [_suppressed(contact, "blocked")]
     reasons: list[str] = []
     for channel in contact.channels:
         reason = _why_not(state, contact, channel, policy)
@@ -100,7 +100,7 @@ def _contact_asked(state: State, contact: Contact, policy: Policy, now: datetime
         reasons.append(reason)
     # A refusal outweighs the rest: the asking case must stop, not try again another way.
     first = "consent_withdrawn" if "consent_withdrawn" in reasons else reasons[0]
-    return [ContactSuppressed(contact, first)]
+    return [_suppressed(contact, first)]
 
 
 def _why_not(state: State, contact: Contact, channel: Channel, policy: Policy) -> str | None:
@@ -124,6 +124,10 @@ def _allowed(
     is_counted = contact.to is To.BUYER and (is_text or contact.purpose is not Purpose.SERVICE)
     count = Count(contact.counted_under, texts + is_text, messages + 1, now) if is_counted else None
     return ContactAllowed(contact, channel, messages + 1, count, now - policy.message.keep_days)
+
+
+def _suppressed(contact: Contact, reason_code: str) -> Told:
+    return tell(message.to(HERE, contact.notice_id, message.Denied(reason_code)))
 
 
 @rule("CP-010")

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import assert_never
 
+from kernel.decider import Told
 from kernel.value import Value, replace
 from services.customers.contact import Channel, Contact, To
 
@@ -92,19 +93,11 @@ class ContactAllowed(Value):
     forget_before: datetime
 
 
-class ContactSuppressed(Value):
-    contact: Contact
-    reason_code: str
-
-
 class ContactDone(Value):
     notice_id: str
 
 
-Fact = (
-    ConsentGiven | GrantIgnored | ConsentRefused | BlockSet | ContactAllowed | ContactSuppressed
-    | ContactDone
-)  # fmt: skip
+Fact = ConsentGiven | GrantIgnored | ConsentRefused | BlockSet | ContactAllowed | ContactDone | Told
 
 
 def evolve(state: State, fact: Fact) -> State:
@@ -123,7 +116,7 @@ def evolve(state: State, fact: Fact) -> State:
             return _with_count(state, fact)
         case ContactDone(notice_id=notice_id):
             return replace(state, pending=_without(state, notice_id))
-        case GrantIgnored() | ContactSuppressed():
+        case GrantIgnored() | Told():
             return state
         case _:
             assert_never(fact)

@@ -110,26 +110,6 @@ def _promise_filed(fact: s.PromiseFiled, view: CaseView[s.State]) -> Sequence[Ad
     return [promise.to(view.subject, fact.promise.promise_id, promise.Given(fact.promise))]
 
 
-def _hand_over(fact: s.HandOverPassedOn, view: CaseView[s.State]) -> Sequence[Addressed]:
-    """Tells every open promise of the order."""
-    return _promises(view, promise.HandedOver(fact.carrier_code))
-
-
-def _memo(fact: s.MemoPassedOn, view: CaseView[s.State]) -> Sequence[Addressed]:
-    """Tells every open promise of the order."""
-    return _promises(view, promise.MemoStored(fact.request_id))
-
-
-def _exchange_over(fact: s.ExchangePassedOn, view: CaseView[s.State]) -> Sequence[Addressed]:
-    """Tells every open promise of the order."""
-    return _promises(view, promise.ExchangeOver(fact.exchange_id, fact.ending))
-
-
-def _notice_completed(fact: s.NoticeCompleted, _view: CaseView[s.State]) -> Sequence[Addressed]:
-    """Asks for the notice, now with its customer."""
-    return [_asked(fact.contact)]
-
-
 def _asked(contact: Contact) -> Addressed:
     return message.to(contact.customer_id, contact.notice_id, message.Asked(contact))
 
@@ -146,10 +126,6 @@ TELLS: Mapping[type, Reaction] = {
     s.ShipmentTold: _shipment_told,
     s.OrderClosed: _order_closed,
     s.PromiseFiled: _promise_filed,
-    s.HandOverPassedOn: _hand_over,
-    s.MemoPassedOn: _memo,
-    s.ExchangePassedOn: _exchange_over,
-    s.NoticeCompleted: _notice_completed,
 }
 
 CUSTOMER_ORDER: Kind[s.State, m.Message, s.Fact, Policy] = Kind(

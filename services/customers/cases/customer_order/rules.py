@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from kernel.decider import Decided, NotYet
+from kernel.decider import HERE, Decided, NotYet, tell
 from kernel.ids import derived_id
 from kernel.rules import rule
 from kernel.value import replace
@@ -25,13 +25,9 @@ from services.customers.cases.customer_order.messages import (
 )
 from services.customers.cases.customer_order.state import (
     Absent,
-    ExchangePassedOn,
     Fact,
     Filed,
     FreightSet,
-    HandOverPassedOn,
-    MemoPassedOn,
-    NoticeCompleted,
     OrderClosed,
     OrderFiled,
     PaymentTold,
@@ -42,11 +38,13 @@ from services.customers.cases.customer_order.state import (
     ShipmentTold,
     State,
 )
+from services.customers.cases.message import messages as message
+from services.customers.cases.promise import messages as promise
 from services.customers.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.policy import Policy
 
 
-def decide(  # noqa: PLR0911  one branch per message
+def decide(  # noqa: C901, PLR0911  one branch per message
     state: State, message: Message, policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
     """Decides by one rule per message. Raises NotYet for news of an order that is not known yet."""
@@ -65,8 +63,12 @@ def decide(  # noqa: PLR0911  one branch per message
             return _succeeded(state)
         case Closed():
             return _closed(state, message)
-        case HandedOver() | MemoStored() | ExchangeOver():
-            return _passed_on(state, message)
+        case HandedOver(carrier_code=carrier_code):
+            return _passed_on(state, promise.HandedOver(carrier_code))
+        case MemoStored(request_id=request_id):
+            return _passed_on(state, promise.MemoStored(request_id))
+        case ExchangeOver(exchange_id=exchange_id, ending=ending):
+            return _passed_on(state, promise.ExchangeOver(exchange_id, ending))
         case PromiseMade():
             return _promise_made(state, message)
         case PromiseDone():
@@ -153,19 +155,10 @@ def _after_sale(state: Filed) -> list[PhaseChanged]:
 
 
 @rule("CP-032", "CP-033", "RF-118")
-def _passed_on(state: Filed, message: HandedOver | MemoStored | ExchangeOver) -> Sequence[Fact]:
+def _passed_on(state: Filed, news: promise.Message) -> Sequence[Fact]:
     """News of the order reaches its open promises."""
-    if not state.promise_ids:
-        return []
-    match message:
-        case HandedOver(carrier_code=carrier_code):
-            return [HandOverPassedOn(carrier_code)]
-        case MemoStored(request_id=request_id):
-            return [MemoPassedOn(request_id)]
-        case ExchangeOver(exchange_id=exchange_id, ending=ending):
-            return [ExchangePassedOn(exchange_id, ending)]
-        case _:
-            assert_never(message)
+    told = [promise.to(HERE, promise_id, news) for promise_id in state.promise_ids]
+    return [tell(*told)] if told else []
 
 
 @rule("CP-032")
@@ -185,4 +178,5 @@ def _promise_done(state: Filed, done: PromiseDone) -> Sequence[Fact]:
 @rule("OR-008")
 def _notice_asked(state: Filed, asked: NoticeAsked) -> Sequence[Fact]:
     """The order names the customer of the notice."""
-    return [NoticeCompleted(replace(asked.contact, customer_id=state.customer_id))]
+    contact = replace(asked.contact, customer_id=state.customer_id)
+    return [tell(message.to(state.customer_id, contact.notice_id, message.Asked(contact)))]

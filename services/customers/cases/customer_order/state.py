@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import assert_never
 
+from kernel.decider import Told
 from kernel.money import Money
 from kernel.value import Value, replace
 from services.customers.contact import Contact
@@ -83,27 +84,9 @@ class PromiseDropped(Value):
     promise_id: str
 
 
-class HandOverPassedOn(Value):
-    carrier_code: str
-
-
-class MemoPassedOn(Value):
-    request_id: str
-
-
-class ExchangePassedOn(Value):
-    exchange_id: str
-    ending: str
-
-
-class NoticeCompleted(Value):
-    contact: Contact
-
-
 Fact = (
-    OrderFiled | FreightSet | PaymentTold | ShipmentTold | PhaseChanged | OrderClosed
-    | PromiseFiled | PromiseDropped | HandOverPassedOn | MemoPassedOn | ExchangePassedOn
-    | NoticeCompleted
+    OrderFiled | FreightSet | PaymentTold | ShipmentTold | PhaseChanged | OrderClosed | PromiseFiled
+    | PromiseDropped | Told
 )  # fmt: skip
 
 
@@ -128,7 +111,7 @@ def evolve(state: State, fact: Fact) -> State:
         case PromiseDropped(promise_id=promise_id):
             filed = _filed(state)
             return replace(filed, promise_ids=tuple(x for x in filed.promise_ids if x != promise_id))
-        case HandOverPassedOn() | MemoPassedOn() | ExchangePassedOn() | NoticeCompleted():
+        case Told():
             return state
         case _:
             assert_never(fact)

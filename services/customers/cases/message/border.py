@@ -143,16 +143,6 @@ def _ask_consent(fact: s.MessageWanted, _view: CaseView[s.State]) -> Sequence[Ad
     return [consent.to(fact.contact.customer_id, consent.ContactAsked(fact.contact))]
 
 
-def _channel_failed(_fact: s.ChannelFailed, view: CaseView[s.State]) -> Sequence[Addressed]:
-    """Tells the consent ledger that nothing is under way by the channel that failed."""
-    return [_over(view)]
-
-
-def _call_refused(fact: s.CallRefused, _view: CaseView[s.State]) -> Sequence[Addressed]:
-    """Tells the consent ledger of the refusal."""
-    return [consent.to(fact.customer_id, consent.Withdrawn(Channel.CALL, "call"))]
-
-
 def _notice_over(_fact: s.NoticeResolved, view: CaseView[s.State]) -> Sequence[Addressed]:
     """Tells the consent ledger that the notice is no longer under way."""
     return [_over(view)]
@@ -177,8 +167,6 @@ def _over(view: CaseView[s.State]) -> Addressed:
 
 TELLS: Mapping[type, Reaction] = {
     s.MessageWanted: _ask_consent,
-    s.ChannelFailed: _channel_failed,
-    s.CallRefused: _call_refused,
     s.NoticeResolved: _notice_over,
     s.MessageResolved: _message_over,
 }

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from kernel.decider import DeadlinePassed, Decided
+from kernel.decider import DeadlinePassed, Decided, tell
 from kernel.ids import derived_id
 from kernel.people import Task
 from kernel.rules import rule
 from kernel.value import replace
+from services.customers.cases.consent import messages as consent
 from services.customers.cases.message.messages import (
     Allowed,
     Answered,
@@ -21,9 +22,7 @@ from services.customers.cases.message.messages import (
 from services.customers.cases.message.state import (
     Absent,
     Calling,
-    CallRefused,
     CallWanted,
-    ChannelFailed,
     Ended,
     Fact,
     MessageResolved,
@@ -104,17 +103,18 @@ def _answered(state: Open, answered: Answered) -> Sequence[Fact]:
     """A sent text is reported; after a failure the remaining channels are asked for."""
     if not isinstance(state, Sending) or answered.channel != state.channel:
         return []
+    contact = state.contact
     if answered.outcome != Outcome.FAILED:
         is_delivered = answered.outcome == Outcome.DELIVERED
         outcome = Outcome.DELIVERED if is_delivered else Outcome.SENT
-        return [_resolved(state.contact, outcome, state.channel, None)]
-    at = state.contact.channels.index(state.channel)
-    left = state.contact.channels[at + 1 :]
+        return [_resolved(contact, outcome, state.channel, None)]
+    at = contact.channels.index(state.channel)
+    left = contact.channels[at + 1 :]
     if not left:
-        return [_resolved(state.contact, Outcome.FAILED, state.channel, "not_sent")]
+        return [_resolved(contact, Outcome.FAILED, state.channel, "not_sent")]
     return [
-        ChannelFailed(state.contact, state.channel),
-        MessageWanted(replace(state.contact, channels=left)),
+        tell(consent.to(contact.customer_id, consent.ContactEnded(contact.notice_id))),
+        MessageWanted(replace(contact, channels=left)),
     ]
 
 
@@ -126,7 +126,8 @@ def _held(state: Open, held: Held) -> Sequence[Fact]:
     contact = state.contact
     if held.outcome == "refused":
         resolved = _resolved(contact, Outcome.SUPPRESSED, Channel.CALL, "refused_contact")
-        return [CallRefused(contact.customer_id), resolved]
+        withdrawn = consent.Withdrawn(Channel.CALL, "call")
+        return [tell(consent.to(contact.customer_id, withdrawn)), resolved]
     outcome = Outcome.REACHED if held.outcome == "reached" else Outcome.NOT_REACHED
     return [_resolved(contact, outcome, Channel.CALL, None)]
 

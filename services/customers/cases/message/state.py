@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from kernel.decider import Deadline
+from kernel.decider import Deadline, Told
 from kernel.people import Task
 from kernel.value import Value, replace
 from services.customers.contact import Channel, Contact
@@ -83,13 +83,6 @@ class CallWanted(Value):
     due_at: datetime
 
 
-class ChannelFailed(Value):
-    """The gateway could not send by this channel."""
-
-    contact: Contact
-    channel: Channel
-
-
 class NoticeResolved(Value):
     """The result for the service that asked."""
 
@@ -108,16 +101,7 @@ class MessageResolved(Value):
     reason_code: str | None
 
 
-class CallRefused(Value):
-    """The customer wants no more calls: the consent ledger must know for ever."""
-
-    customer_id: str
-
-
-Fact = (
-    MessageWanted | TextRequested | CallWanted | Task | ChannelFailed | NoticeResolved | MessageResolved
-    | CallRefused
-)  # fmt: skip
+Fact = MessageWanted | TextRequested | CallWanted | Task | NoticeResolved | MessageResolved | Told
 
 
 def evolve(state: State, fact: Fact) -> State:
@@ -135,7 +119,7 @@ def evolve(state: State, fact: Fact) -> State:
             return replace(state, due_at=due_at, is_overdue=True)
         case NoticeResolved(outcome=outcome) | MessageResolved(outcome=outcome):
             return Ended(outcome)
-        case ChannelFailed() | CallRefused():
+        case Told():
             return state
         case _:
             assert_never(fact)

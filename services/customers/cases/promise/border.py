@@ -14,11 +14,9 @@ from kernel.decider import Addressed, CaseView
 from kernel.ids import derived_id
 from kernel.people import Task
 from services.customers.cases.customer_order import messages as customer_order
-from services.customers.cases.message import messages as message
 from services.customers.cases.promise import messages as m
 from services.customers.cases.promise import state as s
 from services.customers.cases.promise.rules import decide
-from services.customers.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.policy import Policy
 from services.customers.promised import Promise, PromiseKind
 
@@ -152,27 +150,6 @@ ANNOUNCES: Mapping[type, Announce] = {
 # Tells.
 
 
-def _call_wanted(fact: s.CallWanted, _view: CaseView[s.State]) -> Sequence[Addressed]:
-    """Asks for the call in the way of every contact."""
-    promise = fact.promise
-    if promise.customer_id is None:
-        return []
-    contact = Contact(
-        notice_id=promise.promise_id,
-        counted_under=promise.promise_id,
-        order_id=promise.order_id or promise.customer_id,
-        customer_id=promise.customer_id,
-        origin=Origin.CALLBACK,
-        to=To.BUYER,
-        purpose=Purpose.SERVICE,
-        template_code="callback",
-        values={},
-        channels=(Channel.CALL,),
-        expires_at=fact.call_by,
-    )
-    return [message.to(promise.customer_id, promise.promise_id, message.Asked(contact))]
-
-
 def _drop(fact: s.PromiseEnded, _view: CaseView[s.State]) -> Sequence[Addressed]:
     """Tells the order that the promise needs no more news."""
     promise = fact.promise
@@ -181,7 +158,7 @@ def _drop(fact: s.PromiseEnded, _view: CaseView[s.State]) -> Sequence[Addressed]
     return [customer_order.to(promise.order_id, customer_order.PromiseDone(promise.promise_id))]
 
 
-TELLS: Mapping[type, Reaction] = {s.CallWanted: _call_wanted, s.PromiseEnded: _drop}
+TELLS: Mapping[type, Reaction] = {s.PromiseEnded: _drop}
 
 PROMISE: Kind[s.State, m.Message, s.Fact, Policy] = Kind(
     name=m.NAME,

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from kernel.decider import DeadlinePassed, Decided, NotYet
+from kernel.decider import DeadlinePassed, Decided, NotYet, Told, tell
 from kernel.ids import derived_id
 from kernel.people import Task
 from kernel.rules import rule
+from services.customers.cases.message import messages as message
 from services.customers.cases.promise.messages import (
     Called,
     ExchangeOver,
@@ -23,7 +24,6 @@ from services.customers.cases.promise.messages import (
 from services.customers.cases.promise.state import (
     Absent,
     BreachNoticed,
-    CallWanted,
     Ended,
     Fact,
     Made,
@@ -34,6 +34,7 @@ from services.customers.cases.promise.state import (
     PromiseRegistered,
     State,
 )
+from services.customers.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.policy import Policy
 from services.customers.promised import Promise, PromiseKind
 
@@ -91,10 +92,30 @@ def _given(promise: Promise, policy: Policy, now: datetime) -> Sequence[Fact]:
     look_at = due_at or now + numbers.attention_days
     facts: list[Fact] = [PromiseRegistered(promise, due_at, look_at)]
     if promise.kind is PromiseKind.CALLBACK:
-        facts.append(CallWanted(promise, look_at))
+        facts.append(_call(promise, look_at))
     elif promise.order_id is not None and promise.kind is not PromiseKind.EXCHANGE:
         facts.append(MemoWanted(_memo_id(promise), promise))
     return facts
+
+
+def _call(promise: Promise, call_by: datetime) -> Told:
+    """Asks for the call in the way of every contact; nobody is called where no customer is named."""
+    if promise.customer_id is None:
+        return tell()
+    contact = Contact(
+        notice_id=promise.promise_id,
+        counted_under=promise.promise_id,
+        order_id=promise.order_id or promise.customer_id,
+        customer_id=promise.customer_id,
+        origin=Origin.CALLBACK,
+        to=To.BUYER,
+        purpose=Purpose.SERVICE,
+        template_code="callback",
+        values={},
+        channels=(Channel.CALL,),
+        expires_at=call_by,
+    )
+    return tell(message.to(promise.customer_id, promise.promise_id, message.Asked(contact)))
 
 
 @rule("CP-033")

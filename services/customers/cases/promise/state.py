@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from kernel.decider import Deadline
+from kernel.decider import Deadline, Told
 from kernel.people import Task
 from kernel.value import Value, replace
 from services.customers.promised import Promise
@@ -60,13 +60,6 @@ class MemoWanted(Value):
     promise: Promise
 
 
-class CallWanted(Value):
-    """The call that was promised is to be made."""
-
-    promise: Promise
-    call_by: datetime
-
-
 class PromiseNoted(Value):
     pass
 
@@ -83,7 +76,7 @@ class BreachNoticed(Value):
     points: int
 
 
-Fact = PromiseRegistered | MemoWanted | CallWanted | PromiseNoted | Task | PromiseEnded | BreachNoticed
+Fact = PromiseRegistered | MemoWanted | PromiseNoted | Task | PromiseEnded | BreachNoticed | Told
 
 
 def evolve(state: State, fact: Fact) -> State:
@@ -99,7 +92,7 @@ def evolve(state: State, fact: Fact) -> State:
             return replace(state, look_at=due_at, task_count=state.task_count + 1)
         case PromiseEnded(outcome=outcome):
             return Ended(outcome)
-        case MemoWanted() | CallWanted() | BreachNoticed():
+        case MemoWanted() | BreachNoticed() | Told():
             return state
         case _:
             assert_never(fact)

@@ -6,14 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.decider import DeadlinePassed
+from kernel.decider import HERE, DeadlinePassed, Told, tell
 from kernel.money import Money
+from kernel.value import replace
 from services.customers.cases.customer_order import messages as m
 from services.customers.cases.customer_order import state as s
 from services.customers.cases.customer_order.border import CUSTOMER_ORDER
+from services.customers.cases.message import messages as message
+from services.customers.cases.promise import messages as promise
 from services.customers.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.promised import Promise, PromiseKind
-from tests.services.customers.built import T0, H, P
+from tests.services.customers.built import CONTACT, T0, H, P
 from tests.services.given import Walk, check_rule
 
 FREE, FREIGHT = Money(0, "CNY"), Money(800, "CNY")
@@ -32,6 +35,11 @@ def status(notice: str, to: To, template: str) -> Contact:
 PAID = s.PaymentTold(status("paid", To.SELLER, "order_paid_ship_due"), FREIGHT, FREE)
 SHIPPED = s.ShipmentTold(status("shipped-1", To.BUYER, "order_shipped"), 1)
 
+
+def to_promise(news: promise.Message) -> Told:
+    return tell(promise.to(HERE, "p1", news))
+
+
 TABLE: list[tuple[str, Sequence[s.Fact], m.Message, Sequence[s.Fact]]] = [
     ("OR-008", [], m.Placed("c1", "a1", FREE), [FILED]),
     ("OR-012", [], m.Placed("c1", "a1", FREE), [FILED]),
@@ -48,10 +56,11 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, Sequence[s.Fact]]] = [
     ("CP-032", [FILED], m.PromiseMade(PROMISE), [s.PromiseFiled(PROMISE)]),
     ("CP-032", WITH_PROMISE, m.PromiseMade(PROMISE), []),
     ("CP-032", WITH_PROMISE, m.PromiseDone("p1"), [s.PromiseDropped("p1")]),
-    ("CP-032", WITH_PROMISE, m.HandedOver("sf"), [s.HandOverPassedOn("sf")]),
+    ("CP-032", WITH_PROMISE, m.HandedOver("sf"), [to_promise(promise.HandedOver("sf"))]),
     ("CP-032", [FILED], m.HandedOver("sf"), []),
-    ("CP-033", WITH_PROMISE, m.MemoStored("memo.p1"), [s.MemoPassedOn("memo.p1")]),
-    ("RF-118", WITH_PROMISE, m.ExchangeOver("x1", "completed"), [s.ExchangePassedOn("x1", "completed")]),
+    ("CP-033", WITH_PROMISE, m.MemoStored("memo.p1"), [to_promise(promise.MemoStored("memo.p1"))]),
+    ("RF-118", WITH_PROMISE, m.ExchangeOver("x1", "completed"),
+     [to_promise(promise.ExchangeOver("x1", "completed"))]),
 ]  # fmt: skip
 
 
@@ -60,6 +69,21 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, Sequence[s.Fact]]] = [
 )
 def test_rule(rule: str, given_facts: Sequence[s.Fact], when: m.Message, then: Sequence[s.Fact]) -> None:
     check_rule(CUSTOMER_ORDER, rule, given_facts, when, T0, then, P)
+
+
+def test_news_reaches_every_open_promise() -> None:
+    """CP-032: as one fact."""
+    second = replace(PROMISE, promise_id="p2")
+    given_facts = [*WITH_PROMISE, s.PromiseFiled(second)]
+    told = tell(*(promise.to(HERE, x, promise.HandedOver("sf")) for x in ("p1", "p2")))
+    check_rule(CUSTOMER_ORDER, "CP-032", given_facts, m.HandedOver("sf"), T0, [told], P)
+
+
+def test_the_order_names_the_customer_of_a_notice() -> None:
+    """OR-008."""
+    contact = replace(CONTACT, customer_id="")
+    told = tell(message.to("c1", "n1", message.Asked(CONTACT)))
+    check_rule(CUSTOMER_ORDER, "OR-008", [FILED], m.NoticeAsked(contact), T0, [told], P)
 
 
 messages: st.SearchStrategy[m.Message] = st.one_of(
@@ -80,8 +104,8 @@ messages: st.SearchStrategy[m.Message] = st.one_of(
 def test_any_history(history: list[m.Message]) -> None:
     """OR-007: told once of the payment, once of every part, under an id of its own."""
     walk = Walk(CUSTOMER_ORDER, P, T0)
-    for message in history:
-        walk.tell(message)
+    for drawn in history:
+        walk.tell(drawn)
         assert not walk.kind.handle(walk.state, DeadlinePassed("any", T0), P, T0)
     assert all(isinstance(state, s.Absent) for state in walk.early)
     assert sum(isinstance(f, s.PaymentTold) for f in walk.facts) <= 1

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.decider import DeadlinePassed
+from kernel.decider import DeadlinePassed, tell
 from kernel.people import Task
 from kernel.value import replace
+from services.customers.cases.consent import messages as consent
 from services.customers.cases.message import messages as m
 from services.customers.cases.message import state as s
 from services.customers.cases.message.border import MESSAGE
@@ -45,7 +46,7 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, datetime, Sequence[s.Fact]]]
     ("RV-025", SENDING, m.Answered("sms", "sent"), T0, [resolved(s.Outcome.SENT, SMS)]),
     ("RV-025", SENDING, m.Answered("sms", "delivered"), T0, [resolved(s.Outcome.DELIVERED, SMS)]),
     ("CP-010", SENDING, m.Answered("sms", "failed"), T0,
-     [s.ChannelFailed(CONTACT, SMS), s.MessageWanted(LEFT)]),
+     [tell(consent.to("c1", consent.ContactEnded("n1"))), s.MessageWanted(LEFT)]),
     ("CP-010", [s.MessageWanted(LEFT), replace(TEXT, contact=replace(CONTACT, channels=(SMS,)))],
      m.Answered("sms", "failed"), T0,
      [s.NoticeResolved(replace(CONTACT, channels=(SMS,)), s.Outcome.FAILED, SMS, "not_sent")]),
@@ -54,9 +55,9 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, datetime, Sequence[s.Fact]]]
     ("RV-025", CALLING, m.Held("reached"), T0, [resolved(s.Outcome.REACHED, CALL)]),
     ("RV-025", CALLING, m.Held("not_reached"), T0, [resolved(s.Outcome.NOT_REACHED, CALL)]),
     ("RV-026", CALLING, m.Held("refused"), T0,
-     [s.CallRefused("c1"), resolved(SUPPRESSED, CALL, "refused_contact")]),
-    ("RV-025", CALLING, DeadlinePassed("call", T0 + 24 * H), T0 + 24 * H,
-     [OVERDUE]),
+     [tell(consent.to("c1", consent.Withdrawn("call", "call"))),
+      resolved(SUPPRESSED, CALL, "refused_contact")]),
+    ("RV-025", CALLING, DeadlinePassed("call", T0 + 24 * H), T0 + 24 * H, [OVERDUE]),
     ("RV-025", [*CALLING, OVERDUE], DeadlinePassed("expire", T0 + 48 * H),
      T0 + 48 * H, [resolved(s.Outcome.NOT_REACHED, CALL, "expired")]),
     ("RV-026", SENDING, m.Stopped("consent_withdrawn"), T0,
@@ -99,9 +100,9 @@ messages: st.SearchStrategy[m.Message | str] = st.one_of(
 @given(st.lists(st.tuples(messages, st.integers(0, 20)), max_size=20))
 def test_any_history(history: list[tuple[m.Message | str, int]]) -> None:
     walk = Walk(MESSAGE, P, T0)
-    for message, hours in history:
+    for drawn, hours in history:
         was_ended = walk.is_ended
-        decided = walk.tell(message, hours * H)
+        decided = walk.tell(drawn, hours * H)
         assert not (was_ended and decided)
     assert walk.early == []
     assert isinstance(walk.state, s.Wanted | s.Sending | s.Calling) == bool(s.deadlines(walk.state))

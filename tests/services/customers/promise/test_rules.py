@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.decider import DeadlinePassed
+from kernel.decider import DeadlinePassed, tell
 from kernel.money import Money
 from kernel.people import Task
 from kernel.value import replace
+from services.customers.cases.message import messages as message
 from services.customers.cases.promise import messages as m
 from services.customers.cases.promise import state as s
 from services.customers.cases.promise.border import PROMISE
+from services.customers.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.promised import Promise
 from services.customers.promised import PromiseKind as Kind
 from tests.services.customers.built import T0, D, H, P
@@ -56,6 +58,18 @@ def person(number: int, due_at: datetime) -> Task:
     return Task("was_promise_kept", due_at, task_id=f"promise-task.p1.{number}")
 
 
+CALL = tell(
+    message.to(
+        "c1",
+        "p1",
+        message.Asked(
+            Contact(
+                "p1", "p1", "o1", "c1", Origin.CALLBACK, To.BUYER, Purpose.SERVICE, "callback", {},
+                (Channel.CALL,), T0 + H,
+            )
+        ),
+    )
+)  # fmt: skip
 PRICE: dict[str, Any] = {"amount": cny(9000)}
 FREIGHT: dict[str, Any] = {"amount": cny(0)}
 paid = m.OrderPaid
@@ -98,7 +112,7 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, datetime, Sequence[s.Fact]]]
     ("RF-118", [registered(Kind.EXCHANGE, value_code="x2")], m.ExchangeOver("x1", "breached"), T0, []),
     ("CP-032", [], m.Given(promise(Kind.CALLBACK, due_at=T0 + H)), T0,
      [s.PromiseRegistered(promise(Kind.CALLBACK, due_at=T0 + H), T0 + H, T0 + H),
-      s.CallWanted(promise(Kind.CALLBACK, due_at=T0 + H), T0 + H)]),
+      CALL]),
     ("CP-032", [registered(Kind.CALLBACK)], m.Called(is_reached=True), T0, kept(Kind.CALLBACK)),
 ]  # fmt: skip
 
@@ -119,6 +133,11 @@ def test_a_missed_callback_is_broken_and_costs_no_points() -> None:
     assert facts_of(decided) == [s.PromiseEnded(promise(Kind.CALLBACK, due_at=T0 + 3 * D), BREACHED, 0)]
 
 
+def test_nobody_is_called_where_no_customer_is_named() -> None:
+    decided = decide(PROMISE, [], m.Given(promise(Kind.CALLBACK, customer_id=None)), T0, P)
+    assert facts_of(decided)[1:] == [tell()]
+
+
 messages: st.SearchStrategy[m.Message | str] = st.one_of(
     st.builds(m.Given, st.builds(promise, st.sampled_from(Kind), amount=st.just(cny(9000)))),
     st.just(m.MemoStored("memo.p1")),
@@ -137,9 +156,9 @@ messages: st.SearchStrategy[m.Message | str] = st.one_of(
 @given(st.lists(st.tuples(messages, st.integers(0, 9)), max_size=20))
 def test_any_history(history: list[tuple[m.Message | str, int]]) -> None:
     walk = Walk(PROMISE, P, T0)
-    for message, days in history:
+    for drawn, days in history:
         was_ended = walk.is_ended
-        decided = walk.tell(message, days * D)
+        decided = walk.tell(drawn, days * D)
         assert not (was_ended and decided)
     assert all(isinstance(state, s.Absent) for state in walk.early)
     assert isinstance(walk.state, s.Made) == bool(s.deadlines(walk.state))

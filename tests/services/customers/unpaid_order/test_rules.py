@@ -120,9 +120,9 @@ messages: st.SearchStrategy[m.Message | str] = st.one_of(
 @given(st.lists(st.tuples(messages, st.integers(0, 80)), max_size=30))
 def test_any_history(history: list[tuple[m.Message | str, int]]) -> None:
     walk = Walk(UNPAID_ORDER, P, T0)
-    for message, hours in history:
+    for drawn, hours in history:
         was_ended = walk.is_ended
-        decided = walk.tell(message, hours * H)
+        decided = walk.tell(drawn, hours * H)
         assert not (was_ended and decided)
     assert isinstance(walk.state, s.Watched | s.CloseAsked) == bool(s.deadlines(walk.state))
     assert sum(isinstance(x, s.ReminderDue) for x in walk.facts) <= 1, "CU-009"
