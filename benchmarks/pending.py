@@ -13,7 +13,7 @@ from aftersales_contracts.words import RefundKind
 from benchmarks.rules import play
 from benchmarks.stream import PLACEHOLDER, Record, announced, applied, event_of
 from chassis.engine.codec import Codec
-from chassis.engine.registry import Wiring
+from chassis.engine.registry import Registry
 from chassis.engine.subject import Case
 from services.refunds.service import REFUNDS
 from services.refunds.translate import AGREEMENT
@@ -44,7 +44,7 @@ async def pend(
 
     `with_orders` writes the orders too, which the rules need to grant the money.
     """
-    codecs = Wiring(REFUNDS).codecs
+    codecs = Registry(REFUNDS).codecs
     share = -(-count // moments_count)
     for place in range(moments_count):
         fires_at = first_at + timedelta(seconds=place)

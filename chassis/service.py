@@ -113,7 +113,7 @@ class Kind(Generic[S, M, F, P]):
 
 @dataclass(frozen=True)
 class Service:
-    """The wiring of one service."""
+    """One service."""
 
     name: str
     kinds: Sequence[Kind[Any, Any, Any, Any]]
@@ -136,7 +136,7 @@ def _together(reads: Sequence[Read]) -> Read:
 
 
 def is_own(topic: str) -> bool:
-    """Whether our services write it: such topics form cycles, so no horizon waits for them."""
+    """Whether our services write it: such topics form cycles, so no watermark waits for them."""
     return TOPICS[topic].side != "in"
 
 

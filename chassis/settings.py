@@ -68,9 +68,11 @@ class Kafka(Section):
     request_timeout_ms: int = Field(default=20_000, ge=1_000)
     """A request to the broker without an answer is given up after so long."""
     fetch_max_wait_ms: int = Field(default=30, ge=1, le=5_000)
-    """The broker answers a fetch that brings nothing after so long, where it leaves some partitions out."""
+    """How long the broker may hold an empty fetch that skips paused or buffered partitions."""
     fetch_idle_wait_ms: int = Field(default=500, ge=1, le=5_000)
-    """The same for one of all partitions, which a record ends at once: how fresh an idle one's stand is."""
+    """How long the broker may hold a fetch that covers all partitions. A record ends the wait; otherwise this
+    is the age of an idle partition's watermark.
+    """
     fetch_partition_bytes: int = Field(default=64 * 1024, ge=16 * 1024)
     """Most that one fetch brings of one partition (a larger single record still comes)."""
     poll_ms: int = Field(default=500, ge=1, le=1_000)
@@ -123,7 +125,7 @@ class Database(Section):
     pool_min: int = Field(default=1, ge=0, le=100)
     """Connections kept open."""
     pool_max: int = Field(default=6, ge=2, le=100)
-    """Most connections for handling, waking and health; relay and waker lead with one more each."""
+    """Most connections for batches, deadlines and health; relay and timer loop lead with one more each."""
     connect_timeout_ms: int = Field(default=5_000, ge=100)
     """Giving up to connect after so long."""
     statement_timeout_ms: int = Field(default=30_000, ge=100)
@@ -169,7 +171,7 @@ class Limits(Section):
     backlog_patience_ms: int = Field(default=5_000, ge=0)
     """The same at most while it catches up: waiting then grows to a twentieth of the records' age."""
     stand_refresh_ms: int = Field(default=500, ge=10)
-    """How often the stands of idle partitions are written down."""
+    """How often the watermarks of idle partitions are written down. The variable keeps its old word."""
     value_bytes: int = Field(default=1024 * 1024, ge=1024)
     """Largest value of a record."""
     future_skew_seconds: int = Field(default=300, ge=0)
@@ -285,7 +287,7 @@ class Settings(BaseSettings):
     PREFIX: ClassVar[str] = PREFIX
 
     clock: Literal["wall", "marks"] = "wall"
-    """Where a partition with nothing left to read stands: at the clock, or at its last mark (replays)."""
+    """The watermark of a partition with nothing left to read: the clock, or its last clock mark (replays)."""
     kafka: Kafka = Kafka()
     database: Database = Database()
     http: Http = Http()
@@ -321,7 +323,9 @@ def table() -> list[tuple[str, str, str]]:
     for path, field in _paths(Settings.model_fields, PREFIX):
         default: Any = field.default
         shown = "(secret)" if isinstance(default, SecretStr) else str(default)
-        rows.append((path.upper(), "" if default is None else shown, field.description or ""))
+        rows.append(
+            (path.upper(), "" if default is None else shown, " ".join((field.description or "").split()))
+        )
     return rows
 
 

@@ -90,7 +90,7 @@ def is_named(variable: str) -> bool:
 
 
 def load_services(names: Sequence[str] = SERVICES) -> dict[str, Service]:
-    """The wiring of each service, by name."""
+    """The `Service` of each service, by name."""
     loaded: dict[str, Service] = {}
     for name in names:
         module = importlib.import_module(f"services.{name}.service")

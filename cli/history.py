@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import orjson
 
-from chassis.engine.registry import Wiring
+from chassis.engine.registry import Registry
 from chassis.service import Service
 
 CASES = """
@@ -158,22 +158,22 @@ async def cases(
     """Every case of that id, or about that order, customer or parcel."""
     found: list[CaseStory] = []
     for service_name, service in services.items():
-        wiring = Wiring(service)
+        registry = Registry(service)
         for row in await connection.fetch(CASES.format(schema=service_name), name):
             facts = await connection.fetch(
                 FACTS.format(schema=service_name), row["subject"], row["kind"], row["case_id"]
             )
-            found.append(_story(wiring, row, [_step(service_name, fact) for fact in facts]))
+            found.append(_story(registry, row, [_step(service_name, fact) for fact in facts]))
     return sorted(found, key=lambda story: (story.opened_at, story.service, story.kind, story.case_id))
 
 
-def _story(wiring: Wiring, row: Mapping[str, Any], steps: list[Step]) -> CaseStory:
-    kind = wiring.kinds[row["kind"]]
+def _story(registry: Registry, row: Mapping[str, Any], steps: list[Step]) -> CaseStory:
+    kind = registry.kinds[row["kind"]]
     stored = row["state"] if isinstance(row["state"], str) else orjson.dumps(row["state"]).decode()
-    state = wiring.codecs[kind.name].decode(row["state_name"], stored)
+    state = registry.codecs[kind.name].decode(row["state_name"], stored)
     running = [] if row["is_ended"] else kind.deadlines(state)
     return CaseStory(
-        service=wiring.service.name,
+        service=registry.service.name,
         subject=row["subject"],
         kind=kind.name,
         case_id=row["case_id"],

@@ -1,4 +1,4 @@
-"""Plain values that travel between handling and the store."""
+"""Plain values that travel between the engine and the store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 
-class Place(NamedTuple):
+class PartitionId(NamedTuple):
     """A partition of a topic."""
 
     topic: str

@@ -1,4 +1,4 @@
-"""A service made ready to run: codecs built, names resolved, every mistake of wiring found at start."""
+"""A service made ready to run: codecs built, names resolved, every mistake in it found at start."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from chassis.service import Kind, Service
 from kernel.decider import Addressed, CaseView, Told
 
 
-class Wiring:
+class Registry:
     """Look-ups over one service, made once per process.
 
     Raises ValueError for a service that is wired wrongly: two kinds of one name, an announcement

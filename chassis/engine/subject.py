@@ -1,4 +1,4 @@
-"""What is loaded for a batch: cases, the messages on their way to them, and the lane of a subject."""
+"""What is loaded for a batch: cases, the messages on their way to them, and all of one subject."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +19,9 @@ class Unreadable:
     data: str
 
 
+CROSS_SUBJECT, HELD = "mailbox", "horizon"
+"""Two reasons of `Delivery`, stored by their old words: told by a case of another subject; held until the
+watermark passes the deadlines before it."""
 UNREAD: Any = object()
 """Stands for a stored state that nobody has looked at yet."""
 
@@ -74,7 +77,7 @@ class Case:
         return self._stored if self._state is UNREAD else None
 
 
-class Letter(msgspec.Struct):
+class Delivery(msgspec.Struct):
     """A message on its way to a case, with all that it takes to set it aside."""
 
     addressed: Addressed
@@ -93,17 +96,17 @@ class Letter(msgspec.Struct):
 
 
 @dataclass(slots=True)
-class Lane:
+class Subject:
     """All that is loaded for one subject."""
 
-    subject: str
+    id: str
     cases: dict[tuple[str, str], Case] = field(default_factory=dict[tuple[str, str], Case])
-    waiting: list[Letter] = field(default_factory=list[Letter])
+    waiting: list[Delivery] = field(default_factory=list[Delivery])
     """Early, failed, behind and parked ones, in order of (at, arrival)."""
-    held: list[Letter] = field(default_factory=list[Letter])
+    held: list[Delivery] = field(default_factory=list[Delivery])
     """Those that would step over a deadline, in order of (at, arrival)."""
 
-    def waiting_for(self, case: Case) -> list[Letter]:
+    def waiting_for(self, case: Case) -> list[Delivery]:
         """The messages that wait for one of its cases, in order."""
         return [
             p for p in self.waiting if p.addressed.case_id == case.case_id and p.addressed.kind == case.kind

@@ -67,7 +67,7 @@ Entry = Accepted | Ignored | Mark | Rejected
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """One record with what the border made of it, and the messages that it means."""
+    """One record with what the decoder made of it, and the messages that it means."""
 
     record: Origin
     verdict: Accepted | Rejected
@@ -76,7 +76,7 @@ class Arrival(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class _Known:
-    """What the border knows of one event type."""
+    """What the decoder knows of one event type."""
 
     event_class: type[Event]
     """Its newest version."""
@@ -87,8 +87,8 @@ class _Known:
     """Whether its data has to be brought to the newest version first."""
 
 
-class Border:
-    """The border of one service.
+class Decoder:
+    """The decoder of one service.
 
     `by_marks`: times are bounded by years alone and clock marks count; otherwise by the clock `now`.
     """

@@ -10,13 +10,13 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from aftersales_contracts.reasons import Reason
 from chassis import clock
-from chassis.engine.records import Origin, Place
+from chassis.engine.records import Origin, PartitionId
 from chassis.ingest.decoder import Entry, Rejected
 from chassis.ingest.intake import Intake, Release
-from chassis.ingest.partition import Item, Position
-from chassis.ingest.reader import OnPlaces, OnRecords, Reader
+from chassis.ingest.partition import BufferedRecord, Position
+from chassis.ingest.reader import KafkaReader, OnPartitions, OnRecords
 from chassis.settings import Settings
-from chassis.store.progress import Kept
+from chassis.store.progress import Progress
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +28,13 @@ YIELD_EVERY_COUNT = 250
 STEADY_SECONDS = 60.0
 
 Read = Callable[[Origin], Entry]
-"""What a record is: the border's `read`."""
-Known = Callable[[Collection[Place]], Awaitable[Mapping[Place, Kept]]]
+"""What a record is: the decoder's `read`."""
+Known = Callable[[Collection[PartitionId]], Awaitable[Mapping[PartitionId, Progress]]]
 """How far each partition was read, whoever read it, as the database knows it."""
 
 
-class Reads(Protocol):
-    """One connection that reads; `chassis.ingest.reader.Reader` says what each does."""
+class Reader(Protocol):
+    """One connection that reads; `chassis.ingest.reader.KafkaReader` says what each does."""
 
     is_in_transit: bool
     move_count: int
@@ -44,11 +44,11 @@ class Reads(Protocol):
     def is_reading(self) -> bool: ...
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
-    async def commit(self, offsets: Mapping[Place, int]) -> None: ...
-    async def beyond(self, offsets: Mapping[Place, int]) -> Mapping[Place, int]: ...
+    async def commit(self, offsets: Mapping[PartitionId, int]) -> None: ...
+    async def beyond(self, offsets: Mapping[PartitionId, int]) -> Mapping[PartitionId, int]: ...
     def abandon(self) -> None: ...
-    def positions(self, places: Iterable[Place]) -> Iterable[Position]: ...
-    def hold(self, pause: Collection[Place], resume: Collection[Place]) -> None: ...
+    def positions(self, partition_ids: Iterable[PartitionId]) -> Iterable[Position]: ...
+    def hold(self, pause: Collection[PartitionId], resume: Collection[PartitionId]) -> None: ...
 
 
 class MakeReader(Protocol):
@@ -61,9 +61,9 @@ class MakeReader(Protocol):
         topics: Sequence[str],
         *,
         on_records: OnRecords,
-        on_assigned: OnPlaces,
-        on_revoked: OnPlaces,
-    ) -> Reads: ...
+        on_assigned: OnPartitions,
+        on_revoked: OnPartitions,
+    ) -> Reader: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,29 +97,29 @@ class Feed:
         topics: Sequence[str],
         read: Read,
         intake: Intake,
-        kept: Known | None = None,
-        make_reader: MakeReader = Reader,
+        progress: Known | None = None,
+        make_reader: MakeReader = KafkaReader,
     ) -> None:
         self._settings = settings
         self._service = service
         self._topics = topics
         self._read_record = read
         self._intake = intake
-        self._kept = kept
+        self._progress = progress
         self._make_reader = make_reader
-        self._reader: Reads | None = None
+        self._reader: Reader | None = None
         self._is_connected = False
         self._tasks: list[asyncio.Task[None]] = []
         self._arrived = asyncio.Event()
         self._settled = asyncio.Event()
         self._settled.set()
-        self._to_commit: dict[Place, int] = {}
+        self._to_commit: dict[PartitionId, int] = {}
         self._commit_asked = asyncio.Event()
-        self._unlearned: set[Place] = set()
-        self.learned: dict[Place, int] = {}
+        self._unlearned: set[PartitionId] = set()
+        self.learned: dict[PartitionId, int] = {}
         """Offsets up to which the partitions were read when they were taken over, as the database said."""
         self._is_revoking = False
-        self._noted: tuple[Reads, int] | None = None
+        self._noted: tuple[Reader, int] | None = None
         """The reader whose positions the intake knows, and how often it had moved then."""
         self._read_seconds = 0.0
         self._looked_at = clock.monotonic()
@@ -142,15 +142,15 @@ class Feed:
         await self._disconnect()
 
     @property
-    def assignment(self) -> frozenset[Place]:
+    def assignment(self) -> frozenset[PartitionId]:
         """The partitions that this process reads now."""
-        return frozenset(self._intake.places)
+        return frozenset(self._intake.partition_ids)
 
     def is_caught_up(self) -> bool:
         """Whether all that was written so far has been released; False while nothing is assigned."""
         reader = self._reader
         is_quiet = reader is not None and not reader.is_in_transit
-        return is_quiet and bool(self._intake.places) and self._intake.is_caught_up()
+        return is_quiet and bool(self._intake.partition_ids) and self._intake.is_caught_up()
 
     def health(self) -> FeedHealth:
         """Facts for readiness and metrics."""
@@ -160,7 +160,7 @@ class Feed:
         return FeedHealth(
             is_connected=self._is_connected,
             is_reading=reader is not None and reader.is_reading,
-            assigned_count=len(self._intake.places),
+            assigned_count=len(self._intake.partition_ids),
             poll_age_seconds=None if polled_at is None else clock.monotonic() - polled_at,
             answer_age_seconds=None if seen_at is None else (clock.now() - seen_at).total_seconds(),
             lag=self._intake.lag(),
@@ -202,34 +202,36 @@ class Feed:
 
     async def _try(self) -> Release | None:
         reader = self._reader
-        if reader is None or self._is_revoking or not self._intake.places:
+        if reader is None or self._is_revoking or not self._intake.partition_ids:
             return None
         if self._unlearned and not await self._learn(reader):
             return None
         if not reader.is_in_transit and self._noted != (reader, reader.move_count):
             self._noted = reader, reader.move_count
-            for known in reader.positions(self._intake.places):
+            for known in reader.positions(self._intake.partition_ids):
                 self._intake.note_position(*known)
         reader.hold(*self._intake.pauses())
         now = clock.monotonic()
         self._read_seconds += min(now - self._looked_at, HELD_TICK_SECONDS * 2)
         self._looked_at = now
-        with_stands = now - self._released_at >= self._settings.limits.stand_refresh_ms / 1000
-        release = self._intake.release(self._read_seconds, clock.now(), with_stands=with_stands)
+        with_watermarks = now - self._released_at >= self._settings.limits.stand_refresh_ms / 1000
+        release = self._intake.release(self._read_seconds, clock.now(), with_watermarks=with_watermarks)
         if release is not None:
             self._released_at = now
         return release
 
-    async def _learn(self, reader: Reads) -> bool:
+    async def _learn(self, reader: Reader) -> bool:
         """Asks the database how far the partitions just taken over were read; whether to read on in them.
 
         Where the group stands beyond that, the database was set back: the group follows it.
         """
-        places = self._unlearned
-        if self._kept is not None:
-            kept = await self._kept(places)
+        partition_ids = self._unlearned
+        if self._progress is not None:
+            progress = await self._progress(partition_ids)
             try:
-                lost = await reader.beyond({place: each.next_offset for place, each in kept.items()})
+                lost = await reader.beyond(
+                    {partition_id: each.next_offset for partition_id, each in progress.items()}
+                )
                 if lost:
                     log.error("the group is ahead of its database and set back", extra={"count": len(lost)})
                     await reader.commit(lost)
@@ -239,10 +241,14 @@ class Feed:
                 log.info("the group's offsets are not known yet", extra={"error": type(error).__name__})
                 await asyncio.sleep(RELEARN_SECONDS)
                 return False
-            if places is not self._unlearned or self._is_revoking:
+            if partition_ids is not self._unlearned or self._is_revoking:
                 return False  # they are dealt out anew
-            self._intake.note_passed({place: each.mark for place, each in kept.items()})
-            self.learned.update((place, each.next_offset) for place, each in kept.items() if each.next_offset)
+            self._intake.note_passed({partition_id: each.mark for partition_id, each in progress.items()})
+            self.learned.update(
+                (partition_id, each.next_offset)
+                for partition_id, each in progress.items()
+                if each.next_offset
+            )
         self._unlearned = set()
         return True
 
@@ -259,26 +265,27 @@ class Feed:
         """A batch of the reader goes into memory, one partition after the other."""
         if not is_current():
             return
-        place = Place("", -1)
-        items: list[Item] = []
+        partition_id = PartitionId("", -1)
+        taken: list[BufferedRecord] = []
         for count, record in enumerate(records, 1):
-            if record.partition != place.partition or record.topic != place.topic:
-                self._intake.push(place, items)
-                place, items = Place(record.topic, record.partition), []
+            if record.partition != partition_id.partition or record.topic != partition_id.topic:
+                self._intake.push(partition_id, taken)
+                partition_id, taken = PartitionId(record.topic, record.partition), []
             size = len(record.value or b"") + len(record.key or b"")
-            items.append(Item(place, record, self._read(record), record.offset, size))
+            taken.append(BufferedRecord(partition_id, record, self._read(record), record.offset, size))
             if count % YIELD_EVERY_COUNT == 0:
                 await asyncio.sleep(0)
                 if not is_current():
                     return
-        self._intake.push(place, items)
+        self._intake.push(partition_id, taken)
         self._arrived.set()
 
     def _read(self, record: Origin) -> Entry:
         try:
             return self._read_record(record)
         except Exception as error:
-            log.exception("border failed", extra={"topic": record.topic, "partition": record.partition})
+            log.exception("decoder failed", extra={"topic": record.topic, "partition": record.partition})
+            # The detail is stored and keeps its word.
             return Rejected(Reason.RULE_FAILED, f"border: {type(error).__name__}")
 
     async def _keep_connected(self) -> None:
@@ -313,24 +320,24 @@ class Feed:
     async def _disconnect(self) -> None:
         reader, self._reader = self._reader, None
         self._is_connected = False
-        self._intake.revoke(list(self._intake.places))
+        self._intake.revoke(list(self._intake.partition_ids))
         self._to_commit.clear()
         self._unlearned = set()
         if reader is not None:
             await reader.stop()
 
-    async def _take_over(self, places: Collection[Place]) -> None:
+    async def _take_over(self, partition_ids: Collection[PartitionId]) -> None:
         """Partitions were assigned; whatever was held before is read again from its offset."""
-        self._intake.revoke(list(self._intake.places))
-        self._intake.assign(places)
-        self._unlearned = set(places)
+        self._intake.revoke(list(self._intake.partition_ids))
+        self._intake.assign(partition_ids)
+        self._unlearned = set(partition_ids)
         self.learned.clear()
         self._noted = None
         self._to_commit.clear()
         self._is_revoking = False
         self._arrived.set()
 
-    async def _give_up(self, places: Collection[Place]) -> None:
+    async def _give_up(self, partition_ids: Collection[PartitionId]) -> None:
         """Partitions are taken away: what is in hand is finished and committed, the rest forgotten."""
         self._is_revoking = True
         try:
@@ -338,8 +345,8 @@ class Feed:
                 await self._settled.wait()
                 await self._commit_now()
         except TimeoutError:
-            log.warning("a batch outlives its partitions", extra={"count": len(places)})
-        self._intake.revoke(places)
+            log.warning("a batch outlives its partitions", extra={"count": len(partition_ids)})
+        self._intake.revoke(partition_ids)
 
     async def _keep_committing(self) -> None:
         while True:
@@ -350,8 +357,10 @@ class Feed:
     async def _commit_now(self) -> None:
         """Offsets are a hint where to go on: whatever keeps them from moving only brings repeats."""
         self._commit_asked.clear()
-        mine = self._intake.places
-        offsets = {place: offset for place, offset in self._to_commit.items() if place in mine}
+        mine = self._intake.partition_ids
+        offsets = {
+            partition_id: offset for partition_id, offset in self._to_commit.items() if partition_id in mine
+        }
         self._to_commit.clear()
         if self._reader is None or not offsets:
             return
@@ -362,6 +371,6 @@ class Feed:
             log.info("offsets belong to somebody else by now", extra={"count": len(offsets)})
         except (KafkaError, OSError, TimeoutError) as error:
             log.warning("offsets not committed yet", extra={"error": type(error).__name__})
-            for place, offset in offsets.items():
-                self._to_commit.setdefault(place, offset)
+            for partition_id, offset in offsets.items():
+                self._to_commit.setdefault(partition_id, offset)
             self._commit_asked.set()

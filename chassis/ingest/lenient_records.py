@@ -2,7 +2,7 @@
 
 Kafka asks nothing of header names, the client decodes them strictly and in a place that nothing
 reaches. While leniency is on, batches are decoded by the client's own slower classes, and such names
-are shown escaped; the border then judges the record like any other.
+are shown escaped; the decoder then judges the record like any other.
 """
 
 from typing import Any

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from chassis.engine.records import Origin, Place
+from chassis.engine.records import Origin, PartitionId
 from chassis.ingest.decoder import Entry, Mark
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -17,7 +17,7 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 class Position(NamedTuple):
     """Where reading stands in one partition."""
 
-    place: Place
+    partition_id: PartitionId
     position: int
     """Next offset to read."""
     high: int | None
@@ -26,10 +26,10 @@ class Position(NamedTuple):
     """When that was."""
 
 
-class Item(msgspec.Struct):
-    """One record on its way: as it came, what the border made of it, and its place in the order."""
+class BufferedRecord(msgspec.Struct):
+    """One record on its way: as it came, what the decoder made of it, and its place in the order."""
 
-    place: Place
+    partition_id: PartitionId
     record: Origin
     entry: Entry
     offset: int
@@ -46,11 +46,11 @@ class Partition:
     `position` is the next offset to read, `high` the end when the broker last answered (at `seen_at`).
     """
 
-    place: Place
+    partition_id: PartitionId
     is_own: bool
     passed: int = 0
     """The last clock mark that lies wholly behind."""
-    items: deque[Item] = field(default_factory=deque[Item])
+    records: deque[BufferedRecord] = field(default_factory=deque[BufferedRecord])
     bytes: int = 0
     marks: deque[tuple[int, datetime]] = field(default_factory=deque[tuple[int, datetime]])
     """Clock marks in the buffer, in order: (sequence, moment)."""
@@ -63,9 +63,9 @@ class Partition:
     """Since when it has held others up, in seconds of the reader's clock."""
     last_at: datetime = EARLIEST
     released_to: datetime | None = None
-    stand: datetime | None = None
+    watermark: datetime | None = None
     """The moment up to which it has been read; never goes back."""
-    stand_given: datetime | None = None
+    told_watermark: datetime | None = None
     is_paused: bool = False
     flow: float = 0.0
     """Records released of late, the older the less."""
@@ -78,40 +78,40 @@ class Partition:
     @property
     def next_offset(self) -> int:
         """The offset to go on from after a restart: of the lowest record that was not released."""
-        if self.items:
-            return self.items[0].offset
+        if self.records:
+            return self.records[0].offset
         return max(self.expected or 0, self.position or 0)
 
-    def push(self, item: Item) -> None:
+    def push(self, buffered: BufferedRecord) -> None:
         """Adds a record. One with a lower offset than expected starts the partition anew from there."""
-        if self.expected is not None and item.offset < self.expected:
-            self.items.clear()
+        if self.expected is not None and buffered.offset < self.expected:
+            self.records.clear()
             self.marks.clear()
             self.bytes = 0
             self.position = None
-        self.expected = item.offset + 1
-        entry = item.entry
+        self.expected = buffered.offset + 1
+        entry = buffered.entry
         if entry.at is not None:
             self.last_at = entry.at
-        item.at = self.last_at
+        buffered.at = self.last_at
         if isinstance(entry, Mark) and entry.sequence > self.passed:
             self.marks.append((entry.sequence, entry.moment))
-        self.items.append(item)
-        self.bytes += item.bytes
+        self.records.append(buffered)
+        self.bytes += buffered.bytes
 
     def pop(self) -> None:
         """Forgets the first record."""
-        self.bytes -= self.items.popleft().bytes
+        self.bytes -= self.records.popleft().bytes
 
-    def take_to_mark(self, sequence: int) -> tuple[list[Item], int]:
+    def take_to_mark(self, sequence: int) -> tuple[list[BufferedRecord], int]:
         """What lies before the mark of that number, taken out of the buffer, and the offset behind it."""
-        taken: list[Item] = []
+        taken: list[BufferedRecord] = []
         while True:
-            item = self.items.popleft()
-            self.bytes -= item.bytes
-            if isinstance(item.entry, Mark) and item.entry.sequence >= sequence:
-                return taken, item.offset + 1
-            taken.append(item)
+            buffered = self.records.popleft()
+            self.bytes -= buffered.bytes
+            if isinstance(buffered.entry, Mark) and buffered.entry.sequence >= sequence:
+                return taken, buffered.offset + 1
+            taken.append(buffered)
 
     def forget_passed_marks(self) -> None:
         """Marks that came again count no more; their records join the next mark's."""

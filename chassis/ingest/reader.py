@@ -19,7 +19,7 @@ from faststream.kafka.message import KafkaMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from chassis import clock
-from chassis.engine.records import Origin, Place
+from chassis.engine.records import Origin, PartitionId
 from chassis.ingest import lenient_records as unreadable
 from chassis.ingest.partition import Position
 from chassis.kafka_client import RETRY_PAUSE_MS, close, tls_context
@@ -36,10 +36,10 @@ OnRecords = Callable[[Sequence[Origin], Callable[[], bool]], Awaitable[None]]
 """Takes a batch over, as long as the function says that it holds: once its partitions are dealt out anew they
 are read from the group's offsets. Must raise nothing: the framework would drop the batch.
 """
-OnPlaces = Callable[[Collection[Place]], Awaitable[None]]
+OnPartitions = Callable[[Collection[PartitionId]], Awaitable[None]]
 
 
-class Reader:
+class KafkaReader:
     """A connection that reads, and hands over what it reads.
 
     Acknowledgement is explicit and exact: `commit` names offsets, nothing else moves them.
@@ -52,8 +52,8 @@ class Reader:
         topics: Sequence[str],
         *,
         on_records: OnRecords,
-        on_assigned: OnPlaces,
-        on_revoked: OnPlaces,
+        on_assigned: OnPartitions,
+        on_revoked: OnPartitions,
     ) -> None:
         self._committed_only = settings.kafka.isolation == "read_committed"
         self._poll_ms = settings.kafka.poll_ms
@@ -107,14 +107,16 @@ class Reader:
         except Exception as error:  # noqa: BLE001  the framework groups them; whatever it is, nothing is left to do
             log.warning("the connection did not close", extra={"error": type(error).__name__})
 
-    async def commit(self, offsets: Mapping[Place, int]) -> None:
+    async def commit(self, offsets: Mapping[PartitionId, int]) -> None:
         """Moves the group's offsets. Raises what aiokafka's `commit` raises."""
         consumer: Any = self._subscriber.consumer
         if consumer is None:
             raise IllegalStateError("not connected")
-        await consumer.commit({TopicPartition(*place): offset for place, offset in offsets.items()})
+        await consumer.commit(
+            {TopicPartition(*partition_id): offset for partition_id, offset in offsets.items()}
+        )
 
-    async def beyond(self, offsets: Mapping[Place, int]) -> Mapping[Place, int]:
+    async def beyond(self, offsets: Mapping[PartitionId, int]) -> Mapping[PartitionId, int]:
         """The partitions in which the group stands beyond these offsets, and where to read on instead.
 
         What the topic no longer holds is no reason to go back. Raises what aiokafka raises.
@@ -122,28 +124,39 @@ class Reader:
         consumer: Any = self._subscriber.consumer
         if consumer is None:
             raise IllegalStateError("not connected")
-        stands = await consumer._coordinator.fetch_committed_offsets([TopicPartition(*p) for p in offsets])
-        ahead = {Place(*p): stand.offset for p, stand in stands.items() if stand.offset > offsets[Place(*p)]}
+        watermarks = await consumer._coordinator.fetch_committed_offsets(
+            [TopicPartition(*p) for p in offsets]
+        )
+        ahead = {
+            PartitionId(*p): watermark.offset
+            for p, watermark in watermarks.items()
+            if watermark.offset > offsets[PartitionId(*p)]
+        }
         if not ahead:
             return {}
-        begins = await consumer.beginning_offsets([TopicPartition(*place) for place in ahead])
-        first = {place: max(offsets[place], begins[TopicPartition(*place)]) for place in ahead}
-        return {place: offset for place, offset in first.items() if offset < ahead[place]}
+        begins = await consumer.beginning_offsets([TopicPartition(*partition_id) for partition_id in ahead])
+        first = {
+            partition_id: max(offsets[partition_id], begins[TopicPartition(*partition_id)])
+            for partition_id in ahead
+        }
+        return {
+            partition_id: offset for partition_id, offset in first.items() if offset < ahead[partition_id]
+        }
 
     def abandon(self) -> None:
         """Reads no more; whoever made this makes another."""
         self._is_broken = True
 
-    def positions(self, places: Iterable[Place]) -> Iterator[Position]:
+    def positions(self, partition_ids: Iterable[PartitionId]) -> Iterator[Position]:
         """Where reading stands in those partitions of which it is known now; never waits for the broker."""
         assignment = self._assignment()
         if assignment is None:
             return
         moments: dict[int | None, datetime | None] = {None: None}  # one answer tells of many partitions
-        for place in places:
-            if place not in assignment.tps:  # given up between two looks
+        for partition_id in partition_ids:
+            if partition_id not in assignment.tps:  # given up between two looks
                 continue
-            state = assignment.state_value(place)
+            state = assignment.state_value(partition_id)
             if not state.has_valid_position:
                 continue
             high: int | None = state.highwater
@@ -153,7 +166,7 @@ class Reader:
             seen_ms: int | None = state.timestamp
             if seen_ms is not None and seen_ms not in moments:
                 moments[seen_ms] = datetime.fromtimestamp(seen_ms / 1000, UTC)
-            yield Position(place, state.position, high, moments[seen_ms])
+            yield Position(partition_id, state.position, high, moments[seen_ms])
 
     def _assignment(self) -> Any:
         """The consumer's, or None while it has none."""
@@ -164,22 +177,22 @@ class Reader:
     def _is_current(self) -> bool:
         return self._polled_in is self._assignment()
 
-    def hold(self, pause: Collection[Place], resume: Collection[Place]) -> None:
+    def hold(self, pause: Collection[PartitionId], resume: Collection[PartitionId]) -> None:
         """Stops and goes on reading single partitions."""
         consumer: Any = self._subscriber.consumer
         if consumer is None:
             return
         try:
             if pause:
-                consumer.pause(*(TopicPartition(*place) for place in pause))
+                consumer.pause(*(TopicPartition(*partition_id) for partition_id in pause))
             if resume:
-                consumer.resume(*(TopicPartition(*place) for place in resume))
+                consumer.resume(*(TopicPartition(*partition_id) for partition_id in resume))
         except IllegalStateError:
             log.debug("partitions left while they were paused")
 
-    async def _assigned(self, places: Collection[Place]) -> None:
+    async def _assigned(self, partition_ids: Collection[PartitionId]) -> None:
         self._watch()
-        await self._on_assigned(places)
+        await self._on_assigned(partition_ids)
 
     def _watch(self) -> None:
         """Notices every poll: the consumer's position is true only while nothing is in transit.
@@ -191,13 +204,13 @@ class Reader:
             return
         consumer.polled_unwatched = consumer.getmany
 
-        async def getmany(*places: Any, max_records: int | None = None, **_: Any) -> Any:
+        async def getmany(*partition_ids: Any, max_records: int | None = None, **_: Any) -> Any:
             if self._is_broken:
                 await asyncio.sleep(1.0)
                 return {}
             try:
                 found = await consumer.polled_unwatched(
-                    *places, timeout_ms=self._poll_ms, max_records=max_records
+                    *partition_ids, timeout_ms=self._poll_ms, max_records=max_records
                 )
             except (ConsumerStoppedError, asyncio.CancelledError):
                 raise
@@ -254,15 +267,15 @@ class Reader:
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
     """Passes on what the group decides."""
 
-    def __init__(self, on_assigned: OnPlaces, on_revoked: OnPlaces) -> None:
+    def __init__(self, on_assigned: OnPartitions, on_revoked: OnPartitions) -> None:
         self._on_assigned = on_assigned
         self._on_revoked = on_revoked
 
     async def on_partitions_revoked(self, revoked: Collection[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        await self._on_revoked([Place(*each) for each in revoked])
+        await self._on_revoked([PartitionId(*each) for each in revoked])
 
     async def on_partitions_assigned(self, assigned: Collection[Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        await self._on_assigned([Place(*each) for each in assigned])
+        await self._on_assigned([PartitionId(*each) for each in assigned])
 
 
 def make_broker(kafka: Kafka, service: str) -> KafkaBroker:

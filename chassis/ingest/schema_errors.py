@@ -21,21 +21,21 @@ _TOO_DEEP = "recursion limit"
 
 def explain(error: ValidationError, event_class: type[Event]) -> tuple[Reason, str]:
     """Reason and detail, for example `lines.2.quantity_count: greater_than_equal (ge 1)`."""
-    faults: list[str] = []
+    errors: list[str] = []
     reason = Reason.FAILED_SCHEMA
-    for fault in error.errors(include_url=False, include_context=True, include_input=True):
-        kind = fault["type"]
-        context: dict[str, Any] = fault.get("ctx", {})
+    for found in error.errors(include_url=False, include_context=True, include_input=True):
+        kind = found["type"]
+        context: dict[str, Any] = found.get("ctx", {})
         if kind == "json_invalid":
             text = str(context.get("error", ""))
             return (Reason.TOO_DEEP, "data") if _TOO_DEEP in text else (Reason.BAD_JSON, _place_in_text(text))
-        if _exceeds(fault["input"]):
+        if _exceeds(found["input"]):
             reason = Reason.NOT_STORABLE
-        why = _without_values(context["error"], fault["input"]) if "error" in context else _bound(context)
-        faults.append(f"{_place(fault['loc'], event_class)}: {kind}{why}")
-    if len(faults) > _SHOWN_COUNT:
-        faults[_SHOWN_COUNT:] = [f"and {len(faults) - _SHOWN_COUNT} more"]
-    return reason, "; ".join(faults)[:_CHARACTERS_MAX]
+        why = _without_values(context["error"], found["input"]) if "error" in context else _bound(context)
+        errors.append(f"{_place(found['loc'], event_class)}: {kind}{why}")
+    if len(errors) > _SHOWN_COUNT:
+        errors[_SHOWN_COUNT:] = [f"and {len(errors) - _SHOWN_COUNT} more"]
+    return reason, "; ".join(errors)[:_CHARACTERS_MAX]
 
 
 def has_bare_word(data: bytes) -> bool:

@@ -3,7 +3,6 @@
 from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from prometheus_client import (
     CollectorRegistry,
@@ -15,14 +14,11 @@ from prometheus_client import (
 )
 
 from aftersales_contracts.reasons import Reason
-from chassis.ingest.decoder import Accepted
+from chassis.engine.engine import Engine
+from chassis.ingest.decoder import Accepted, Arrival
 from chassis.store.store import DatabaseBehind
 
-if TYPE_CHECKING:
-    from chassis.engine.engine import Handling
-    from chassis.ingest.decoder import Arrival
-
-PARTS = ("feed", "waker", "relay", "gauges")
+PARTS = ("feed", "waker", "relay", "gauges")  # labels keep their words: ingest loop, timer loop
 SIZE_BUCKETS = (1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500)
 DURATION_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 LATENESS_BUCKETS = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 21_600.0, 86_400.0)
@@ -70,8 +66,9 @@ class Metrics:
             LATENESS_BUCKETS,
         )
         self._lag = gauge("lag_records", "Records written and not yet handled", "topic")
-        self._horizon_age = gauge(
-            "horizon_age_seconds", "From the moment up to which all input was read to now"
+        self._watermark_age = gauge(
+            "horizon_age_seconds",  # the metric keeps its word: it is the age of the watermark
+            "From the moment up to which all input was read to now",
         )
         self._unsent_age = gauge("oldest_unsent_seconds", "Age of the oldest outcome not yet published")
         self._unsent_count = gauge("unsent_facts", "Facts that the relay has not passed")
@@ -86,7 +83,7 @@ class Metrics:
         for part in PARTS:
             self._failures.labels(service, part)
 
-    def handled(self, service: str, arrivals: Sequence["Arrival"], repeats: int, seconds: float) -> None:
+    def handled(self, service: str, arrivals: Sequence[Arrival], repeats: int, seconds: float) -> None:
         """A batch is in the database."""
         events: Tally[tuple[str, str]] = Tally()
         reasons: Tally[str] = Tally()
@@ -107,17 +104,17 @@ class Metrics:
             self._batch_size.labels(service).observe(len(arrivals))
             self._batch_seconds.labels(service).observe(seconds)
 
-    def decided(self, handling: "Handling", wall_now: datetime) -> None:
+    def decided(self, engine: Engine, wall_now: datetime) -> None:
         """What the rules of a batch came to."""
         service = self._service
-        for (kind, name), count in Tally((fact.kind, fact.name) for fact in handling.facts).items():
+        for (kind, name), count in Tally((fact.kind, fact.name) for fact in engine.facts).items():
             self._facts.labels(service, kind, name).inc(count)
-        for reason, count in Tally(str(letter.reason) for letter in handling.dead).items():
+        for reason, count in Tally(str(letter.reason) for letter in engine.dead).items():
             self._dead.labels(service, reason).inc(count)
-        for name, count in Tally(name for name, _ in handling.deadlines).items():
+        for name, count in Tally(name for name, _ in engine.deadlines).items():
             self._deadlines.labels(service, name).inc(count)
         lateness = self._lateness.labels(service)
-        for _, fires_at in handling.deadlines:
+        for _, fires_at in engine.deadlines:
             lateness.observe(max(0.0, (wall_now - fires_at).total_seconds()))
 
     def ignored(self, counts: Mapping[str, int]) -> None:
@@ -126,7 +123,7 @@ class Metrics:
             self._events.labels(self._service, event_type, "ignored").inc(count)
 
     def dead(self, reason: str, count: int = 1) -> None:
-        """Dead letters that neither the border nor the rules made."""
+        """Dead letters that neither the decoder nor the rules made."""
         self._dead.labels(self._service, reason).inc(count)
 
     def retried(self, error: BaseException) -> None:
@@ -141,17 +138,17 @@ class Metrics:
         """A part of the process ended with an error."""
         self._failures.labels(self._service, part).inc()
 
-    def reading(self, lag: Mapping[str, int], horizon: datetime | None, now: datetime) -> None:
+    def reading(self, lag: Mapping[str, int], watermark: datetime | None, now: datetime) -> None:
         """How far the process has read; topics that it no longer reads have no lag of its own."""
         for topic in self._topics - lag.keys():
             self._lag.labels(self._service, topic).set(0)
         for topic, count in lag.items():
             self._lag.labels(self._service, topic).set(count)
         self._topics |= lag.keys()
-        if horizon is not None:
-            self._horizon_age.labels(self._service).set(max(0.0, (now - horizon).total_seconds()))
+        if watermark is not None:
+            self._watermark_age.labels(self._service).set(max(0.0, (now - watermark).total_seconds()))
 
-    def standing(
+    def backlog(
         self,
         *,
         unsent_seconds: float | None,

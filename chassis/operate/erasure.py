@@ -47,7 +47,7 @@ EMPTY = {"dead_letters": EMPTY_LETTERS, "waiting": EMPTY_ORIGINS}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where an identifier may stand in a table."""
 
     table: str
@@ -57,11 +57,11 @@ class Place:
     """Columns that hold JSON."""
 
 
-PLACES = (
-    Place("cases", ("subject", "kind", "case_id"), ("subject", "case_id"), ("state",)),
-    Place("waiting", ("id",), ("subject", "case_id", "cause_id", "correlation"), ("message",)),
-    Place("dead_letters", ("position",), ("subject", "case_id", "event_id", "correlation"), ()),
-    Place(
+LOCATIONS = (
+    Location("cases", ("subject", "kind", "case_id"), ("subject", "case_id"), ("state",)),
+    Location("waiting", ("id",), ("subject", "case_id", "cause_id", "correlation"), ("message",)),
+    Location("dead_letters", ("position",), ("subject", "case_id", "event_id", "correlation"), ()),
+    Location(
         "facts",
         ("position", "recorded_at"),
         ("subject", "case_id", "cause_id", "correlation", "event_key"),
@@ -103,39 +103,41 @@ async def erase(
     counts: dict[str, int] = {}
     async with connection.transaction():
         await connection.execute(GRANT)
-        for place in PLACES:
+        for location in LOCATIONS:
             emptied = 0
-            if place.table in EMPTY:
-                done = await connection.execute(EMPTY[place.table], identifier, list(subjects))
+            if location.table in EMPTY:
+                done = await connection.execute(EMPTY[location.table], identifier, list(subjects))
                 emptied = int(done.split()[-1])
-            counts[place.table] = max(emptied, await _rename(connection, place, identifier, rename))
+            counts[location.table] = max(emptied, await _rename(connection, location, identifier, rename))
         await connection.execute(REVOKE)
     return counts
 
 
-async def _rename(connection: Connection, place: Place, identifier: str, rename: Callable[[str], str]) -> int:
-    columns = [*place.texts, *place.documents]
+async def _rename(
+    connection: Connection, location: Location, identifier: str, rename: Callable[[str], str]
+) -> int:
+    columns = [*location.texts, *location.documents]
     listed = ", ".join(columns)
-    where = " AND ".join(f"{name} = ${number}" for number, name in enumerate(place.key, 1))
+    where = " AND ".join(f"{name} = ${number}" for number, name in enumerate(location.key, 1))
     found = await connection.fetch(
-        f"SELECT {', '.join(place.key)}, {listed} FROM {place.table}"  # noqa: S608  names of this module
-        f" WHERE strpos(concat_ws(' ', {listed}), $1) > 0 ORDER BY {', '.join(place.key)} FOR UPDATE",
+        f"SELECT {', '.join(location.key)}, {listed} FROM {location.table}"  # noqa: S608  names of this module
+        f" WHERE strpos(concat_ws(' ', {listed}), $1) > 0 ORDER BY {', '.join(location.key)} FOR UPDATE",
         identifier,
     )
     count = 0
     for row in found:
-        changed = _changed(row, place, rename)
+        changed = _changed(row, location, rename)
         if changed:
-            first = len(place.key) + 1
+            first = len(location.key) + 1
             settings = ", ".join(
                 f"{name} = ${number}{'::json' if name in JSON_TYPED else ''}"
                 for number, name in enumerate(changed, first)
             )
-            if place.table == "facts":
+            if location.table == "facts":
                 settings += ", trace = NULL"  # it may be derived from the identifier
-            keys = [row[name] for name in place.key]
+            keys = [row[name] for name in location.key]
             await connection.execute(
-                f"UPDATE {place.table} SET {settings} WHERE {where}",  # noqa: S608  names of this module
+                f"UPDATE {location.table} SET {settings} WHERE {where}",  # noqa: S608  names of this module
                 *keys,
                 *changed.values(),
             )
@@ -143,14 +145,14 @@ async def _rename(connection: Connection, place: Place, identifier: str, rename:
     return count
 
 
-def _changed(row: asyncpg.Record, place: Place, rename: Callable[[str], str]) -> Mapping[str, str]:
+def _changed(row: asyncpg.Record, location: Location, rename: Callable[[str], str]) -> Mapping[str, str]:
     """The columns that read differently now."""
     changed: dict[str, str] = {}
-    for name in (*place.texts, *place.documents):
+    for name in (*location.texts, *location.documents):
         text: str | None = row[name]
         if text is None:
             continue
-        if name in place.documents:
+        if name in location.documents:
             document = json.loads(text)
             renamed = _walked(document, rename)
             if renamed != document:

@@ -24,8 +24,8 @@ SELECT min(position) - 1 FROM (
 """
 
 
-class Published(Protocol):
-    """The log as the relay reads it; `chassis.publish.log_reader.Outbox`."""
+class LogReader(Protocol):
+    """The log as the relay reads it; `chassis.publish.log_reader.PostgresLogReader`."""
 
     async def head(self) -> int | None: ...
     async def fitting(self, start: int, upto: int, limit_bytes: int) -> int: ...
@@ -33,7 +33,7 @@ class Published(Protocol):
     async def dead_letters(self, start: int, upto: int) -> Sequence[Any]: ...
 
 
-class Outbox:
+class PostgresLogReader:
     """Reads over the relay's own connection."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:

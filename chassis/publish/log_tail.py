@@ -21,7 +21,7 @@ class Stretch(NamedTuple):
     """Those that announce something, in order of position."""
 
 
-class Recent:
+class LogTail:
     """Committed stretches of the log in order of position, the oldest dropped first."""
 
     def __init__(self) -> None:

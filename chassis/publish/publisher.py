@@ -21,7 +21,7 @@ _known_hash = lru_cache(KEYS_KNOWN)(murmur2)
 """A case announces several times under one key, and the hash is computed in Python."""
 
 
-class KafkaOutgoing:
+class KafkaPublisher:
     """Publishes windows of records; keys go to partitions as with every Java client (murmur2).
 
     Batches are built here, not record by record in the producer: a third of the cost. After a

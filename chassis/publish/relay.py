@@ -11,9 +11,9 @@ from typing import Any, Protocol
 from aftersales_contracts.envelope import Envelope, write
 from chassis import clock
 from chassis.engine.records import FactRecord
-from chassis.publish.log_reader import Published
-from chassis.publish.log_tail import Recent
-from chassis.store.lease import Leading, LeaseLost
+from chassis.publish.log_reader import LogReader
+from chassis.publish.log_tail import LogTail
+from chassis.store.lease import Lease, LeaseLost
 from chassis.store.store import unpack_headers
 
 WINDOW = 1_000
@@ -33,7 +33,7 @@ Record = tuple[str, bytes | None, Sequence[Header], bytes | None]
 """Topic, key, headers, value. The timestamp is the moment of publishing, because retention goes by it."""
 
 
-class Outgoing(Protocol):
+class Publisher(Protocol):
     """Where the relay publishes. Returns when all are acknowledged; raises when any is not."""
 
     async def publish(self, records: Sequence[Record]) -> None:
@@ -58,20 +58,20 @@ class Relay:
         self,
         service: str,
         source: str,
-        lease: Leading,
-        outbox: Published,
-        outgoing: Outgoing,
+        lease: Lease,
+        log_reader: LogReader,
+        publisher: Publisher,
         metrics: RelayMetrics,
-        recent: Recent | None = None,
+        log_tail: LogTail | None = None,
     ) -> None:
         self._topic = f"aftersales.{service}.v1"
         self._dead_topic = f"aftersales.{service}.dead.v1"
         self._source = source
-        self._outgoing = outgoing
+        self._publisher = publisher
         self._metrics = metrics
         self._lease = lease
-        self._outbox = outbox
-        self._recent = Recent() if recent is None else recent
+        self._log_reader = log_reader
+        self._log_tail = LogTail() if log_tail is None else log_tail
         self.woken = asyncio.Event()
         self.is_leader = False
         self.last_turn = clock.monotonic()
@@ -92,7 +92,7 @@ class Relay:
                     moved = await self._turn()
                 except LeaseLost:
                     self.is_leader = False
-                    await self._outgoing.reset()
+                    await self._publisher.reset()
                     continue
                 self.last_turn = clock.monotonic()
                 if moved:
@@ -117,31 +117,31 @@ class Relay:
     async def _turn(self) -> bool:
         """Publishes one window. False where there is nothing to publish."""
         start = self._lease.position
-        found = self._recent.after(start)
+        found = self._log_tail.after(start)
         if found is not None:
             upto = found.end
             records = [self._outcome(_announced(fact)) for fact in found.announced]
         else:
-            head = await self._outbox.head()
+            head = await self._log_reader.head()
             if head is None or head <= start:
                 return False
-            known = self._recent.next_start(start)
+            known = self._log_tail.next_start(start)
             upto = min(head, start + WINDOW, head if known is None else known)
-            upto = await self._outbox.fitting(start, upto, WINDOW_BYTES)
-            records = [self._outcome(row) for row in await self._outbox.facts(start, upto)]
-            records.extend(self._dead_letter(row) for row in await self._outbox.dead_letters(start, upto))
+            upto = await self._log_reader.fitting(start, upto, WINDOW_BYTES)
+            records = [self._outcome(row) for row in await self._log_reader.facts(start, upto)]
+            records.extend(self._dead_letter(row) for row in await self._log_reader.dead_letters(start, upto))
         if records:
             try:
-                await self._outgoing.publish(records)
+                await self._publisher.publish(records)
             except Exception:
-                await self._outgoing.reset()
+                await self._publisher.reset()
                 raise
         await self._lease.move(upto)
         self._metrics.relayed(len(records))
         return True
 
     def _outcome(self, columns: Iterable[Any]) -> Record:
-        """The record of one fact, from the columns of `outbox.FACTS`."""
+        """The record of one fact, from the columns of `log_reader.FACTS`."""
         key, kind, case_id, version, at, event_type, correlation, cause_id, trace, event = columns
         envelope = Envelope(
             id=f"{kind}/{case_id}/{version}",
@@ -175,7 +175,7 @@ class Relay:
 
 
 def _announced(fact: FactRecord) -> tuple[Any, ...]:
-    """The columns of `outbox.FACTS` for one that announces something."""
+    """The columns of `log_reader.FACTS` for one that announces something."""
     cause = fact.cause
     return (
         fact.event_key, fact.kind, fact.case_id, fact.version, fact.at, fact.event_type, cause.correlation,

@@ -1,6 +1,6 @@
 """Batches through the one path: repeats dropped, cases moved, facts written, in one transaction.
 
-Events and everything that is due (deadlines, retries, handed-on messages) go the same way. What the
+Events and everything that is due (deadlines, retries, cross-subject deliveries) go the same way. What the
 database refuses for a moment is tried again with growing pauses; what it can never hold is found by
 halving the batch and becomes a dead letter.
 """
@@ -15,15 +15,15 @@ from typing import Any, Protocol, TypeVar
 from aftersales_contracts.envelope import Envelope
 from aftersales_contracts.reasons import Reason
 from chassis import clock
-from chassis.engine.engine import Handling, Limits
+from chassis.engine.engine import Engine, Limits
 from chassis.engine.failures import describe
-from chassis.engine.records import Cause, DeadLetter, Origin, Place
-from chassis.engine.registry import Wiring
-from chassis.engine.subject import Lane
+from chassis.engine.records import Cause, DeadLetter, Origin, PartitionId
+from chassis.engine.registry import Registry
+from chassis.engine.subject import Subject
 from chassis.ingest.decoder import Accepted, Arrival, Rejected
 from chassis.observe.tracing import Decision, Tracer
-from chassis.publish.log_tail import Recent
-from chassis.runtime.ports import Keeping, Pool
+from chassis.publish.log_tail import LogTail
+from chassis.runtime.ports import Pool, Store
 from chassis.store.store import TRANSIENT, UNSTORABLE, Conflict, DatabaseBehind, concerns_all
 from chassis.store.watermarks import BEGINNING, END
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Unwakeable(Exception):
+class SubjectStuck(Exception):
     """Something due for one subject fails in the machinery itself."""
 
     def __init__(self, subject: str) -> None:
@@ -44,66 +44,66 @@ NOT_STORABLE = Rejected(Reason.NOT_STORABLE, "the database cannot hold a value o
 
 
 @dataclass(slots=True)
-class Progress:
+class BatchProgress:
     """How far the input has been read, to be written with a batch."""
 
-    positions: Mapping[Place, int] = field(default_factory=dict[Place, int])
-    stands_at: Mapping[Place, datetime] = field(default_factory=dict[Place, datetime])
-    marks: Mapping[Place, int] = field(default_factory=dict[Place, int])
+    positions: Mapping[PartitionId, int] = field(default_factory=dict[PartitionId, int])
+    watermarks: Mapping[PartitionId, datetime] = field(default_factory=dict[PartitionId, datetime])
+    marks: Mapping[PartitionId, int] = field(default_factory=dict[PartitionId, int])
     mark: int = 0
     """By clock marks: the mark whose records these are."""
-    learned: Mapping[Place, int] = field(default_factory=dict[Place, int])
+    learned: Mapping[PartitionId, int] = field(default_factory=dict[PartitionId, int])
     """What the database said of the partitions when they were taken over."""
 
 
 class Metrics(Protocol):
-    """What a worker reports, once per batch."""
+    """What a batch processor reports, once per batch."""
 
     def handled(self, service: str, arrivals: Sequence[Arrival], repeats: int, seconds: float) -> None: ...
-    def decided(self, handling: Handling, wall_now: datetime) -> None: ...
+    def decided(self, engine: Engine, wall_now: datetime) -> None: ...
     def dead(self, reason: str, count: int = 1) -> None: ...
     def retried(self, error: BaseException) -> None: ...
 
 
-class Worker:
+class BatchProcessor:
     """Runs batches. Events and what is due may run side by side, as in two replicas: rows are locked in one
     order, and while one waits for the database the other decides."""
 
     def __init__(
         self,
-        wiring: Wiring,
-        store: Keeping,
+        registry: Registry,
+        store: Store,
         pool: Pool,
         limits: Limits,
         metrics: Metrics,
         on_commit: Callable[[], None],
-        recent: Recent | None = None,
+        log_tail: LogTail | None = None,
     ) -> None:
-        self._wiring = wiring
+        self._registry = registry
         self._store = store
         self._pool = pool
         self._limits = limits
         self._metrics = metrics
         self._on_commit = on_commit
-        self._recent = recent
-        self._unwakeable: set[str] = set()
-        self._noted: dict[Place, int] = {}
+        self._log_tail = log_tail
+        self._stuck: set[str] = set()
+        self._noted: dict[PartitionId, int] = {}
         """Offsets up to which the database has said that it has everything."""
         self._months: set[tuple[str, date]] = set()
-        self.horizon = BEGINNING
+        self.watermark = BEGINNING
         """The moment up to which all input of the service has been read, as last known."""
         self.mark = 0
         """By clock marks: the last mark that all replicas have handled."""
         self.tracer: Tracer | None = None
-        self.bound: Callable[[Any], Awaitable[datetime]] | None = None
+        self.stored_watermark: Callable[[Any], Awaitable[datetime]] | None = None
         """The moment beyond which nothing may be decided in the transaction of this connection."""
 
     def forget(self) -> None:
         """Forgets what is known of the database: it is another one, or the same at an earlier moment."""
         self._noted.clear()
-        self.horizon = BEGINNING
-        if self._recent is not None:
-            self._recent.clear()
+        self.watermark = BEGINNING
+        if self._log_tail is not None:
+            self._log_tail.clear()
 
     def translate(self, record: Origin, verdict: Accepted | Rejected) -> Arrival:
         """The messages that a record means; a translation that fails is a rejection."""
@@ -111,52 +111,52 @@ class Worker:
             return Arrival(record, verdict)
         data = verdict.received.data
         try:
-            return Arrival(record, verdict, self._wiring.service.reads[type(data)](data))
+            return Arrival(record, verdict, self._registry.service.reads[type(data)](data))
         except Exception as error:  # noqa: BLE001  it concerns its own record only
             return Arrival(record, Rejected(Reason.RULE_FAILED, describe(error)))
 
-    async def take(self, arrivals: Sequence[Arrival], progress: Progress, frontier: datetime) -> None:
+    async def process(self, arrivals: Sequence[Arrival], progress: BatchProgress, read_to: datetime) -> None:
         """Handles events in their order; returns when all of it is committed.
 
-        `frontier`: the moment up to which the partitions of other replicas have been read.
+        `read_to`: the moment up to which the partitions of other replicas have been read.
         Raises DatabaseBehind, with nothing written: what was committed before is to be read again.
         """
-        await self._patiently(lambda: self._taking(arrivals, progress, frontier))
+        await self._retry(lambda: self._process(arrivals, progress, read_to))
 
-    async def _taking(self, arrivals: Sequence[Arrival], progress: Progress, frontier: datetime) -> None:
+    async def _process(self, arrivals: Sequence[Arrival], progress: BatchProgress, read_to: datetime) -> None:
         await self._partitions(arrivals)
-        await self._halving(arrivals, progress, frontier)
+        await self._bisect(arrivals, progress, read_to)
 
-    async def wake(self, limit: int) -> int:
-        """Handles the subjects that are due by the horizon; how many there were.
+    async def fire_due(self, limit: int) -> int:
+        """Handles the subjects that are due by the watermark; how many there were.
 
         A subject that cannot be handled at all (a defect, not a rule that fails) is left alone until
         the process starts again, so that it holds up no other. Raises DatabaseBehind, with nothing written.
         """
         try:
-            return await self._patiently(lambda: self._waking(limit))
-        except Unwakeable as error:
+            return await self._retry(lambda: self._fire_due(limit))
+        except SubjectStuck as error:
             log.exception("a subject cannot be woken", extra={"error": type(error.__cause__).__name__})
-            self._unwakeable.add(error.subject)
+            self._stuck.add(error.subject)
             return 1
 
-    async def _waking(self, limit: int) -> int:
+    async def _fire_due(self, limit: int) -> int:
         await self._partitions(())
         try:
-            return await self._wake_once(limit)
+            return await self._fire_once(limit)
         except Exception as error:
             if concerns_all(error):
                 raise
         # Something in it fails for good: one at a time, until the culprit is alone.
-        return await self._wake_once(1)
+        return await self._fire_once(1)
 
-    async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:
+    async def _retry(self, action: Callable[[], Awaitable[T]]) -> T:
         """Tries until the database takes it: growing pauses, no end, nothing lost, no spinning."""
         attempt = 0
         while True:
             try:
                 return await action()
-            except Unwakeable:
+            except SubjectStuck:
                 raise
             except DatabaseBehind as error:
                 self._metrics.retried(error)
@@ -172,17 +172,17 @@ class Worker:
                     self._months.clear()  # they may be what the database has lost
                 await asyncio.sleep(clock.growing(attempt, pause, 10.0))
 
-    async def _halving(self, arrivals: Sequence[Arrival], progress: Progress, frontier: datetime) -> None:
+    async def _bisect(self, arrivals: Sequence[Arrival], progress: BatchProgress, read_to: datetime) -> None:
         """One transaction; what can never be handled is narrowed down to its own record."""
         try:
-            await self._take_once(arrivals, progress, frontier)
+            await self._process_once(arrivals, progress, read_to)
         except Exception as error:
             if concerns_all(error):
                 raise
             if len(arrivals) > 1:
                 half = len(arrivals) // 2
-                await self._halving(arrivals[:half], Progress(mark=progress.mark), frontier)
-                await self._halving(arrivals[half:], progress, frontier)
+                await self._bisect(arrivals[:half], BatchProgress(mark=progress.mark), read_to)
+                await self._bisect(arrivals[half:], progress, read_to)
                 return
             if not arrivals or isinstance(arrivals[0].verdict, Rejected):
                 raise
@@ -190,22 +190,24 @@ class Worker:
             verdict = NOT_STORABLE
             if not isinstance(error, UNSTORABLE):
                 verdict = Rejected(Reason.RULE_FAILED, describe(error))
-            await self._take_once([Arrival(arrivals[0].record, verdict)], progress, frontier)
+            await self._process_once([Arrival(arrivals[0].record, verdict)], progress, read_to)
 
-    async def _take_once(self, arrivals: Sequence[Arrival], progress: Progress, frontier: datetime) -> None:
+    async def _process_once(
+        self, arrivals: Sequence[Arrival], progress: BatchProgress, read_to: datetime
+    ) -> None:
         began = clock.stopwatch()
         wall_now = clock.now()
         async with self._pool.acquire() as connection, connection.transaction():
-            bound = await self._check(connection, progress.learned)
+            stored = await self._check(connection, progress.learned)
             fresh, dead, repeats = await self._fresh(connection, arrivals, wall_now)
-            handling = await self._handle(connection, fresh, frontier, bound, wall_now, progress.mark)
-            dead += handling.dead
-            spans = self._spans(handling, wall_now)
-            head = await self._write(connection, handling, dead, progress, wall_now)
+            engine = await self._handle(connection, fresh, read_to, stored, wall_now, progress.mark)
+            dead += engine.dead
+            spans = self._spans(engine, wall_now)
+            head = await self._write(connection, engine, dead, progress, wall_now)
         self._note(progress.positions)
-        self._committed(head, handling, dead, spans)
-        self._metrics.handled(self._wiring.service.name, arrivals, repeats, clock.stopwatch() - began)
-        self._metrics.decided(handling, wall_now)
+        self._committed(head, engine, dead, spans)
+        self._metrics.handled(self._registry.service.name, arrivals, repeats, clock.stopwatch() - began)
+        self._metrics.decided(engine, wall_now)
         reused = sum(letter.reason == Reason.ID_REUSED for letter in dead)
         if reused:
             self._metrics.dead(Reason.ID_REUSED, reused)
@@ -245,103 +247,107 @@ class Worker:
         self,
         connection: Any,
         fresh: Sequence[Arrival],
-        frontier: datetime,
-        bound: datetime,
+        read_to: datetime,
+        stored: datetime,
         wall_now: datetime,
         mark: int,
-    ) -> Handling:
-        subjects = {a.subject for arrival in fresh for a in arrival.addressed}
-        lanes: dict[str, Lane] = {}
-        if subjects:
-            lanes = await self._store.load(connection, subjects)
-        horizon, frontier = min(self.horizon, bound), min(frontier, bound)
-        handling = Handling(self._wiring, lanes, horizon, wall_now, self._limits, mark)
+    ) -> Engine:
+        subject_ids = {a.subject for arrival in fresh for a in arrival.addressed}
+        subjects: dict[str, Subject] = {}
+        if subject_ids:
+            subjects = await self._store.load(connection, subject_ids)
+        watermark, read_to = min(self.watermark, stored), min(read_to, stored)
+        engine = Engine(self._registry, subjects, watermark, wall_now, self._limits, mark)
         for arrival in fresh:
             verdict = arrival.verdict
             if isinstance(verdict, Accepted) and arrival.addressed:
                 received = verdict.received
                 shop_id = getattr(received.data, "shop_id", "")
                 cause = _cause(received.envelope)
-                handling.arrive(arrival.addressed, received.at, shop_id, cause, arrival.record, frontier)
-        return handling
+                engine.arrive(arrival.addressed, received.at, shop_id, cause, arrival.record, read_to)
+        return engine
 
-    async def _wake_once(self, limit: int) -> int:
+    async def _fire_once(self, limit: int) -> int:
         wall_now = clock.now()
         async with self._pool.acquire() as connection:
-            horizon = self.horizon
-            subjects = await self._due(connection, horizon, wall_now, limit)
-            if subjects:
-                horizon = min(horizon, await self._check(connection, {}))
-            if horizon < self.horizon:
-                subjects = await self._due(connection, horizon, wall_now, limit)
-            if not subjects:
+            watermark = self.watermark
+            subject_ids = await self._due(connection, watermark, wall_now, limit)
+            if subject_ids:
+                watermark = min(watermark, await self._check(connection, {}))
+            if watermark < self.watermark:
+                subject_ids = await self._due(connection, watermark, wall_now, limit)
+            if not subject_ids:
                 return 0
             try:
                 async with connection.transaction():
-                    handling, head, spans = await self._wake_subjects(connection, subjects, horizon, wall_now)
+                    engine, head, spans = await self._fire_subjects(
+                        connection, subject_ids, watermark, wall_now
+                    )
             except Exception as error:
-                if len(subjects) > 1 or concerns_all(error):
+                if len(subject_ids) > 1 or concerns_all(error):
                     raise
-                raise Unwakeable(subjects[0]) from error
-        self._committed(head, handling, handling.dead, spans)
-        self._metrics.decided(handling, wall_now)
-        return len(subjects)
+                raise SubjectStuck(subject_ids[0]) from error
+        self._committed(head, engine, engine.dead, spans)
+        self._metrics.decided(engine, wall_now)
+        return len(subject_ids)
 
-    async def _due(self, connection: Any, horizon: datetime, wall_now: datetime, limit: int) -> Sequence[str]:
-        wanted = limit + len(self._unwakeable)
-        found = await self._store.due_subjects(connection, horizon, wall_now, wanted, self.mark)
-        return [subject for subject in found if subject not in self._unwakeable][:limit]
+    async def _due(
+        self, connection: Any, watermark: datetime, wall_now: datetime, limit: int
+    ) -> Sequence[str]:
+        wanted = limit + len(self._stuck)
+        found = await self._store.due_subjects(connection, watermark, wall_now, wanted, self.mark)
+        return [subject for subject in found if subject not in self._stuck][:limit]
 
-    async def _check(self, connection: Any, learned: Mapping[Place, int]) -> datetime:
+    async def _check(self, connection: Any, learned: Mapping[PartitionId, int]) -> datetime:
         """Before anything is decided: that this connection's database knows what it knew; and its bound."""
         self._note(learned)
         if self._noted and not await self._store.knows(connection, self._noted):
             raise DatabaseBehind
-        return END if self.bound is None else await self.bound(connection)
+        return END if self.stored_watermark is None else await self.stored_watermark(connection)
 
-    def _note(self, offsets: Mapping[Place, int]) -> None:
-        for place, offset in offsets.items():
-            if offset > self._noted.get(place, 0):
-                self._noted[place] = offset
+    def _note(self, offsets: Mapping[PartitionId, int]) -> None:
+        for partition_id, offset in offsets.items():
+            if offset > self._noted.get(partition_id, 0):
+                self._noted[partition_id] = offset
 
-    def _spans(self, handling: Handling, wall_now: datetime) -> Sequence[Decision]:
+    def _spans(self, engine: Engine, wall_now: datetime) -> Sequence[Decision]:
         """The spans of a batch that is about to be written: its facts carry them on."""
-        return () if self.tracer is None else self.tracer.decided(handling.facts, wall_now)
+        return () if self.tracer is None else self.tracer.decided(engine.facts, wall_now)
 
     def _committed(
-        self, head: int, handling: Handling, dead: Sequence[DeadLetter], spans: Sequence[Decision]
+        self, head: int, engine: Engine, dead: Sequence[DeadLetter], spans: Sequence[Decision]
     ) -> None:
-        if self._recent is not None and handling.facts and not dead:
-            self._recent.add(head, handling.facts)
+        if self._log_tail is not None and engine.facts and not dead:
+            self._log_tail.add(head, engine.facts)
         self._on_commit()
         if self.tracer is not None:
             self.tracer.committed(spans)
 
-    async def _wake_subjects(
-        self, connection: Any, subjects: Sequence[str], horizon: datetime, wall_now: datetime
-    ) -> tuple[Handling, int, Sequence[Decision]]:
-        lanes = await self._store.load(connection, subjects)
-        handling = Handling(self._wiring, lanes, horizon, wall_now, self._limits, self.mark)
-        for subject in subjects:
-            handling.wake(subject)
-        spans = self._spans(handling, wall_now)
-        head = await self._write(connection, handling, handling.dead, Progress(), wall_now)
-        return handling, head, spans
+    async def _fire_subjects(
+        self, connection: Any, subject_ids: Sequence[str], watermark: datetime, wall_now: datetime
+    ) -> tuple[Engine, int, Sequence[Decision]]:
+        subjects = await self._store.load(connection, subject_ids)
+        engine = Engine(self._registry, subjects, watermark, wall_now, self._limits, self.mark)
+        for subject_id in subject_ids:
+            engine.fire_due(subject_id)
+        spans = self._spans(engine, wall_now)
+        head = await self._write(connection, engine, engine.dead, BatchProgress(), wall_now)
+        return engine, head, spans
 
     async def _write(
         self,
         connection: Any,
-        handling: Handling,
+        engine: Engine,
         dead: Sequence[DeadLetter],
-        progress: Progress,
+        progress: BatchProgress,
         wall_now: datetime,
     ) -> int:
         """Everything of a batch; the head of the log after it, or 0 where nothing was appended."""
-        await self._store.save(connection, handling.lanes, handling.gone, handling.mailbox, handling.mark)
-        await self._store.note_intake(connection, progress.positions, progress.stands_at, progress.marks)
-        if not handling.facts and not dead:
+        await self._store.save(connection, engine.subjects, engine.gone, engine.cross_subject, engine.mark)
+        await self._store.note_progress(connection, progress.positions, progress.watermarks, progress.marks)
+        if not engine.facts and not dead:
             return 0
-        return await self._store.append(connection, handling.facts, dead, wall_now)
+        return await self._store.append(connection, engine.facts, dead, wall_now)
 
     async def _partitions(self, arrivals: Sequence[Arrival]) -> None:
         """Makes the month partitions that a batch needs before its transaction, and next month's ahead."""

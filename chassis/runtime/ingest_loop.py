@@ -1,4 +1,4 @@
-"""From the feed to the worker, release by release, and how far this process has read."""
+"""From the feed to the batch processor, release by release, and how far this process has read."""
 
 import asyncio
 import logging
@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from chassis import clock
-from chassis.engine.records import Place
+from chassis.engine.records import PartitionId
 from chassis.ingest.decoder import Accepted, Rejected
 from chassis.ingest.feed import Feed
 from chassis.ingest.intake import Release
-from chassis.runtime.batches import Progress, Worker
-from chassis.runtime.ports import Standings
+from chassis.runtime.batches import BatchProcessor, BatchProgress
+from chassis.runtime.ports import Watermarks
 from chassis.service import is_own
 from chassis.store.store import DatabaseBehind
 from chassis.store.watermarks import BEGINNING, END
@@ -25,30 +25,30 @@ Ignoring = Callable[[Mapping[str, int]], None]
 """Counts records that the service does not read, by event type."""
 
 
-class Reading:
+class IngestLoop:
     """One release after the other into the database; then, and only then, its offsets may move."""
 
     def __init__(
         self,
         feed: Feed,
-        worker: Worker,
-        standing: Standings,
+        processor: BatchProcessor,
+        watermarks: Watermarks,
         due: asyncio.Event,
         ignored: Ignoring,
         *,
         by_marks: bool,
     ) -> None:
         self._feed = feed
-        self._worker = worker
-        self._standing = standing
+        self._processor = processor
+        self._watermarks = watermarks
         self._due = due
         self._ignored = ignored
         self._by_marks = by_marks
-        worker.bound = self.bound
-        self._own_stand: tuple[frozenset[Place], datetime] | None = None
+        processor.stored_watermark = self.stored_watermark
+        self._own_watermark: tuple[frozenset[PartitionId], datetime] | None = None
         """The partitions of this process and the moment up to which they have all been read."""
         self._noted_at = 0.0
-        self._in_hand: tuple[Release, frozenset[Place]] | None = None
+        self._in_hand: tuple[Release, frozenset[PartitionId]] | None = None
         """A release that has left the feed, and the partitions that were read then: after a failure reading
         goes on with it, because the next one of its partitions moves the offsets past it."""
 
@@ -64,60 +64,66 @@ class Reading:
                 await self._finish(*self._in_hand)
             except DatabaseBehind:
                 log.warning("the database was set back; reading again what it does not know")
-                self._own_stand = None
-                self._worker.forget()
+                self._own_watermark = None
+                self._processor.forget()
                 self._feed.start_over()
             self._in_hand = None
 
-    async def _finish(self, release: Release, places: frozenset[Place]) -> None:
-        """One release into the database. Its frontier speaks for `places`, whoever reads them by now."""
-        worker = self._worker
+    async def _finish(self, release: Release, partition_ids: frozenset[PartitionId]) -> None:
+        """One release into the database. Its watermark speaks for `places`, whoever reads them by now."""
+        processor = self._processor
         arrivals = [
-            worker.translate(item.record, item.entry)
-            for item in release.items
-            if isinstance(item.entry, Accepted | Rejected)
+            processor.translate(buffered.record, buffered.entry)
+            for buffered in release.records
+            if isinstance(buffered.entry, Accepted | Rejected)
         ]
-        others = await self._standing.others(places)
+        others = await self._watermarks.others(partition_ids)
         self._ignored(release.ignored)
-        read_to = await self._bounded(min(others, release.frontier or BEGINNING))
-        if release.items or release.positions or self._is_time_to_note(others):
-            progress = Progress(
-                release.positions, release.stands_at, release.passed, release.barrier or 0, self._feed.learned
+        read_to = await self._not_ahead(min(others, release.watermark or BEGINNING))
+        if release.records or release.positions or self._is_time_to_note(others):
+            progress = BatchProgress(
+                release.positions,
+                release.watermarks,
+                release.passed,
+                release.barrier or 0,
+                self._feed.learned,
             )
-            await worker.take(arrivals, progress, read_to)
+            await processor.process(arrivals, progress, read_to)
         await self._feed.commit(release)
         is_whole = not self._by_marks or release.mark is not None
-        if release.frontier is not None and is_whole:
-            self._own_stand = places, release.frontier
+        if release.watermark is not None and is_whole:
+            self._own_watermark = partition_ids, release.watermark
         self._due.set()
 
     def _is_time_to_note(self, others: datetime) -> bool:
-        """Idle stands matter to other replicas at once, and to nobody where there is none."""
+        """Idle watermarks matter to other replicas at once, and to nobody where there is none."""
         now = clock.monotonic()
         if others == END and now - self._noted_at < ALONE_NOTE_SECONDS:
             return False
         self._noted_at = now
         return True
 
-    async def bound(self, connection: Any) -> datetime:
+    async def stored_watermark(self, connection: Any) -> datetime:
         """Beyond it no deadline is decided over this connection; END where nobody else reads.
 
         What the database said of other replicas before it was set back holds no more.
         """
-        if self._by_marks or self._standing.is_alone(self._feed.assignment):
+        if self._by_marks or self._watermarks.is_alone(self._feed.assignment):
             return END
-        return await self._standing.bound(connection)
+        return await self._watermarks.stored(connection)
 
-    async def horizon(self) -> datetime:
-        """The moment up to which all replicas have read: the others' stands and, if it is known, our own."""
+    async def watermark(self) -> datetime:
+        """The watermark of the service: the least of the others' watermarks and, if it is known, our own."""
         mine = self._feed.assignment
-        stand = (
-            self._own_stand[1] if self._own_stand is not None and self._own_stand[0] == mine else BEGINNING
+        watermark = (
+            self._own_watermark[1]
+            if self._own_watermark is not None and self._own_watermark[0] == mine
+            else BEGINNING
         )
-        if not any(not is_own(place.topic) for place in mine):
-            stand = END  # a replica that reads nothing holds nothing up
-        return await self._bounded(min(stand, await self._standing.others(mine)))
+        if not any(not is_own(partition_id.topic) for partition_id in mine):
+            watermark = END  # a replica that reads nothing holds nothing up
+        return await self._not_ahead(min(watermark, await self._watermarks.others(mine)))
 
-    async def _bounded(self, moment: datetime) -> datetime:
+    async def _not_ahead(self, moment: datetime) -> datetime:
         """By the clock never ahead of the database's; clock marks are told by one clock for all."""
-        return moment if self._by_marks else await self._standing.not_ahead(moment)
+        return moment if self._by_marks else await self._watermarks.not_ahead(moment)

@@ -9,8 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from chassis.engine.records import DeadLetter, FactRecord, Place
-from chassis.engine.subject import Lane, Letter
+from chassis.engine.records import DeadLetter, FactRecord, PartitionId
+from chassis.engine.subject import Delivery, Subject
 
 
 class Pool(Protocol):
@@ -21,20 +21,20 @@ class Pool(Protocol):
         ...
 
 
-class Keeping(Protocol):
-    """What the worker asks of the store; `chassis.store.store.Store` says what each does."""
+class Store(Protocol):
+    """What the batch processor asks of the store; `chassis.store.store.PostgresStore` says what each does."""
 
     async def ensure_partition(self, connection: Any, parent: str, month: date) -> None: ...
     async def first_seen(
         self, connection: Any, entries: Sequence[tuple[date, bytes, int]]
     ) -> tuple[set[bytes], dict[bytes, int]]: ...
-    async def load(self, connection: Any, subjects: Iterable[str]) -> dict[str, Lane]: ...
+    async def load(self, connection: Any, subject_ids: Iterable[str]) -> dict[str, Subject]: ...
     async def save(
         self,
         connection: Any,
-        lanes: Mapping[str, Lane],
+        subjects: Mapping[str, Subject],
         gone: Sequence[int],
-        mailbox: Sequence[Letter],
+        cross_subject: Sequence[Delivery],
         mark: int,
     ) -> None: ...
     async def append(
@@ -44,24 +44,24 @@ class Keeping(Protocol):
         dead: Sequence[DeadLetter],
         recorded_at: datetime,
     ) -> int: ...
-    async def note_intake(
+    async def note_progress(
         self,
         connection: Any,
-        positions: Mapping[Place, int],
-        stands_at: Mapping[Place, datetime],
-        marks: Mapping[Place, int],
+        positions: Mapping[PartitionId, int],
+        watermarks: Mapping[PartitionId, datetime],
+        marks: Mapping[PartitionId, int],
     ) -> None: ...
-    async def knows(self, connection: Any, offsets: Mapping[Place, int]) -> bool: ...
+    async def knows(self, connection: Any, offsets: Mapping[PartitionId, int]) -> bool: ...
     async def due_subjects(
-        self, connection: Any, horizon: datetime, wall_now: datetime, limit: int, mark: int
+        self, connection: Any, watermark: datetime, wall_now: datetime, limit: int, mark: int
     ) -> list[str]: ...
 
 
-class Standings(Protocol):
-    """How far all replicas have read; `chassis.store.watermarks.Standing`."""
+class Watermarks(Protocol):
+    """How far all replicas have read; `chassis.store.watermarks.PostgresWatermarks`."""
 
-    async def others(self, mine: Collection[Place]) -> datetime: ...
-    def is_alone(self, mine: Collection[Place]) -> bool: ...
-    async def bound(self, connection: Any) -> datetime: ...
+    async def others(self, mine: Collection[PartitionId]) -> datetime: ...
+    def is_alone(self, mine: Collection[PartitionId]) -> bool: ...
+    async def stored(self, connection: Any) -> datetime: ...
     async def not_ahead(self, moment: datetime) -> datetime: ...
     async def by_marks(self) -> tuple[datetime, int]: ...

@@ -1,4 +1,4 @@
-"""One service as a process: feed, worker, waker, relay and health, each kept running by itself."""
+"""One service as a process: ingest loop, timer loop, relay and health, each kept running by itself."""
 
 import asyncio
 import gc
@@ -12,30 +12,30 @@ import asyncpg
 
 from aftersales_contracts.topics import TOPICS
 from chassis import clock
-from chassis.engine.engine import Limits as HandlingLimits
-from chassis.engine.registry import Wiring
-from chassis.ingest.decoder import Border
+from chassis.engine.engine import Limits as EngineLimits
+from chassis.engine.registry import Registry
+from chassis.ingest.decoder import Decoder
 from chassis.ingest.feed import Feed
 from chassis.ingest.intake import Intake
 from chassis.kafka_client import make_producer
 from chassis.observe import health, logs
 from chassis.observe.metrics import Metrics
 from chassis.observe.tracing import open_tracer
-from chassis.publish.log_reader import Outbox
-from chassis.publish.log_tail import Recent
-from chassis.publish.publisher import KafkaOutgoing
+from chassis.publish.log_reader import PostgresLogReader
+from chassis.publish.log_tail import LogTail
+from chassis.publish.publisher import KafkaPublisher
 from chassis.publish.relay import Relay
-from chassis.runtime.batches import Worker
-from chassis.runtime.ingest_loop import Reading
-from chassis.runtime.supervisor import keep
-from chassis.runtime.timer_loop import Waker
+from chassis.runtime.batches import BatchProcessor
+from chassis.runtime.ingest_loop import IngestLoop
+from chassis.runtime.supervisor import supervise
+from chassis.runtime.timer_loop import TimerLoop
 from chassis.service import Service, inputs, is_own
 from chassis.settings import Settings
 from chassis.store.database import connect, open_pool
-from chassis.store.lease import Lease
+from chassis.store.lease import PostgresLease
 from chassis.store.revision import head, revision_of
-from chassis.store.store import TRANSIENT, Store
-from chassis.store.watermarks import BEGINNING, Standing
+from chassis.store.store import TRANSIENT, PostgresStore
+from chassis.store.watermarks import BEGINNING, PostgresWatermarks
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Process:
         self.service = service
         self.settings = settings
         self.metrics = Metrics(service.name)
-        self._wiring = Wiring(service)
+        self._registry = Registry(service)
         self._tracer = open_tracer(settings.tracing, service.name)
         self._by_marks = settings.clock == "marks"
         self._stopping = asyncio.Event()
@@ -76,8 +76,8 @@ class Process:
         self._pool: asyncpg.Pool | None = None
         self._feed: Feed | None = None
         self._relay: Relay | None = None
-        self._recent = Recent()
-        self._outgoing = KafkaOutgoing(lambda: make_producer(settings.kafka, service.name))
+        self._log_tail = LogTail()
+        self._publisher = KafkaPublisher(lambda: make_producer(settings.kafka, service.name))
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
@@ -97,31 +97,35 @@ class Process:
         topics = inputs(self.service)
         limits = self.settings.limits
         intake = Intake(by_marks=self._by_marks, limits=limits, is_own=is_own)
-        border = Border(self.service, limits, by_marks=self._by_marks, now=clock.now)
-        standing = Standing(pool, topics, [t for t in topics if not is_own(t)], TOPICS)
-        feed = Feed(self.settings, self.service.name, topics, border.read, intake, standing.kept)
-        worker = Worker(
-            self._wiring,
-            Store(self._wiring),
+        decoder = Decoder(self.service, limits, by_marks=self._by_marks, now=clock.now)
+        watermarks = PostgresWatermarks(pool, topics, [t for t in topics if not is_own(t)], TOPICS)
+        feed = Feed(self.settings, self.service.name, topics, decoder.read, intake, watermarks.progress)
+        processor = BatchProcessor(
+            self._registry,
+            PostgresStore(self._registry),
             pool,
-            HandlingLimits(timedelta(days=limits.wait_limit_days), limits.rule_attempts, limits.retry_delay),
+            EngineLimits(timedelta(days=limits.wait_limit_days), limits.rule_attempts, limits.retry_delay),
             self.metrics,
             self._on_commit,
-            self._recent,
+            self._log_tail,
         )
-        worker.tracer = self._tracer
-        reading = Reading(feed, worker, standing, self._due, self.metrics.ignored, by_marks=self._by_marks)
+        processor.tracer = self._tracer
+        ingest_loop = IngestLoop(
+            feed, processor, watermarks, self._due, self.metrics.ignored, by_marks=self._by_marks
+        )
 
-        waker = Waker(worker, standing, self._due, None if self._by_marks else reading.horizon)
+        timer_loop = TimerLoop(
+            processor, watermarks, self._due, None if self._by_marks else ingest_loop.watermark
+        )
         await feed.start()
         parts: Mapping[str, Callable[[], Awaitable[None]]] = {
-            "feed": reading.run,
-            "waker": lambda: self._waking(waker),
+            "feed": ingest_loop.run,
+            "waker": lambda: self._fire_deadlines(timer_loop),
             "relay": self._relaying,
-            "gauges": lambda: self._gauges(pool, feed, worker),
+            "gauges": lambda: self._gauges(pool, feed, processor),
         }
         self._tasks = [
-            asyncio.create_task(keep(part, action, self.metrics.part_failed))
+            asyncio.create_task(supervise(part, action, self.metrics.part_failed))
             for part, action in parts.items()
         ]
         return feed
@@ -167,11 +171,11 @@ class Process:
                 log.warning("not available", extra={"part": what, "error": type(error).__name__})
                 await asyncio.sleep(clock.growing(attempt, 0.2, 10.0))
 
-    async def _waking(self, waker: Waker) -> None:
+    async def _fire_deadlines(self, timer_loop: TimerLoop) -> None:
         connection = await connect(self.settings.database, self.service.name)
-        lease = Lease(connection, "waker")
+        lease = PostgresLease(connection, "waker")  # the row keeps its word
         try:
-            await waker.run(lease)
+            await timer_loop.run(lease)
         finally:
             with suppress(*UNAVAILABLE):
                 await lease.release()
@@ -179,10 +183,16 @@ class Process:
 
     async def _relaying(self) -> None:
         connection = await connect(self.settings.database, self.service.name)
-        self._recent.clear()  # what answers may have been set back since those positions were given
-        lease, outbox = Lease(connection, "relay"), Outbox(connection)
+        self._log_tail.clear()  # what answers may have been set back since those positions were given
+        lease, log_reader = PostgresLease(connection, "relay"), PostgresLogReader(connection)
         relay = Relay(
-            self.service.name, self._wiring.source, lease, outbox, self._outgoing, self.metrics, self._recent
+            self.service.name,
+            self._registry.source,
+            lease,
+            log_reader,
+            self._publisher,
+            self.metrics,
+            self._log_tail,
         )
         self._relay = relay
         try:
@@ -193,15 +203,15 @@ class Process:
                 await relay.release()
                 await connection.close(timeout=2)
 
-    async def _gauges(self, pool: asyncpg.Pool, feed: Feed, worker: Worker) -> None:
+    async def _gauges(self, pool: asyncpg.Pool, feed: Feed, processor: BatchProcessor) -> None:
         """What operators watch, looked up every few seconds and never per message."""
         while True:
-            horizon = worker.horizon if worker.horizon > BEGINNING else None
-            self.metrics.reading(feed.health().lag, horizon, clock.now())
+            watermark = processor.watermark if processor.watermark > BEGINNING else None
+            self.metrics.reading(feed.health().lag, watermark, clock.now())
             async with pool.acquire() as connection:
                 row = await connection.fetchrow(GAUGES)
             if row is not None:
-                self.metrics.standing(
+                self.metrics.backlog(
                     unsent_seconds=row["unsent_seconds"],
                     unsent_count=row["unsent_count"],
                     waiting_seconds=row["waiting_seconds"],
@@ -248,7 +258,7 @@ class Process:
             async with asyncio.timeout(self.settings.limits.stop_seconds):
                 await asyncio.gather(*self._tasks, return_exceptions=True)
                 await feed.stop()
-                await self._outgoing.stop()
+                await self._publisher.stop()
                 await pool.close()
                 if self._tracer is not None:
                     await asyncio.to_thread(self._tracer.close)

@@ -11,7 +11,9 @@ log = logging.getLogger(__name__)
 STEADY_SECONDS = 60.0
 
 
-async def keep(part: str, action: Callable[[], Awaitable[None]], on_failure: Callable[[str], None]) -> None:
+async def supervise(
+    part: str, action: Callable[[], Awaitable[None]], on_failure: Callable[[str], None]
+) -> None:
     """Runs a part for ever; what ends it is logged, and it starts again after a growing pause."""
     attempt = 0
     while True:

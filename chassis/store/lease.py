@@ -30,8 +30,8 @@ class LeaseLost(Exception):
     """Another process leads now: what this one was about to do must not be done."""
 
 
-class Leading(Protocol):
-    """The lease of one process on one cursor; `chassis.store.lease.Lease`."""
+class Lease(Protocol):
+    """The lease of one process on one cursor; `chassis.store.lease.PostgresLease`."""
 
     position: int
 
@@ -40,7 +40,7 @@ class Leading(Protocol):
     async def release(self) -> None: ...
 
 
-class Lease:
+class PostgresLease:
     """The lease on one cursor, held by one database connection."""
 
     def __init__(self, connection: asyncpg.Connection, name: str) -> None:

@@ -11,7 +11,7 @@ from chassis.store.database import Connection
 PASSED = """
 SELECT count(*) FROM {schema}.intake WHERE topic = ANY ($1::text[]) AND mark >= $2
 """
-HORIZON = "SELECT min(coalesce(stands_at, '-infinity')) FROM {schema}.intake WHERE topic = ANY ($1::text[])"
+WATERMARK = "SELECT min(coalesce(stands_at, '-infinity')) FROM {schema}.intake WHERE topic = ANY ($1::text[])"
 IS_BUSY = """
 SELECT EXISTS (
         SELECT FROM {schema}.cases AS c WHERE wake_at <= $1 AND mark < $2 AND NOT EXISTS (
@@ -25,7 +25,7 @@ SELECT EXISTS (
 HEAD = "SELECT position FROM {schema}.cursors WHERE name = 'head'"
 
 
-class Kept(NamedTuple):
+class Progress(NamedTuple):
     """How far one partition has been read, as the database knows it."""
 
     mark: int = 0
@@ -47,10 +47,10 @@ async def has_passed(connection: Connection, service: Service, mark: int) -> boo
     if (passed or 0) < partitions_count(topics):
         return False
     external = [topic for topic in topics if not is_own(topic)]
-    horizon: datetime | None = await connection.fetchval(HORIZON.format(schema=schema), external)
-    if horizon is None:
+    watermark: datetime | None = await connection.fetchval(WATERMARK.format(schema=schema), external)
+    if watermark is None:
         return False
-    is_busy: bool | None = await connection.fetchval(IS_BUSY.format(schema=schema), horizon, mark)
+    is_busy: bool | None = await connection.fetchval(IS_BUSY.format(schema=schema), watermark, mark)
     return not is_busy
 
 

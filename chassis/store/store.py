@@ -13,9 +13,9 @@ from typing import Any
 import asyncpg
 import orjson
 
-from chassis.engine.records import Cause, DeadLetter, FactRecord, Place, StoredOrigin
-from chassis.engine.registry import Wiring
-from chassis.engine.subject import Case, Lane, Letter, Unreadable
+from chassis.engine.records import Cause, DeadLetter, FactRecord, PartitionId, StoredOrigin
+from chassis.engine.registry import Registry
+from chassis.engine.subject import HELD, Case, Delivery, Subject, Unreadable
 from chassis.store.bulk import Rows
 from chassis.store.database import Connection
 from kernel.decider import Addressed
@@ -102,7 +102,7 @@ INSERT INTO dead_letters (position, at, reason, detail, topic, partition, "offse
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 ON CONFLICT DO NOTHING
 """
-NOTE_INTAKE = """
+NOTE_PROGRESS = """
 INSERT INTO intake AS i (topic, partition, next_offset, stands_at, mark)
 SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::timestamptz[], $5::bigint[])
 ON CONFLICT (topic, partition) DO UPDATE SET
@@ -133,11 +133,11 @@ SELECT subject, min(due) AS due FROM (
 """
 
 
-class Store:
+class PostgresStore:
     """Reads and writes one service's schema. Every method works inside the caller's transaction."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
 
     async def ensure_partition(self, connection: Connection, parent: str, month: date) -> None:
         """Makes the partition of a month, where it is not there."""
@@ -154,36 +154,37 @@ class Store:
         seen = await ARRIVED.fetch_again(connection, SEEN_HASHES, entries)
         return new, {row[0]: row[1] for row in seen if row[0] not in new}
 
-    async def load(self, connection: Connection, subjects: Iterable[str]) -> dict[str, Lane]:
+    async def load(self, connection: Connection, subject_ids: Iterable[str]) -> dict[str, Subject]:
         """Locks and loads all cases of the subjects, and what waits for them."""
-        lanes = {subject: Lane(subject) for subject in subjects}
-        names = list(lanes)
-        codecs = self._wiring.codecs
+        subjects = {subject_id: Subject(subject_id) for subject_id in subject_ids}
+        names = list(subjects)
+        codecs = self._registry.codecs
         for row in await connection.fetch(LOAD_CASES, names):
-            subject, kind, case_id, version, state_name, state, shop_id, policy, *rest = row
+            subject_id, kind, case_id, version, state_name, state, shop_id, policy, *rest = row
             wake_at, is_ended, opened_at, moved_at, mark = rest
-            case = lanes[subject].cases[kind, case_id] = Case(subject, kind, case_id, shop_id)
+            case = Case(subject_id, kind, case_id, shop_id)
+            subjects[subject_id].cases[kind, case_id] = case
             case.stored_as(codecs[kind], state_name, state, version)
             case.policy, case.wake_at, case.is_ended, case.mark = policy, wake_at, is_ended, mark
             if version:  # one that has decided nothing is not open: its policy is chosen when it is
                 case.opened_at, case.moved_at = opened_at, moved_at
         for row in await connection.fetch(LOAD_WAITING, names):
-            lane = lanes[row["subject"]]
-            letter = self._letter(row)
-            if letter.reason == "horizon":
-                lane.held.append(letter)
+            subject = subjects[row["subject"]]
+            delivery = self._delivery(row)
+            if delivery.reason == HELD:
+                subject.held.append(delivery)
                 continue
-            lane.waiting.append(letter)
-            if letter.reason in {"failed", "parked"}:
-                blocked = lane.cases.get((letter.addressed.kind, letter.addressed.case_id))
+            subject.waiting.append(delivery)
+            if delivery.reason in {"failed", "parked"}:
+                blocked = subject.cases.get((delivery.addressed.kind, delivery.addressed.case_id))
                 if blocked is not None:
                     blocked.is_blocked = True
-        return lanes
+        return subjects
 
-    def _letter(self, row: asyncpg.Record) -> Letter:
+    def _delivery(self, row: asyncpg.Record) -> Delivery:
         try:
-            message = self._wiring.codecs[row["kind"]].decode(row["name"], row["message"])
-        except Exception:  # noqa: BLE001  it fails its own case, in handling, and not the batch
+            message = self._registry.codecs[row["kind"]].decode(row["name"], row["message"])
+        except Exception:  # noqa: BLE001  it fails its own case, in the engine, and not the batch
             message = Unreadable(row["name"], row["message"])
         origin = None
         if row["topic"] is not None:
@@ -194,7 +195,7 @@ class Store:
         cause = Cause(
             row["cause_type"], row["cause_source"], row["cause_id"], row["correlation"], row["trace"]
         )
-        return Letter(
+        return Delivery(
             Addressed(row["subject"], row["kind"], row["case_id"], message),
             row["at"], row["shop_id"], cause, origin, row["id"], row["reason"], row["attempts"],
             row["due_at"], row["retry_at"], row["expires_at"], row["error"],
@@ -203,13 +204,15 @@ class Store:
     async def save(
         self,
         connection: Connection,
-        lanes: Mapping[str, Lane],
+        subjects: Mapping[str, Subject],
         gone: Sequence[int],
-        mailbox: Sequence[Letter],
+        cross_subject: Sequence[Delivery],
         mark: int,
     ) -> None:
         """Writes changed cases and waiting messages. Raises Conflict where another process was first."""
-        changed = [case for lane in lanes.values() for case in lane.cases.values() if case.is_changed]
+        changed = [
+            case for subject in subjects.values() for case in subject.cases.values() if case.is_changed
+        ]
         changed.sort(key=lambda case: (case.subject, case.kind, case.case_id))
         old = [case for case in changed if case.stored_version is not None]
         new = [case for case in changed if case.stored_version is None]
@@ -224,15 +227,17 @@ class Store:
                 await CASES.insert(connection, rows)
             except asyncpg.UniqueViolationError as error:
                 raise Conflict from error
-        letters = [p for lane in lanes.values() for p in (*lane.waiting, *lane.held) if p.is_changed]
-        moved = [p.waiting_id for p in letters if p.waiting_id is not None]
+        deliveries = [
+            p for subject in subjects.values() for p in (*subject.waiting, *subject.held) if p.is_changed
+        ]
+        moved = [p.waiting_id for p in deliveries if p.waiting_id is not None]
         if gone or moved:
             ids = [*gone, *moved]
             if await connection.execute(DELETE_WAITING, ids) != f"DELETE {len(ids)}":
                 raise Conflict
-        letters.extend(mailbox)
-        if letters:
-            await WAITING.insert(connection, [self._waiting_row(letter) for letter in letters])
+        deliveries.extend(cross_subject)
+        if deliveries:
+            await WAITING.insert(connection, [self._waiting_row(delivery) for delivery in deliveries])
 
     def _case_row(self, case: Case, mark: int) -> tuple[Any, ...]:
         name, data = case.stored or self._encoded(case)
@@ -242,21 +247,21 @@ class Store:
         )  # fmt: skip
 
     def _encoded(self, case: Case) -> tuple[str, str]:
-        return type(case.state).__name__, self._wiring.codecs[case.kind].encode(case.state)
+        return type(case.state).__name__, self._registry.codecs[case.kind].encode(case.state)
 
-    def _waiting_row(self, letter: Letter) -> tuple[Any, ...]:
-        address, cause, origin = letter.addressed, letter.cause, letter.origin
+    def _waiting_row(self, delivery: Delivery) -> tuple[Any, ...]:
+        address, cause, origin = delivery.addressed, delivery.cause, delivery.origin
         place: tuple[Any, ...] = (None,) * 6
         if origin is not None:
             place = (
                 origin.topic, origin.partition, origin.offset, origin.key,
                 pack_headers(origin.headers), origin.value,
             )  # fmt: skip
-        name, message = self._wiring.stored(address)
+        name, message = self._registry.stored(address)
         return (
-            address.subject, address.kind, address.case_id, letter.at, name, message, letter.shop_id,
-            letter.reason,
-            letter.attempts, letter.due_at, letter.retry_at, letter.expires_at, letter.error,
+            address.subject, address.kind, address.case_id, delivery.at, name, message, delivery.shop_id,
+            delivery.reason,
+            delivery.attempts, delivery.due_at, delivery.retry_at, delivery.expires_at, delivery.error,
             cause.type, cause.source, cause.id, cause.correlation, cause.trace, *place,
         )  # fmt: skip
 
@@ -279,30 +284,31 @@ class Store:
             position += len(facts)
         if dead:
             await connection.executemany(
-                INSERT_DEAD, [dead_row(position + number, letter) for number, letter in enumerate(dead, 1)]
+                INSERT_DEAD,
+                [dead_row(position + number, letter) for number, letter in enumerate(dead, 1)],
             )
         return head
 
-    async def note_intake(
+    async def note_progress(
         self,
         connection: Connection,
-        positions: Mapping[Place, int],
-        stands_at: Mapping[Place, datetime],
-        marks: Mapping[Place, int],
+        positions: Mapping[PartitionId, int],
+        watermarks: Mapping[PartitionId, datetime],
+        marks: Mapping[PartitionId, int],
     ) -> None:
         """How far the partitions have been read; offsets, moments and marks never go back."""
-        places = sorted(positions.keys() | stands_at.keys())
+        places = sorted(positions.keys() | watermarks.keys())
         if places:
             await connection.execute(
-                NOTE_INTAKE,
+                NOTE_PROGRESS,
                 [topic for topic, _ in places],
                 [partition for _, partition in places],
                 [positions.get(place, 0) for place in places],
-                [stands_at.get(place) for place in places],
+                [watermarks.get(place) for place in places],
                 [marks.get(place, 0) for place in places],
             )
 
-    async def knows(self, connection: Connection, offsets: Mapping[Place, int]) -> bool:
+    async def knows(self, connection: Connection, offsets: Mapping[PartitionId, int]) -> bool:
         """Whether the partitions have been read as far as these offsets, for all that this database knows."""
         known: bool | None = await connection.fetchval(
             KNOWS,
@@ -313,10 +319,10 @@ class Store:
         return bool(known)
 
     async def due_subjects(
-        self, connection: Connection, horizon: datetime, wall_now: datetime, limit: int, mark: int
+        self, connection: Connection, watermark: datetime, wall_now: datetime, limit: int, mark: int
     ) -> list[str]:
         """Subjects that have something to do by now, the longest due first."""
-        return [row[0] for row in await connection.fetch(DUE_SUBJECTS, horizon, wall_now, limit, mark)]
+        return [row[0] for row in await connection.fetch(DUE_SUBJECTS, watermark, wall_now, limit, mark)]
 
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

@@ -93,7 +93,7 @@ class InboxRow(Table, table=True):
 
 
 class WaitingRow(Table, table=True):
-    """A message that a case cannot take yet, or that failed, or that another case handed on."""
+    """A message that a case cannot take yet, or that failed, or that a case of another subject told."""
 
     __tablename__ = "waiting"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
@@ -112,10 +112,10 @@ class WaitingRow(Table, table=True):
     message: str = Field(sa_type=JSON)
     shop_id: str = Field(sa_type=Text)
     reason: str = Field(sa_type=Text)
-    """early, horizon, mailbox, failed, behind or parked."""
+    """early, horizon (held for the watermark), mailbox (cross-subject delivery), failed, behind or parked."""
     attempts: int
     due_at: datetime | None = Field(default=None, sa_type=MOMENT)
-    """Event time from which it is offered (mailbox)."""
+    """Event time from which a cross-subject delivery is made."""
     retry_at: datetime | None = Field(default=None, sa_type=MOMENT)
     """Machine time of the next attempt (failed)."""
     expires_at: datetime | None = Field(default=None, sa_type=MOMENT)
@@ -170,7 +170,7 @@ class DeadLetterRow(Table, table=True):
     kind: str = Field(sa_type=Text)
     case_id: str = Field(sa_type=Text)
     name: str = Field(sa_type=Text)
-    """Class of the message that failed; empty for what was refused at the border."""
+    """Class of the message that failed; empty for what was refused at the decoder."""
     message: str | None = Field(default=None, sa_type=JSON)
     shop_id: str = Field(sa_type=Text)
     resent_at: datetime | None = Field(default=None, sa_type=MOMENT)
@@ -191,14 +191,14 @@ class IntakeRow(Table, table=True):
     topic: str = Field(primary_key=True, sa_type=Text)
     partition: int = Field(primary_key=True)
     next_offset: int = Field(sa_type=BigInteger)
-    stands_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    watermarks: datetime | None = Field(default=None, sa_type=MOMENT)
     """Event time up to which the partition has been read; never goes back."""
     mark: int = Field(sa_type=BigInteger)
     """Number of the last clock mark handled; 0 where time is the clock's."""
 
 
 class CursorRow(Table, table=True):
-    """A position in the log: `head` is the last one given; `relay` and `waker` are led by one process."""
+    """A position in the log: `head` is the last one given. `relay` and `waker` (timer loop) have a leader."""
 
     __tablename__ = "cursors"  # pyright: ignore[reportAssignmentType]
     __table_args__ = ({"postgresql_with": {"fillfactor": "50"}},)

@@ -7,9 +7,9 @@ import asyncpg
 
 from aftersales_contracts.topics import Topic
 from chassis import clock
-from chassis.engine.records import Place
+from chassis.engine.records import PartitionId
 from chassis.store.database import Connection
-from chassis.store.progress import Kept
+from chassis.store.progress import Progress
 
 BEGINNING = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 END = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
@@ -30,11 +30,11 @@ SELECT count(*) AS count, min(mark) AS mark,
        min(stands_at) FILTER (WHERE topic = ANY ($2::text[])) AS stands_at
 FROM intake WHERE topic = ANY ($1::text[])
 """
-KEPT = "SELECT topic, partition, mark, next_offset FROM intake"
+PROGRESS = "SELECT topic, partition, mark, next_offset FROM intake"
 
 
-class Standing:
-    """What the partitions of other replicas stand at: no horizon may pass them."""
+class PostgresWatermarks:
+    """How far the partitions of other replicas were read: no watermark of the service may pass that."""
 
     def __init__(
         self, pool: asyncpg.Pool, inputs: Sequence[str], external: Sequence[str], topics: Mapping[str, Topic]
@@ -46,36 +46,39 @@ class Standing:
         self._count = sum(topics[topic].partitions for topic in external)
         self._known = BEGINNING
         self._asked_at = -1.0
-        self._asked_for: frozenset[Place] = frozenset()
+        self._asked_for: frozenset[PartitionId] = frozenset()
         self._clock: tuple[datetime, float] | None = None
         """What the database's clock said, and when it had said so."""
 
-    async def others(self, mine: Collection[Place]) -> datetime:
-        """The least stand of all external partitions that are not read here; END where all are."""
-        own = frozenset(place for place in mine if place.topic in self._external)
+    async def others(self, mine: Collection[PartitionId]) -> datetime:
+        """The least watermark of all external partitions that are not read here; END where all are."""
+        own = frozenset(partition_id for partition_id in mine if partition_id.topic in self._external)
         if self.is_alone(own):
             return END
         now = clock.monotonic()
         if own != self._asked_for or now - self._asked_at > FRESH_SECONDS:
             row = await self._pool.fetchrow(
-                OTHERS, self._external, [place.topic for place in own], [place.partition for place in own]
+                OTHERS,
+                self._external,
+                [partition_id.topic for partition_id in own],
+                [partition_id.partition for partition_id in own],
             )
             self._known = _least(row, self._count - len(own))
             self._asked_at, self._asked_for = now, own
         return self._known
 
-    def is_alone(self, mine: Collection[Place]) -> bool:
+    def is_alone(self, mine: Collection[PartitionId]) -> bool:
         """Whether no external partition is read by anybody else."""
-        return sum(place.topic in self._external for place in mine) >= self._count
+        return sum(partition_id.topic in self._external for partition_id in mine) >= self._count
 
-    async def bound(self, connection: Connection) -> datetime:
-        """The least stand of all external partitions, as the database of this connection knows it."""
+    async def stored(self, connection: Connection) -> datetime:
+        """The least watermark of all external partitions, as the database of this connection knows it."""
         return _least(await connection.fetchrow(OTHERS, self._external, [], []), self._count)
 
     async def not_ahead(self, moment: datetime) -> datetime:
         """The moment, or the database's clock where that has not come so far.
 
-        Stands are told by the clocks of the machines that read: one that is ahead would let deadlines
+        Watermarks are told by the clocks of the machines that read: one that is ahead would let deadlines
         fire before their moment.
         """
         now = clock.monotonic()
@@ -91,15 +94,15 @@ class Standing:
             return BEGINNING, 0
         return row["stands_at"], row["mark"]
 
-    async def kept(self, places: Collection[Place]) -> dict[Place, Kept]:
+    async def progress(self, partition_ids: Collection[PartitionId]) -> dict[PartitionId, Progress]:
         """How far each partition was read, whoever read it."""
-        rows = await self._pool.fetch(KEPT)
-        kept = {Place(row[0], row[1]): Kept(row[2], row[3]) for row in rows}
-        return {place: kept.get(place, Kept()) for place in places}
+        rows = await self._pool.fetch(PROGRESS)
+        known = {PartitionId(row[0], row[1]): Progress(row[2], row[3]) for row in rows}
+        return {partition_id: known.get(partition_id, Progress()) for partition_id in partition_ids}
 
 
 def _least(row: asyncpg.Record | None, wanted_count: int) -> datetime:
-    """The least stand in an answer to OTHERS; BEGINNING where a partition is missing or has none."""
+    """The least watermark in an answer to OTHERS; BEGINNING where a partition is missing or has none."""
     if row is None or row["count"] < wanted_count or row["least"] is None:
         return BEGINNING
     least: datetime = row["least"]

@@ -1,4 +1,4 @@
-"""The benchmark's events are real: the border accepts them and the rules lead them to payment. No timing."""
+"""The benchmark's events are real: the decoder accepts them and the rules lead them to payment. No timing."""
 
 import re
 from collections import Counter

@@ -20,14 +20,14 @@ from aftersales_contracts.shop.orders import TOPIC as ORDERS
 from aftersales_contracts.shop.orders import CloseCause, OrderClosedV1
 from aftersales_contracts.words import Role
 from chassis import clock
-from chassis.engine.records import Origin, Place, StoredOrigin
-from chassis.ingest.decoder import Border, Entry
+from chassis.engine.records import Origin, PartitionId, StoredOrigin
+from chassis.ingest.decoder import Decoder, Entry
 from chassis.ingest.feed import Feed
 from chassis.ingest.intake import Intake
 from chassis.kafka_client import make_producer
 from chassis.service import is_own
 from chassis.settings import Kafka, Limits, Settings
-from chassis.store.progress import Kept
+from chassis.store.progress import Progress
 from tests.chassis import toy
 
 OUTCOMES = "aftersales.logistics.v1"
@@ -58,19 +58,19 @@ class World:
 
     @asynccontextmanager
     async def feed(
-        self, by_marks: bool = False, kept: Mapping[Place, Kept] | None = None, **limits: int
+        self, by_marks: bool = False, progress: Mapping[PartitionId, Progress] | None = None, **limits: int
     ) -> AsyncGenerator[Feed]:
         settings = self.settings(by_marks, **limits)
-        border = Border(SERVICE, settings.limits, by_marks=by_marks, now=clock.now)
+        decoder = Decoder(SERVICE, settings.limits, by_marks=by_marks, now=clock.now)
 
         def read(record: Origin) -> Entry:
             topic = record.topic.removeprefix(f"{self.prefix}.")
-            return border.read(
+            return decoder.read(
                 StoredOrigin(topic, record.partition, record.offset, record.key, record.headers, record.value)
             )
 
-        async def known(places: Collection[Place]) -> Mapping[Place, Kept]:
-            return {place: (kept or {}).get(place, Kept(next_offset=FAR)) for place in places}
+        async def known(places: Collection[PartitionId]) -> Mapping[PartitionId, Progress]:
+            return {place: (progress or {}).get(place, Progress(next_offset=FAR)) for place in places}
 
         intake = Intake(
             by_marks=by_marks,
@@ -107,7 +107,7 @@ class World:
                 await self.producer.send(topic, value, key, partition, None, headers)
         await self.producer.flush()
 
-    async def committed(self) -> dict[Place, int]:
+    async def committed(self) -> dict[PartitionId, int]:
         group = f"{self.prefix}-refunds"
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.bootstrap, group_id=group, enable_auto_commit=False
@@ -116,7 +116,7 @@ class World:
         try:
             places = [TopicPartition(topic, number) for topic in self.topics for number in range(PARTITIONS)]
             consumer.assign(places)
-            found = {Place(*place): await consumer.committed(place) for place in places}
+            found = {PartitionId(*place): await consumer.committed(place) for place in places}
             return {place: offset for place, offset in found.items() if offset}
         finally:
             await consumer.stop()

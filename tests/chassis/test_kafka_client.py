@@ -9,7 +9,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 import devstack
-from chassis.ingest.reader import Reader
+from chassis.ingest.reader import KafkaReader
 from chassis.kafka_client import close, drop
 from chassis.settings import Kafka, Settings
 from tests.chassis.kafka_world import World, make_world
@@ -84,7 +84,7 @@ async def test_reading_ends_wholly_in_the_pause_after_a_failed_fetch(
     async def nothing(*_: object) -> None:
         pass
 
-    reader = Reader(
+    reader = KafkaReader(
         Settings(kafka=kafka),
         "refunds",
         world.topics,

@@ -140,7 +140,7 @@ def test_operations_say_who_reads_and_who_announces() -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_who_is_said_to_read_a_topic_reads_it(service: str) -> None:
     """The document and the wiring of the service agree."""
-    wiring = getattr(import_module(f"services.{service}.service"), service.upper())
-    reads = {topic for event_class in wiring.reads for topic in topics_of(event_class)}
+    registry = getattr(import_module(f"services.{service}.service"), service.upper())
+    reads = {topic for event_class in registry.reads for topic in topics_of(event_class)}
 
     assert {name for name, services in READERS.items() if service in services} == reads

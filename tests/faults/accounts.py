@@ -43,7 +43,7 @@ class Books:
     """All records of the topics that it reads."""
     faults: list[str] = field(default_factory=list[str])
     dead: dict[Place, str] = field(default_factory=dict[Place, str])
-    """Refused at the border: place -> reason."""
+    """Refused at the decoder: place -> reason."""
     failed: list[str] = field(default_factory=list[str])
     """Accepted, and set aside by a case."""
 
@@ -121,7 +121,7 @@ class Books:
                 self.faults.append(f"{mutant.kind} of {mutant.event_type}: {verdict}, not {set(mutant.fate)}")
 
     def by_reason(self) -> Counter[str]:
-        """Number of records refused at the border, by reason."""
+        """Number of records refused at the decoder, by reason."""
         return Counter(self.dead.values())
 
 

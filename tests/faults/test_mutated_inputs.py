@@ -18,7 +18,7 @@ from aftersales_contracts.registry import EVENTS, topics_of
 from aftersales_contracts.topics import TOPICS
 from chassis import clock
 from chassis.engine.records import StoredOrigin
-from chassis.ingest.decoder import Border, Rejected
+from chassis.ingest.decoder import Decoder, Rejected
 from chassis.service import Service, inputs
 from chassis.settings import Limits
 from cli.access import load_services
@@ -37,7 +37,7 @@ CONTROL_COUNT = 24
 IN_FLIGHT_LIMIT = 500
 REST_SECONDS = 240.0
 MUTATIONS = {**mutations_of_values.MUTATIONS, **mutations_of_headers.MUTATIONS}
-BEHIND_THE_BORDER = {Reason.RULE_FAILED, Reason.WAITED_TOO_LONG}
+BEHIND_THE_DECODER = {Reason.RULE_FAILED, Reason.WAITED_TOO_LONG}
 """Reasons that a case gives, not a record."""
 SETTINGS = {"AFTERSALES_LIMITS__RETRY_FIRST_MS": "50", "AFTERSALES_LIMITS__RULE_ATTEMPTS": "3"}
 
@@ -56,9 +56,9 @@ def bred(services: Collection[Service], count: int) -> Iterator[Mutant]:
     return islice(Breeder(Random(SEED), clock.now(), reads(services), MUTATIONS), count)
 
 
-def test_the_border_alone_judges_every_mutant_as_the_contract_says() -> None:
+def test_the_decoder_alone_judges_every_mutant_as_the_contract_says() -> None:
     services = list(load_services().values())
-    borders = {s.name: Border(s, Limits(), by_marks=False, now=clock.now) for s in services}
+    decoders = {s.name: Decoder(s, Limits(), by_marks=False, now=clock.now) for s in services}
     surprises: set[tuple[str, str, str]] = set()
     met: set[str] = set()
     for number, mutant in enumerate(bred(services, MUTANT_COUNT // 2)):
@@ -66,13 +66,13 @@ def test_the_border_alone_judges_every_mutant_as_the_contract_says() -> None:
         for service in services:
             if mutant.topic not in inputs(service) or EVENTS[mutant.event_type] not in service.reads:
                 continue
-            entry = borders[service.name].read(origin)
+            entry = decoders[service.name].read(origin)
             verdict = str(entry.reason) if isinstance(entry, Rejected) else HANDLED
             met.add(verdict)
             if mutant.fate and verdict not in mutant.fate:
                 surprises.add((mutant.kind, mutant.event_type, verdict))
     assert not surprises
-    assert met == {HANDLED, *Reason} - BEHIND_THE_BORDER - {Reason.ID_REUSED}
+    assert met == {HANDLED, *Reason} - BEHIND_THE_DECODER - {Reason.ID_REUSED}
 
 
 class Press:
@@ -188,7 +188,7 @@ async def test_ten_thousand_mutated_inputs_are_all_accounted_for() -> None:
                     faults[service.name] = books.faults[:20] + books.failed[:20]
                 calm, amid = await ends_of(connection, "calm"), await ends_of(connection, "amid")
             assert not any(faults.values()), faults
-            assert met == set(Reason) - BEHIND_THE_BORDER
+            assert met == set(Reason) - BEHIND_THE_DECODER
             assert len(calm) > CONTROL_COUNT * 20
             assert [one for one in amid if one not in calm] == []
             assert amid == calm

@@ -1,1 +1,1 @@
-"""Fuzzing of the border: mutated records, kept where they reach something new."""
+"""Fuzzing of the decoder: mutated records, kept where they reach something new."""

@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz --inputs 1000000`: mutated records through every service's border, on all cores."""
+"""`python -m tests.fuzz --inputs 1000000`: mutated records through every service's decoder, on all cores."""
 
 import argparse
 import sys

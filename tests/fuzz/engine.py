@@ -1,4 +1,4 @@
-"""Inputs through the border and the translation: what must hold for each, and which are worth keeping."""
+"""Inputs through the decoder and the translation: what must hold for each, and which are worth keeping."""
 
 import sys
 from collections import Counter
@@ -14,9 +14,9 @@ from typing import Any
 from aftersales_contracts.reasons import Reason
 from aftersales_contracts.registry import read_data, topics_of
 from chassis.engine.records import StoredOrigin
-from chassis.engine.registry import Wiring
-from chassis.ingest.decoder import Accepted, Border, Entry, Ignored, Mark, Rejected
-from chassis.runtime.batches import Worker
+from chassis.engine.registry import Registry
+from chassis.ingest.decoder import Accepted, Decoder, Entry, Ignored, Mark, Rejected
+from chassis.runtime.batches import BatchProcessor
 from chassis.service import inputs
 from chassis.settings import Limits
 from cli.access import load_services
@@ -38,10 +38,10 @@ ROOTS = tuple(str(Path(__file__).parents[2] / part) for part in ("chassis", "con
 
 @dataclass
 class Reader:
-    """One service's border and translation."""
+    """One service's decoder and translation."""
 
-    border: Border
-    worker: Worker
+    decoder: Decoder
+    processor: BatchProcessor
     topics: frozenset[str]
 
 
@@ -50,11 +50,11 @@ def readers() -> dict[str, Reader]:
     """Of every service, by name."""
     found: dict[str, Reader] = {}
     for name, service in load_services().items():
-        wiring, database = Wiring(service), Database(World(0))
-        store, pool = SimulatedStore(wiring, database), SimulatedPool(database)
-        worker = Worker(wiring, store, pool, LIMITS, Metrics(), lambda: None)
-        border = Border(service, Limits(), by_marks=False, now=lambda: NOW)
-        found[name] = Reader(border, worker, frozenset(inputs(service)))
+        registry, database = Registry(service), Database(World(0))
+        store, pool = SimulatedStore(registry, database), SimulatedPool(database)
+        processor = BatchProcessor(registry, store, pool, LIMITS, Metrics(), lambda: None)
+        decoder = Decoder(service, Limits(), by_marks=False, now=lambda: NOW)
+        found[name] = Reader(decoder, processor, frozenset(inputs(service)))
     return found
 
 
@@ -125,8 +125,8 @@ def judge(reader: Reader, mutant: Mutant) -> tuple[str, str]:
     origin = StoredOrigin(mutant.topic, 0, 0, mutant.key, mutant.headers, mutant.value)
     began = process_time()
     try:
-        entry = reader.border.read(origin)
-        again = reader.border.read(origin)
+        entry = reader.decoder.read(origin)
+        again = reader.decoder.read(origin)
     except Exception as error:  # noqa: BLE001  that is what is looked for
         return f"{type(error).__name__} left the border", "raised"
     if process_time() - began > SECONDS_MOST:
@@ -147,7 +147,7 @@ def _judge_accepted(reader: Reader, origin: StoredOrigin, entry: Accepted) -> tu
     if read_data(type(data), written) != data:
         return "written and read again it is another event", "changed"
     try:
-        arrival = reader.worker.translate(origin, entry)
+        arrival = reader.processor.translate(origin, entry)
     except Exception as error:  # noqa: BLE001  the same
         return f"{type(error).__name__} left the translation", "raised"
     if isinstance(arrival.verdict, Rejected):

@@ -9,14 +9,14 @@ from chassis.ingest.schema_errors import explain
 from tests.fuzz.engine import fuzz, make_mutator
 
 COUNT = 2_500
-BEHIND_THE_BORDER = {Reason.ID_REUSED, Reason.WAITED_TOO_LONG, Reason.RULE_FAILED}
+BEHIND_THE_DECODER = {Reason.ID_REUSED, Reason.WAITED_TOO_LONG, Reason.RULE_FAILED}
 
 
 def test_every_input_is_judged_and_every_reason_is_met() -> None:
     tally = fuzz(1, COUNT)
     assert [str(found) for found in tally.found] == []
     assert tally.inputs == COUNT
-    assert {*Reason} - BEHIND_THE_BORDER <= tally.outcomes.keys()
+    assert {*Reason} - BEHIND_THE_DECODER <= tally.outcomes.keys()
     assert sum(name.startswith(("shop.", "aftersales.")) for name in tally.outcomes) > 20
     assert tally.kept > 100
 
@@ -36,7 +36,7 @@ def test_a_detail_that_repeats_content_is_found(monkeypatch: pytest.MonkeyPatch)
     assert any("repeats content" in found.fault for found in fuzz(1, 500).found)
 
 
-def test_an_exception_that_leaves_the_border_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_that_leaves_the_decoder_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def careless(*_: object) -> object:
         raise ZeroDivisionError
 

@@ -1,4 +1,4 @@
-"""Services in memory: the real handling over lanes kept here, outcomes read by whoever reads them."""
+"""Services in memory: the real engine over subjects kept here, outcomes read by whoever reads them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from typing import Any
 
 from aftersales_contracts.base import Event
 from aftersales_contracts.registry import EVENTS, encode, read_data
-from chassis.engine.engine import Handling, Limits
+from chassis.engine.engine import Engine, Limits
 from chassis.engine.records import Cause, FactRecord
-from chassis.engine.registry import Wiring
-from chassis.engine.subject import Lane
+from chassis.engine.registry import Registry
+from chassis.engine.subject import Subject
 from chassis.service import Service
 from kernel.decider import Addressed
 
@@ -31,8 +31,8 @@ class Flow:
     """A few services that hear each other; time passes only when told to."""
 
     def __init__(self, *services: Service) -> None:
-        self._wirings = [Wiring(service) for service in services]
-        self._lanes: list[dict[str, Lane]] = [{} for _ in services]
+        self._registries = [Registry(service) for service in services]
+        self._subjects: list[dict[str, Subject]] = [{} for _ in services]
         self.told: list[Told] = []
         self.facts: list[FactRecord] = []
         self.dead: list[object] = []
@@ -44,53 +44,53 @@ class Flow:
 
     def _tell(self, event: Event, at: datetime) -> None:
         again = read_data(type(event), encode(event))
-        for number, wiring in enumerate(self._wirings):
-            read = wiring.service.reads.get(type(event))
+        for number, registry in enumerate(self._registries):
+            read = registry.service.reads.get(type(event))
             if read is not None:
                 shop_id = str(getattr(event, "shop_id", ""))
                 self._arrive(number, read(again), at, shop_id)
 
     def _arrive(self, number: int, messages: Sequence[Addressed], at: datetime, shop_id: str) -> None:
-        lanes = self._lanes[number]
+        subjects = self._subjects[number]
         for message in messages:
-            lanes.setdefault(message.subject, Lane(message.subject))
-        handling = Handling(self._wirings[number], lanes, at, at, LIMITS)
-        handling.arrive(messages, at, shop_id, CAUSE, None, at)
-        self._settle(number, handling, at)
+            subjects.setdefault(message.subject, Subject(message.subject))
+        engine = Engine(self._registries[number], subjects, at, at, LIMITS)
+        engine.arrive(messages, at, shop_id, CAUSE, None, at)
+        self._settle(number, engine, at)
 
-    def _settle(self, number: int, handling: Handling, at: datetime) -> None:
+    def _settle(self, number: int, engine: Engine, at: datetime) -> None:
         """What was handed to other subjects, and then what was announced."""
-        lanes = self._lanes[number]
-        while handling.mailbox:
-            letter = handling.mailbox.pop(0)
-            lane = lanes.setdefault(letter.addressed.subject, Lane(letter.addressed.subject))
-            lane.waiting.append(letter)
-            handling.wake(lane.subject)
-        facts = list(handling.facts)
+        subjects = self._subjects[number]
+        while engine.cross_subject:
+            delivery = engine.cross_subject.pop(0)
+            subject = subjects.setdefault(delivery.addressed.subject, Subject(delivery.addressed.subject))
+            subject.waiting.append(delivery)
+            engine.fire_due(subject.id)
+        facts = list(engine.facts)
         self.facts += facts
-        self.dead += handling.dead
+        self.dead += engine.dead
         for fact in facts:
             if fact.event_type is not None and fact.event is not None:
                 event = read_data(EVENTS[fact.event_type], fact.event.encode())
-                self.told.append(Told(fact.at, self._wirings[number].service.name, event))
+                self.told.append(Told(fact.at, self._registries[number].service.name, event))
                 self._tell(event, at)
 
     def pass_until(self, until: datetime) -> None:
         """Fires every deadline up to a moment, the earliest of all services first."""
         while True:
             due = [
-                (case.wake_at, number, subject)
-                for number, lanes in enumerate(self._lanes)
-                for subject, lane in lanes.items()
-                for case in lane.cases.values()
+                (case.wake_at, number, subject_id)
+                for number, subjects in enumerate(self._subjects)
+                for subject_id, subject in subjects.items()
+                for case in subject.cases.values()
                 if case.wake_at is not None and case.wake_at <= until
             ]
             if not due:
                 return
-            at, number, subject = min(due)
-            handling = Handling(self._wirings[number], self._lanes[number], at, at, LIMITS)
-            handling.wake(subject)
-            self._settle(number, handling, at)
+            at, number, subject_id = min(due)
+            engine = Engine(self._registries[number], self._subjects[number], at, at, LIMITS)
+            engine.fire_due(subject_id)
+            self._settle(number, engine, at)
 
     def outcomes(self, event_class: type[Any]) -> list[Any]:
         """What was announced of one type, in order."""
@@ -98,9 +98,9 @@ class Flow:
 
     def state(self, kind: str, case_id: str) -> Any:
         """The state of one case. Raises KeyError where there is none."""
-        for lanes in self._lanes:
-            for lane in lanes.values():
-                case = lane.cases.get((kind, case_id))
+        for subjects in self._subjects:
+            for subject in subjects.values():
+                case = subject.cases.get((kind, case_id))
                 if case is not None:
                     return case.state
         raise KeyError(kind, case_id)
@@ -108,8 +108,8 @@ class Flow:
     def waiting(self) -> list[str]:
         """Messages that wait for something, by class."""
         return [
-            f"{letter.reason}:{type(letter.addressed.message).__name__}"
-            for lanes in self._lanes
-            for lane in lanes.values()
-            for letter in (*lane.waiting, *lane.held)
+            f"{delivery.reason}:{type(delivery.addressed.message).__name__}"
+            for subjects in self._subjects
+            for subject in subjects.values()
+            for delivery in (*subject.waiting, *subject.held)
         ]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chassis.engine.registry import Wiring
+from chassis.engine.registry import Registry
 from chassis.service import Kind
 from kernel.decider import NotYet
 from services.customers.service import CUSTOMERS
@@ -31,12 +31,12 @@ def steps(service: str) -> Iterator[Step]:
         yield from map(json.loads, file)
 
 
-def played(wiring: Wiring, step: Step) -> dict[str, Any]:
+def played(registry: Registry, step: Step) -> dict[str, Any]:
     """Decides the step by the code of today."""
-    kind: Kind[Any, Any, Any, Any] = wiring.kinds[step["kind"]]
-    codec = wiring.codecs[kind.name]
+    kind: Kind[Any, Any, Any, Any] = registry.kinds[step["kind"]]
+    codec = registry.codecs[kind.name]
     state, message = (codec.decode(name, json.dumps(data)) for name, data in (step["state"], step["message"]))
-    policy = wiring.service.policies.get(step["policy"])
+    policy = registry.service.policies.get(step["policy"])
     is_early, decided = False, []
     try:
         decided = list(kind.handle(state, message, policy, datetime.fromisoformat(step["at"])))
@@ -55,12 +55,12 @@ def played(wiring: Wiring, step: Step) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", list(SERVICES))
 def test_what_the_release_before_stored_goes_on_as_it_would_have(name: str) -> None:
-    wiring = Wiring(SERVICES[name])
+    registry = Registry(SERVICES[name])
     found = list(steps(name))
     assert len(found) > 50
     wrong = [
         (step["kind"], step["state"][0], step["message"][0])
         for step in found
-        if played(wiring, step) != {key: step[key] for key in ("early", "rules", "after")}
+        if played(registry, step) != {key: step[key] for key in ("early", "rules", "after")}
     ]
     assert wrong == []

@@ -10,10 +10,10 @@ from zlib import crc32
 
 from aiokafka.errors import CommitFailedError, KafkaConnectionError, RequestTimedOutError
 
-from chassis.engine.records import Origin, Place, StoredOrigin
-from chassis.ingest.feed import Reads
+from chassis.engine.records import Origin, PartitionId, StoredOrigin
+from chassis.ingest.feed import Reader
 from chassis.ingest.partition import Position
-from chassis.ingest.reader import OnPlaces, OnRecords
+from chassis.ingest.reader import OnPartitions, OnRecords
 from chassis.publish.relay import Record
 from chassis.settings import Settings
 from tests.simulation.loop import OWNER, Owner
@@ -34,7 +34,7 @@ class Group:
     generation: int = 0
     members: dict[str, "SimulatedReader"] = field(default_factory=dict[str, "SimulatedReader"])
     joined: set[str] = field(default_factory=set[str])
-    offsets: dict[Place, int] = field(default_factory=dict[Place, int])
+    offsets: dict[PartitionId, int] = field(default_factory=dict[PartitionId, int])
     is_preparing: bool = False
 
 
@@ -44,8 +44,8 @@ class Broker:
     def __init__(self, world: World, partitions: Mapping[str, int]) -> None:
         self.world = world
         self.partitions = partitions
-        self.logs: dict[Place, list[StoredOrigin]] = {
-            Place(topic, number): [] for topic, count in partitions.items() for number in range(count)
+        self.logs: dict[PartitionId, list[StoredOrigin]] = {
+            PartitionId(topic, number): [] for topic, count in partitions.items() for number in range(count)
         }
         self.group = Group()
         self.is_down = False
@@ -55,7 +55,7 @@ class Broker:
 
     def append(self, topic: str, partition: int, record: Record) -> StoredOrigin:
         """Writes one record at the end of a partition."""
-        log = self.logs[Place(topic, partition)]
+        log = self.logs[PartitionId(topic, partition)]
         _, key, headers, value = record
         written = StoredOrigin(topic, partition, len(log), key, tuple(headers), value)
         log.append(written)
@@ -127,7 +127,7 @@ class Broker:
             for topic in topics:
                 count = self.partitions[topic]
                 for number in range(count):
-                    members[number * len(members) // count].granted.append(Place(topic, number))
+                    members[number * len(members) // count].granted.append(PartitionId(topic, number))
         for member in members:
             member.granted_generation = group.generation
         self.wake()
@@ -138,22 +138,22 @@ def _finish(waiter: asyncio.Future[None]) -> None:
         waiter.set_result(None)
 
 
-class SimulatedReader(Reads):
-    """`chassis.ingest.reader.Reader` over the model: polling and membership are tasks side by side."""
+class SimulatedReader(Reader):
+    """`chassis.ingest.reader.KafkaReader` over the model: polling and membership are tasks side by side."""
 
     def __init__(
         self,
         broker: Broker,
         topics: Sequence[str],
         on_records: OnRecords,
-        on_assigned: OnPlaces,
-        on_revoked: OnPlaces,
+        on_assigned: OnPartitions,
+        on_revoked: OnPartitions,
     ) -> None:
         broker.member_count += 1
         self.owner = OWNER.get()
         self.name = f"m{broker.member_count:03}"
         self.topics = topics
-        self.granted: list[Place] = []
+        self.granted: list[PartitionId] = []
         self.granted_generation = -1
         self.is_in_transit = False
         self.move_count = 0
@@ -163,9 +163,9 @@ class SimulatedReader(Reads):
         self._on_assigned = on_assigned
         self._on_revoked = on_revoked
         self._generation = -1
-        self._positions: dict[Place, int] = {}
-        self._seen: dict[Place, tuple[int, datetime]] = {}
-        self._paused: set[Place] = set()
+        self._positions: dict[PartitionId, int] = {}
+        self._seen: dict[PartitionId, tuple[int, datetime]] = {}
+        self._paused: set[PartitionId] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._is_abandoned = False
         self._assigned = asyncio.Event()
@@ -225,7 +225,7 @@ class SimulatedReader(Reads):
         await self._on_assigned(granted)
         await self._unharmed("fetch offsets")
         self._seen = {}
-        self._positions = {place: group.offsets.get(place, 0) for place in granted}
+        self._positions = {partition_id: group.offsets.get(partition_id, 0) for partition_id in granted}
         self._assigned.set()
 
     async def _poll(self) -> None:
@@ -252,20 +252,20 @@ class SimulatedReader(Reads):
         found: list[Origin] = []
         self.move_count += 1
         now = self._broker.world.now()
-        places = sorted(self._positions)
-        self._broker.world.dice.shuffle(places)
-        for place in places:
-            if place in self._paused or len(found) >= FETCH_MOST:
+        partition_ids = sorted(self._positions)
+        self._broker.world.dice.shuffle(partition_ids)
+        for partition_id in partition_ids:
+            if partition_id in self._paused or len(found) >= FETCH_MOST:
                 continue
-            log = self._broker.logs[place]
-            start = self._positions[place]
+            log = self._broker.logs[partition_id]
+            start = self._positions[partition_id]
             taken = log[start : start + FETCH_MOST - len(found)]
-            self._positions[place] = start + len(taken)
-            self._seen[place] = len(log), now
+            self._positions[partition_id] = start + len(taken)
+            self._seen[partition_id] = len(log), now
             found.extend(taken)
         return found
 
-    async def commit(self, offsets: Mapping[Place, int]) -> None:
+    async def commit(self, offsets: Mapping[PartitionId, int]) -> None:
         broker, group = self._broker, self._broker.group
         generation = self._generation
         await broker.world.step("commit offsets")
@@ -276,25 +276,31 @@ class SimulatedReader(Reads):
         group.offsets.update(offsets)
         await broker.world.step("commit offsets", is_done=True)
 
-    async def beyond(self, offsets: Mapping[Place, int]) -> Mapping[Place, int]:
+    async def beyond(self, offsets: Mapping[PartitionId, int]) -> Mapping[PartitionId, int]:
         await self._broker.world.step("fetch offsets")
         if self._broker.is_down:
             raise KafkaConnectionError("simulated: the broker is down")
-        stands = self._broker.group.offsets
-        return {place: offset for place, offset in offsets.items() if stands.get(place, 0) > offset}
+        watermarks = self._broker.group.offsets
+        return {
+            partition_id: offset
+            for partition_id, offset in offsets.items()
+            if watermarks.get(partition_id, 0) > offset
+        }
 
     def abandon(self) -> None:
         self._is_abandoned = True
 
-    def _holds(self, polled_in: Mapping[Place, int]) -> bool:
+    def _holds(self, polled_in: Mapping[PartitionId, int]) -> bool:
         return polled_in is self._positions
 
-    def positions(self, places: Iterable[Place]) -> Iterator[Position]:
-        for place in places:
-            if place in self._positions:
-                yield Position(place, self._positions[place], *self._seen.get(place, (None, None)))
+    def positions(self, partition_ids: Iterable[PartitionId]) -> Iterator[Position]:
+        for partition_id in partition_ids:
+            if partition_id in self._positions:
+                yield Position(
+                    partition_id, self._positions[partition_id], *self._seen.get(partition_id, (None, None))
+                )
 
-    def hold(self, pause: Collection[Place], resume: Collection[Place]) -> None:
+    def hold(self, pause: Collection[PartitionId], resume: Collection[PartitionId]) -> None:
         self._paused.update(pause)
         self._paused.difference_update(resume)
 
@@ -308,15 +314,15 @@ def reader_of(broker: Broker) -> Callable[..., SimulatedReader]:
         topics: Sequence[str],
         *,
         on_records: OnRecords,
-        on_assigned: OnPlaces,
-        on_revoked: OnPlaces,
+        on_assigned: OnPartitions,
+        on_revoked: OnPartitions,
     ) -> SimulatedReader:
         return SimulatedReader(broker, topics, on_records, on_assigned, on_revoked)
 
     return make
 
 
-class SimulatedOutgoing:
+class SimulatedPublisher:
     """What the relay publishes with: a batch per partition, each written whole or not at all."""
 
     def __init__(self, broker: Broker) -> None:
@@ -325,20 +331,20 @@ class SimulatedOutgoing:
     async def publish(self, records: Sequence[Record]) -> None:
         """Writes the records; raises KafkaError where an answer is missing, whatever was written."""
         broker = self._broker
-        batches: dict[Place, list[Record]] = {}
+        batches: dict[PartitionId, list[Record]] = {}
         for record in records:
             topic, key = record[0], record[1]
             number = crc32(key or b"") % broker.partitions[topic]
-            batches.setdefault(Place(topic, number), []).append(record)
-        places = list(batches)
-        broker.world.dice.shuffle(places)
-        for place in places:
+            batches.setdefault(PartitionId(topic, number), []).append(record)
+        partition_ids = list(batches)
+        broker.world.dice.shuffle(partition_ids)
+        for partition_id in partition_ids:
             try:
                 await broker.world.step("produce")
                 if broker.is_down:
                     raise KafkaConnectionError("simulated: the broker is down")
-                for record in batches[place]:
-                    broker.append(place.topic, place.partition, record)
+                for record in batches[partition_id]:
+                    broker.append(partition_id.topic, partition_id.partition, record)
                 await broker.world.step("produce", is_done=True)
             except ConnectionResetError as error:
                 raise RequestTimedOutError("simulated: no answer") from error

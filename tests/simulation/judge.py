@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from aftersales_contracts.envelope import read
-from chassis.engine.records import DeadLetter, FactRecord, Place, StoredOrigin
+from chassis.engine.records import DeadLetter, FactRecord, PartitionId, StoredOrigin
 from chassis.ingest.inbox_keys import inbox_key
 from tests.chassis import toy
 from tests.simulation import service
@@ -38,7 +38,7 @@ class Judge:
         self._versions: dict[tuple[str, str, str], int] = {}
         self._opened: dict[str, datetime] = {}
         self._published: dict[str, tuple[bytes | None, bytes | None]] = {}
-        self._published_upto: dict[Place, int] = {}
+        self._published_upto: dict[PartitionId, int] = {}
         self._position_of: dict[str, int] = {}
         self._of_the_past: set[str] = set()
         """Ids that commits gave, of which a failover may have cost some: they may come with another body."""
@@ -75,7 +75,7 @@ class Judge:
             if fact.name == "TabOpened" and fact.kind == "tab":
                 self._opened[fact.case_id] = fact.at
             if fact.cause.type == "deadline":
-                self._check_horizon(transaction, fact)
+                self._check_watermark(transaction, fact)
 
     def set_back(self) -> None:
         """The database has lost commits: what they led to is decided again, and may come out otherwise."""
@@ -97,7 +97,7 @@ class Judge:
         }
         return announced | {position: f"dead/{position}" for position in tables["dead"]}
 
-    def _check_horizon(self, transaction: Transaction, fact: FactRecord) -> None:
+    def _check_watermark(self, transaction: Transaction, fact: FactRecord) -> None:
         """A deadline is decided after everything that happened before it and was told in time."""
         fires_at = fact.at + toy.GRACE
         if self._world.now() < fires_at:
@@ -136,7 +136,7 @@ class Judge:
                 self._wrong(f"{event_id} was published with two bodies")
             return
         self._published[event_id] = record.key, record.value
-        place = Place(record.topic, record.partition)
+        place = PartitionId(record.topic, record.partition)
         if position <= self._published_upto.get(place, 0):
             self._wrong(f"{event_id} was published behind a later one")
         self._published_upto[place] = position
@@ -196,10 +196,10 @@ class Judge:
         states: dict[tuple[str, str, str], Any] = {}
         for _, fact in sorted(facts.items()):
             key = fact.subject, fact.kind, fact.case_id
-            codec = service.WIRING.codecs[fact.kind]
+            codec = service.REGISTRY.codecs[fact.kind]
             states[key] = toy.evolve(states.get(key, toy.Absent()), codec.decode(fact.name, fact.data))
         for key, row in self._database.tables["cases"].items():
-            stored = service.WIRING.codecs[key[1]].decode(row["state_name"], row["state"])
+            stored = service.REGISTRY.codecs[key[1]].decode(row["state_name"], row["state"])
             _must(
                 states.get(key, toy.Absent()) == stored, f"{key} is {stored}, its facts say {states.get(key)}"
             )
@@ -253,7 +253,7 @@ class Judge:
             return
         expected = _reduced([t for t in order.tells if t.fate == "good" and t.event_id not in gone])
         row = self._database.tables["cases"].get((order.order_id, "tab", order.order_id))
-        codec = service.WIRING.codecs["tab"]
+        codec = service.REGISTRY.codecs["tab"]
         stored = codec.decode(row["state_name"], row["state"]) if row is not None else toy.Absent()
         closed_at = [
             f.at
@@ -273,7 +273,7 @@ class Judge:
     ) -> None:
         """Each closed tab was handed on once, to its shop's ledger and its order's, or is a dead letter."""
         closed = [f for f in facts.values() if f.kind == "tab" and f.name == "TabClosed"]
-        codec = service.WIRING.codecs["ledger"]
+        codec = service.REGISTRY.codecs["ledger"]
         buried = Counter((d.case_id, d.name) for _, d in dead.values() if d.kind == "ledger")
         for shop in service.SHOPS:
             orders = {o.order_id for o in self._story.orders if o.shop_id == shop}

@@ -1,12 +1,12 @@
-"""Leases, the relay's view of the log, and the stands of partitions over the model of the database."""
+"""Leases, the relay's view of the log, and the watermarks of partitions over the model of the database."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis.engine.records import DeadLetter, FactRecord, Place
+from chassis.engine.records import DeadLetter, FactRecord, PartitionId
 from chassis.store.lease import LeaseLost
-from chassis.store.progress import Kept
+from chassis.store.progress import Progress
 from chassis.store.store import pack_headers
 from chassis.store.watermarks import BEGINNING, END
 from tests.simulation.database import Database, Session
@@ -16,7 +16,7 @@ LEASE_SECONDS = 1.0
 
 
 class SimulatedLease:
-    """`chassis.store.lease.Lease` over the model."""
+    """`chassis.store.lease.PostgresLease` over the model."""
 
     def __init__(self, database: Database, session: Session, name: str) -> None:
         self._database = database
@@ -63,8 +63,8 @@ class SimulatedLease:
         self._database.tables["cursors"][self._name] = position, holder, until
 
 
-class SimulatedOutbox:
-    """`chassis.publish.log_reader.Outbox` over the model."""
+class SimulatedLogReader:
+    """`chassis.publish.log_reader.PostgresLogReader` over the model."""
 
     def __init__(self, database: Database, session: Session) -> None:
         self._database = database
@@ -121,42 +121,42 @@ def _dead_row(position: int, letter: DeadLetter) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-class SimulatedStanding:
-    """`chassis.store.watermarks.Standing` over the model."""
+class SimulatedWatermarks:
+    """`chassis.store.watermarks.PostgresWatermarks` over the model."""
 
     def __init__(self, database: Database, partitions: Mapping[str, int], external: Collection[str]) -> None:
         self._database = database
         self._partitions = partitions
         self._external = external
 
-    async def others(self, mine: Collection[Place]) -> datetime:
+    async def others(self, mine: Collection[PartitionId]) -> datetime:
         count = sum(self._partitions[topic] for topic in self._external)
-        own = {place for place in mine if place.topic in self._external}
+        own = {partition_id for partition_id in mine if partition_id.topic in self._external}
         if self.is_alone(own):
             return END
-        await self._database.world.step("select stands")
+        await self._database.world.step("select watermarks")
         if self._database.is_down:
             raise ConnectionRefusedError("simulated: the database is down")
         rows = {
-            place: row
-            for place, row in self._database.tables["intake"].items()
-            if place.topic in self._external and place not in own
+            partition_id: row
+            for partition_id, row in self._database.tables["intake"].items()
+            if partition_id.topic in self._external and partition_id not in own
         }
         if len(rows) < count - len(own):
             return BEGINNING
         return min(row[1] or BEGINNING for row in rows.values())
 
-    def is_alone(self, mine: Collection[Place]) -> bool:
+    def is_alone(self, mine: Collection[PartitionId]) -> bool:
         count = sum(self._partitions[topic] for topic in self._external)
-        return sum(place.topic in self._external for place in mine) >= count
+        return sum(partition_id.topic in self._external for partition_id in mine) >= count
 
-    async def bound(self, connection: SimulatedConnection) -> datetime:
-        await self._database.ask(connection.session, "select least stand")
+    async def stored(self, connection: SimulatedConnection) -> datetime:
+        await self._database.ask(connection.session, "select least watermark")
         rows = self._database.rows(connection.session.transaction, "intake")
-        stands = [row[1] for place, row in rows.items() if place.topic in self._external]
-        if len(stands) < sum(self._partitions[topic] for topic in self._external):
+        watermarks = [row[1] for partition_id, row in rows.items() if partition_id.topic in self._external]
+        if len(watermarks) < sum(self._partitions[topic] for topic in self._external):
             return BEGINNING
-        return min(stand or BEGINNING for stand in stands)
+        return min(watermark or BEGINNING for watermark in watermarks)
 
     async def not_ahead(self, moment: datetime) -> datetime:
         return min(moment, self._database.world.now())
@@ -166,10 +166,17 @@ class SimulatedStanding:
         rows = {p: r for p, r in self._database.tables["intake"].items() if p.topic in self._partitions}
         if len(rows) < sum(self._partitions.values()):
             return BEGINNING, 0
-        stands = [row[1] for place, row in rows.items() if place.topic in self._external]
-        return min(stand for stand in stands if stand is not None), min(row[2] for row in rows.values())
+        watermarks = [row[1] for partition_id, row in rows.items() if partition_id.topic in self._external]
+        return min(watermark for watermark in watermarks if watermark is not None), min(
+            row[2] for row in rows.values()
+        )
 
-    async def kept(self, places: Collection[Place]) -> dict[Place, Kept]:
-        await self._database.world.step("select kept")
-        rows = {place: self._database.tables["intake"].get(place) for place in places}
-        return {place: Kept() if row is None else Kept(row[2], row[0]) for place, row in rows.items()}
+    async def progress(self, partition_ids: Collection[PartitionId]) -> dict[PartitionId, Progress]:
+        await self._database.world.step("select progress")
+        rows = {
+            partition_id: self._database.tables["intake"].get(partition_id) for partition_id in partition_ids
+        }
+        return {
+            partition_id: Progress() if row is None else Progress(row[2], row[0])
+            for partition_id, row in rows.items()
+        }

@@ -7,24 +7,24 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chassis.engine.engine import Handling, Limits
-from chassis.engine.registry import Wiring
-from chassis.ingest.decoder import Arrival, Border
+from chassis.engine.engine import Engine, Limits
+from chassis.engine.registry import Registry
+from chassis.ingest.decoder import Arrival, Decoder
 from chassis.ingest.feed import Feed
 from chassis.ingest.intake import Intake
-from chassis.publish.log_tail import Recent
+from chassis.publish.log_tail import LogTail
 from chassis.publish.relay import Relay
-from chassis.runtime.batches import Worker
-from chassis.runtime.ingest_loop import Reading
-from chassis.runtime.supervisor import keep
-from chassis.runtime.timer_loop import Waker
+from chassis.runtime.batches import BatchProcessor
+from chassis.runtime.ingest_loop import IngestLoop
+from chassis.runtime.supervisor import supervise
+from chassis.runtime.timer_loop import TimerLoop
 from chassis.service import is_own
 from chassis.settings import Settings
 from chassis.store.lease import LeaseLost
 from chassis.store.store import TRANSIENT
-from tests.simulation.broker import Broker, SimulatedOutgoing, reader_of
+from tests.simulation.broker import Broker, SimulatedPublisher, reader_of
 from tests.simulation.database import Database
-from tests.simulation.leading import SimulatedLease, SimulatedOutbox, SimulatedStanding
+from tests.simulation.leading import SimulatedLease, SimulatedLogReader, SimulatedWatermarks
 from tests.simulation.loop import OWNER, Owner
 from tests.simulation.store import SimulatedPool, SimulatedStore
 from tests.simulation.world import World
@@ -40,8 +40,8 @@ class Setting:
     world: World
     database: Database
     broker: Broker
-    wiring: Wiring
-    border: Border
+    registry: Registry
+    decoder: Decoder
     settings: Settings
     inputs: Sequence[str]
 
@@ -56,7 +56,7 @@ class Metrics:
     def handled(self, service: str, arrivals: Sequence[Arrival], repeats: int, seconds: float) -> None:
         self.repeats += repeats
 
-    def decided(self, handling: Handling, wall_now: object) -> None: ...
+    def decided(self, engine: Engine, wall_now: object) -> None: ...
     def dead(self, reason: str, count: int = 1) -> None: ...
     def retried(self, error: BaseException) -> None:
         self.retries += 1
@@ -77,7 +77,7 @@ class Replica:
         self.owner: Owner | None = None
         self._is_stopping = False
         self._due = asyncio.Event()
-        self._recent = Recent()
+        self._log_tail = LogTail()
         self._relay: Relay | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._feed: Feed | None = None
@@ -91,7 +91,7 @@ class Replica:
         """Begins a new life, with nothing remembered."""
         self.life += 1
         self._is_stopping = False
-        self._recent = Recent()
+        self._log_tail = LogTail()
         self.owner = Owner(f"{self.name}.{self.life}")
         self._in_context(self._run)
 
@@ -104,29 +104,31 @@ class Replica:
 
     async def _run(self) -> None:
         setting = self.setting
-        service = setting.wiring.service
+        service = setting.registry.service
         external = [topic for topic in setting.inputs if not is_own(topic)]
         partitions = {topic: setting.broker.partitions[topic] for topic in setting.inputs}
-        standing = SimulatedStanding(setting.database, partitions, external)
+        watermarks = SimulatedWatermarks(setting.database, partitions, external)
         intake = Intake(by_marks=False, limits=setting.settings.limits, is_own=is_own)
         feed = self._feed = Feed(
-            setting.settings, service.name, setting.inputs, setting.border.read, intake,
-            standing.kept, reader_of(setting.broker),
+            setting.settings, service.name, setting.inputs, setting.decoder.read, intake,
+            watermarks.progress, reader_of(setting.broker),
         )  # fmt: skip
-        store = SimulatedStore(setting.wiring, setting.database)
+        store = SimulatedStore(setting.registry, setting.database)
         pool = SimulatedPool(setting.database)
-        worker = Worker(setting.wiring, store, pool, LIMITS, self.metrics, self._on_commit, self._recent)
+        processor = BatchProcessor(
+            setting.registry, store, pool, LIMITS, self.metrics, self._on_commit, self._log_tail
+        )
         self._due = asyncio.Event()
-        reading = Reading(feed, worker, standing, self._due, self.metrics.ignored, by_marks=False)
-        waker = Waker(worker, standing, self._due, reading.horizon)
+        ingest_loop = IngestLoop(feed, processor, watermarks, self._due, self.metrics.ignored, by_marks=False)
+        timer_loop = TimerLoop(processor, watermarks, self._due, ingest_loop.watermark)
         await feed.start()
         parts: Mapping[str, Callable[[], Awaitable[None]]] = {
-            "feed": reading.run,
-            "waker": lambda: self._waking(waker),
+            "feed": ingest_loop.run,
+            "waker": lambda: self._fire_deadlines(timer_loop),
             "relay": self._relaying,
         }
         self._tasks = [
-            asyncio.create_task(keep(part, action, self.metrics.part_failed))
+            asyncio.create_task(supervise(part, action, self.metrics.part_failed))
             for part, action in parts.items()
         ]
 
@@ -135,13 +137,13 @@ class Replica:
             self._relay.woken.set()
         self._due.set()
 
-    async def _waking(self, waker: Waker) -> None:
+    async def _fire_deadlines(self, timer_loop: TimerLoop) -> None:
         database = self.setting.database
         await self.setting.world.step("open session")
         session = database.connect()
         lease = SimulatedLease(database, session, "waker")
         try:
-            await waker.run(lease)
+            await timer_loop.run(lease)
         finally:
             with suppress(*TRANSIENT):
                 await lease.release()
@@ -151,17 +153,17 @@ class Replica:
         setting, database = self.setting, self.setting.database
         await setting.world.step("open session")
         session = database.connect()
-        self._recent.clear()
-        lease, outbox = SimulatedLease(database, session, "relay"), SimulatedOutbox(database, session)
-        outgoing = SimulatedOutgoing(setting.broker)
+        self._log_tail.clear()
+        lease, log_reader = SimulatedLease(database, session, "relay"), SimulatedLogReader(database, session)
+        publisher = SimulatedPublisher(setting.broker)
         relay = self._relay = Relay(
-            setting.wiring.service.name,
-            setting.wiring.source,
+            setting.registry.service.name,
+            setting.registry.source,
             lease,
-            outbox,
-            outgoing,
+            log_reader,
+            publisher,
             self.metrics,
-            self._recent,
+            self._log_tail,
         )
         try:
             await relay.run()

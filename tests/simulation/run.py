@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from zlib import crc32
 
-from chassis.ingest.decoder import Border
+from chassis.ingest.decoder import Decoder
 from chassis.service import inputs
 from chassis.settings import Kafka, Limits, Settings
 from tests.chassis import toy
@@ -64,8 +64,8 @@ class Run:
         self.database = Database(world)
         self.broker = Broker(world, service.PARTITIONS)
         self.metrics = Metrics()
-        border = Border(service.SERVICE, SETTINGS.limits, by_marks=False, now=world.now)
-        setting = Setting(world, self.database, self.broker, service.WIRING, border, SETTINGS, INPUTS)
+        decoder = Decoder(service.SERVICE, SETTINGS.limits, by_marks=False, now=world.now)
+        setting = Setting(world, self.database, self.broker, service.REGISTRY, decoder, SETTINGS, INPUTS)
         count = self.dice.choice((1, 2, 2, 3))
         self.replicas = [Replica(setting, f"r{number}", self.metrics) for number in range(count)]
         self.story = Story(self.dice, world.began)

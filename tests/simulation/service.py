@@ -10,7 +10,7 @@ from aftersales_contracts.envelope import Envelope, write
 from aftersales_contracts.registry import encode, read_data
 from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1
 from aftersales_contracts.shop.payments import RefundSettledV1
-from chassis.engine.registry import Wiring
+from chassis.engine.registry import Registry
 from chassis.publish.relay import Record
 from chassis.service import Service
 from kernel.decider import Addressed
@@ -22,7 +22,7 @@ PARTITIONS = {ORDERS: 2, PAYMENTS: 2, OUTCOMES: 2, DEAD: 2}
 SOURCE = "sim/shop"
 SHOPS = ("s1", "s2")
 UNSTORABLE, UNTRANSLATABLE, NOBODY = "unstorable", "untranslatable", "nobody"
-"""Shops whose closed orders mean something that fails behind the border, each in its own way."""
+"""Shops whose closed orders mean something that fails behind the decoder, each in its own way."""
 SAMPLES = Path(__file__).parents[2] / "contracts" / "samples"
 
 
@@ -51,7 +51,7 @@ _TAB = replace(
     },
 )
 SERVICE = Service(name="refunds", kinds=(_TAB, toy.LEDGER_KIND), policies=toy.Book())
-WIRING = Wiring(SERVICE)
+REGISTRY = Registry(SERVICE)
 
 
 def _sample(event_class: type[Event]) -> Event:

@@ -1,4 +1,4 @@
-"""`chassis.store.store.Store` over the model of the database.
+"""`chassis.store.store.PostgresStore` over the model of the database.
 
 What each method means is said there; both are held to tests/chassis/store/test_store_contract.py.
 """
@@ -10,9 +10,9 @@ from typing import Any
 
 import asyncpg
 
-from chassis.engine.records import DeadLetter, FactRecord, Place, StoredOrigin
-from chassis.engine.registry import Wiring
-from chassis.engine.subject import Case, Lane, Letter, Unreadable
+from chassis.engine.records import DeadLetter, FactRecord, PartitionId, StoredOrigin
+from chassis.engine.registry import Registry
+from chassis.engine.subject import Case, Delivery, Subject, Unreadable
 from chassis.ingest.inbox_keys import month_of
 from chassis.store.store import EPOCH, Conflict
 from kernel.decider import Addressed
@@ -61,10 +61,10 @@ class SimulatedPool:
 
 
 class SimulatedStore:
-    """`chassis.store.store.Store` over the model."""
+    """`chassis.store.store.PostgresStore` over the model."""
 
-    def __init__(self, wiring: Wiring, database: Database) -> None:
-        self._wiring = wiring
+    def __init__(self, registry: Registry, database: Database) -> None:
+        self._registry = registry
         self._database = database
 
     async def ensure_partition(self, connection: SimulatedConnection, parent: str, month: date) -> None:
@@ -98,46 +98,46 @@ class SimulatedStore:
             await database.ask(session, "select inbox")
         return new, old
 
-    async def load(self, connection: SimulatedConnection, subjects: Iterable[str]) -> dict[str, Lane]:
+    async def load(self, connection: SimulatedConnection, subject_ids: Iterable[str]) -> dict[str, Subject]:
         database, session = self._database, connection.session
-        lanes = {subject: Lane(subject) for subject in subjects}
+        subjects = {subject: Subject(subject) for subject in subject_ids}
         await database.ask(session, "lock cases")
         transaction = connection.current
-        keys = {key for name in lanes for key in database.subjects.get(name, ())}
-        keys |= {key for key in transaction.writes["cases"] if key[0] in lanes}
+        keys = {key for name in subjects for key in database.subjects.get(name, ())}
+        keys |= {key for key in transaction.writes["cases"] if key[0] in subjects}
         for key in sorted(keys):
             await database.lock(transaction, "cases", key)
             row = database.row(transaction, "cases", key)
-            lanes[key[0]].cases[key[1], key[2]] = self._case(key, row)
+            subjects[key[0]].cases[key[1], key[2]] = self._case(key, row)
         await database.ask(session, "select waiting")
-        rows = [row for row in database.rows(transaction, "waiting").values() if row["subject"] in lanes]
+        rows = [row for row in database.rows(transaction, "waiting").values() if row["subject"] in subjects]
         for row in sorted(rows, key=lambda row: (row["at"], row["id"])):
-            lane = lanes[row["subject"]]
-            letter = self._letter(row)
-            if letter.reason == "horizon":
-                lane.held.append(letter)
+            subject = subjects[row["subject"]]
+            delivery = self._delivery(row)
+            if delivery.reason == "horizon":
+                subject.held.append(delivery)
                 continue
-            lane.waiting.append(letter)
-            blocked = lane.cases.get((letter.addressed.kind, letter.addressed.case_id))
-            if letter.reason in {"failed", "parked"} and blocked is not None:
+            subject.waiting.append(delivery)
+            blocked = subject.cases.get((delivery.addressed.kind, delivery.addressed.case_id))
+            if delivery.reason in {"failed", "parked"} and blocked is not None:
                 blocked.is_blocked = True
-        return lanes
+        return subjects
 
     def _case(self, key: tuple[str, str, str], row: Mapping[str, Any]) -> Case:
         case = Case(*key, row["shop_id"])
-        case.stored_as(self._wiring.codecs[key[1]], row["state_name"], row["state"], row["version"])
+        case.stored_as(self._registry.codecs[key[1]], row["state_name"], row["state"], row["version"])
         case.policy, case.wake_at, case.is_ended = row["policy"], row["wake_at"], row["is_ended"]
         case.mark = row["mark"]
         if case.version:
             case.opened_at, case.moved_at = row["opened_at"], row["moved_at"]
         return case
 
-    def _letter(self, row: Mapping[str, Any]) -> Letter:
+    def _delivery(self, row: Mapping[str, Any]) -> Delivery:
         try:
-            message = self._wiring.codecs[row["kind"]].decode(row["name"], row["message"])
-        except Exception:  # noqa: BLE001  it fails its own case, in handling, and not the batch
+            message = self._registry.codecs[row["kind"]].decode(row["name"], row["message"])
+        except Exception:  # noqa: BLE001  it fails its own case, in the engine, and not the batch
             message = Unreadable(row["name"], row["message"])
-        return Letter(
+        return Delivery(
             Addressed(row["subject"], row["kind"], row["case_id"], message),
             row["at"], row["shop_id"], row["cause"], row["origin"], row["id"], row["reason"],
             row["attempts"], row["due_at"], row["retry_at"], row["expires_at"], row["error"],
@@ -146,25 +146,29 @@ class SimulatedStore:
     async def save(
         self,
         connection: SimulatedConnection,
-        lanes: Mapping[str, Lane],
+        subjects: Mapping[str, Subject],
         gone: Sequence[int],
-        mailbox: Sequence[Letter],
+        cross_subject: Sequence[Delivery],
         mark: int,
     ) -> None:
-        changed = [case for lane in lanes.values() for case in lane.cases.values() if case.is_changed]
+        changed = [
+            case for subject in subjects.values() for case in subject.cases.values() if case.is_changed
+        ]
         changed.sort(key=lambda case: (case.subject, case.kind, case.case_id))
         await self._update(connection, [c for c in changed if c.stored_version is not None], mark)
         await self._insert(connection, [c for c in changed if c.stored_version is None], mark)
-        letters = [p for lane in lanes.values() for p in (*lane.waiting, *lane.held) if p.is_changed]
-        moved = [letter.waiting_id for letter in letters if letter.waiting_id is not None]
+        deliveries = [
+            p for subject in subjects.values() for p in (*subject.waiting, *subject.held) if p.is_changed
+        ]
+        moved = [delivery.waiting_id for delivery in deliveries if delivery.waiting_id is not None]
         await self._delete(connection, [*gone, *moved])
-        letters.extend(mailbox)
-        if letters:
+        deliveries.extend(cross_subject)
+        if deliveries:
             await self._database.ask(connection.session, "copy waiting")
             transaction = connection.current
-            for letter in letters:
+            for delivery in deliveries:
                 self._database.last_waiting_id += 1
-                row = self._waiting_row(letter, self._database.last_waiting_id)
+                row = self._waiting_row(delivery, self._database.last_waiting_id)
                 transaction.writes["waiting"][row["id"]] = row
 
     async def _update(self, connection: SimulatedConnection, cases: Sequence[Case], mark: int) -> None:
@@ -213,7 +217,7 @@ class SimulatedStore:
             transaction.writes["waiting"][waiting_id] = GONE
 
     def _case_row(self, case: Case, mark: int) -> dict[str, Any]:
-        codec = self._wiring.codecs[case.kind]
+        codec = self._registry.codecs[case.kind]
         name, state = case.stored or (type(case.state).__name__, codec.encode(case.state))
         return {
             "version": case.version, "state_name": name, "state": state, "shop_id": case.shop_id,
@@ -221,9 +225,9 @@ class SimulatedStore:
             "opened_at": case.opened_at or EPOCH, "moved_at": case.moved_at or EPOCH, "mark": mark,
         }  # fmt: skip
 
-    def _waiting_row(self, letter: Letter, waiting_id: int) -> dict[str, Any]:
-        address, origin = letter.addressed, letter.origin
-        name, message = self._wiring.stored(address)
+    def _waiting_row(self, delivery: Delivery, waiting_id: int) -> dict[str, Any]:
+        address, origin = delivery.addressed, delivery.origin
+        name, message = self._registry.stored(address)
         kept = None
         if origin is not None:
             kept = StoredOrigin(
@@ -231,10 +235,10 @@ class SimulatedStore:
             )
         return {
             "id": waiting_id, "subject": address.subject, "kind": address.kind, "case_id": address.case_id,
-            "at": letter.at, "name": name, "message": message, "shop_id": letter.shop_id,
-            "reason": letter.reason, "attempts": letter.attempts, "due_at": letter.due_at,
-            "retry_at": letter.retry_at, "expires_at": letter.expires_at, "error": letter.error,
-            "cause": letter.cause, "origin": kept,
+            "at": delivery.at, "name": name, "message": message, "shop_id": delivery.shop_id,
+            "reason": delivery.reason, "attempts": delivery.attempts, "due_at": delivery.due_at,
+            "retry_at": delivery.retry_at, "expires_at": delivery.expires_at, "error": delivery.error,
+            "cause": delivery.cause, "origin": kept,
         }  # fmt: skip
 
     async def append(
@@ -275,14 +279,14 @@ class SimulatedStore:
                     return
         transaction.writes["dead"][position] = place, letter
 
-    async def note_intake(
+    async def note_progress(
         self,
         connection: SimulatedConnection,
-        positions: Mapping[Place, int],
-        stands_at: Mapping[Place, datetime],
-        marks: Mapping[Place, int],
+        positions: Mapping[PartitionId, int],
+        watermarks: Mapping[PartitionId, datetime],
+        marks: Mapping[PartitionId, int],
     ) -> None:
-        places = sorted(positions.keys() | stands_at.keys())
+        places = sorted(positions.keys() | watermarks.keys())
         if not places:
             return
         database = self._database
@@ -290,15 +294,15 @@ class SimulatedStore:
         transaction = connection.current
         for place in places:
             await database.lock(transaction, "intake", place)
-            offset, stand, mark = database.row(transaction, "intake", place) or (0, None, 0)
-            new = stands_at.get(place)
+            offset, watermark, mark = database.row(transaction, "intake", place) or (0, None, 0)
+            new = watermarks.get(place)
             transaction.writes["intake"][place] = (
                 max(offset, positions.get(place, 0)),
-                new if stand is None or (new is not None and new > stand) else stand,
+                new if watermark is None or (new is not None and new > watermark) else watermark,
                 max(mark, marks.get(place, 0)),
             )
 
-    async def knows(self, connection: SimulatedConnection, offsets: Mapping[Place, int]) -> bool:
+    async def knows(self, connection: SimulatedConnection, offsets: Mapping[PartitionId, int]) -> bool:
         database = self._database
         await database.ask(connection.session, "select intake")
         transaction = connection.session.transaction
@@ -306,19 +310,19 @@ class SimulatedStore:
         return all(row is not None and row[0] >= offsets[place] for place, row in rows.items())
 
     async def due_subjects(
-        self, connection: SimulatedConnection, horizon: datetime, wall_now: datetime, limit: int, mark: int
+        self, connection: SimulatedConnection, watermark: datetime, wall_now: datetime, limit: int, mark: int
     ) -> list[str]:
         await self._database.ask(connection.session, "select due")
         transaction = connection.session.transaction
         due: list[list[tuple[datetime, str]]] = [
-            self._due_cases(transaction, horizon, mark),
+            self._due_cases(transaction, watermark, mark),
             *([], [], []),
         ]
         for row in self._database.rows(transaction, "waiting").values():
             for number, name, until in (
-                (1, "due_at", horizon),
+                (1, "due_at", watermark),
                 (2, "retry_at", wall_now),
-                (3, "expires_at", horizon),
+                (3, "expires_at", watermark),
             ):
                 if row[name] is not None and row[name] <= until:
                     due[number].append((row[name], row["subject"]))
@@ -329,13 +333,13 @@ class SimulatedStore:
         return [subject for _, subject in sorted((at, subject) for subject, at in earliest.items())[:limit]]
 
     def _due_cases(
-        self, transaction: Transaction | None, horizon: datetime, mark: int
+        self, transaction: Transaction | None, watermark: datetime, mark: int
     ) -> list[tuple[datetime, str]]:
         rows = self._database.rows(transaction, "cases")
         due = [
             (key, row)
             for key, row in rows.items()
-            if row["wake_at"] is not None and row["wake_at"] <= horizon
+            if row["wake_at"] is not None and row["wake_at"] <= watermark
         ]
         newborn = {key[0] for key, row in due if mark and row["mark"] >= mark}
         return [(row["wake_at"], key[0]) for key, row in due if key[0] not in newborn]

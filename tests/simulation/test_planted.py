@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from chassis import clock
-from chassis.engine import engine as handling
-from chassis.engine.records import Place
+from chassis.engine import engine
+from chassis.engine.records import PartitionId
 from chassis.ingest.feed import Feed
 from chassis.ingest.intake import Release
-from chassis.publish.log_tail import Recent
+from chassis.publish.log_tail import LogTail
 from chassis.publish.relay import WINDOW, Relay
-from chassis.runtime.ingest_loop import Reading
+from chassis.runtime.ingest_loop import IngestLoop
 from chassis.store.watermarks import END
 from kernel.decider import Deadline
 from tests.simulation.broker import SimulatedReader
@@ -26,12 +26,12 @@ Patch = pytest.MonkeyPatch
 
 
 def deadlines_by_the_clock(patch: Patch) -> None:
-    """The waker takes the machine's clock for the horizon."""
+    """The timer loop takes the machine's clock for the watermark."""
 
-    async def horizon(_: Reading) -> datetime:
+    async def watermark(_: IngestLoop) -> datetime:
         return clock.now()
 
-    patch.setattr(Reading, "horizon", horizon)
+    patch.setattr(IngestLoop, "watermark", watermark)
 
 
 def a_due_subject_is_skipped(patch: Patch) -> None:
@@ -45,12 +45,12 @@ def a_due_subject_is_skipped(patch: Patch) -> None:
 
 
 def wake_at_is_never_cleared(patch: Patch) -> None:
-    """A case without deadlines is woken for ever."""
+    """A case without deadlines is found due for ever."""
 
     def wake_at(deadlines: Sequence[Deadline]) -> datetime:
         return min((deadline.fires_at for deadline in deadlines), default=clock.now())
 
-    patch.setattr(handling, "first_moment", wake_at)
+    patch.setattr(engine, "first_moment", wake_at)
 
 
 def wake_at_is_never_set(patch: Patch) -> None:
@@ -58,22 +58,22 @@ def wake_at_is_never_set(patch: Patch) -> None:
 
     def wake_at(deadlines: Sequence[Deadline]) -> None: ...
 
-    patch.setattr(handling, "first_moment", wake_at)
+    patch.setattr(engine, "first_moment", wake_at)
 
 
 def the_cursor_moves_before_the_answer(patch: Patch) -> None:
     """The relay moves its cursor and publishes then."""
 
     async def turn(relay: Any) -> bool:
-        head, start = await relay._outbox.head(), relay._lease.position
+        head, start = await relay._log_reader.head(), relay._lease.position
         if head is None or head <= start:
             return False
         upto = min(head, start + WINDOW)
-        records = [relay._outcome(row) for row in await relay._outbox.facts(start, upto)]
-        records += [relay._dead_letter(row) for row in await relay._outbox.dead_letters(start, upto)]
+        records = [relay._outcome(row) for row in await relay._log_reader.facts(start, upto)]
+        records += [relay._dead_letter(row) for row in await relay._log_reader.dead_letters(start, upto)]
         await relay._lease.move(upto)
         if records:
-            await relay._outgoing.publish(records)
+            await relay._publisher.publish(records)
         return True
 
     patch.setattr(Relay, "_turn", turn)
@@ -81,15 +81,15 @@ def the_cursor_moves_before_the_answer(patch: Patch) -> None:
 
 def offsets_move_before_the_commit(patch: Patch) -> None:
     """A release counts as done before it is in the database, and nobody compares the group with it."""
-    finish = Reading._finish
+    finish = IngestLoop._finish
     the_group_stays_ahead_of_the_database(patch)
 
-    async def hasty(reading: Reading, release: Release, places: frozenset[Place]) -> None:
-        await reading._feed.commit(release)
-        await reading._feed._commit_now()
-        await finish(reading, release, places)
+    async def hasty(ingest_loop: IngestLoop, release: Release, places: frozenset[PartitionId]) -> None:
+        await ingest_loop._feed.commit(release)
+        await ingest_loop._feed._commit_now()
+        await finish(ingest_loop, release, places)
 
-    patch.setattr(Reading, "_finish", hasty)
+    patch.setattr(IngestLoop, "_finish", hasty)
 
 
 def _without_locks(patch: Patch, table: str) -> None:
@@ -126,12 +126,12 @@ def repeats_are_not_dropped(patch: Patch) -> None:
     patch.setattr(SimulatedStore, "first_seen", first_seen)
 
 
-def handed_on_messages_are_dropped(patch: Patch) -> None:
+def cross_subject_deliveries_are_dropped(patch: Patch) -> None:
     """What a case tells another subject is not written down."""
     save = SimulatedStore.save
 
-    async def forgetful(store: Any, connection: Any, lanes: Any, gone: Any, _: Any, mark: int) -> None:
-        await save(store, connection, lanes, gone, [], mark)
+    async def forgetful(store: Any, connection: Any, subjects: Any, gone: Any, _: Any, mark: int) -> None:
+        await save(store, connection, subjects, gone, [], mark)
 
     patch.setattr(SimulatedStore, "save", forgetful)
 
@@ -139,39 +139,39 @@ def handed_on_messages_are_dropped(patch: Patch) -> None:
 def a_release_is_forgotten(patch: Patch) -> None:
     """After a failure reading goes on with the next release."""
 
-    async def careless(reading: Any) -> None:
+    async def careless(ingest_loop: Any) -> None:
         while True:
-            release = await reading._feed.next(1.0)
+            release = await ingest_loop._feed.next(1.0)
             if release is not None:
-                await reading._finish(release, reading._feed.assignment)
+                await ingest_loop._finish(release, ingest_loop._feed.assignment)
 
-    patch.setattr(Reading, "run", careless)
+    patch.setattr(IngestLoop, "run", careless)
 
 
-def the_horizon_speaks_for_all(patch: Patch) -> None:
+def the_watermark_speaks_for_all(patch: Patch) -> None:
     """A release is taken for the partitions of the moment at which it is written."""
-    finish = Reading._finish
+    finish = IngestLoop._finish
 
-    async def later(reading: Any, release: Release, places: frozenset[Place]) -> None:
-        await finish(reading, release, places)
-        if reading._own_stand is not None:
-            reading._own_stand = reading._feed.assignment, reading._own_stand[1]
+    async def later(ingest_loop: Any, release: Release, places: frozenset[PartitionId]) -> None:
+        await finish(ingest_loop, release, places)
+        if ingest_loop._own_watermark is not None:
+            ingest_loop._own_watermark = ingest_loop._feed.assignment, ingest_loop._own_watermark[1]
 
-    patch.setattr(Reading, "_finish", later)
+    patch.setattr(IngestLoop, "_finish", later)
 
 
 def early_messages_step_over_deadlines(patch: Patch) -> None:
     """Whatever was early is offered at once when its case moves."""
 
-    def offered(_: Any, lane: Any, case: Any, __: datetime) -> list[Any]:
+    def offered(_: Any, subject: Any, case: Any, __: datetime) -> list[Any]:
         address = case.kind, case.case_id
-        early = [letter for letter in lane.waiting if letter.reason == "early"]
+        early = [delivery for delivery in subject.waiting if delivery.reason == "early"]
         found = [p for p in early if (p.addressed.kind, p.addressed.case_id) == address]
-        for letter in found:
-            lane.waiting.remove(letter)
+        for delivery in found:
+            subject.waiting.remove(delivery)
         return found
 
-    patch.setattr(handling.Handling, "_offered_again", offered)
+    patch.setattr(engine.Engine, "_offered_again", offered)
 
 
 def a_database_set_back_is_not_noticed(patch: Patch) -> None:
@@ -186,7 +186,7 @@ def a_database_set_back_is_not_noticed(patch: Patch) -> None:
 def the_group_stays_ahead_of_the_database(patch: Patch) -> None:
     """Reading goes on where the group stands, whatever the database knows."""
 
-    async def beyond(*_: object) -> dict[Place, int]:
+    async def beyond(*_: object) -> dict[PartitionId, int]:
         return {}
 
     patch.setattr(SimulatedReader, "beyond", beyond)
@@ -195,18 +195,18 @@ def the_group_stays_ahead_of_the_database(patch: Patch) -> None:
 def the_relay_remembers_what_is_lost(patch: Patch) -> None:
     """Positions of a database that was set back are taken for those of today."""
 
-    def clear(_: Recent) -> None: ...
+    def clear(_: LogTail) -> None: ...
 
-    patch.setattr(Recent, "clear", clear)
+    patch.setattr(LogTail, "clear", clear)
 
 
 def what_others_had_read_counts_for_ever(patch: Patch) -> None:
-    """The stands of other replicas are believed though the database was set back."""
+    """The watermarks of other replicas are believed though the database was set back."""
 
-    async def bound(*_: object) -> datetime:
+    async def stored_watermark(*_: object) -> datetime:
         return END
 
-    patch.setattr(Reading, "bound", bound)
+    patch.setattr(IngestLoop, "stored_watermark", stored_watermark)
 
 
 def records_of_a_former_assignment_count(patch: Patch) -> None:
@@ -222,12 +222,12 @@ def records_of_a_former_assignment_count(patch: Patch) -> None:
 PLANTED: Sequence[Callable[[Patch], None]] = (
     deadlines_by_the_clock, a_due_subject_is_skipped, wake_at_is_never_cleared, wake_at_is_never_set,
     the_cursor_moves_before_the_answer, offsets_move_before_the_commit, neither_lock_nor_fence,
-    positions_without_the_lock, repeats_are_not_dropped, handed_on_messages_are_dropped,
+    positions_without_the_lock, repeats_are_not_dropped, cross_subject_deliveries_are_dropped,
     a_release_is_forgotten, early_messages_step_over_deadlines, a_database_set_back_is_not_noticed,
     the_group_stays_ahead_of_the_database,
 )  # fmt: skip
 RARE: Sequence[Callable[[Patch], None]] = (
-    the_horizon_speaks_for_all, the_relay_remembers_what_is_lost, what_others_had_read_counts_for_ever,
+    the_watermark_speaks_for_all, the_relay_remembers_what_is_lost, what_others_had_read_counts_for_ever,
     records_of_a_former_assignment_count,
 )  # fmt: skip
 """Found once in thousands of seeds; each has a test of its own in tests/chassis as well."""

@@ -159,7 +159,7 @@ _ours: dict[CodeType, bool] = {}
 
 
 def _place(what: str, *, is_done: bool) -> str:
-    """The innermost place in the chassis that waits, and for what: `worker._take_once:219 commit`."""
+    """The innermost place in the chassis that waits, and for what: `batches._process_once:219 commit`."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         code = frame.f_code

@@ -18,7 +18,7 @@ from aftersales_contracts.shop.aftersales import RefundAppliedV1
 from aftersales_contracts.shop.orders import OrderSucceededV1
 from aftersales_contracts.words import RefundKind
 from chassis.engine.records import StoredOrigin
-from chassis.ingest.decoder import Accepted, Border, Entry, Ignored, Mark, Rejected
+from chassis.ingest.decoder import Accepted, Decoder, Entry, Ignored, Mark, Rejected
 from chassis.ingest.inbox_keys import body_hash, inbox_key
 from chassis.settings import Limits
 from tests.chassis import toy
@@ -29,8 +29,8 @@ SECRET = "Wang-Xiaoming"
 
 
 SERVICE = replace(toy.TOY, kinds=(replace(toy.TAB_KIND, reads={RefundAppliedV1: toy.nothing}),))
-BORDER = Border(SERVICE, Limits(), by_marks=False, now=lambda: NOW)
-BY_MARKS = Border(SERVICE, Limits(), by_marks=True, now=lambda: NOW)
+DECODER = Decoder(SERVICE, Limits(), by_marks=False, now=lambda: NOW)
+BY_MARKS = Decoder(SERVICE, Limits(), by_marks=True, now=lambda: NOW)
 
 APPLIED = RefundAppliedV1(
     shop_id="s-1",
@@ -62,7 +62,7 @@ def refused(entry: Entry) -> Rejected:
 
 
 def test_an_event_that_we_read_is_accepted_with_all_that_recognises_it() -> None:
-    entry = BORDER.read(record())
+    entry = DECODER.read(record())
     assert isinstance(entry, Accepted)
     assert entry.received.data == APPLIED
     assert entry.received.envelope == ENVELOPE
@@ -75,8 +75,8 @@ def test_an_event_that_we_read_is_accepted_with_all_that_recognises_it() -> None
 
 
 def test_repeats_and_only_they_look_alike() -> None:
-    first, again = BORDER.read(record()), BORDER.read(record())
-    other = BORDER.read(record(data=changed(reason_code="damaged")))
+    first, again = DECODER.read(record()), DECODER.read(record())
+    other = DECODER.read(record(data=changed(reason_code="damaged")))
     assert isinstance(first, Accepted)
     assert isinstance(again, Accepted)
     assert isinstance(other, Accepted)
@@ -91,19 +91,19 @@ def test_structured_mode_is_the_same_event() -> None:
         "time": "2026-03-31T22:30:00Z", "subject": "o-1", "data": json.loads(DATA),
     }  # fmt: skip
     headers = (("content-type", b"application/cloudevents+json"),)
-    entry = BORDER.read(StoredOrigin(TOPIC, 0, 0, b"o-1", headers, json.dumps(event).encode()))
+    entry = DECODER.read(StoredOrigin(TOPIC, 0, 0, b"o-1", headers, json.dumps(event).encode()))
     assert isinstance(entry, Accepted)
     assert entry.received.data == APPLIED
 
 
 def test_known_types_that_nobody_reads_here_are_ignored_unread() -> None:
     envelope = ENVELOPE._replace(type=OrderSucceededV1.TYPE)
-    entry = BORDER.read(record(envelope, b'{"anything": 1}', OrderSucceededV1.TOPIC))
+    entry = DECODER.read(record(envelope, b'{"anything": 1}', OrderSucceededV1.TOPIC))
     assert entry == Ignored(OrderSucceededV1.TYPE, ENVELOPE.time)
 
 
 def test_unknown_fields_and_members_are_tolerated() -> None:
-    entry = BORDER.read(record(data=changed(reason_code="brand-new", kind="brand-new", extra={"a": [1]})))
+    entry = DECODER.read(record(data=changed(reason_code="brand-new", kind="brand-new", extra={"a": [1]})))
     assert isinstance(entry, Accepted)
     assert isinstance(entry.received.data, RefundAppliedV1)
     assert entry.received.data.kind == "brand-new"
@@ -136,7 +136,7 @@ def test_unknown_fields_and_members_are_tolerated() -> None:
 )
 def test_bad_data_is_refused_by_place_and_kind(data: bytes, reason: Reason, detail: str) -> None:
     headers = tuple(write(ENVELOPE, b"{}")[1])
-    entry = BORDER.read(StoredOrigin(TOPIC, 0, 0, b"o-1", headers, data))
+    entry = DECODER.read(StoredOrigin(TOPIC, 0, 0, b"o-1", headers, data))
     if data.endswith(b"NaN}"):
         assert isinstance(entry, Accepted), "what is ignored is not looked into"
         return
@@ -147,7 +147,7 @@ def test_bad_data_is_refused_by_place_and_kind(data: bytes, reason: Reason, deta
 
 
 def test_own_words_of_a_check_are_shown_without_values() -> None:
-    rejected = refused(BORDER.read(record(data=changed(freight={"minor": 100, "currency": "USD"}))))
+    rejected = refused(DECODER.read(record(data=changed(freight={"minor": 100, "currency": "USD"}))))
     assert rejected.reason is Reason.FAILED_SCHEMA
     assert "one currency" in rejected.detail
     assert "USD" not in rejected.detail
@@ -163,7 +163,7 @@ def test_own_words_of_a_check_are_shown_without_values() -> None:
     ],
 )
 def test_unknown_types_and_versions_are_told_apart(event_type: str, reason: Reason) -> None:
-    rejected = refused(BORDER.read(record(ENVELOPE._replace(type=event_type))))
+    rejected = refused(DECODER.read(record(ENVELOPE._replace(type=event_type))))
     assert rejected.reason is reason
     assert SECRET not in rejected.detail
     if reason is Reason.UNKNOWN_VERSION:
@@ -171,17 +171,17 @@ def test_unknown_types_and_versions_are_told_apart(event_type: str, reason: Reas
 
 
 def test_topic_and_key_must_fit() -> None:
-    assert refused(BORDER.read(record(topic="shop.orders.v1"))).reason is Reason.WRONG_TOPIC
-    assert refused(BORDER.read(replace(record(), key=b"o-9"))).reason is Reason.WRONG_KEY
-    assert refused(BORDER.read(replace(record(), key=None))).reason is Reason.WRONG_KEY
+    assert refused(DECODER.read(record(topic="shop.orders.v1"))).reason is Reason.WRONG_TOPIC
+    assert refused(DECODER.read(replace(record(), key=b"o-9"))).reason is Reason.WRONG_KEY
+    assert refused(DECODER.read(replace(record(), key=None))).reason is Reason.WRONG_KEY
 
 
 def test_tombstones_oversize_and_plain_records_are_refused() -> None:
-    assert refused(BORDER.read(replace(record(), value=None))).reason is Reason.NOT_CLOUDEVENTS
-    assert refused(BORDER.read(replace(record(), headers=()))).reason is Reason.NOT_CLOUDEVENTS
+    assert refused(DECODER.read(replace(record(), value=None))).reason is Reason.NOT_CLOUDEVENTS
+    assert refused(DECODER.read(replace(record(), headers=()))).reason is Reason.NOT_CLOUDEVENTS
     large = changed(padding="x" * 1_100_000)
-    assert refused(BORDER.read(replace(record(), value=large))).reason is Reason.TOO_LARGE
-    small = Border(SERVICE, Limits(value_bytes=1_024), by_marks=False, now=lambda: NOW)
+    assert refused(DECODER.read(replace(record(), value=large))).reason is Reason.TOO_LARGE
+    small = Decoder(SERVICE, Limits(value_bytes=1_024), by_marks=False, now=lambda: NOW)
     assert refused(small.read(replace(record(), value=b"x" * 1_025))).reason is Reason.TOO_LARGE
 
 
@@ -196,7 +196,7 @@ def test_tombstones_oversize_and_plain_records_are_refused() -> None:
     ],
 )
 def test_times_are_bounded_by_the_clock(ahead: timedelta, at: datetime | None) -> None:
-    entry = BORDER.read(record(ENVELOPE._replace(time=NOW + ahead)))
+    entry = DECODER.read(record(ENVELOPE._replace(time=NOW + ahead)))
     if at is None:
         assert refused(entry).reason is Reason.TIME_OUT_OF_BOUNDS
     else:
@@ -205,9 +205,9 @@ def test_times_are_bounded_by_the_clock(ahead: timedelta, at: datetime | None) -
 
 
 def test_a_repeat_falls_into_the_month_of_its_own_time_whatever_the_clock_says() -> None:
-    entry = BORDER.read(record(ENVELOPE._replace(time=datetime(2026, 4, 1, 0, 0, 5, tzinfo=UTC))))
+    entry = DECODER.read(record(ENVELOPE._replace(time=datetime(2026, 4, 1, 0, 0, 5, tzinfo=UTC))))
     assert refused(entry).reason is Reason.TIME_OUT_OF_BOUNDS
-    near = Border(SERVICE, Limits(future_skew_seconds=3_600), by_marks=False, now=lambda: NOW)
+    near = Decoder(SERVICE, Limits(future_skew_seconds=3_600), by_marks=False, now=lambda: NOW)
     entry = near.read(record(ENVELOPE._replace(time=datetime(2026, 4, 1, 0, 0, 5, tzinfo=UTC))))
     assert isinstance(entry, Accepted)
     assert entry.at == NOW
@@ -225,7 +225,7 @@ def test_clock_marks_count_only_where_marks_are_the_clock() -> None:
     envelope = Envelope("mark-7", "clock", ClockMarkedV1.TYPE, NOW, "clock")
     marked = record(envelope, registry.encode(mark))
     assert BY_MARKS.read(marked) == Mark(7, NOW)
-    assert BORDER.read(marked) == Ignored(ClockMarkedV1.TYPE, None)
+    assert DECODER.read(marked) == Ignored(ClockMarkedV1.TYPE, None)
     assert refused(BY_MARKS.read(record(envelope, b"{}"))).reason is Reason.FAILED_SCHEMA
 
 
@@ -241,12 +241,12 @@ def test_whatever_the_bytes_a_verdict_comes_and_repeats_nothing(
     base = record(data=changed(statement_ref=SECRET))
     headers = [list(pair) for pair in base.headers]
     raw = bytearray(base.value or b"")
-    for kind, place, put in edits:
+    for kind, partition_id, put in edits:
         target = raw
         if by_header:
-            pair = headers[place % len(headers)]
+            pair = headers[partition_id % len(headers)]
             target = bytearray(bytes(pair[1]))  # type: ignore[arg-type]
-        at = place % (len(target) + 1)
+        at = partition_id % (len(target) + 1)
         if kind == "cut":
             del target[at : at + 3]
         elif kind == "insert":
@@ -254,10 +254,10 @@ def test_whatever_the_bytes_a_verdict_comes_and_repeats_nothing(
         elif at < len(target):
             target[at] ^= 0x55
         if by_header:
-            headers[place % len(headers)][1] = bytes(target)
+            headers[partition_id % len(headers)][1] = bytes(target)
     pairs = tuple((str(name), bytes(value)) for name, value in headers)  # type: ignore[arg-type]
-    for border in (BORDER, BY_MARKS):
-        entry = border.read(StoredOrigin(TOPIC, 0, 0, base.key, pairs, bytes(raw)))
+    for decoder in (DECODER, BY_MARKS):
+        entry = decoder.read(StoredOrigin(TOPIC, 0, 0, base.key, pairs, bytes(raw)))
         assert isinstance(entry, Accepted | Ignored | Mark | Rejected)
         if isinstance(entry, Rejected):
             assert SECRET not in entry.detail

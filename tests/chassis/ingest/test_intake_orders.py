@@ -6,13 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersales_contracts.reasons import Reason
-from chassis.engine.records import Place
+from chassis.engine.records import PartitionId
 from chassis.ingest.decoder import Accepted, Entry, Ignored, Mark, Rejected
 from chassis.ingest.intake import Intake
-from chassis.ingest.partition import Item
-from tests.chassis.ingest.intake_items import NOON, OWN, SHOP_0, SHOP_1, at, event, intake, item, read_to_end
+from chassis.ingest.partition import BufferedRecord
+from tests.chassis.ingest.intake_items import (
+    NOON,
+    OWN,
+    SHOP_0,
+    SHOP_1,
+    at,
+    buffered,
+    event,
+    intake,
+    read_to_end,
+)
 
-Streams = dict[Place, list[Item]]
+Streams = dict[PartitionId, list[BufferedRecord]]
 
 partition_times = st.lists(st.integers(0, 60), max_size=25)
 
@@ -21,71 +31,75 @@ partition_times = st.lists(st.integers(0, 60), max_size=25)
 def streams(draw: st.DrawFn, marks: int) -> Streams:
     """Three partitions, times in any order within each; with marks a mark after every part."""
     made: Streams = {}
-    for place in (SHOP_0, SHOP_1, OWN):
+    for partition_id in (SHOP_0, SHOP_1, OWN):
         entries: list[Entry] = []
         for tick in range(max(1, marks)):
             for seconds in draw(partition_times):
                 kind = draw(st.sampled_from("eeeeir"))
                 moment = tick * 100 + seconds
                 if kind == "e":
-                    entries.append(event(moment, f"{place}{len(entries)}"))
+                    entries.append(event(moment, f"{partition_id}{len(entries)}"))
                 elif kind == "i":
                     entries.append(Ignored("shop.other.v1", at(moment)))
                 else:
                     entries.append(Rejected(Reason.BAD_JSON, "data"))
             if marks:
                 entries.append(Mark(tick + 1, at(tick * 100 + 99)))
-        made[place] = [item(place, offset, entry) for offset, entry in enumerate(entries)]
+        made[partition_id] = [buffered(partition_id, offset, entry) for offset, entry in enumerate(entries)]
     return made
 
 
-def play(made: Intake, given_streams: Streams, draw: st.DataObject) -> tuple[list[Item], dict[Place, int]]:
+def play(
+    made: Intake, given_streams: Streams, draw: st.DataObject
+) -> tuple[list[BufferedRecord], dict[PartitionId, int]]:
     """Pushes the partitions in chunks of any size and order, releasing now and then, to the end."""
-    left = {place: list(items) for place, items in given_streams.items()}
-    released: list[Item] = []
-    positions: dict[Place, int] = {}
+    left = {partition_id: list(items) for partition_id, items in given_streams.items()}
+    released: list[BufferedRecord] = []
+    positions: dict[PartitionId, int] = {}
     clock_seconds = 0.0
 
     def release() -> bool:
         found = made.release(clock_seconds, at(1_000))
         if found is None:
             return False
-        released.extend(found.items)
-        for place, offset in found.positions.items():
-            assert offset >= positions.get(place, 0)
-            positions[place] = offset
-            given_away = {each.offset for each in released if each.place == place}
+        released.extend(found.records)
+        for partition_id, offset in found.positions.items():
+            assert offset >= positions.get(partition_id, 0)
+            positions[partition_id] = offset
+            given_away = {each.offset for each in released if each.partition_id == partition_id}
             due = {
                 each.offset
-                for each in given_streams[place]
+                for each in given_streams[partition_id]
                 if each.offset < offset and isinstance(each.entry, Accepted | Rejected)
             }
             assert due <= given_away
-        return bool(found.items or found.positions)
+        return bool(found.records or found.positions)
 
     while any(left.values()):
-        place = draw.draw(st.sampled_from([place for place, items in left.items() if items]))
+        partition_id = draw.draw(
+            st.sampled_from([partition_id for partition_id, items in left.items() if items])
+        )
         count = draw.draw(st.integers(1, 12))
-        chunk, left[place] = left[place][:count], left[place][count:]
-        made.push(place, [item(each.place, each.offset, each.entry) for each in chunk])
+        chunk, left[partition_id] = left[partition_id][:count], left[partition_id][count:]
+        made.push(partition_id, [buffered(each.partition_id, each.offset, each.entry) for each in chunk])
         for each_place, items in given_streams.items():
             made.note_position(each_place, len(items) - len(left[each_place]), len(items), at(900))
         if draw.draw(st.booleans()):
             release()
     while release():
         clock_seconds += 100
-    for place, items in given_streams.items():
-        made.note_position(place, len(items), len(items), at(900))
+    for partition_id, items in given_streams.items():
+        made.note_position(partition_id, len(items), len(items), at(900))
     while release():
         clock_seconds += 100
     return released, positions
 
 
-def key(each: Item) -> tuple[Place, int]:
-    return each.place, each.offset
+def key(each: BufferedRecord) -> tuple[PartitionId, int]:
+    return each.partition_id, each.offset
 
 
-def expected(given_streams: Streams) -> list[tuple[Place, int]]:
+def expected(given_streams: Streams) -> list[tuple[PartitionId, int]]:
     return sorted(
         key(each)
         for items in given_streams.values()
@@ -99,24 +113,26 @@ def test_by_the_clock_nothing_is_lost_or_twice(given_streams: Streams, data: st.
     made = intake(batch_records=data.draw(st.sampled_from([1, 3, 1_000])))
     released, positions = play(made, given_streams, data)
     assert sorted(map(key, released)) == expected(given_streams)
-    assert positions == {place: len(items) for place, items in given_streams.items() if items}
+    assert positions == {partition_id: len(items) for partition_id, items in given_streams.items() if items}
 
 
 @given(streams(marks=0))
 def test_by_the_clock_partitions_that_have_data_are_never_inverted(given_streams: Streams) -> None:
     made = intake(batch_records=7)
     ordered: Streams = {}
-    for place, items in given_streams.items():
+    for partition_id, items in given_streams.items():
         entries = sorted(
             (each.entry for each in items if isinstance(each.entry, Accepted)),
             key=lambda entry: entry.received.at,
         )
-        ordered[place] = [item(place, offset, entry) for offset, entry in enumerate(entries)]
-        made.push(place, ordered[place])
-        read_to_end(made, place, len(entries))
-    released: list[Item] = []
-    while (found := made.release(0.0, at(900))) is not None and found.items:
-        released.extend(found.items)
+        ordered[partition_id] = [
+            buffered(partition_id, offset, entry) for offset, entry in enumerate(entries)
+        ]
+        made.push(partition_id, ordered[partition_id])
+        read_to_end(made, partition_id, len(entries))
+    released: list[BufferedRecord] = []
+    while (found := made.release(0.0, at(900))) is not None and found.records:
+        released.extend(found.records)
     assert len(released) == sum(map(len, ordered.values()))
     assert all(one.at <= other.at for one, other in pairwise(released))
 
@@ -126,13 +142,13 @@ def test_by_marks_every_interleaving_gives_the_same_order(
     given_streams: Streams, data: st.DataObject
 ) -> None:
     straight = intake(by_marks=True)
-    for place, items in given_streams.items():
-        straight.push(place, [item(each.place, each.offset, each.entry) for each in items])
-    once: list[Item] = []
+    for partition_id, items in given_streams.items():
+        straight.push(partition_id, [buffered(each.partition_id, each.offset, each.entry) for each in items])
+    once: list[BufferedRecord] = []
     while (found := straight.release(0.0, NOON)) is not None:
-        once.extend(found.items)
+        once.extend(found.records)
     made = intake(by_marks=True, batch_records=data.draw(st.sampled_from([1, 4, 1_000])))
     released, positions = play(made, given_streams, data)
     assert [key(each) for each in released] == [key(each) for each in once]
     assert sorted(map(key, released)) == expected(given_streams)
-    assert positions == {place: len(items) for place, items in given_streams.items()}
+    assert positions == {partition_id: len(items) for partition_id, items in given_streams.items()}

@@ -19,12 +19,12 @@ from aftersales_contracts.envelope import Envelope, write
 from aftersales_contracts.shop.contacts import TOPIC as CONTACTS
 from aftersales_contracts.shop.orders import TOPIC as ORDERS
 from chassis import clock
-from chassis.engine.records import Place, StoredOrigin
+from chassis.engine.records import PartitionId, StoredOrigin
 from chassis.ingest.decoder import Accepted, Rejected
 from chassis.ingest.feed import Feed
 from chassis.ingest.intake import Release
 from chassis.ingest.lenient_records import tolerate
-from chassis.store.progress import Kept
+from chassis.store.progress import Progress
 from tests.chassis.kafka_world import FAR, PARTITIONS, START, World, make_world
 
 pytestmark = pytest.mark.stack
@@ -52,15 +52,15 @@ async def collect(
 
 def ids(releases: Sequence[Release]) -> list[str]:
     return [
-        item.entry.received.envelope.id
+        buffered.entry.received.envelope.id
         for release in releases
-        for item in release.items
-        if isinstance(item.entry, Accepted)
+        for buffered in release.records
+        if isinstance(buffered.entry, Accepted)
     ]
 
 
 def count(number: int) -> Callable[[list[Release]], bool]:
-    return lambda releases: sum(len(release.items) for release in releases) >= number
+    return lambda releases: sum(len(release.records) for release in releases) >= number
 
 
 def is_assigned(feed: Feed) -> bool:
@@ -88,30 +88,33 @@ async def test_a_backlog_over_skewed_partitions_comes_in_order_of_event_time(wor
     await world.producer.flush()
     async with world.feed(partition_records=500) as feed:
         releases = await collect(feed, count(total))
-        times = [item.at for release in releases for item in release.items]
+        times = [buffered.at for release in releases for buffered in release.records]
         assert len(times) == total
         assert all(one <= other for one, other in pairwise(times))
-        assert max(len(release.items) for release in releases) > 100
+        assert max(len(release.records) for release in releases) > 100
         await until(feed.is_caught_up, feed)
         assert sum(feed.health().lag.values()) == 0
     assert sum((await world.committed()).values()) == total
 
 
-async def test_idle_partitions_stand_at_the_clock(world: World) -> None:
+async def test_idle_partitions_have_the_clock_as_watermark(world: World) -> None:
     async with world.feed(stand_refresh_ms=50) as feed:
         before = clock.now()
-        stands: dict[Place, datetime] = {}
+        watermarks: dict[PartitionId, datetime] = {}
 
         def all_stand(releases: list[Release]) -> bool:
             for release in releases:
-                stands.update(release.stands_at)
-            return len(stands) == 2 * PARTITIONS and min(stands.values()) >= before
+                watermarks.update(release.watermarks)
+            return len(watermarks) == 2 * PARTITIONS and min(watermarks.values()) >= before
 
         releases = await collect(feed, all_stand)
-        assert {place.topic for place in stands} == {world.name(ORDERS), world.name(CONTACTS)}
-        assert not any(release.items for release in releases)
-        assert releases[-1].frontier is not None
-        assert clock.now() - releases[-1].frontier < timedelta(seconds=2)
+        assert {partition_id.topic for partition_id in watermarks} == {
+            world.name(ORDERS),
+            world.name(CONTACTS),
+        }
+        assert not any(release.records for release in releases)
+        assert releases[-1].watermark is not None
+        assert clock.now() - releases[-1].watermark < timedelta(seconds=2)
         assert feed.health().assigned_count == 3 * PARTITIONS
         assert feed.is_caught_up()
 
@@ -131,7 +134,7 @@ async def test_live_events_arrive_within_a_blink(world: World) -> None:
             while len(delays) < 200:
                 release = await feed.next(1.0)
                 if release is not None:
-                    delays += [(clock.now() - item.at).total_seconds() for item in release.items]
+                    delays += [(clock.now() - buffered.at).total_seconds() for buffered in release.records]
                     await feed.commit(release)
         await publishing
     delays.sort()
@@ -151,8 +154,8 @@ async def test_rubbish_is_handed_over_with_a_reason_and_stops_nothing(world: Wor
     await world.producer.flush()
     async with world.feed() as feed:
         releases = await collect(feed, count(5))
-        items = [item for release in releases for item in release.items]
-        reasons = [item.entry.reason for item in items if isinstance(item.entry, Rejected)]
+        items = [buffered for release in releases for buffered in release.records]
+        reasons = [buffered.entry.reason for buffered in items if isinstance(buffered.entry, Rejected)]
         assert reasons == ["bad_utf8", "not_cloudevents", "not_cloudevents", "bad_json"]
         assert isinstance(items[-1].entry, Accepted)
         assert items[1].record.value is None
@@ -209,8 +212,8 @@ async def test_what_was_not_committed_comes_again(world: World) -> None:
         first = await collect(feed, count(20))
         lost = await feed.next(5)
         assert lost is not None
-        assert len(lost.items) == 10
-    assert await world.committed() == {Place(world.name(ORDERS), 0): 20}
+        assert len(lost.records) == 10
+    assert await world.committed() == {PartitionId(world.name(ORDERS), 0): 20}
     async with world.feed() as feed:
         second = await collect(feed, count(20))
     assert ids(first) + ids(second) == [f"e-{number}" for number in range(1, 41)]
@@ -266,11 +269,11 @@ async def test_by_marks_a_tick_is_released_whole_and_in_order(world: World) -> N
         assert await feed.next(1.0) is None
         await world.mark(1, moment)
         releases = await collect(feed, lambda found: bool(found) and found[-1].mark == 1)
-        assert [len(release.items) for release in releases] == [400, 400, 100]
-        assert [item.at for release in releases for item in release.items] == sorted(
+        assert [len(release.records) for release in releases] == [400, 400, 100]
+        assert [buffered.at for release in releases for buffered in release.records] == sorted(
             START + timedelta(seconds=second) for second in seconds
         )
-        assert set(releases[-1].stands_at.values()) == {moment}
+        assert set(releases[-1].watermarks.values()) == {moment}
         assert await feed.next(0.2) is None
     assert len(await world.committed()) == 3 * PARTITIONS
 
@@ -284,10 +287,12 @@ async def test_by_marks_a_successor_waits_for_no_mark_that_was_handled(world: Wo
     envelope = Envelope("mark-2", "test/clock", ClockMarkedV1.TYPE, START, "clock")
     key, headers, value = write(envelope, data)
     await world.producer.send_and_wait(world.name(ORDERS), value, key, 2, None, headers)
-    reached = Place(world.name(ORDERS), 2)
-    kept = {Place(topic, number): Kept(2, FAR) for topic in world.topics for number in range(PARTITIONS)}
-    del kept[reached]
-    async with world.feed(by_marks=True, kept=kept) as feed:
+    reached = PartitionId(world.name(ORDERS), 2)
+    progress = {
+        PartitionId(topic, number): Progress(2, FAR) for topic in world.topics for number in range(PARTITIONS)
+    }
+    del progress[reached]
+    async with world.feed(by_marks=True, progress=progress) as feed:
         releases = await collect(feed, lambda found: bool(found) and found[-1].mark == 2)
         assert len(ids(releases)) == 1
 
@@ -298,14 +303,14 @@ async def test_a_group_ahead_of_its_database_is_set_back_before_anything_is_rele
     await world.producer.flush()
     async with world.feed() as feed:
         first = ids(await collect(feed, count(40)))
-    place = Place(world.name(ORDERS), 0)
-    assert await world.committed() == {place: 20, Place(world.name(ORDERS), 1): 20}
+    partition_id = PartitionId(world.name(ORDERS), 0)
+    assert await world.committed() == {partition_id: 20, PartitionId(world.name(ORDERS), 1): 20}
     await world.send(1, START + timedelta(seconds=40))
-    async with world.feed(kept={place: Kept(next_offset=15)}) as feed:
+    async with world.feed(progress={partition_id: Progress(next_offset=15)}) as feed:
         again = await collect(feed, count(6))
     assert ids(again)[:5] == first[30::2]
     assert len(ids(again)) == 6
-    assert all(release.positions.get(place, 20) > 15 for release in again)
+    assert all(release.positions.get(partition_id, 20) > 15 for release in again)
 
 
 async def test_what_the_topic_no_longer_holds_is_no_reason_to_go_back(world: World) -> None:
@@ -314,13 +319,13 @@ async def test_what_the_topic_no_longer_holds_is_no_reason_to_go_back(world: Wor
     await world.producer.flush()
     async with world.feed() as feed:
         await collect(feed, count(10))
-    place = Place(world.name(ORDERS), 0)
+    partition_id = PartitionId(world.name(ORDERS), 0)
     admin = AIOKafkaAdminClient(bootstrap_servers=world.bootstrap)
     await admin.start()
-    await admin.delete_records({TopicPartition(*place): RecordsToDelete(before_offset=10)})
+    await admin.delete_records({TopicPartition(*partition_id): RecordsToDelete(before_offset=10)})
     await admin.close()
     await world.send(0, START + timedelta(seconds=10))
-    async with world.feed(kept={place: Kept(next_offset=3)}) as feed:
+    async with world.feed(progress={partition_id: Progress(next_offset=3)}) as feed:
         assert len(ids(await collect(feed, count(1)))) == 1
 
 
@@ -338,7 +343,7 @@ async def test_records_of_partitions_that_were_dealt_out_anew_are_dropped(world:
         await feed._take(stale, lambda: next(holds))
         await feed._take(stale, lambda: False)
         releases = await collect(feed, count(300))
-        assert max(item.offset for release in releases for item in release.items) == 299
+        assert max(buffered.offset for release in releases for buffered in release.records) == 299
 
 
 async def test_a_missing_broker_is_waited_for() -> None:
@@ -360,7 +365,7 @@ async def test_a_broker_that_is_killed_comes_back_and_nothing_is_lost() -> None:
             before = await collect(feed, count(100))
             await asyncio.to_thread(own.kafka.kill)
             held = await feed.next(2.0)
-            assert held is None or not held.items
+            assert held is None or not held.records
             await asyncio.to_thread(own.kafka.start)
             for number in range(100):
                 await world.send(number % PARTITIONS, clock.now())

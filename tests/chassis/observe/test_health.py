@@ -103,7 +103,7 @@ async def test_port_zero_serves_nothing_and_a_taken_port_is_an_error() -> None:
 
 @dataclass
 class Handled:
-    """What the metrics read of a batch's handling."""
+    """What the metrics read of a batch's engine."""
 
     facts: list[Any] = field(default_factory=list[Any])
     dead: list[Any] = field(default_factory=list[Any])
@@ -116,7 +116,7 @@ def test_deadlines_and_ages_are_measured() -> None:
     metrics.decided(handled, NOW)
     metrics.reading({"shop.orders.v1": 12, "shop.payments.v1": 3}, NOW - timedelta(seconds=4), NOW)
     metrics.reading({"shop.orders.v1": 12}, None, NOW)
-    metrics.standing(
+    metrics.backlog(
         unsent_seconds=1.5,
         unsent_count=7,
         waiting_seconds=None,

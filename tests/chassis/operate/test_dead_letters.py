@@ -16,7 +16,7 @@ from tests.chassis.runtime.test_batches import LIMITS, MINUTE, T0, Bench, bench
 pytestmark = pytest.mark.stack
 __all__ = ["bench"]
 
-Published = list[tuple[str, bytes | None, list[tuple[str, bytes | None]], bytes | None]]
+LogReader = list[tuple[str, bytes | None, list[tuple[str, bytes | None]], bytes | None]]
 
 
 async def nowhere(
@@ -25,10 +25,10 @@ async def nowhere(
     raise AssertionError("a message of a case does not go to Kafka")
 
 
-async def test_what_the_border_refused_goes_to_its_topic_as_it_came(bench: Bench) -> None:
+async def test_what_the_decoder_refused_goes_to_its_topic_as_it_came(bench: Bench) -> None:
     origin = StoredOrigin("shop.orders.v1", 3, 7, b"k", (("h", b"\xff"),), b"\x00{")
-    await bench.take(bench.worker.translate(origin, Rejected(Reason.BAD_JSON, "data")))
-    published: Published = []
+    await bench.process(bench.processor.translate(origin, Rejected(Reason.BAD_JSON, "data")))
+    published: LogReader = []
 
     async def publish(
         topic: str, key: bytes | None, headers: Sequence[tuple[str, bytes | None]], value: bytes | None
@@ -57,27 +57,27 @@ async def test_what_the_border_refused_goes_to_its_topic_as_it_came(bench: Bench
 
 
 async def test_a_message_whose_rule_failed_goes_back_to_its_case(bench: Bench) -> None:
-    await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
+    await bench.process(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
     toy.BROKEN.add("Added")
-    await bench.take(bench.arrival(OrderPaidV1, "o1", T0 + MINUTE, "e3"))
+    await bench.process(bench.arrival(OrderPaidV1, "o1", T0 + MINUTE, "e3"))
     for _ in range(LIMITS.attempts):
-        await bench.worker.wake(100)
+        await bench.processor.fire_due(100)
     toy.BROKEN.clear()
     async with bench.pool.acquire() as connection:
         place = (await dead_letters.entries(connection, Reason.RULE_FAILED, 10))[0].position
         assert await dead_letters.resend(connection, place, "ann", "rule mended", nowhere) == "tab o1"
-    await bench.worker.wake(100)
+    await bench.processor.fire_due(100)
     assert await bench.facts() == [("o1", "TabOpened", 1), ("o1", "AmountAdded", 2)]
     assert await bench.pool.fetchval("SELECT count(*) FROM waiting") == 0
 
 
 async def parked(bench: Bench) -> None:
     """The deadline of an order fails to the last attempt; the rule is mended then."""
-    await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
+    await bench.process(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
     toy.BROKEN.add("DeadlinePassed")
-    bench.worker.horizon = T0 + 2 * toy.HOUR
+    bench.processor.watermark = T0 + 2 * toy.HOUR
     for _ in range(LIMITS.attempts + 2):
-        await bench.worker.wake(100)
+        await bench.processor.fire_due(100)
     assert await bench.pool.fetchval("SELECT reason FROM waiting") == "parked"
     toy.BROKEN.clear()
 
@@ -87,7 +87,7 @@ async def test_a_parked_deadline_is_taken_up_again(bench: Bench) -> None:
     async with bench.pool.acquire() as connection:
         place = (await dead_letters.entries(connection, None, 10))[0].position
         await dead_letters.resend(connection, place, "ann", "rule mended", nowhere)
-    await bench.worker.wake(100)
+    await bench.processor.fire_due(100)
     assert await bench.facts() == [("o1", "TabOpened", 1), ("o1", "TabClosed", 2)]
 
 
@@ -95,16 +95,16 @@ async def failed_and_buried(bench: Bench) -> int:
     """The number of the newest dead letter, once the rule has failed to the last attempt."""
     toy.BROKEN.add("Added")
     for _ in range(LIMITS.attempts):
-        await bench.worker.wake(100)
+        await bench.processor.fire_due(100)
     toy.BROKEN.clear()
     async with bench.pool.acquire() as connection:
         return (await dead_letters.entries(connection, Reason.RULE_FAILED, 10))[0].position
 
 
 async def test_what_is_sent_again_and_fails_again_left_no_trace(bench: Bench) -> None:
-    await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
+    await bench.process(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
     toy.BROKEN.add("Added")
-    await bench.take(bench.arrival(OrderPaidV1, "o1", T0 + MINUTE, "e3"))
+    await bench.process(bench.arrival(OrderPaidV1, "o1", T0 + MINUTE, "e3"))
     first = await failed_and_buried(bench)
     async with bench.pool.acquire() as connection:
         await dead_letters.resend(connection, first, "ann", "mended, she thinks", nowhere)
@@ -117,7 +117,7 @@ async def test_what_is_sent_again_and_fails_again_left_no_trace(bench: Bench) ->
     assert second > first
     async with bench.pool.acquire() as connection:
         await dead_letters.resend(connection, second, "ann", "mended indeed", nowhere)
-    await bench.worker.wake(100)
+    await bench.processor.fire_due(100)
     assert await bench.facts() == [("o1", "TabOpened", 1), ("o1", "AmountAdded", 2)]
 
 
@@ -127,14 +127,14 @@ async def test_a_case_parked_when_its_person_was_erased_is_taken_up_again(bench:
     async with bench.pool.acquire() as connection:
         place = (await dead_letters.entries(connection, None, 10))[0].position
         await dead_letters.resend(connection, place, "ann", "rule mended", nowhere)
-    await bench.worker.wake(100)
+    await bench.processor.fire_due(100)
     assert await bench.facts() == [("o1", "TabOpened", 1), ("o1", "TabClosed", 2)]
 
 
 async def test_an_emptied_message_is_not_sent_again(bench: Bench) -> None:
-    await bench.take(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
+    await bench.process(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
     toy.BROKEN.add("Added")
-    await bench.take(bench.arrival(OrderPaidV1, "o1", T0 + MINUTE, "e3"))
+    await bench.process(bench.arrival(OrderPaidV1, "o1", T0 + MINUTE, "e3"))
     place = await failed_and_buried(bench)
     await bench.pool.execute("UPDATE dead_letters SET detail = $1, message = NULL", ERASED)
     async with bench.pool.acquire() as connection:

@@ -15,11 +15,11 @@ from aiokafka.partitioner import murmur2
 from aftersales_contracts.envelope import read
 from aftersales_contracts.shop.orders import OrderClosedV1, OrderPaidV1, OrderPlacedV1
 from chassis.publish import relay as relay_module
-from chassis.publish.log_reader import Outbox
-from chassis.publish.log_tail import Recent
-from chassis.publish.publisher import KEY_BYTES_KNOWN, KafkaOutgoing, _hash_of, _known_hash
+from chassis.publish.log_reader import PostgresLogReader
+from chassis.publish.log_tail import LogTail
+from chassis.publish.publisher import KEY_BYTES_KNOWN, KafkaPublisher, _hash_of, _known_hash
 from chassis.publish.relay import Record, Relay
-from chassis.store.lease import Lease, LeaseLost
+from chassis.store.lease import LeaseLost, PostgresLease
 from devstack import Stack, ports
 from tests.chassis.runtime.test_batches import T0, Bench
 
@@ -36,7 +36,7 @@ class Counted:
         self.count += count
 
 
-class Dying(KafkaOutgoing):
+class Dying(KafkaPublisher):
     """Publishes, and then the process is gone before the cursor moves."""
 
     async def publish(self, records: Sequence[Record]) -> None:
@@ -44,7 +44,7 @@ class Dying(KafkaOutgoing):
         raise ConnectionResetError
 
 
-class Reread(Outbox):
+class Reread(PostgresLogReader):
     """The log, and which windows of it were read back."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
@@ -73,28 +73,28 @@ class Broker:
         await admin.create_topics([NewTopic(name, 4, 1) for name in names])
         await admin.close()
 
-    def outgoing(self, kind: type[KafkaOutgoing] = KafkaOutgoing) -> KafkaOutgoing:
+    def publisher(self, kind: type[KafkaPublisher] = KafkaPublisher) -> KafkaPublisher:
         return kind(
             lambda: AIOKafkaProducer(bootstrap_servers=self.servers, enable_idempotence=True, acks="all")
         )
 
     async def relay(
-        self, outgoing: KafkaOutgoing, recent: Recent | None = None
+        self, publisher: KafkaPublisher, log_tail: LogTail | None = None
     ) -> tuple[Relay, asyncpg.Connection]:
         connection = await asyncpg.connect(self.url, server_settings={"search_path": "refunds"})
-        lease, outbox = Lease(connection, "relay"), Reread(connection)
-        self.reread = outbox.windows
-        relay = Relay(self.service, "aftersales/toy", lease, outbox, outgoing, self.metrics, recent)
+        lease, log_reader = PostgresLease(connection, "relay"), Reread(connection)
+        self.reread = log_reader.windows
+        relay = Relay(self.service, "aftersales/toy", lease, log_reader, publisher, self.metrics, log_tail)
         return relay, connection
 
-    async def publish_all(self, pool: asyncpg.Pool, recent: Recent | None = None) -> None:
+    async def publish_all(self, pool: asyncpg.Pool, log_tail: LogTail | None = None) -> None:
         """Runs a relay until it has passed the whole log."""
-        relay, connection = await self.relay(outgoing := self.outgoing(), recent)
+        relay, connection = await self.relay(publisher := self.publisher(), log_tail)
         task = asyncio.create_task(relay.run())
         await until_published(pool)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await outgoing.stop()
+        await publisher.stop()
         await connection.close()
 
     async def read_all(self, suffix: str = "v1") -> list[tuple[str, str, bytes | None]]:
@@ -132,7 +132,7 @@ async def bench(refunds_pool: asyncpg.Pool) -> Bench:
     bench = Bench(refunds_pool)
     for number in range(40):
         order = f"o{number % 8}"
-        await bench.take(
+        await bench.process(
             bench.arrival(OrderPlacedV1, order, T0, f"p{number}"),
             bench.arrival(OrderPaidV1, order, T0 + timedelta(minutes=1), f"a{number}"),
             bench.arrival(OrderClosedV1, order, T0 + timedelta(minutes=2), f"c{number}"),
@@ -174,10 +174,10 @@ async def test_after_a_window_read_back_the_relay_goes_on_with_what_is_in_memory
     broker: Broker, bench: Bench
 ) -> None:
     forgotten = await head_of(bench.pool)
-    bench.recent.next_start(forgotten)
+    bench.log_tail.next_start(forgotten)
     for number in range(3):
-        await bench.take(bench.arrival(OrderPlacedV1, f"n{number}", T0, f"n{number}"))
-    await broker.publish_all(bench.pool, bench.recent)
+        await bench.process(bench.arrival(OrderPlacedV1, f"n{number}", T0, f"n{number}"))
+    await broker.publish_all(bench.pool, bench.log_tail)
     assert broker.reread == [(0, forgotten)]
     assert await head_of(bench.pool) == forgotten + 3
     found = await broker.read_all()
@@ -188,7 +188,7 @@ async def test_a_crash_between_publish_and_cursor_repeats_with_the_same_ids(
     broker: Broker, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay_module, "WINDOW", 30)
-    dying = broker.outgoing(Dying)
+    dying = broker.publisher(Dying)
     relay, connection = await broker.relay(dying)
     with pytest.raises(ConnectionResetError):
         await relay.run()
@@ -207,8 +207,8 @@ async def test_a_crash_between_publish_and_cursor_repeats_with_the_same_ids(
 async def test_there_is_one_leader_and_another_takes_over_when_its_session_is_gone(
     broker: Broker, bench: Bench
 ) -> None:
-    first, first_connection = await broker.relay(first_out := broker.outgoing())
-    second, second_connection = await broker.relay(second_out := broker.outgoing())
+    first, first_connection = await broker.relay(first_out := broker.publisher())
+    second, second_connection = await broker.relay(second_out := broker.publisher())
     tasks = [asyncio.create_task(first.run())]
     await until_published(bench.pool)
     tasks.append(asyncio.create_task(second.run()))
@@ -226,17 +226,17 @@ async def test_there_is_one_leader_and_another_takes_over_when_its_session_is_go
 
 
 async def test_a_leader_that_was_paused_past_its_lease_moves_nothing(broker: Broker, bench: Bench) -> None:
-    paused, paused_connection = await broker.relay(broker.outgoing())
+    paused, paused_connection = await broker.relay(broker.publisher())
     assert await paused._lease.take()
     await bench.pool.execute("UPDATE cursors SET lease_until = clock_timestamp() WHERE name = 'relay'")
-    relay, connection = await broker.relay(outgoing := broker.outgoing())
+    relay, connection = await broker.relay(publisher := broker.publisher())
     task = asyncio.create_task(relay.run())
     await until_published(bench.pool)
     with pytest.raises(LeaseLost):
         await paused._lease.move(1)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    await asyncio.gather(outgoing.stop(), connection.close(), paused_connection.close())
+    await asyncio.gather(publisher.stop(), connection.close(), paused_connection.close())
     head = await bench.pool.fetchval("SELECT position FROM cursors WHERE name = 'head'")
     assert await bench.pool.fetchval("SELECT position FROM cursors WHERE name = 'relay'") == head
 
@@ -257,8 +257,8 @@ async def test_a_producer_that_could_not_start_is_not_left_open() -> None:
         made.append(AIOKafkaProducer(bootstrap_servers=f"127.0.0.1:{nobody}"))
         return made[-1]
 
-    outgoing = KafkaOutgoing(make)
+    publisher = KafkaPublisher(make)
     for _ in range(2):
         with pytest.raises(KafkaError):
-            await outgoing.publish([("topic", b"key", [], b"value")])
+            await publisher.publish([("topic", b"key", [], b"value")])
     assert [producer._closed for producer in made] == [True, True]

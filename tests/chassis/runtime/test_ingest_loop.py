@@ -6,14 +6,14 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from chassis.engine.records import Place
+from chassis.engine.records import PartitionId
 from chassis.ingest.intake import Release
-from chassis.runtime.ingest_loop import Reading
-from chassis.runtime.timer_loop import Waker
+from chassis.runtime.ingest_loop import IngestLoop
+from chassis.runtime.timer_loop import TimerLoop
 from chassis.store.store import DatabaseBehind
 from chassis.store.watermarks import BEGINNING, END
 
-ORDERS, PAYMENTS = Place("shop.orders.v1", 0), Place("shop.payments.v1", 0)
+ORDERS, PAYMENTS = PartitionId("shop.orders.v1", 0), PartitionId("shop.payments.v1", 0)
 READ_TO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -22,8 +22,8 @@ class OneRelease:
 
     def __init__(self) -> None:
         self.assignment = frozenset({ORDERS})
-        self.learned = dict[Place, int]()
-        self.release: Release | None = Release(stands_at={ORDERS: READ_TO}, frontier=READ_TO)
+        self.learned = dict[PartitionId, int]()
+        self.release: Release | None = Release(watermarks={ORDERS: READ_TO}, watermark=READ_TO)
         self.done = asyncio.Event()
 
     async def next(self, timeout_seconds: float) -> Release | None:
@@ -36,20 +36,20 @@ class OneRelease:
         self.done.set()
 
 
-class Stands:
+class FakeWatermarks:
     """The other partition has been read up to long ago, by whoever does not read it any more."""
 
     def __init__(self) -> None:
-        self.asked: list[Collection[Place]] = []
+        self.asked: list[Collection[PartitionId]] = []
 
-    async def others(self, mine: Collection[Place]) -> datetime:
+    async def others(self, mine: Collection[PartitionId]) -> datetime:
         self.asked.append(mine)
         return END if PAYMENTS in mine else BEGINNING
 
-    def is_alone(self, mine: Collection[Place]) -> bool:
+    def is_alone(self, mine: Collection[PartitionId]) -> bool:
         return PAYMENTS in mine
 
-    async def bound(self, connection: object) -> datetime:
+    async def stored(self, connection: object) -> datetime:
         return READ_TO
 
     async def not_ahead(self, moment: datetime) -> datetime:
@@ -59,9 +59,9 @@ class Stands:
         return BEGINNING, 0
 
 
-async def until_done(reading: Reading, feed: OneRelease) -> None:
+async def until_done(ingest_loop: IngestLoop, feed: OneRelease) -> None:
     """Reads until the release is committed and the loop has gone on from it."""
-    task = asyncio.create_task(reading.run())
+    task = asyncio.create_task(ingest_loop.run())
     await feed.done.wait()
     await asyncio.sleep(0)
     task.cancel()
@@ -69,32 +69,32 @@ async def until_done(reading: Reading, feed: OneRelease) -> None:
         await task
 
 
-async def test_the_horizon_spoke_for_partitions_that_were_taken_over_while_a_batch_was_written() -> None:
+async def test_the_watermark_spoke_for_partitions_that_were_taken_over_while_a_batch_was_written() -> None:
     feed: Any = OneRelease()
-    stands = Stands()
-    frontiers: list[datetime] = []
+    watermarks = FakeWatermarks()
+    read_to: list[datetime] = []
 
-    class Worker:
-        async def take(self, arrivals: object, progress: object, frontier: datetime) -> None:
-            frontiers.append(frontier)
+    class BatchProcessor:
+        async def process(self, arrivals: object, progress: object, watermark: datetime) -> None:
+            read_to.append(watermark)
             feed.assignment = frozenset({ORDERS, PAYMENTS})
 
-    worker: Any = Worker()
-    reading = Reading(feed, worker, stands, asyncio.Event(), lambda _: None, by_marks=False)
-    await until_done(reading, feed)
-    assert await reading.horizon() == BEGINNING
-    assert (stands.asked[0], frontiers) == ({ORDERS}, [BEGINNING])
+    processor: Any = BatchProcessor()
+    ingest_loop = IngestLoop(feed, processor, watermarks, asyncio.Event(), lambda _: None, by_marks=False)
+    await until_done(ingest_loop, feed)
+    assert await ingest_loop.watermark() == BEGINNING
+    assert (watermarks.asked[0], read_to) == ({ORDERS}, [BEGINNING])
 
 
 async def test_a_database_that_was_set_back_is_read_for_again_from_where_it_stands() -> None:
     feed: Any = OneRelease()
-    stands = Stands()
+    watermarks = FakeWatermarks()
     said: list[str] = []
 
-    class Worker:
-        async def take(self, arrivals: object, progress: object, frontier: datetime) -> None:
+    class BatchProcessor:
+        async def process(self, arrivals: object, progress: object, watermark: datetime) -> None:
             if not said:
-                feed.release = Release(stands_at={ORDERS: READ_TO}, frontier=READ_TO)
+                feed.release = Release(watermarks={ORDERS: READ_TO}, watermark=READ_TO)
                 raise DatabaseBehind
 
         def forget(self) -> None:
@@ -104,38 +104,40 @@ async def test_a_database_that_was_set_back_is_read_for_again_from_where_it_stan
         said.append("start over")
 
     feed.start_over = start_over
-    worker: Any = Worker()
-    reading = Reading(feed, worker, stands, asyncio.Event(), lambda _: None, by_marks=False)
-    await until_done(reading, feed)
+    processor: Any = BatchProcessor()
+    ingest_loop = IngestLoop(feed, processor, watermarks, asyncio.Event(), lambda _: None, by_marks=False)
+    await until_done(ingest_loop, feed)
     assert said == ["forget", "start over"]
 
 
 async def test_who_reads_everything_is_bound_by_nobody() -> None:
     feed: Any = OneRelease()
-    worker: Any = type("Worker", (), {})()
-    reading = Reading(feed, worker, Stands(), asyncio.Event(), lambda _: None, by_marks=False)
-    assert worker.bound == reading.bound
+    processor: Any = type("BatchProcessor", (), {})()
+    ingest_loop = IngestLoop(
+        feed, processor, FakeWatermarks(), asyncio.Event(), lambda _: None, by_marks=False
+    )
+    assert processor.stored_watermark == ingest_loop.stored_watermark
     feed.assignment = frozenset({ORDERS, PAYMENTS})
-    assert await reading.bound(None) == END
+    assert await ingest_loop.stored_watermark(None) == END
     feed.assignment = frozenset({ORDERS})
-    assert await reading.bound(None) == READ_TO
+    assert await ingest_loop.stored_watermark(None) == READ_TO
 
 
 async def test_no_deadline_fires_while_what_the_database_lost_is_not_read_again() -> None:
     asked: list[datetime] = []
 
-    class Worker:
-        horizon = END
+    class BatchProcessor:
+        watermark = END
 
-        async def wake(self, limit: int) -> int:
+        async def fire_due(self, limit: int) -> int:
             assert limit > 0
-            asked.append(self.horizon)
+            asked.append(self.watermark)
             raise DatabaseBehind
 
-    async def horizon() -> datetime:
+    async def watermark() -> datetime:
         return READ_TO
 
-    worker: Any = Worker()
-    waker = Waker(worker, Stands(), asyncio.Event(), horizon)
-    assert await waker._wake_some() == 0
+    processor: Any = BatchProcessor()
+    timer_loop = TimerLoop(processor, FakeWatermarks(), asyncio.Event(), watermark)
+    assert await timer_loop._fire_some() == 0
     assert asked == [READ_TO], "an old horizon was kept"

@@ -1,4 +1,4 @@
-"""From the feed to the worker: nothing that was taken from the feed is forgotten."""
+"""From the feed to the batch processor: nothing that was taken from the feed is forgotten."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -7,22 +7,22 @@ from typing import Any, cast
 
 import pytest
 
-from chassis.engine.records import Place
+from chassis.engine.records import PartitionId
 from chassis.ingest.feed import Feed
 from chassis.ingest.intake import Release
-from chassis.runtime.batches import Worker
-from chassis.runtime.ingest_loop import Reading
-from chassis.runtime.ports import Standings
+from chassis.runtime.batches import BatchProcessor
+from chassis.runtime.ingest_loop import IngestLoop
+from chassis.runtime.ports import Watermarks
 from chassis.store.watermarks import END
 
-PLACE = Place("shop.orders.v1", 0)
+PLACE = PartitionId("shop.orders.v1", 0)
 
 
 class Handed:
     """A feed that hands out each release once, as the real one does, and then no more."""
 
     assignment = frozenset({PLACE})
-    learned: Mapping[Place, int] = {}
+    learned: Mapping[PartitionId, int] = {}
 
     def __init__(self, count: int) -> None:
         self._releases = [Release(positions={PLACE: number}) for number in range(1, count + 1)]
@@ -39,29 +39,29 @@ class Handed:
 
 
 class Taking:
-    """A worker that notes how far it was told that the input had been read."""
+    """A batch processor that notes how far it was told that the input had been read."""
 
     def __init__(self) -> None:
         self.taken: list[int] = []
 
-    async def take(self, arrivals: Sequence[Any], progress: Any, frontier: datetime) -> None:
-        del arrivals, frontier
+    async def process(self, arrivals: Sequence[Any], progress: Any, watermark: datetime) -> None:
+        del arrivals, watermark
         self.taken.append(progress.positions[PLACE])
 
 
-class Away(Standings):
+class Away(Watermarks):
     """Standings in a database that is away when it is asked for the second time."""
 
     def __init__(self) -> None:
         self.asked_count = 0
 
-    def is_alone(self, mine: Collection[Place]) -> bool:
+    def is_alone(self, mine: Collection[PartitionId]) -> bool:
         return bool(mine)
 
-    async def bound(self, connection: Any) -> datetime:
+    async def stored(self, connection: Any) -> datetime:
         return END
 
-    async def others(self, mine: Collection[Place]) -> datetime:
+    async def others(self, mine: Collection[PartitionId]) -> datetime:
         del mine
         self.asked_count += 1
         if self.asked_count == 2:
@@ -76,13 +76,18 @@ class Away(Standings):
 
 
 async def test_a_release_in_hand_when_the_database_goes_away_is_not_lost() -> None:
-    feed, worker = Handed(3), Taking()
-    reading = Reading(
-        cast("Feed", feed), cast("Worker", worker), Away(), asyncio.Event(), lambda _: None, by_marks=False
+    feed, processor = Handed(3), Taking()
+    ingest_loop = IngestLoop(
+        cast("Feed", feed),
+        cast("BatchProcessor", processor),
+        Away(),
+        asyncio.Event(),
+        lambda _: None,
+        by_marks=False,
     )
     with pytest.raises(ConnectionResetError):
-        await reading.run()
-    assert (worker.taken, feed.committed) == ([1], [1])
+        await ingest_loop.run()
+    assert (processor.taken, feed.committed) == ([1], [1])
     with pytest.raises(asyncio.CancelledError):
-        await reading.run()
-    assert (worker.taken, feed.committed) == ([1, 2, 3], [1, 2, 3])
+        await ingest_loop.run()
+    assert (processor.taken, feed.committed) == ([1, 2, 3], [1, 2, 3])

@@ -9,18 +9,18 @@ from typing import Any, Protocol
 import asyncpg
 
 from aftersales_contracts.topics import Topic
-from chassis.engine.records import Cause, DeadLetter, FactRecord, Place, StoredOrigin
-from chassis.engine.registry import Wiring
-from chassis.engine.subject import Case, Lane, Letter
-from chassis.publish.log_reader import Outbox, Published
-from chassis.runtime.ports import Keeping, Pool
-from chassis.store.lease import Leading, Lease
-from chassis.store.progress import Kept
-from chassis.store.store import Store
-from chassis.store.watermarks import Standing
+from chassis.engine.records import Cause, DeadLetter, FactRecord, PartitionId, StoredOrigin
+from chassis.engine.registry import Registry
+from chassis.engine.subject import Case, Delivery, Subject
+from chassis.publish.log_reader import LogReader, PostgresLogReader
+from chassis.runtime.ports import Pool, Store
+from chassis.store.lease import Lease, PostgresLease
+from chassis.store.progress import Progress
+from chassis.store.store import PostgresStore
+from chassis.store.watermarks import PostgresWatermarks
 from tests.chassis import toy
 from tests.simulation.database import Database
-from tests.simulation.leading import SimulatedLease, SimulatedOutbox, SimulatedStanding
+from tests.simulation.leading import SimulatedLease, SimulatedLogReader, SimulatedWatermarks
 from tests.simulation.store import SimulatedPool, SimulatedStore
 from tests.simulation.world import World
 
@@ -28,7 +28,7 @@ T0 = datetime(2026, 3, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 MONTH = date(2026, 3, 1)
 CAUSE = Cause("shop.test.v1", "test", "e1", "o1", None)
-WIRING = Wiring(toy.TOY)
+REGISTRY = Registry(toy.TOY)
 PARTITIONS = {"a": 2, "b": 1, "own": 1}
 MOMENT_SECONDS = 0.05
 """Long enough for whoever can go on to have gone on."""
@@ -37,24 +37,24 @@ MOMENT_SECONDS = 0.05
 class Session(Protocol):
     """One connection with what hangs on it."""
 
-    outbox: Published
+    log_reader: LogReader
 
-    def lease(self, name: str) -> Leading: ...
+    def lease(self, name: str) -> Lease: ...
     async def end(self) -> None: ...
 
 
-class Standings(Protocol):
-    async def others(self, mine: Sequence[Place]) -> datetime: ...
+class Watermarks(Protocol):
+    async def others(self, mine: Sequence[PartitionId]) -> datetime: ...
     async def by_marks(self) -> tuple[datetime, int]: ...
-    async def kept(self, places: Sequence[Place]) -> dict[Place, Kept]: ...
+    async def progress(self, places: Sequence[PartitionId]) -> dict[PartitionId, Progress]: ...
 
 
 class Side(ABC):
     """Whoever keeps the promises."""
 
-    store: Keeping
+    store: Store
     pool: Pool
-    standing: Any
+    watermarks: Any
 
     @abstractmethod
     def session(self) -> AbstractAsyncContextManager[Session]:
@@ -64,10 +64,10 @@ class Side(ABC):
 class RealSession:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
-        self.outbox: Published = Outbox(connection)
+        self.log_reader: LogReader = PostgresLogReader(connection)
 
-    def lease(self, name: str) -> Leading:
-        return Lease(self._connection, name)
+    def lease(self, name: str) -> Lease:
+        return PostgresLease(self._connection, name)
 
     async def end(self) -> None:
         await self._connection.close()
@@ -75,10 +75,10 @@ class RealSession:
 
 class RealSide(Side):
     def __init__(self, pool: asyncpg.Pool) -> None:
-        self.store = Store(WIRING)
+        self.store = PostgresStore(REGISTRY)
         self.pool = pool
         topics = {name: Topic(name, "", count, 1, (), "in") for name, count in PARTITIONS.items()}
-        self.standing = Standing(pool, list(PARTITIONS), ["a", "b"], topics)
+        self.watermarks = PostgresWatermarks(pool, list(PARTITIONS), ["a", "b"], topics)
         self._real = pool
 
     @asynccontextmanager
@@ -91,9 +91,9 @@ class ModelSession:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._session = database.connect()
-        self.outbox: Published = SimulatedOutbox(database, self._session)
+        self.log_reader: LogReader = SimulatedLogReader(database, self._session)
 
-    def lease(self, name: str) -> Leading:
+    def lease(self, name: str) -> Lease:
         return SimulatedLease(self._database, self._session, name)
 
     async def end(self) -> None:
@@ -103,9 +103,9 @@ class ModelSession:
 class ModelSide(Side):
     def __init__(self) -> None:
         self._database = Database(World(0))
-        self.store = SimulatedStore(WIRING, self._database)
+        self.store = SimulatedStore(REGISTRY, self._database)
         self.pool = SimulatedPool(self._database)
-        self.standing = SimulatedStanding(self._database, PARTITIONS, ["a", "b"])
+        self.watermarks = SimulatedWatermarks(self._database, PARTITIONS, ["a", "b"])
 
     @asynccontextmanager
     async def session(self) -> AsyncGenerator[Session]:
@@ -134,13 +134,13 @@ def case(subject: str, version: int = 1, stored_version: int | None = None, **va
     return made
 
 
-def lanes_of(*cases: Case) -> dict[str, Lane]:
-    return {c.subject: Lane(c.subject, {(c.kind, c.case_id): c}) for c in cases}
+def subjects_of(*cases: Case) -> dict[str, Subject]:
+    return {c.subject: Subject(c.subject, {(c.kind, c.case_id): c}) for c in cases}
 
 
-def letter(subject: str, reason: str, minutes: int = 0, **values: Any) -> Letter:
+def delivery(subject: str, reason: str, minutes: int = 0, **values: Any) -> Delivery:
     origin = StoredOrigin("a", 0, minutes, b"k", (("h", b"\xff"), ("n", None)), b"\x00v")
-    made = Letter(
+    made = Delivery(
         toy.tab(subject, toy.Added(minutes))[0], T0 + minutes * MINUTE, "s1", CAUSE, origin, reason=reason
     )
     made.is_changed = True
@@ -149,12 +149,12 @@ def letter(subject: str, reason: str, minutes: int = 0, **values: Any) -> Letter
     return made
 
 
-async def save(side: Side, *cases: Case, mailbox: Sequence[Letter] = (), mark: int = 0) -> None:
+async def save(side: Side, *cases: Case, cross_subject: Sequence[Delivery] = (), mark: int = 0) -> None:
     async with transaction(side) as connection:
-        await side.store.save(connection, lanes_of(*cases), [], mailbox, mark)
+        await side.store.save(connection, subjects_of(*cases), [], cross_subject, mark)
 
 
-async def load(side: Side, *subjects: str) -> Mapping[str, Lane]:
+async def load(side: Side, *subjects: str) -> Mapping[str, Subject]:
     async with transaction(side) as connection:
         return await side.store.load(connection, subjects)
 

@@ -1,4 +1,4 @@
-"""What store, leases, outbox and stands promise, held by PostgreSQL and by the simulation's model alike."""
+"""The promises of store, leases, log reader and watermarks, by PostgreSQL and by the simulation's model."""
 
 import asyncio
 from datetime import date, datetime
@@ -7,10 +7,10 @@ import asyncpg
 import msgspec
 import pytest
 
-from chassis.engine.records import Place
+from chassis.engine.records import PartitionId
 from chassis.store import bulk as rows
 from chassis.store.lease import LeaseLost
-from chassis.store.progress import Kept
+from chassis.store.progress import Progress
 from chassis.store.store import Conflict, pack_headers
 from chassis.store.watermarks import BEGINNING, END
 from tests.chassis import toy
@@ -24,12 +24,12 @@ from tests.chassis.store.store_sides import (
     Side,
     case,
     dead,
+    delivery,
     fact,
-    lanes_of,
-    letter,
     load,
     prepare,
     save,
+    subjects_of,
     transaction,
 )
 
@@ -68,7 +68,7 @@ async def test_what_was_rolled_back_never_was(side: Side) -> None:
     try:
         async with transaction(side) as connection:
             await side.store.first_seen(connection, [(MONTH, key, 7)])
-            await side.store.save(connection, lanes_of(case("o1")), [], [letter("o2", "mailbox")], 0)
+            await side.store.save(connection, subjects_of(case("o1")), [], [delivery("o2", "mailbox")], 0)
             await side.store.append(connection, [fact(1)], [], T0)
             raise LookupError
     except LookupError:
@@ -76,7 +76,9 @@ async def test_what_was_rolled_back_never_was(side: Side) -> None:
     async with transaction(side) as connection:
         assert await side.store.first_seen(connection, [(MONTH, key, 7)]) == ({key}, {})
         assert await side.store.append(connection, [], [], T0) == 0
-    assert [len(lane.cases) + len(lane.waiting) for lane in (await load(side, "o1", "o2")).values()] == [0, 0]
+    assert [
+        len(subject.cases) + len(subject.waiting) for subject in (await load(side, "o1", "o2")).values()
+    ] == [0, 0]
 
 
 async def test_a_month_has_to_be_prepared(side: Side) -> None:
@@ -126,11 +128,11 @@ async def test_a_text_with_nul_is_refused_for_good(side: Side) -> None:
 
 
 async def test_waiting_messages_come_back_in_order_with_their_originals(side: Side) -> None:
-    lanes = lanes_of(case("o1"))
-    lanes["o1"].waiting = [letter("o1", "failed", 3, attempts=2, error="x"), letter("o1", "early", 1)]
-    lanes["o1"].held = [letter("o1", "horizon", 2)]
+    subjects = subjects_of(case("o1"))
+    subjects["o1"].waiting = [delivery("o1", "failed", 3, attempts=2, error="x"), delivery("o1", "early", 1)]
+    subjects["o1"].held = [delivery("o1", "horizon", 2)]
     async with transaction(side) as connection:
-        await side.store.save(connection, lanes, [], [letter("o2", "mailbox", 4, due_at=T0)], 0)
+        await side.store.save(connection, subjects, [], [delivery("o2", "mailbox", 4, due_at=T0)], 0)
     found = await load(side, "o1", "o2")
     assert [(p.reason, p.addressed.message) for p in found["o1"].waiting] == [
         ("early", toy.Added(1)), ("failed", toy.Added(3)),
@@ -149,7 +151,7 @@ async def test_waiting_messages_come_back_in_order_with_their_originals(side: Si
 
 
 async def test_a_waiting_message_is_taken_once(side: Side) -> None:
-    await save(side, mailbox=[letter("o1", "mailbox")])
+    await save(side, cross_subject=[delivery("o1", "mailbox")])
     (kept,) = (await load(side, "o1"))["o1"].waiting
     assert kept.waiting_id is not None
     async with transaction(side) as connection:
@@ -161,11 +163,11 @@ async def test_a_waiting_message_is_taken_once(side: Side) -> None:
 
 
 async def test_a_changed_waiting_message_replaces_its_row(side: Side) -> None:
-    await save(side, case("o1"), mailbox=[letter("o1", "early")])
-    lanes = dict(await load(side, "o1"))
-    lanes["o1"].waiting[0].reason, lanes["o1"].waiting[0].is_changed = "failed", True
+    await save(side, case("o1"), cross_subject=[delivery("o1", "early")])
+    subjects = dict(await load(side, "o1"))
+    subjects["o1"].waiting[0].reason, subjects["o1"].waiting[0].is_changed = "failed", True
     async with transaction(side) as connection:
-        await side.store.save(connection, lanes, [], [], 0)
+        await side.store.save(connection, subjects, [], [], 0)
     assert [p.reason for p in (await load(side, "o1"))["o1"].waiting] == ["failed"]
 
 
@@ -176,13 +178,13 @@ async def test_positions_follow_each_other_and_a_dead_letter_is_kept_once(side: 
     async with transaction(side) as connection:
         assert await side.store.append(connection, [fact(3, "{}")], [dead(5), dead(6)], T0) == 6
     async with side.session() as session:
-        assert await session.outbox.head() == 6
-        rows = [tuple(row) for row in await session.outbox.facts(0, 6)]
+        assert await session.log_reader.head() == 6
+        rows = [tuple(row) for row in await session.log_reader.facts(0, 6)]
         assert [(row[3], row[9]) for row in rows] == [(2, '{"a":1}'), (3, "{}")]
         assert rows[0][:3] == ("o1", "tab", "o1")
         assert rows[0][4:9] == (T0, "aftersales.toy.closed.v1", "o1", "e1", None)
-        assert [row[3] for row in map(tuple, await session.outbox.facts(2, 4))] == [3]
-        letters = await session.outbox.dead_letters(0, 6)
+        assert [row[3] for row in map(tuple, await session.log_reader.facts(2, 4))] == [3]
+        letters = await session.log_reader.dead_letters(0, 6)
         assert [(row["position"], row["place"], row["value"]) for row in letters] == [
             (3, 5, b"\xff"), (6, 6, b"\xff"),
         ]  # fmt: skip
@@ -196,56 +198,56 @@ async def test_a_message_that_fails_again_is_another_dead_letter(side: Side) -> 
         async with transaction(side) as connection:
             assert await side.store.append(connection, [], [message], T0) == head
     async with side.session() as session:
-        assert [row["position"] for row in await session.outbox.dead_letters(0, 2)] == [1, 2]
+        assert [row["position"] for row in await session.log_reader.dead_letters(0, 2)] == [1, 2]
 
 
 async def test_intake_never_goes_back(side: Side) -> None:
-    a0, a1, b0, own = Place("a", 0), Place("a", 1), Place("b", 0), Place("own", 0)
-    assert await side.standing.others([]) == BEGINNING
+    a0, a1, b0, own = PartitionId("a", 0), PartitionId("a", 1), PartitionId("b", 0), PartitionId("own", 0)
+    assert await side.watermarks.others([]) == BEGINNING
     async with transaction(side) as connection:
-        await side.store.note_intake(connection, {a0: 5, a1: 7, own: 1}, {a0: T0, b0: T0 + MINUTE}, {a0: 3})
-    assert await side.standing.others([a0, a1, b0]) == END
-    assert await side.standing.others([a1]) == T0
-    assert await side.standing.others([a0, b0]) == BEGINNING
+        await side.store.note_progress(connection, {a0: 5, a1: 7, own: 1}, {a0: T0, b0: T0 + MINUTE}, {a0: 3})
+    assert await side.watermarks.others([a0, a1, b0]) == END
+    assert await side.watermarks.others([a1]) == T0
+    assert await side.watermarks.others([a0, b0]) == BEGINNING
     async with transaction(side) as connection:
-        stands = {a0: T0 - MINUTE, a1: T0 + 2 * MINUTE}
-        await side.store.note_intake(connection, {a0: 4}, stands, {a0: 2, a1: 4, b0: 9})
+        watermarks = {a0: T0 - MINUTE, a1: T0 + 2 * MINUTE}
+        await side.store.note_progress(connection, {a0: 4}, watermarks, {a0: 2, a1: 4, b0: 9})
     await asyncio.sleep(2 * MOMENT_SECONDS)
-    assert await side.standing.others([]) == T0
-    assert await side.standing.others([a0]) == T0 + MINUTE
-    assert await side.standing.kept([a0, a1, Place("c", 0)]) == {
-        a0: Kept(3, 5), a1: Kept(4, 7), Place("c", 0): Kept(),
+    assert await side.watermarks.others([]) == T0
+    assert await side.watermarks.others([a0]) == T0 + MINUTE
+    assert await side.watermarks.progress([a0, a1, PartitionId("c", 0)]) == {
+        a0: Progress(3, 5), a1: Progress(4, 7), PartitionId("c", 0): Progress(),
     }  # fmt: skip
     async with transaction(side) as connection:
-        await side.store.note_intake(connection, {b0: 1, own: 1}, {}, {b0: 2, own: 8})
-    assert await side.standing.by_marks() == (T0, 2)
+        await side.store.note_progress(connection, {b0: 1, own: 1}, {}, {b0: 2, own: 8})
+    assert await side.watermarks.by_marks() == (T0, 2)
 
 
-async def test_the_database_knows_offsets_and_stands_that_were_noted_in_it(side: Side) -> None:
-    a0, a1, b0 = Place("a", 0), Place("a", 1), Place("b", 0)
+async def test_the_database_knows_offsets_and_watermarks_that_were_noted_in_it(side: Side) -> None:
+    a0, a1, b0 = PartitionId("a", 0), PartitionId("a", 1), PartitionId("b", 0)
     async with side.pool.acquire() as connection:
-        assert await side.standing.bound(connection) == BEGINNING
+        assert await side.watermarks.stored(connection) == BEGINNING
     async with transaction(side) as connection:
-        await side.store.note_intake(connection, {a0: 5, a1: 7, b0: 1}, {a0: T0, a1: T0 + MINUTE}, {})
+        await side.store.note_progress(connection, {a0: 5, a1: 7, b0: 1}, {a0: T0, a1: T0 + MINUTE}, {})
     async with side.pool.acquire() as connection:
         known = [
             await side.store.knows(connection, offsets)
-            for offsets in ({a0: 5}, {a0: 4, a1: 7}, {a0: 6}, {a0: 5, a1: 8}, {Place("c", 0): 1})
+            for offsets in ({a0: 5}, {a0: 4, a1: 7}, {a0: 6}, {a0: 5, a1: 8}, {PartitionId("c", 0): 1})
         ]
         assert known == [True, True, False, False, False]
-        assert await side.standing.bound(connection) == BEGINNING, "b has no stand"
+        assert await side.watermarks.stored(connection) == BEGINNING, "b has no stand"
     async with transaction(side) as connection:
-        await side.store.note_intake(connection, {}, {b0: T0 + 2 * MINUTE}, {})
-        assert await side.standing.bound(connection) == T0
-    assert not side.standing.is_alone([a0, b0])
-    assert side.standing.is_alone([a0, a1, b0])
+        await side.store.note_progress(connection, {}, {b0: T0 + 2 * MINUTE}, {})
+        assert await side.watermarks.stored(connection) == T0
+    assert not side.watermarks.is_alone([a0, b0])
+    assert side.watermarks.is_alone([a0, a1, b0])
 
 
-async def test_a_partition_without_a_stand_gave_a_moment_that_could_not_be_compared(side: Side) -> None:
-    places = {Place("a", 0): 1, Place("a", 1): 1, Place("b", 0): 1}
+async def test_a_partition_without_a_watermark_gave_a_moment_that_could_not_be_compared(side: Side) -> None:
+    places = {PartitionId("a", 0): 1, PartitionId("a", 1): 1, PartitionId("b", 0): 1}
     async with transaction(side) as connection:
-        await side.store.note_intake(connection, places, {Place("a", 0): T0}, {})
-    assert min(await side.standing.others([]), T0) == BEGINNING
+        await side.store.note_progress(connection, places, {PartitionId("a", 0): T0}, {})
+    assert min(await side.watermarks.others([]), T0) == BEGINNING
 
 
 async def test_what_is_due_comes_the_longest_due_first(side: Side) -> None:
@@ -255,15 +257,15 @@ async def test_what_is_due_comes_the_longest_due_first(side: Side) -> None:
     await save(
         side,
         case("c3", wake_at=due(3)), case("c9", wake_at=due(9)), case("c0"),
-        mailbox=[
-            letter("m1", "mailbox", due_at=due(1)), letter("r5", "failed", retry_at=due(5)),
-            letter("x2", "early", expires_at=due(2)), letter("c3", "mailbox", due_at=due(0)),
+        cross_subject=[
+            delivery("m1", "mailbox", due_at=due(1)), delivery("r5", "failed", retry_at=due(5)),
+            delivery("x2", "early", expires_at=due(2)), delivery("c3", "mailbox", due_at=due(0)),
         ],
     )  # fmt: skip
 
-    async def asked(horizon: int, wall: int, limit: int, mark: int = 0) -> list[str]:
+    async def asked(watermark: int, wall: int, limit: int, mark: int = 0) -> list[str]:
         async with side.pool.acquire() as connection:
-            return await side.store.due_subjects(connection, due(horizon), due(wall), limit, mark)
+            return await side.store.due_subjects(connection, due(watermark), due(wall), limit, mark)
 
     assert await asked(3, 4, 10) == ["c3", "m1", "x2"]
     assert await asked(2, 5, 10) == ["c3", "m1", "x2", "r5"]
@@ -286,7 +288,7 @@ async def test_a_loaded_case_waits_for_whoever_has_it_and_is_seen_as_it_became(s
         waiter = asyncio.create_task(load(side, "o1"))
         await asyncio.sleep(MOMENT_SECONDS)
         assert not waiter.done()
-        await side.store.save(connection, lanes_of(case("o1", 2, stored_version=1)), [], [], 0)
+        await side.store.save(connection, subjects_of(case("o1", 2, stored_version=1)), [], [], 0)
     assert (await waiter)["o1"].cases["tab", "o1"].version == 2
 
 
@@ -374,6 +376,6 @@ async def test_a_window_ends_before_its_dead_letters_are_too_large(side: Side) -
         await side.store.append(connection, [fact(1)], [dead(5), dead(6), dead(7)], T0)
     each = len(pack_headers((("h", None),))) + 1
     async with side.session() as session:
-        ends = [await session.outbox.fitting(0, 4, limit) for limit in (0, each, 2 * each, 3 * each)]
+        ends = [await session.log_reader.fitting(0, 4, limit) for limit in (0, each, 2 * each, 3 * each)]
         assert ends == [2, 2, 3, 4], "one at least"
-        assert await session.outbox.fitting(0, 1, 0) == 1
+        assert await session.log_reader.fitting(0, 1, 0) == 1

@@ -7,14 +7,14 @@ from importlib import import_module
 from typing import Any
 
 from chassis import clock
-from chassis.engine.engine import Handling
+from chassis.engine.engine import Engine
 from chassis.ingest.decoder import Rejected
 from chassis.ingest.feed import Feed
-from chassis.ingest.reader import Reader
-from chassis.runtime.batches import Worker
+from chassis.ingest.reader import KafkaReader
+from chassis.runtime.batches import BatchProcessor
 from chassis.store import store
-from chassis.store.lease import Lease
-from chassis.store.store import Store
+from chassis.store.lease import PostgresLease
+from chassis.store.store import PostgresStore
 from tests.faults.proof.pools import pool_of_process, remember_pool
 from tests.faults.proof.seams import replace, replace_text, seam
 
@@ -26,31 +26,31 @@ DELAY_SECONDS = 0.2
 
 def repeats_not_dropped() -> None:
     """Every event is new."""
-    original = seam(Store, "first_seen")
+    original = seam(PostgresStore, "first_seen")
 
-    async def first_seen(self: Store, connection: Any, entries: Entries) -> Seen:
+    async def first_seen(self: PostgresStore, connection: Any, entries: Entries) -> Seen:
         await original(self, connection, entries)
         return {key for _, key, _ in entries}, {}
 
-    replace(Store, "first_seen", first_seen)
+    replace(PostgresStore, "first_seen", first_seen)
 
 
 def other_body_accepted() -> None:
     """Only what is the same to the byte is a repeat."""
-    original = seam(Store, "first_seen")
+    original = seam(PostgresStore, "first_seen")
 
-    async def first_seen(self: Store, connection: Any, entries: Entries) -> Seen:
+    async def first_seen(self: PostgresStore, connection: Any, entries: Entries) -> Seen:
         new, hashes = await original(self, connection, entries)
         other = {key for _, key, body in entries if key in hashes and hashes[key] != body}
         return new | other, {key: body for key, body in hashes.items() if key not in other}
 
-    replace(Store, "first_seen", first_seen)
+    replace(PostgresStore, "first_seen", first_seen)
 
 
 def offsets_before_commit() -> None:
     """A release counts as done once it is handed out, and the group is not compared with the database."""
     original = seam(Feed, "next")
-    seam(Reader, "beyond")
+    seam(KafkaReader, "beyond")
 
     async def handed_out(self: Feed, timeout_seconds: float) -> Any:
         release = await original(self, timeout_seconds)
@@ -59,50 +59,50 @@ def offsets_before_commit() -> None:
             await asyncio.sleep(DELAY_SECONDS)  # offsets move in the background
         return release
 
-    async def beyond(_: Reader, __: object) -> dict[object, int]:
+    async def beyond(_: KafkaReader, __: object) -> dict[object, int]:
         return {}
 
     replace(Feed, "next", handed_out)
-    replace(Reader, "beyond", beyond)
+    replace(KafkaReader, "beyond", beyond)
 
 
 def inbox_beside_the_transaction() -> None:
     """The inbox is written over another connection, at once."""
     remember_pool()
-    original = seam(Store, "first_seen")
+    original = seam(PostgresStore, "first_seen")
 
-    async def first_seen(self: Store, connection: Any, entries: Entries) -> Seen:
+    async def first_seen(self: PostgresStore, connection: Any, entries: Entries) -> Seen:
         async with pool_of_process().acquire() as other:
             seen: Seen = await original(self, other, entries)
         await asyncio.sleep(DELAY_SECONDS)
         return seen
 
-    replace(Store, "first_seen", first_seen)
+    replace(PostgresStore, "first_seen", first_seen)
 
 
 def waiting_dropped() -> None:
     """What comes early is done with."""
-    original = seam(Handling, "_set_aside")
+    original = seam(Engine, "_set_aside")
 
-    def set_aside(self: Handling, lane: Any, letter: Any, reason: str) -> None:
+    def set_aside(self: Engine, subject: Any, delivery: Any, reason: str) -> None:
         if reason != "early":
-            original(self, lane, letter, reason)
-        elif letter.waiting_id is not None:
-            self.gone.append(letter.waiting_id)
-            letter.waiting_id = None
+            original(self, subject, delivery, reason)
+        elif delivery.waiting_id is not None:
+            self.gone.append(delivery.waiting_id)
+            delivery.waiting_id = None
 
-    replace(Handling, "_set_aside", set_aside)
+    replace(Engine, "_set_aside", set_aside)
 
 
 def lost_behind_poison() -> None:
     """A refused record ends its batch."""
-    original = seam(Worker, "take")
+    original = seam(BatchProcessor, "process")
 
-    async def take(self: Worker, arrivals: Sequence[Any], progress: Any, frontier: Any) -> None:
+    async def process(self: BatchProcessor, arrivals: Sequence[Any], progress: Any, read_to: Any) -> None:
         refused = (number for number, each in enumerate(arrivals, 1) if isinstance(each.verdict, Rejected))
-        await original(self, arrivals[: next(refused, len(arrivals))], progress, frontier)
+        await original(self, arrivals[: next(refused, len(arrivals))], progress, read_to)
 
-    replace(Worker, "take", take)
+    replace(BatchProcessor, "process", process)
 
 
 def version_fence_off() -> None:
@@ -112,29 +112,29 @@ def version_fence_off() -> None:
     """
     replace_text(store, "LOAD_CASES", "FOR UPDATE", "")
     replace_text(store, "UPDATE_CASES", "AND c.version = given.stored_version", "")
-    load, take = seam(Store, "load"), seam(Lease, "take")
+    load, take = seam(PostgresStore, "load"), seam(PostgresLease, "take")
 
-    async def loaded(self: Store, connection: Any, subjects: Any) -> Any:
-        lanes = await load(self, connection, subjects)
+    async def loaded(self: PostgresStore, connection: Any, subjects: Any) -> Any:
+        subjects = await load(self, connection, subjects)
         await asyncio.sleep(DELAY_SECONDS)
-        return lanes
+        return subjects
 
-    async def taken(self: Lease) -> bool:
+    async def taken(self: PostgresLease) -> bool:
         return bool(await take(self)) or seam(self, "_name") == "waker"
 
-    replace(Store, "load", loaded)
-    replace(Lease, "take", taken)
+    replace(PostgresStore, "load", loaded)
+    replace(PostgresLease, "take", taken)
 
 
 def deadlines_past_the_horizon() -> None:
     """Time is up when the clock on the wall says so."""
-    original = seam(Worker, "wake")
+    original = seam(BatchProcessor, "fire_due")
 
-    async def wake(self: Worker, limit: int) -> int:
-        self.horizon = clock.now()
+    async def fire_due(self: BatchProcessor, limit: int) -> int:
+        self.watermark = clock.now()
         return int(await original(self, limit))
 
-    replace(Worker, "wake", wake)
+    replace(BatchProcessor, "fire_due", fire_due)
 
 
 def money_check_off() -> None:

@@ -10,11 +10,11 @@ from aiokafka.errors import KafkaError
 from msgspec import structs
 
 from chassis.engine.records import DeadLetter, FactRecord
-from chassis.publish.publisher import KafkaOutgoing
+from chassis.publish.publisher import KafkaPublisher
 from chassis.publish.relay import Record, Relay
 from chassis.store import store
-from chassis.store.lease import Lease
-from chassis.store.store import Store
+from chassis.store.lease import PostgresLease
+from chassis.store.store import PostgresStore
 from tests.faults.proof.pools import pool_of_process, remember_pool
 from tests.faults.proof.seams import check_use, replace, replace_text, seam
 
@@ -57,17 +57,17 @@ def positions_without_the_lock() -> None:
     """The head of the log moves in a transaction of its own."""
     remember_pool()
     statement: str = seam(store, "TAKE_POSITIONS")
-    original = seam(Store, "append")
+    original = seam(PostgresStore, "append")
     check_use(original, "TAKE_POSITIONS")
 
-    async def append(self: Store, connection: Any, *arguments: Any) -> int:
+    async def append(self: PostgresStore, connection: Any, *arguments: Any) -> int:
         beside = Beside(connection, statement)
         head = int(await original(self, beside, *arguments))
         if not beside.is_used:
             raise LookupError("positions are not taken by TAKE_POSITIONS any more")
         return head
 
-    replace(Store, "append", append)
+    replace(PostgresStore, "append", append)
 
 
 def facts_without_the_lock() -> None:
@@ -75,9 +75,9 @@ def facts_without_the_lock() -> None:
     update = "UPDATE cursors SET position = position + $1 WHERE name = 'head' RETURNING position"
     look = "SELECT position + $1 FROM cursors WHERE name = 'head'"
     replace_text(store, "TAKE_POSITIONS", update, look)
-    original = seam(Store, "append")
+    original = seam(PostgresStore, "append")
 
-    async def append(self: Store, connection: Any, *arguments: Any) -> int:
+    async def append(self: PostgresStore, connection: Any, *arguments: Any) -> int:
         head = int(await original(self, connection, *arguments))
         await asyncio.sleep(DELAY_SECONDS)
         await connection.execute(
@@ -85,31 +85,31 @@ def facts_without_the_lock() -> None:
         )
         return head
 
-    replace(Store, "append", append)
+    replace(PostgresStore, "append", append)
 
 
 def two_relay_leaders() -> None:
     """Both replicas publish; each takes the next few positions and publishes them when it comes to it."""
     dice = Random()
-    take = seam(Lease, "take")
+    take = seam(PostgresLease, "take")
     names = [seam(Relay, name) for name in ("_turn", "_outcome", "_dead_letter")]
 
-    async def taken(self: Lease) -> bool:
+    async def taken(self: PostgresLease) -> bool:
         is_relay: bool = seam(self, "_name") == "relay"
         return is_relay or bool(await take(self))
 
     async def turn(self: Relay) -> bool:
-        connection, outbox = seam(self._lease, "_connection"), seam(self, "_outbox")
+        connection, log_reader = seam(self._lease, "_connection"), seam(self, "_log_reader")
         start, upto = await connection.fetchrow(CLAIM)
         if start == upto:
             return False
-        records = [names[1](self, row) for row in await outbox.facts(start, upto)]
-        records += [names[2](self, row) for row in await outbox.dead_letters(start, upto)]
+        records = [names[1](self, row) for row in await log_reader.facts(start, upto)]
+        records += [names[2](self, row) for row in await log_reader.dead_letters(start, upto)]
         await asyncio.sleep(dice.uniform(0, 3 * DELAY_SECONDS))
-        await seam(self, "_outgoing").publish(records)
+        await seam(self, "_publisher").publish(records)
         return True
 
-    replace(Lease, "take", taken)
+    replace(PostgresLease, "take", taken)
     replace(Relay, "_turn", turn)
 
 
@@ -137,29 +137,29 @@ def retry_without_the_id() -> None:
 
 def cursor_before_acknowledgement() -> None:
     """Publishing is over when it has begun."""
-    original = seam(KafkaOutgoing, "publish")
+    original = seam(KafkaPublisher, "publish")
     turn = asyncio.Lock()
 
-    async def in_background(self: KafkaOutgoing, records: Sequence[Record]) -> None:
+    async def in_background(self: KafkaPublisher, records: Sequence[Record]) -> None:
         async with turn:
             await asyncio.sleep(DELAY_SECONDS)
             with suppress(KafkaError, OSError, TimeoutError):
                 await original(self, records)
 
-    async def publish(self: KafkaOutgoing, records: Sequence[Record]) -> None:
+    async def publish(self: KafkaPublisher, records: Sequence[Record]) -> None:
         task = asyncio.create_task(in_background(self, list(records)))
         _running.add(task)
         task.add_done_callback(_running.discard)
 
-    replace(KafkaOutgoing, "publish", publish)
+    replace(KafkaPublisher, "publish", publish)
 
 
 def announced_twice() -> None:
     """One record in so many goes out again with an id of its own."""
-    original = seam(KafkaOutgoing, "publish")
+    original = seam(KafkaPublisher, "publish")
     counted = [0]
 
-    async def publish(self: KafkaOutgoing, records: Sequence[Record]) -> None:
+    async def publish(self: KafkaPublisher, records: Sequence[Record]) -> None:
         doubled: list[Record] = []
         for record in records:
             counted[0] += 1
@@ -168,7 +168,7 @@ def announced_twice() -> None:
                 doubled.append(_renamed(record, b"~twice"))
         await original(self, doubled)
 
-    replace(KafkaOutgoing, "publish", publish)
+    replace(KafkaPublisher, "publish", publish)
 
 
 def dead_letter_without_its_place() -> None:
@@ -183,15 +183,19 @@ def dead_letter_without_its_place() -> None:
 
 def dead_letters_not_written() -> None:
     """They are left out of what is appended."""
-    original = seam(Store, "append")
+    original = seam(PostgresStore, "append")
 
     async def append(
-        self: Store, connection: Any, facts: Sequence[FactRecord], dead: Sequence[DeadLetter], *more: Any
+        self: PostgresStore,
+        connection: Any,
+        facts: Sequence[FactRecord],
+        dead: Sequence[DeadLetter],
+        *more: Any,
     ) -> int:
         del dead
         return int(await original(self, connection, facts, (), *more))
 
-    replace(Store, "append", append)
+    replace(PostgresStore, "append", append)
 
 
 def _renamed(record: Record, suffix: bytes) -> Record:

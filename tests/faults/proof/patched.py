@@ -24,9 +24,9 @@ import asyncpg.transaction
 
 from chassis import clock
 from chassis.ingest.feed import Feed
-from chassis.publish.publisher import KafkaOutgoing
+from chassis.publish.publisher import KafkaPublisher
 from chassis.runtime.process import main as run
-from chassis.store.lease import Lease
+from chassis.store.lease import PostgresLease
 from tests.faults.proof.seams import replace, seam
 
 CLOCK_SETTING = "PROOF_CLOCK_FILE"
@@ -134,8 +134,8 @@ def _place_failpoints(path: Path) -> None:
             reach(AFTER_COMMIT)
 
     replace(asyncpg.transaction.Transaction, "__aexit__", leaving)
-    _before(KafkaOutgoing, "publish", lambda _: reach(BEFORE_PUBLISH))
-    _before(Lease, "move", lambda _: reach(BEFORE_CURSOR))
+    _before(KafkaPublisher, "publish", lambda _: reach(BEFORE_PUBLISH))
+    _before(PostgresLease, "move", lambda _: reach(BEFORE_CURSOR))
     _before(Feed, "_commit_now", lambda feed: reach(BEFORE_OFFSETS) if seam(feed, "_to_commit") else None)
 
 

@@ -1,6 +1,6 @@
 """What is sent again and fails again is another dead letter; each says when it was written, and of what.
 
-Only records that the border refuses are known by their place: they come again with their offset. The
+Only records that the decoder refuses are known by their place: they come again with their offset. The
 messages of a case go with their waiting row, in the same transaction.
 """
 
