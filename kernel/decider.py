@@ -75,6 +75,13 @@ def tell(*messages: Addressed) -> Told:
     return Told(messages)
 
 
+def expect(state: object, state_class: type[State]) -> State:
+    """Narrows a state to the class in which a fact can happen. Raises TypeError for any other."""
+    if not isinstance(state, state_class):
+        raise TypeError(f"not {state_class.__name__} but {type(state).__name__}")
+    return state
+
+
 class CaseView(Value, Generic[State]):
     """A case at the moment of one of its facts; `state` is the state after the fact."""
 
