@@ -15,8 +15,8 @@ from benchmarks.stream import PLACEHOLDER, Record, announced, applied, event_of
 from chassis.engine.codec import Codec
 from chassis.engine.registry import Registry
 from chassis.engine.subject import Case
+from services.refunds.cases.refund_agreement.messages import NAME as AGREEMENT
 from services.refunds.service import REFUNDS
-from services.refunds.translate import AGREEMENT
 
 ANSWER_WITHIN = timedelta(days=5)
 """RF-012: goods not received."""

@@ -32,9 +32,9 @@ from aftersales_contracts.words import (
     SellerType,
 )
 from kernel.money import allocate
-from services.refunds.hand_on import intent_id_of
-from services.refunds.translate import AGREEMENT, attempt_id_of
-from services.refunds.values import Purpose
+from services.refunds.cases.refund_agreement.messages import NAME as AGREEMENT
+from services.refunds.cases.refund_intent.messages import attempt_id_of, intent_id_of
+from services.refunds.shares import Purpose
 
 PLACEHOLDER = "bench-placeholder"
 SHOP_ID = "tb:shop-5531"

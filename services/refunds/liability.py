@@ -1,4 +1,4 @@
-"""Who bears the freight of a return or an exchange: the matrix B1 as data, and the shops' overrides."""
+"""Decides who bears the freight of a return or an exchange: the matrix B1 and the shops' overrides."""
 
 import csv
 from collections.abc import Mapping
@@ -7,15 +7,40 @@ from itertools import product
 from pathlib import Path
 
 from kernel.rules import rules_of
-from kernel.value import replace
+from kernel.value import Value, replace
 from services.refunds.policy import FreightPolicy
-from services.refunds.values import Bearer, Liability, RefundKind, ReturnCause
+from services.refunds.shares import RefundKind
 
 PATH = Path(__file__).with_name("freight_liability.csv")
 
 
+class ReturnCause(StrEnum):
+    """Whose fault a return is, as the freight matrix sees it."""
+
+    QUALITY = "quality"
+    NOT_QUALITY = "not_quality"
+
+
+class Bearer(StrEnum):
+    BUYER = "buyer"
+    SELLER = "seller"
+
+
+class Liability(Value):
+    """A row of the matrix (B1) after the shop's overrides: who bears which leg of a return or exchange.
+
+    Leg 1 goes back to the shop, leg 2 is the replacement; `rule_id` names the row.
+    """
+
+    cause: ReturnCause
+    return_leg: Bearer
+    replacement_leg: Bearer | None
+    is_original_freight_refunded: bool
+    rule_id: str
+
+
 class FreightTerms(StrEnum):
-    """Whether the buyer paid for the first delivery."""
+    """Who paid for the first delivery."""
 
     FREE = "free"
     BUYER_PAYS = "buyer_pays"
@@ -30,7 +55,7 @@ Matrix = Mapping[tuple[FreightTerms, ReturnCause, Request], Liability]
 
 
 def load(source: str | None = None) -> Matrix:
-    """The matrix from its CSV text. Raises ValueError unless every combination is there exactly once."""
+    """Reads the matrix from its CSV text. Raises ValueError unless each combination is there once."""
     text = PATH.read_text(encoding="utf-8") if source is None else source
     matrix: dict[tuple[FreightTerms, ReturnCause, Request], Liability] = {}
     for row in csv.DictReader(text.splitlines()):
@@ -58,7 +83,7 @@ MATRIX = load()
 
 @rules_of("LG-002", "RF-072")
 def cause_of(reason_code: str, kind: RefundKind | None, policy: FreightPolicy) -> ReturnCause:
-    """Quality or not; the shop's own errors (a wrong or short delivery) count as quality.
+    """Sorts a reason into quality or not; the shop's own errors (a wrong or short delivery) count as quality.
 
     For quality the seller pays, the one passage that says otherwise being a slip of the pen (E-A2).
     """
@@ -74,7 +99,7 @@ def cause_of(reason_code: str, kind: RefundKind | None, policy: FreightPolicy) -
 def liability_of(
     reason_code: str, kind: RefundKind | None, *, is_freight_free: bool, policy: FreightPolicy
 ) -> Liability:
-    """The row that holds, after the shop's overrides. `kind` is None for an exchange.
+    """Finds the row that holds, after the shop's overrides. `kind` is None for an exchange.
 
     On free-shipping goods the outbound leg stays the seller's whatever the cause (RF-070): what was
     paid comes back whole, nothing is kept for that leg.
@@ -99,7 +124,7 @@ def liability_of(
 
 @rules_of("RF-116")
 def without_fault(row: Liability) -> Liability:
-    """The row that holds once inspection did not find the fault that the buyer named."""
+    """Finds the row that holds once inspection did not find the fault that the buyer named."""
     for (terms, cause, request), known in MATRIX.items():
         if known.rule_id == row.rule_id and cause is ReturnCause.QUALITY:
             return MATRIX[terms, ReturnCause.NOT_QUALITY, request]

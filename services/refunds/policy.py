@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kernel.policy import PolicyBook, read_book
-from services.refunds.values import Carriage, DeliveryKind, RefundKind
+from services.refunds.shares import Carriage, DeliveryKind, RefundKind
 
 PATH = Path(__file__).with_name("policy.toml")
 

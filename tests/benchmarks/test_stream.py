@@ -12,8 +12,9 @@ from benchmarks.pending import ANSWER_WITHIN, GRACE, _cases, _story
 from benchmarks.rules import play
 from benchmarks.stream import SET_UP_STEPS, STEPS, Stream, announced, event_of, order_id
 from chassis.engine.codec import Codec
-from services.refunds.agreement_words import AwaitingAnswer
-from services.refunds.translate import AGREEMENT, ORDER
+from services.refunds.cases.order.messages import NAME as ORDER
+from services.refunds.cases.refund_agreement.messages import NAME as AGREEMENT
+from services.refunds.cases.refund_agreement.state import AwaitingAnswer
 
 NOW = datetime.fromisoformat("2026-05-04T12:00:00+00:00")
 

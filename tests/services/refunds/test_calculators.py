@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.refunds import book as account
 from services.refunds import liability, policy
-from services.refunds.book import Book, LineAccount, TenderAccount
+from services.refunds.cases.order import account
+from services.refunds.cases.order.account import LineAccount, OrderAccount, TenderAccount
+from services.refunds.liability import Bearer
 from services.refunds.policy import TenderStrategy
-from services.refunds.values import Bearer, RefundKind, Share, Tender, prorated
+from services.refunds.shares import RefundKind, Share, Tender, prorated
 from tests.services.refunds.kinds import POLICY
 from tests.services.refunds.shop import T0
 
@@ -94,7 +95,7 @@ def test_what_was_paid_is_all_of_lines_and_freight(
     lines: list[LineAccount], freight: int, tenders: list[Tender]
 ) -> None:
     """RF-048: payments may miss the prices; the parts still sum to what came in."""
-    book = account.paid(Book("c", "CNY", T0, tuple(lines), freight), tenders, T0)
+    book = account.paid(OrderAccount("c", "CNY", T0, tuple(lines), freight), tenders, T0)
     assert sum(line.paid_minor for line in book.lines) + book.freight_minor == book.paid_minor
     assert book.paid_minor == sum(tender.minor for tender in tenders)
 
@@ -107,7 +108,7 @@ def test_a_refund_goes_back_to_its_tenders(
     accounts = tuple(
         TenderAccount(t.payment_id, t.minor, data.draw(st.integers(0, t.minor))) for t in tenders
     )
-    book = Book("c", "CNY", T0, (), 0, T0, accounts)
+    book = OrderAccount("c", "CNY", T0, (), 0, T0, accounts)
     total = data.draw(st.integers(0, book.paid_minor - book.refunded_minor))
     parts = account.split(book, total, strategy)
     left = {tender.payment_id: tender.left_minor for tender in accounts}
@@ -119,7 +120,7 @@ def test_a_refund_goes_back_to_its_tenders(
 
 def test_strategies() -> None:
     accounts = (TenderAccount("p1", 6_000), TenderAccount("p2", 3_000), TenderAccount("p3", 1_000))
-    book = Book("c", "CNY", T0, (), 0, T0, accounts)
+    book = OrderAccount("c", "CNY", T0, (), 0, T0, accounts)
     proportional = account.split(book, 3_335, TenderStrategy.PROPORTIONAL)
     assert [(part.payment_id, part.minor) for part in proportional] == [
         ("p1", 2_001),

@@ -8,22 +8,20 @@ import pytest
 
 from services import refunds
 from services.refunds.service import REFUNDS
-from tests.services.refunds import (
-    test_exchange,
-    test_late_compensation,
-    test_refund_agreement,
-    test_refund_intent,
-)
+from tests.services.refunds.exchange import test_rules as exchange
 from tests.services.refunds.kinds import KINDS
+from tests.services.refunds.late_compensation import test_rules as late_compensation
+from tests.services.refunds.refund_agreement import test_rules as refund_agreement
+from tests.services.refunds.refund_intent import test_rules as refund_intent
 from tests.services.refunds.test_money import BEGINNINGS, MOVES, WAITS, play
 
 README = Path(next(iter(refunds.__path__))) / "README.md"
 ARROW = re.compile(r"^\s*(\[\*\]|\w+) --> (\[\*\]|\w+)", re.MULTILINE)
 TABLES = {
-    "refund-agreement": test_refund_agreement.TABLE,
-    "refund-intent": test_refund_intent.TABLE,
-    "exchange": test_exchange.TABLE,
-    "late-compensation": test_late_compensation.TABLE,
+    "refund-agreement": refund_agreement.TABLE,
+    "refund-intent": refund_intent.TABLE,
+    "exchange": exchange.TABLE,
+    "late-compensation": late_compensation.TABLE,
 }
 Arrows = set[tuple[str, str]]
 

@@ -1,0 +1,225 @@
+"""Declares the exchange: the events that it reads, its outcomes, and the order's news from it."""
+
+from collections.abc import Mapping, Sequence
+
+from aftersales_contracts import parts, words
+from aftersales_contracts.aftersales import common, refunds, refunds_words
+from aftersales_contracts.base import Event
+from aftersales_contracts.shop import aftersales
+from chassis.engine.outcomes import about_order, mine, money_in, order_task, pieces
+from chassis.service import Announce, Kind, Reaction, Read
+from kernel.decider import Addressed, CaseView, expect
+from kernel.ids import derived_id
+from kernel.people import Task
+from services.refunds.cases.exchange import messages as m
+from services.refunds.cases.exchange.rules import decide
+from services.refunds.cases.exchange.state import (
+    Absent,
+    ConversionAsked,
+    Ended,
+    ExchangeEnded,
+    ExchangeOpened,
+    ExchangeRefused,
+    Fact,
+    FreightDecided,
+    FreightDue,
+    NoteDiffers,
+    OfferRefund,
+    PersonAsked,
+    RefundOffered,
+    ReshipDue,
+    ReshipPurpose,
+    ReturnAuthorized,
+    State,
+    deadlines,
+    evolve,
+    filed_of,
+)
+from services.refunds.cases.order import messages as order
+from services.refunds.cases.refund_intent.messages import intent_id_of
+from services.refunds.conversions import carriage_in, freight_decided, number_of, shares_in
+from services.refunds.policy import Policy
+from services.refunds.shares import Purpose
+
+# Reads.
+
+
+def _withdrawn(data: aftersales.ApplicationWithdrawnV1) -> Sequence[Addressed]:
+    return _here(data.order_id, data.refund_id, data.exchange_id, m.BuyerWithdrew())
+
+
+def _here(
+    order_id: str, refund_id: str | None, exchange_id: str | None, message: m.Message
+) -> Sequence[Addressed]:
+    """Addresses the exchange, unless the event names a refund."""
+    return [] if refund_id is not None or exchange_id is None else [m.to(order_id, exchange_id, message)]
+
+
+def _return_sent(data: aftersales.ReturnSentV1) -> Sequence[Addressed]:
+    paid = None if data.freight_paid_amount is None else money_in(data.freight_paid_amount)
+    message = m.ReturnSent(carriage_in(data.carriage), paid)
+    return _here(data.order_id, data.refund_id, data.exchange_id, message)
+
+
+def _return_accepted(data: aftersales.ReturnAcceptedV1) -> Sequence[Addressed]:
+    message = m.ReturnAccepted(shares_in(data.lines))
+    return _here(data.order_id, data.refund_id, data.exchange_id, message)
+
+
+def _answered(data: aftersales.ExchangeAnsweredV1) -> Sequence[Addressed]:
+    if not data.answer.is_known:
+        return []
+    is_approved = data.answer is aftersales.ExchangeAnswer.APPROVED
+    return [m.to(data.order_id, data.exchange_id, m.SellerAnswered(is_approved, data.reason_code))]
+
+
+def _offer_answered(data: aftersales.OfferAnsweredV1) -> Sequence[Addressed]:
+    count = number_of(data.offer_id, f".{m.OFFER_MARK}.")
+    return [m.to(data.order_id, data.case_id, m.OfferAnswered(count, data.option_id))]
+
+
+READS: Mapping[type[Event], Read] = {
+    aftersales.ApplicationWithdrawnV1: _withdrawn,
+    aftersales.ReturnSentV1: _return_sent,
+    aftersales.ReturnAcceptedV1: _return_accepted,
+    aftersales.ExchangeAnsweredV1: _answered,
+    aftersales.OfferAnsweredV1: mine(m.NAME, _offer_answered),
+}
+
+# Announces.
+
+
+def _opened(fact: ExchangeOpened, view: CaseView[State]) -> refunds.ExchangeOpenedV1:
+    return refunds.ExchangeOpenedV1(
+        **about_order(view, fact.filed.customer_id),
+        exchange_id=view.case_id,
+        reship_id=m.reship_id_of(view.case_id),
+        lines=pieces(fact.filed.shares),
+        wanted=[parts.Wanted(line_id=one.line_id, sku_id=one.sku_id) for one in fact.filed.wanted],
+    )
+
+
+def _refused(fact: ExchangeRefused, view: CaseView[State]) -> refunds.ApplicationRejectedV1:
+    return refunds.ApplicationRejectedV1(
+        **about_order(view),
+        application=refunds_words.ApplicationKind.EXCHANGE,
+        application_id=view.case_id,
+        reason_code=fact.reason_code,
+    )
+
+
+def _offer_made(fact: RefundOffered, view: CaseView[State]) -> common.OfferMadeV1:
+    offer = expect(view.state, OfferRefund)
+    options = [parts.Option(option_id="refund", kind=words.OptionKind.REFUND)]
+    if not fact.are_goods_back:
+        options.append(parts.Option(option_id="other_goods", kind=words.OptionKind.OTHER_GOODS))
+    return common.OfferMadeV1(
+        **about_order(view, offer.filed.customer_id),
+        offer_id=m.offer_id_of(view.case_id, offer.offer_count),
+        options=options,
+        choose_by_at=fact.choose_by,
+    )
+
+
+def _authorized(fact: ReturnAuthorized, view: CaseView[State]) -> refunds.ReturnAuthorizedV1:
+    filed = filed_of(view.state)
+    return refunds.ReturnAuthorizedV1(
+        **about_order(view, filed.customer_id),
+        return_id=view.case_id,
+        exchange_id=view.case_id,
+        lines=pieces(filed.shares),
+        return_address_ref=fact.address_ref,
+        carriages=[words.Carriage(carriage.value) for carriage in fact.carriages],
+        is_collect_forbidden=True,
+        needs_note=True,
+        send_by_at=fact.send_by,
+    )
+
+
+def _freight_decided(fact: FreightDecided, view: CaseView[State]) -> refunds.FreightLiabilityDecidedV1:
+    return freight_decided(view, filed_of(view.state).customer_id, fact.liability)
+
+
+def _reship_due(fact: ReshipDue, view: CaseView[State]) -> refunds.ReshipDueV1:
+    filed = filed_of(view.state)
+    is_back = fact.purpose is ReshipPurpose.RETURN_TO_BUYER
+    skus = {one.line_id: one.sku_id for one in fact.goods}
+    own = {one.line_id: one.sku_id for one in filed.given}
+    sent = fact.shares or filed.shares
+    return refunds.ReshipDueV1(
+        **about_order(view, filed.customer_id),
+        reship_id=derived_id(view.case_id, "back") if is_back else m.reship_id_of(view.case_id),
+        purpose=words.ReshipPurpose(fact.purpose.value),
+        lines=pieces(sent),
+        # A line without a wish is replaced by the same.
+        sku_ids=[skus.get(share.line_id) or own[share.line_id] for share in sent],
+        ship_by_at=fact.ship_by,
+        cost_bearer=refunds_words.FreightBearer(fact.cost_bearer.value),
+    )
+
+
+def _note_differs(fact: NoteDiffers, view: CaseView[State]) -> common.TaskRequestedV1:
+    return order_task(Task("note_names_other_variant", fact.due_at, "reconciliation", name="note"), view)
+
+
+def _asked(fact: PersonAsked, view: CaseView[State]) -> common.TaskRequestedV1:
+    return order_task(Task(fact.question_code, fact.due_at), view)
+
+
+def _ended(fact: ExchangeEnded, view: CaseView[State]) -> refunds.ExchangeEndedV1:
+    return refunds.ExchangeEndedV1(
+        **about_order(view), exchange_id=view.case_id, ending=refunds_words.ExchangeEnding(fact.ending.value)
+    )
+
+
+ANNOUNCES: Mapping[type, Announce] = {
+    ExchangeOpened: _opened,
+    ExchangeRefused: _refused,
+    RefundOffered: _offer_made,
+    ReturnAuthorized: _authorized,
+    FreightDecided: _freight_decided,
+    ReshipDue: _reship_due,
+    NoteDiffers: _note_differs,
+    PersonAsked: _asked,
+    ExchangeEnded: _ended,
+}
+
+# Tells.
+
+
+def _freight_due(fact: FreightDue, view: CaseView[State]) -> Sequence[Addressed]:
+    intent_id = intent_id_of(view.kind, view.case_id, Purpose.FREIGHT)
+    return [order.to(view.subject, order.PaymentAsked(view.case_id, intent_id, Purpose.FREIGHT, fact.amount))]
+
+
+def _over(fact: ExchangeEnded | ExchangeRefused, view: CaseView[State]) -> Sequence[Addressed]:
+    is_used = isinstance(fact, ExchangeEnded) and fact.is_used
+    return [order.to(view.subject, order.CaseEnded(view.case_id, is_used=is_used))]
+
+
+def _converted(fact: ConversionAsked, view: CaseView[State]) -> Sequence[Addressed]:
+    offered = order.RefundOffered(view.case_id, fact.shares, fact.reason_code, fact.is_return_needed)
+    return [order.to(view.subject, offered)]
+
+
+TELLS: Mapping[type, Reaction] = {
+    FreightDue: _freight_due,
+    ExchangeEnded: _over,
+    ExchangeRefused: _over,
+    ConversionAsked: _converted,
+}
+
+EXCHANGE: Kind[State, m.Message, Fact, Policy] = Kind(
+    name=m.NAME,
+    initial=Absent(),
+    state=State,
+    message=m.Message,
+    fact=Fact,
+    ended=Ended,
+    decide=decide,
+    evolve=evolve,
+    deadlines=deadlines,
+    reads=READS,
+    announces=ANNOUNCES,
+    tells=TELLS,
+)

@@ -1,0 +1,293 @@
+"""Decides about an exchange: stock kept, goods back, replacement out. An agreed exchange is a promise."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from kernel.decider import DeadlinePassed, Decided, NotYet
+from kernel.rules import rule
+from services.refunds.cases.exchange import rules_goods as goods
+from services.refunds.cases.exchange.messages import (
+    Applied,
+    BuyerWithdrew,
+    GoodsChecked,
+    Message,
+    NotAdmitted,
+    OfferAnswered,
+    ReshipMoved,
+    ReturnAccepted,
+    ReturnSent,
+    SellerAnswered,
+)
+from services.refunds.cases.exchange.state import (
+    Absent,
+    ApplicationTurnedAway,
+    ConversionAsked,
+    Ending,
+    ExchangeApproved,
+    ExchangeEnded,
+    ExchangeOpened,
+    ExchangeRefused,
+    Fact,
+    Filed,
+    FreightDecided,
+    FreightDue,
+    InReturn,
+    OfferRefund,
+    Open,
+    Over,
+    PersonAsked,
+    RefundOffered,
+    ReplacementGone,
+    ReplacementSent,
+    Requested,
+    ReturnAuthorized,
+    ReturnRegistered,
+    ShippingReplacement,
+    State,
+    StockReserved,
+    TurnedAway,
+    WaitBuyerSend,
+)
+from services.refunds.liability import Bearer
+from services.refunds.policy import Policy
+
+Decision = Sequence[Decided[Fact]]
+
+
+def decide(  # noqa: C901, PLR0911  one branch per message
+    state: State, message: Message, policy: Policy, now: datetime
+) -> Decision:
+    """Calls the rule of the message. A message that no longer means anything decides nothing."""
+    if isinstance(message, Applied):
+        return _applied(message, policy, now) if isinstance(state, Absent | TurnedAway) else []
+    if isinstance(message, NotAdmitted):
+        return _not_admitted(state)
+    if isinstance(state, Absent):
+        raise NotYet
+    if isinstance(state, TurnedAway | Over):
+        return []
+    match message:
+        case SellerAnswered():
+            return _seller_answered(state, message, policy, now)
+        case ReshipMoved():
+            return _reship_moved(state, message, policy, now)
+        case OfferAnswered():
+            return _offer_answered(state, message, policy, now)
+        case BuyerWithdrew():
+            return _withdrew(state)
+        case ReturnSent():
+            return _return_sent(state, message, policy, now)
+        case ReturnAccepted():
+            return goods.return_accepted(state, message, policy, now)
+        case GoodsChecked():
+            return goods.goods_checked(state, message, policy, now)
+        case DeadlinePassed():
+            return _deadline_passed(state, message, policy, now)
+        case _:
+            assert_never(message)
+
+
+@rule("RF-105", "RF-121")
+def _applied(applied: Applied, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Eligible: the wanted variant is to be kept before anything is promised."""
+    filed = Filed(
+        customer_id=applied.customer_id,
+        shares=applied.shares,
+        given=applied.given,
+        wanted=applied.wanted,
+        reason_code=applied.reason_code,
+        liability=applied.liability,
+        grace_minutes=policy.grace_minutes,
+    )
+    return [ExchangeOpened(filed, now + policy.exchange.stock_within)]
+
+
+@rule("RF-105")
+def _not_admitted(state: State) -> Sequence[Fact]:
+    return [ApplicationTurnedAway()] if isinstance(state, Absent) else []
+
+
+def _seller_answered(state: Open, answered: SellerAnswered, policy: Policy, now: datetime) -> Decision:
+    if not isinstance(state, Requested) or (answered.is_approved and state.is_approved):
+        return []
+    if not answered.is_approved:
+        return _refused(answered)
+    return _with_row(_approved(state, policy, now), state.filed)
+
+
+@rule("RF-118")
+def _refused(answered: SellerAnswered) -> Sequence[Fact]:
+    """The seller does not exchange: nothing was promised yet."""
+    return [ExchangeRefused(answered.reason_code or "seller_refused")]
+
+
+@rule("RF-118")
+def _approved(state: Requested, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The seller's word binds once the stock is kept; then the buyer sends first."""
+    if state.stock_by is not None:
+        return [ExchangeApproved()]
+    return _authorized(policy, state.filed, now)
+
+
+def _authorized(policy: Policy, filed: Filed, now: datetime) -> Sequence[Fact]:
+    rules = policy.exchange
+    authorized = ReturnAuthorized(
+        policy.agreement.return_address_ref, rules.carriages, now + rules.send_within
+    )
+    return [authorized, FreightDecided(filed.liability)]
+
+
+def _with_row(decided: Decision, filed: Filed) -> Decision:
+    """Names the row of the freight matrix that decided (RF-061, RF-063, RF-065, RF-067)."""
+    return [
+        Decided(d.fact, (d.fact.liability.rule_id,)) if isinstance(d.fact, FreightDecided) else d
+        for d in decided
+    ]
+
+
+def _reship_moved(state: Open, moved: ReshipMoved, policy: Policy, now: datetime) -> Decision:
+    """What the warehouse can do: stock for the request, the replacement for the goods that came back."""
+    is_gone = moved.status in ("unavailable", "failed", "cancelled")
+    match state:
+        case Requested():
+            if moved.status == "reserved" and state.stock_by is not None:
+                return _with_row(_reserved(state, policy, now), state.filed)
+            return _unavailable(state, policy, now) if is_gone else []
+        case WaitBuyerSend():
+            return _unavailable(state, policy, now) if is_gone else []
+        case ShippingReplacement():
+            if is_gone:
+                return [*_freight_owed(state), *_unavailable(state, policy, now)]
+            if moved.status == "delivered":
+                return [*_sent(state, policy, now), *_delivered()]
+            return _sent(state, policy, now) if moved.status == "sent" else []
+        case ReplacementSent():
+            if is_gone:
+                return _unavailable(state, policy, now)
+            return _delivered() if moved.status == "delivered" else []
+        case OfferRefund() | InReturn():
+            return []
+        case _:
+            assert_never(state)
+
+
+@rule("RF-105", "RF-121")
+def _reserved(state: Requested, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The same style is there: kept for the buyer; without the seller's word a person asks for it."""
+    kept = StockReserved(now + policy.attention_after)
+    return [kept, *_authorized(policy, state.filed, now)] if state.is_approved else [kept]
+
+
+@rule("RF-121")
+def _unavailable(state: Open, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """No stock: the buyer chooses between money and other goods; never a silent refund."""
+    are_goods_back = isinstance(state, ShippingReplacement | ReplacementSent)
+    return [RefundOffered(now + policy.exchange.offer_within, are_goods_back)]
+
+
+@rule("RF-068", "RF-120")
+def _freight_owed(state: ShippingReplacement) -> Sequence[Fact]:
+    """The goods are here: what the buyer advanced for his leg is repaid where the shop bears it."""
+    paid = state.freight_paid
+    is_owed = state.filed.liability.return_leg is Bearer.SELLER and paid is not None and paid.minor > 0
+    return [FreightDue(paid)] if is_owed and paid is not None else []
+
+
+def _sent(state: ShippingReplacement, policy: Policy, now: datetime) -> Decision:
+    return [*_freight_owed(state), *_left(policy, now)]
+
+
+@rule("RF-120")
+def _left(policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The replacement left."""
+    return [ReplacementGone(now + policy.attention_after)]
+
+
+@rule("RF-118", "RF-120")
+def _delivered() -> Sequence[Fact]:
+    return [ExchangeEnded(Ending.COMPLETED, is_used=True)]
+
+
+@rule("RF-121")
+def _offer_answered(state: Open, answered: OfferAnswered, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Money: a refund takes over. Other goods: a new application. Neither: nobody keeps the other's goods.
+
+    The shop had none, so it bears the way back.
+    """
+    if not isinstance(state, OfferRefund) or answered.offer_count != state.offer_count:
+        return []
+    if answered.option_id == "refund":
+        asked = ConversionAsked(state.filed.shares, state.filed.reason_code, not state.are_goods_back)
+        return [ExchangeEnded(Ending.CONVERTED, is_used=False), asked]
+    if state.are_goods_back:
+        return goods.send_back(state.filed, state.filed.shares, Bearer.SELLER, policy, now)
+    ending = Ending.WITHDRAWN if answered.option_id is None else Ending.CONVERTED
+    return [ExchangeEnded(ending, is_used=False)]
+
+
+@rule("RF-118")
+def _withdrew(state: Open) -> Sequence[Fact]:
+    """The buyer may take it back as long as he has not sent his goods."""
+    is_free = isinstance(state, Requested | WaitBuyerSend)
+    is_free = is_free or (isinstance(state, OfferRefund) and not state.are_goods_back)
+    return [ExchangeEnded(Ending.WITHDRAWN, is_used=False)] if is_free else []
+
+
+@rule("RF-104", "RF-120")
+def _return_sent(state: Open, sent: ReturnSent, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The buyer sends first and advances the freight; the carriage fixes how long the shop has."""
+    if isinstance(state, Requested):
+        raise NotYet
+    if not isinstance(state, WaitBuyerSend):
+        return []
+    if sent.carriage not in policy.exchange.carriages:
+        return []
+    return [ReturnRegistered(now + policy.exchange.receive_within[sent.carriage], sent.freight_paid)]
+
+
+def _deadline_passed(state: Open, passed: DeadlinePassed, policy: Policy, now: datetime) -> Decision:
+    match state:
+        case Requested() if passed.name == "stock":
+            return _unavailable(state, policy, now)
+        case Requested() | ReplacementSent():
+            return _looked(state, policy, now)
+        case OfferRefund():
+            return _offer_lapsed(state, policy, now)
+        case WaitBuyerSend():
+            return _not_sent()
+        case InReturn():
+            return goods.receipt_missed(state, policy, now)
+        case ShippingReplacement():
+            return _breached(policy, now)
+        case _:
+            assert_never(state)
+
+
+@rule("RF-118")
+def _looked(state: Requested | ReplacementSent, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Attention: a person asks, a few times; nothing else happens by that."""
+    question = "answer_exchange" if isinstance(state, Requested) else "replacement_not_delivered"
+    is_last = state.look_count + 1 >= policy.attention_count_max
+    due_at = now + policy.attention_after
+    return [PersonAsked(question, due_at, None if is_last else due_at)]
+
+
+@rule("RF-121")
+def _offer_lapsed(state: OfferRefund, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """No choice: goods that are here go back, otherwise the exchange expires."""
+    if state.are_goods_back:
+        return goods.send_back(state.filed, state.filed.shares, Bearer.SELLER, policy, now)
+    return [ExchangeEnded(Ending.EXPIRED, is_used=False)]
+
+
+@rule("RF-104")
+def _not_sent() -> Sequence[Fact]:
+    return [ExchangeEnded(Ending.EXPIRED, is_used=False)]
+
+
+@rule("RF-118")
+def _breached(policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Promised and not carried out; a person makes it good."""
+    asked = PersonAsked("exchange_breached", now + policy.attention_after, None)
+    return [asked, ExchangeEnded(Ending.BREACHED, is_used=True)]

@@ -1,0 +1,188 @@
+"""Decides about the goods that come back in an exchange: all there and fit, unfit, or some missing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kernel.decider import Decided, NotYet
+from kernel.rules import rule
+from services.refunds.cases.exchange.messages import (
+    GoodsChecked,
+    ReturnAccepted,
+)
+from services.refunds.cases.exchange.state import (
+    Ending,
+    ExchangeEnded,
+    Fact,
+    Filed,
+    FreightDecided,
+    InReturn,
+    NoteDiffers,
+    Open,
+    PersonAsked,
+    Requested,
+    ReshipDue,
+    ReshipPurpose,
+    SomeCame,
+    WaitBuyerSend,
+)
+from services.refunds.liability import Bearer, ReturnCause, without_fault
+from services.refunds.policy import Policy
+from services.refunds.shares import InspectedLine, Share
+
+Decision = Sequence[Decided[Fact]]
+
+
+def return_accepted(state: Open, accepted: ReturnAccepted, policy: Policy, now: datetime) -> Decision:
+    """The seller's word; where he names pieces, all that were filed must be there."""
+    if isinstance(state, Requested | WaitBuyerSend):
+        raise NotYet
+    if not isinstance(state, InReturn):
+        return []
+    if accepted.shares and not _is_whole(state.filed, state.found, accepted.shares):
+        return _some_missing(state, (), accepted.shares, policy, now)
+    return _goods_fine(state, policy, now)
+
+
+def goods_checked(state: Open, checked: GoodsChecked, policy: Policy, now: datetime) -> Decision:
+    """What the warehouse found, over all parcels. Checked before the return is registered: early."""
+    if isinstance(state, Requested | WaitBuyerSend):
+        raise NotYet
+    if not isinstance(state, InReturn):
+        return []
+    filed = state.filed
+    ids = {share.line_id for share in filed.shares}
+    lines = tuple(line for line in checked.lines if line.line_id in ids)
+    if not lines:
+        return []
+    found = (*state.found, *lines)
+    bad = policy.exchange.unacceptable_conditions
+    if _is_short(filed, found) or any(
+        line.received_count and (line.condition in bad or not line.is_packaging_complete) for line in lines
+    ):
+        return _goods_unfit(filed, found, state.accepted, policy, now)
+    decided: list[Decided[Fact]] = []
+    wanted = {wanted.sku_id for wanted in filed.wanted}
+    if checked.wanted_sku_id is not None and checked.wanted_sku_id not in wanted:
+        decided += _note_differs(checked.wanted_sku_id, policy, now)
+    if not _is_whole(filed, found, state.accepted):
+        return [*decided, *_some_missing(state, lines, (), policy, now)]
+    if filed.liability.cause is ReturnCause.QUALITY and any(
+        line.is_fault_confirmed is False for line in found
+    ):
+        decided = [*_with_row(_fault_not_found(filed)), *decided]
+    return [*decided, *_goods_fine(state, policy, now)]
+
+
+def _is_short(filed: Filed, found: tuple[InspectedLine, ...]) -> bool:
+    """Whether pieces came that are not accepted, and those that are do not suffice."""
+    return any(
+        (accepted := _count(found, share, is_accepted=True)) < share.quantity_count
+        and accepted < _count(found, share, is_accepted=False)
+        for share in filed.shares
+    )
+
+
+def _is_whole(filed: Filed, found: tuple[InspectedLine, ...], accepted: tuple[Share, ...]) -> bool:
+    named = {share.line_id: share.quantity_count for share in accepted}
+    return all(
+        max(_count(found, share, is_accepted=True), named.get(share.line_id, 0)) >= share.quantity_count
+        for share in filed.shares
+    )
+
+
+def _count(found: tuple[InspectedLine, ...], share: Share, *, is_accepted: bool) -> int:
+    return sum(
+        line.accepted_count if is_accepted else line.received_count
+        for line in found
+        if line.line_id == share.line_id
+    )
+
+
+def _came(filed: Filed, found: tuple[InspectedLine, ...], accepted: tuple[Share, ...]) -> tuple[Share, ...]:
+    """The pieces that are at the shop."""
+    named = {share.line_id: share.quantity_count for share in accepted}
+    counts = [
+        (share, max(_count(found, share, is_accepted=False), named.get(share.line_id, 0)))
+        for share in filed.shares
+    ]
+    return tuple(Share(s.line_id, min(count, s.quantity_count), 0) for s, count in counts if count)
+
+
+def _with_row(decided: Decision) -> Decision:
+    """Names the row of the freight matrix that decided."""
+    return [
+        Decided(d.fact, (d.fact.liability.rule_id,)) if isinstance(d.fact, FreightDecided) else d
+        for d in decided
+    ]
+
+
+@rule("RF-116", "RF-118", "RF-120")
+def _goods_fine(state: InReturn, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Goods verified: the replacement is due, and a promise."""
+    return [_replacement(state.filed, policy, now)]
+
+
+def _replacement(filed: Filed, policy: Policy, now: datetime) -> ReshipDue:
+    bearer = filed.liability.replacement_leg or Bearer.SELLER
+    ship_by = now + policy.exchange.replace_within
+    return ReshipDue(ReshipPurpose.EXCHANGE, filed.wanted, ship_by, bearer)
+
+
+@rule("RF-116", "RF-120")
+def _some_missing(
+    state: InReturn,
+    lines: tuple[InspectedLine, ...],
+    accepted: tuple[Share, ...],
+    policy: Policy,
+    now: datetime,
+) -> Sequence[Fact]:
+    """Not everything came: nothing is sent until it did; a person asks for the rest."""
+    asked = PersonAsked("exchange_goods_missing", now + policy.attention_after, None)
+    return [SomeCame(lines, accepted), asked]
+
+
+@rule("RF-100", "RF-101", "RF-102")
+def _goods_unfit(
+    filed: Filed,
+    found: tuple[InspectedLine, ...],
+    accepted: tuple[Share, ...],
+    policy: Policy,
+    now: datetime,
+) -> Sequence[Fact]:
+    """Worn, washed, damaged, altered or incomplete goods go back to the buyer."""
+    return send_back(filed, _came(filed, found, accepted), Bearer.BUYER, policy, now)
+
+
+@rule("RF-116")
+def _fault_not_found(filed: Filed) -> Sequence[Fact]:
+    """The fault is not there: the freight is borne as without one."""
+    return [FreightDecided(without_fault(filed.liability))]
+
+
+@rule("RF-103", "RF-122")
+def _note_differs(wanted_sku_id: str, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The note in the parcel asks for another variant: a person clears it up before it is sent."""
+    return [NoteDiffers(wanted_sku_id, now + policy.exchange.replace_within)]
+
+
+@rule("RF-120")
+def receipt_missed(state: InReturn, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Goods neither confirmed nor refused in time count as confirmed, as in a refund.
+
+    Where some were found and the rest never came, what is here goes back.
+    """
+    if not state.found and not state.accepted:
+        return [_replacement(state.filed, policy, now)]
+    came = _came(state.filed, state.found, state.accepted)
+    if not came:
+        return [ExchangeEnded(Ending.EXPIRED, is_used=False)]
+    return send_back(state.filed, came, Bearer.BUYER, policy, now)
+
+
+def send_back(
+    filed: Filed, came: tuple[Share, ...], bearer: Bearer, policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """The buyer's own goods, as many as are here, go back to him."""
+    ship_by = now + policy.exchange.replace_within
+    back = ReshipDue(ReshipPurpose.RETURN_TO_BUYER, filed.given, ship_by, bearer, came)
+    return [back, ExchangeEnded(Ending.RETURNED_TO_BUYER, is_used=False)]

@@ -1,0 +1,337 @@
+"""Defines the states of an exchange (C6), its facts, how they change the states, and its deadlines."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from kernel.decider import Deadline, expect
+from kernel.money import Money
+from kernel.value import Value, replace
+from services.refunds.liability import Bearer, Liability
+from services.refunds.shares import Carriage, InspectedLine, Share, Wanted
+
+
+class Ending(StrEnum):
+    """The end of an exchange that was opened."""
+
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+    RETURNED_TO_BUYER = "returned_to_buyer"
+    CONVERTED = "converted"
+    WITHDRAWN = "withdrawn"
+    BREACHED = "breached"
+
+
+class ReshipPurpose(StrEnum):
+    EXCHANGE = "exchange"
+    RETURN_TO_BUYER = "return_to_buyer"
+
+
+class Filed(Value):
+    """The buyer's wish, and who bears which leg."""
+
+    customer_id: str
+    shares: tuple[Share, ...]
+    given: tuple[Wanted, ...]
+    wanted: tuple[Wanted, ...]
+    reason_code: str
+    liability: Liability
+    grace_minutes: int
+
+
+# Each state holds only what is true while the case is in it.
+
+
+class Absent(Value):
+    pass
+
+
+class TurnedAway(Value):
+    """The application was not admitted; it may be filed again under the same id."""
+
+
+class Requested(Value):
+    """Waits for stock to be kept and for the seller's word; either may come first."""
+
+    filed: Filed
+    stock_by: datetime | None
+    is_approved: bool
+    look_at: datetime | None
+    look_count: int
+
+
+class OfferRefund(Value):
+    """The wanted goods cannot be had: the buyer chooses; `are_goods_back`: after he sent his."""
+
+    filed: Filed
+    offer_count: int
+    choose_by: datetime
+    are_goods_back: bool
+
+
+class WaitBuyerSend(Value):
+    filed: Filed
+    send_by: datetime
+
+
+class InReturn(Value):
+    """`found`, `accepted`: what the warehouse and the seller said of it, while some is missing."""
+
+    filed: Filed
+    receive_by: datetime
+    freight_paid: Money | None
+    found: tuple[InspectedLine, ...] = ()
+    accepted: tuple[Share, ...] = ()
+
+
+class ShippingReplacement(Value):
+    filed: Filed
+    replace_by: datetime
+    freight_paid: Money | None
+
+
+class ReplacementSent(Value):
+    filed: Filed
+    look_at: datetime | None
+    look_count: int
+
+
+class Completed(Value):
+    pass
+
+
+class Rejected(Value):
+    pass
+
+
+class Expired(Value):
+    pass
+
+
+class ReturnedToBuyer(Value):
+    pass
+
+
+class Converted(Value):
+    pass
+
+
+class Withdrawn(Value):
+    pass
+
+
+class Breached(Value):
+    pass
+
+
+Open = Requested | OfferRefund | WaitBuyerSend | InReturn | ShippingReplacement | ReplacementSent
+Over = Completed | Rejected | Expired | ReturnedToBuyer | Converted | Withdrawn | Breached
+State = Absent | TurnedAway | Open | Over
+Ended = TurnedAway | Over
+
+
+# Facts.
+
+
+class ExchangeOpened(Value):
+    filed: Filed
+    stock_by: datetime
+
+
+class StockReserved(Value):
+    look_at: datetime
+
+
+class ExchangeApproved(Value):
+    """The seller's word, while the stock is not kept yet."""
+
+
+class ExchangeRefused(Value):
+    reason_code: str
+
+
+class PersonAsked(Value):
+    """A task; `look_at` is when to ask again, absent when it was asked often enough."""
+
+    question_code: str
+    due_at: datetime
+    look_at: datetime | None
+
+
+class RefundOffered(Value):
+    choose_by: datetime
+    are_goods_back: bool
+
+
+class ReturnAuthorized(Value):
+    address_ref: str
+    carriages: tuple[Carriage, ...]
+    send_by: datetime
+
+
+class FreightDecided(Value):
+    liability: Liability
+
+
+class ReturnRegistered(Value):
+    receive_by: datetime
+    freight_paid: Money | None
+
+
+class SomeCame(Value):
+    """A part of the goods is here, by the warehouse or by the seller's word."""
+
+    lines: tuple[InspectedLine, ...]
+    accepted: tuple[Share, ...]
+
+
+class ReshipDue(Value):
+    """Goods must go to the buyer: the replacement, or his own goods back; `shares` empty: all filed ones."""
+
+    purpose: ReshipPurpose
+    goods: tuple[Wanted, ...]
+    ship_by: datetime
+    cost_bearer: Bearer
+    shares: tuple[Share, ...] = ()
+
+
+class NoteDiffers(Value):
+    """The note in the parcel asks for another variant than the application (RF-122)."""
+
+    wanted_sku_id: str
+    due_at: datetime
+
+
+class ReplacementGone(Value):
+    look_at: datetime
+
+
+class FreightDue(Value):
+    amount: Money
+
+
+class ConversionAsked(Value):
+    """The buyer takes the money: a refund takes over."""
+
+    shares: tuple[Share, ...]
+    reason_code: str
+    is_return_needed: bool
+
+
+class ExchangeEnded(Value):
+    """`is_used`: it counts as the one exchange of the order (RF-106)."""
+
+    ending: Ending
+    is_used: bool
+
+
+class ApplicationTurnedAway(Value):
+    pass
+
+
+Fact = (
+    ExchangeOpened | StockReserved | ExchangeApproved | ExchangeRefused | PersonAsked | RefundOffered
+    | ReturnAuthorized | FreightDecided | ReturnRegistered | SomeCame | ReshipDue | NoteDiffers
+    | ReplacementGone | FreightDue | ConversionAsked | ExchangeEnded | ApplicationTurnedAway
+)  # fmt: skip
+
+
+_OVER: Mapping[Ending, State] = {
+    Ending.COMPLETED: Completed(),
+    Ending.EXPIRED: Expired(),
+    Ending.RETURNED_TO_BUYER: ReturnedToBuyer(),
+    Ending.CONVERTED: Converted(),
+    Ending.WITHDRAWN: Withdrawn(),
+    Ending.BREACHED: Breached(),
+}
+
+
+def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  one branch per fact
+    """Applies a fact to the exchange."""
+    match fact:
+        case ExchangeOpened():
+            return Requested(fact.filed, fact.stock_by, False, None, 0)
+        case StockReserved():
+            return replace(expect(state, Requested), stock_by=None, look_at=fact.look_at)
+        case ExchangeApproved():
+            return replace(expect(state, Requested), is_approved=True)
+        case ExchangeRefused():
+            return Rejected()
+        case ApplicationTurnedAway():
+            return TurnedAway()
+        case PersonAsked():
+            if not isinstance(state, Requested | ReplacementSent):
+                return state
+            return replace(state, look_at=fact.look_at, look_count=state.look_count + 1)
+        case RefundOffered():
+            count = state.offer_count if isinstance(state, OfferRefund) else 0
+            return OfferRefund(filed_of(state), count + 1, fact.choose_by, fact.are_goods_back)
+        case ReturnAuthorized():
+            return WaitBuyerSend(expect(state, Requested).filed, fact.send_by)
+        case FreightDecided():
+            return _freight_decided(state, fact)
+        case ReturnRegistered():
+            return InReturn(expect(state, WaitBuyerSend).filed, fact.receive_by, fact.freight_paid)
+        case SomeCame():
+            before = expect(state, InReturn)
+            found = (*before.found, *fact.lines)
+            return replace(before, found=found, accepted=fact.accepted or before.accepted)
+        case ReshipDue():
+            if fact.purpose is ReshipPurpose.RETURN_TO_BUYER or not isinstance(state, InReturn):
+                return state
+            return ShippingReplacement(state.filed, fact.ship_by, state.freight_paid)
+        case ReplacementGone():
+            return ReplacementSent(expect(state, ShippingReplacement).filed, fact.look_at, 0)
+        case ExchangeEnded():
+            return _OVER[fact.ending]
+        case NoteDiffers() | FreightDue() | ConversionAsked():
+            return state
+        case _:
+            assert_never(fact)
+
+
+def _opened(state: State) -> Open:
+    """Narrows to an exchange that runs. Raises TypeError for any other."""
+    if isinstance(state, Absent | TurnedAway | Over):
+        raise TypeError(f"no exchange runs in {type(state).__name__}")
+    return state
+
+
+def filed_of(state: State) -> Filed:
+    """Finds what was filed. Raises TypeError where the exchange does not run."""
+    return _opened(state).filed
+
+
+def _freight_decided(state: State, fact: FreightDecided) -> State:
+    current = _opened(state)
+    return replace(current, filed=replace(current.filed, liability=fact.liability))
+
+
+def deadlines(state: State) -> Sequence[Deadline]:
+    """Lists the deadlines. Where the rules give none, a person is asked a few times."""
+    match state:
+        case Requested(stock_by=datetime() as due_at):
+            return (Deadline("stock", due_at),)
+        case Requested(look_at=datetime() as due_at) | ReplacementSent(look_at=datetime() as due_at):
+            return (Deadline("attention", due_at),)
+        case OfferRefund():
+            return (Deadline("offer", state.choose_by, _grace(state)),)
+        case WaitBuyerSend():
+            return (Deadline("send", state.send_by, _grace(state)),)
+        case InReturn():
+            return (Deadline("receive", state.receive_by, _grace(state)),)
+        case ShippingReplacement():
+            return (Deadline("replace", state.replace_by, _grace(state)),)
+        case Requested() | ReplacementSent() | Absent() | TurnedAway():
+            return ()
+        case (
+            Completed() | Rejected() | Expired() | ReturnedToBuyer() | Converted() | Withdrawn() | Breached()
+        ):
+            return ()
+        case _:
+            assert_never(state)
+
+
+def _grace(state: Open) -> timedelta:
+    return timedelta(minutes=state.filed.grace_minutes)

@@ -1,0 +1,215 @@
+"""Decides the compensation for late shipping or a stock-out: 30 % of the goods' cost, with a cap of its own.
+
+An order has one compensation. Every paid refund for this reason adds its goods to it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from kernel.decider import DeadlinePassed, Decided
+from kernel.money import Money
+from kernel.rules import rule, rules_of
+from services.refunds.cases.late_compensation.messages import (
+    ClaimClosed,
+    ClaimPaid,
+    CompensationSettled,
+    LateShippingEstablished,
+    LateShippingWithdrawn,
+    Message,
+    OrderEnded,
+    RefundClaimed,
+)
+from services.refunds.cases.late_compensation.state import (
+    Absent,
+    Claim,
+    ClaimDropped,
+    Claimed,
+    ClaimFiled,
+    ClaimPaidFirst,
+    CompensationDisputed,
+    CompensationDue,
+    CompensationPaid,
+    CompensationRefused,
+    Due,
+    Established,
+    Fact,
+    Filed,
+    Lapsed,
+    LapseSet,
+    LatenessEstablished,
+    Owed,
+    Paid,
+    State,
+    Void,
+    claims_of,
+    counted,
+    is_compensated,
+    owed_after,
+    owed_so_far,
+)
+from services.refunds.policy import LatePolicy, Policy
+
+
+def decide(state: State, message: Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
+    """One function per message; a message that no longer means anything decides nothing."""
+    match message:
+        case LateShippingEstablished():
+            return _established(state, message, policy, now)
+        case LateShippingWithdrawn():
+            return _withdrawn(state, message, policy, now)
+        case RefundClaimed():
+            return _claimed(state, message, policy, now)
+        case ClaimPaid():
+            return _claim_paid(state, message, policy, now)
+        case ClaimClosed():
+            return _claim_closed(state, message, now)
+        case OrderEnded():
+            return _order_ended(state, policy, now)
+        case CompensationSettled():
+            return _settled(state, message, now)
+        case DeadlinePassed():
+            return _lapsed(state, policy)
+        case _:
+            assert_never(message)
+
+
+@rules_of("LG-060", "LG-061")
+def compensation_minor(base_minor: int, policy: LatePolicy) -> int:
+    """The rate on the goods without freight, half a minor unit rounded up, at most the cap (E-A33)."""
+    return min((base_minor * policy.rate_bps + 5_000) // 10_000, policy.cap_minor)
+
+
+@rule("LG-060")
+def _established(
+    state: State, late: LateShippingEstablished, policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """Lateness stands; a buyer who claimed it and has his refund is owed the compensation at once."""
+    if isinstance(state, Absent):
+        return [LatenessEstablished(late.trigger, now + policy.late.silent_after)]
+    if not isinstance(state, Filed):
+        return []
+    decided: list[Fact] = [LatenessEstablished(late.trigger, state.lapse_by)]
+    owed = owed_so_far(None, state.base.currency)
+    for claim in claims_of(state):
+        if claim.is_paid:
+            fact = _due(owed, claim, late.trigger, policy, max(state.lapse_by, now))
+            decided.append(fact)
+            if not fact.refund_id:
+                break
+            owed = owed_after(owed, claim, fact)
+    return decided
+
+
+def _due(
+    owed: Owed, claim: Claim, trigger: str, policy: Policy, lapse_by: datetime
+) -> CompensationDue | CompensationRefused:
+    """What a paid claim adds to what the order is owed."""
+    if claim.base.currency != policy.currency:
+        return _refused(claim.base, "other_currency", policy)
+    base_minor = counted(owed, claim).base_minor
+    base = Money(base_minor - owed.base_minor, policy.currency)
+    amount = Money(compensation_minor(base_minor, policy.late), policy.currency) - owed.amount
+    rate_bps, cap = policy.late.rate_bps, Money(policy.late.cap_minor, policy.currency)
+    if amount.minor == 0:
+        reason_code = _why_nothing(owed.amount == cap, base, claim.base)
+        return CompensationRefused(base, rate_bps, cap, reason_code, claim.refund_id, lapse_by)
+    number = owed.compensation_count + 1
+    return CompensationDue(claim.refund_id, base, rate_bps, cap, amount, trigger, number)
+
+
+def _why_nothing(is_capped: bool, base: Money, claimed: Money) -> str:
+    if is_capped:
+        return "cap_reached"
+    return "compensated_already" if base.minor < claimed.minor else "nothing_paid"
+
+
+@rule("LG-060")
+def _withdrawn(state: State, late: LateShippingWithdrawn, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """In time after all: what is not decided is void, money on its way or paid stands, a person looks."""
+    if isinstance(state, Absent | Filed | Void):
+        return []
+    if not isinstance(state, Paid) and state.trigger not in ("", late.trigger):
+        return []
+    decided: list[Fact] = []
+    if isinstance(state, Claimed):
+        decided.append(_refused(_base_of(state), late.reason_code, policy))
+    if isinstance(state, Due | Paid) or is_compensated(state.owed):
+        decided.append(CompensationDisputed(late.reason_code, now + policy.attention_after))
+    if isinstance(state, Established):
+        decided.append(Lapsed())
+    return decided
+
+
+def _base_of(state: Filed | Claimed) -> Money:
+    return Money(sum(claim.base.minor for claim in claims_of(state)), state.base.currency)
+
+
+def _refused(base: Money, reason_code: str, policy: Policy) -> CompensationRefused:
+    is_same = base.currency == policy.currency
+    cap = Money(policy.late.cap_minor if is_same else 0, base.currency)
+    return CompensationRefused(base, policy.late.rate_bps, cap, reason_code)
+
+
+@rule("LG-060")
+def _claimed(state: State, claimed: RefundClaimed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The buyer files a refund for this reason, or changes one; established or not."""
+    if isinstance(state, Paid | Void) or (isinstance(state, Due) and state.lapse_by is None):
+        return []
+    claim = Claim(claimed.refund_id, claimed.base, is_paid=False, goods=claimed.goods)
+    known = [one for one in claims_of(state) if one.refund_id == claim.refund_id]
+    if known and (known[0].is_paid or known[0] == claim):
+        return []
+    lapse_by = None if isinstance(state, Absent) else state.lapse_by
+    return [ClaimFiled(claim.refund_id, claim.base, lapse_by or now + policy.late.silent_after, claim.goods)]
+
+
+@rule("LG-060", "LG-061")
+def _claim_paid(state: State, paid: ClaimPaid, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The refund succeeded: its goods are compensated, once, up to what the order may be owed."""
+    if not isinstance(state, Claimed | Filed):
+        return []
+    for claim in claims_of(state):
+        if claim.refund_id == paid.refund_id and not claim.is_paid:
+            lapse_by = max(state.lapse_by, now)
+            if isinstance(state, Filed):
+                return [ClaimPaidFirst(claim.refund_id, lapse_by)]
+            owed = owed_so_far(state.owed, claim.base.currency)
+            return [_due(owed, claim, state.trigger, policy, lapse_by)]
+    return []
+
+
+@rule("LG-060")
+def _claim_closed(state: State, closed: ClaimClosed, now: datetime) -> Sequence[Fact]:
+    """A refund that did not succeed, or not for this reason, claims nothing; another one still may."""
+    if not isinstance(state, Claimed | Filed):
+        return []
+    if not any(claim.refund_id == closed.refund_id and not claim.is_paid for claim in claims_of(state)):
+        return []
+    return [ClaimDropped(closed.refund_id, max(state.lapse_by, now))]
+
+
+@rule("LG-060")
+def _order_ended(state: State, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """An ended order leaves the buyer a while to come back to it."""
+    if isinstance(state, Absent | Paid | Void) or state.lapse_by is None:
+        return []
+    return [LapseSet(min(state.lapse_by, now + policy.late.lapse_after))]
+
+
+@rule("LG-060")
+def _settled(state: State, settled: CompensationSettled, now: datetime) -> Sequence[Fact]:
+    if not isinstance(state, Claimed | Due):
+        return []
+    number = settled.compensation_number
+    if isinstance(state, Due) and state.owed is None:
+        return [CompensationPaid(number)]
+    if state.owed is None or number not in state.owed.unsettled:
+        return []
+    return [CompensationPaid(number, None if state.lapse_by is None else max(state.lapse_by, now))]
+
+
+@rule("LG-060")
+def _lapsed(state: State, policy: Policy) -> Sequence[Fact]:
+    """Too late to ask; no money moves."""
+    return [_refused(_base_of(state), "lapsed", policy)] if isinstance(state, Filed) else [Lapsed()]

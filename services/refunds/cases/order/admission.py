@@ -1,0 +1,292 @@
+"""May a refund or an exchange be opened, and for what: the checks that the order makes. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from kernel.decider import Decided, NotYet
+from kernel.money import Money
+from kernel.rules import rules_of
+from kernel.value import Value
+from services.refunds.cases.order import account
+from services.refunds.cases.order.account import LineAccount, OrderAccount
+from services.refunds.cases.order.facts import (
+    Application,
+    ApplicationRejected,
+    Fact,
+    Rejection,
+)
+from services.refunds.cases.order.messages import (
+    ExchangeApplied,
+    RefundApplied,
+)
+from services.refunds.cases.order.state import (
+    AwaitingPayment,
+    Closed,
+    Live,
+    Paid,
+    Shipped,
+    Succeeded,
+)
+from services.refunds.liability import Liability, ReturnCause, cause_of, liability_of
+from services.refunds.policy import ExchangePolicy, Policy
+from services.refunds.shares import RefundKind, Share, Terms
+
+_RULES: Mapping[Rejection, tuple[str, ...]] = {
+    Rejection.ORDER_SUCCEEDED: ("RF-045",),
+    Rejection.ORDER_CLOSED: ("OR-005",),
+    Rejection.ALREADY_SHIPPED: ("RF-011",),
+    Rejection.NOT_SHIPPED: ("RF-011",),
+    Rejection.UNKNOWN_KIND: ("RF-011",),
+    Rejection.FREIGHT_NOT_OWED: ("RF-062", "RF-066"),
+    Rejection.EXCLUDED: ("RF-096", "RF-107", "RF-108", "RF-110", "RF-111", "RF-115"),
+    Rejection.SECOND_EXCHANGE: ("RF-106",),
+    Rejection.OUT_OF_WINDOW: ("RF-094", "RF-095", "RF-098", "RF-099"),
+    Rejection.SELLER_REFUSED: ("RF-118",),
+}
+_KINDS = frozenset(kind.value for kind in RefundKind)
+_ADVICE: Mapping[Rejection, str] = {
+    Rejection.ORDER_SUCCEEDED: "apply_offflow",
+    Rejection.ALREADY_SHIPPED: "apply_not_received",
+    Rejection.LINES_DIFFER: "apply_per_line",
+    Rejection.FREIGHT_NOT_OWED: "leave_out_freight",
+    Rejection.LINE_BUSY: "wait_for_open_case",
+    Rejection.NOT_SHIPPED: "apply_refund",
+}
+
+
+class Admission(Value):
+    """`is_partial`: less is asked than the pieces cost (RF-041)."""
+
+    terms: Terms
+    liability: Liability
+    is_partial: bool
+
+
+def rejected(
+    application: Application, application_id: str, reason: Rejection, *, is_amendment: bool = False
+) -> list[Decided[Fact]]:
+    """The refusal as a fact, with the rules behind its reason."""
+    fact = ApplicationRejected(application, application_id, reason, _ADVICE.get(reason), is_amendment)
+    return [Decided(fact, _RULES.get(reason, ()))]
+
+
+@rules_of("RF-001", "RF-011", "RF-045")
+def refund_check(
+    state: Live, applied: RefundApplied, policy: Policy, *, is_amendment: bool
+) -> Admission | Rejection:
+    """What the refund would be, or why it cannot be opened. Raises NotYet before the payment (RF-001).
+
+    While nothing is shipped every application is one before shipment, whatever it calls itself; an
+    amendment keeps its lines, so its own case does not count as busy.
+    """
+    if isinstance(state, Succeeded):
+        return Rejection.ORDER_SUCCEEDED
+    if isinstance(state, Closed):
+        return Rejection.ORDER_CLOSED
+    book = state.book
+    if book.paid_at is None:
+        raise NotYet
+    if applied.kind not in _KINDS:
+        return Rejection.UNKNOWN_KIND
+    pieces = account.open_pieces(book) if applied.shares is None else applied.shares
+    reason = _pieces_wrong(book, pieces, applied.refund_id, policy, is_amendment=is_amendment)
+    if reason is not None:
+        return reason
+    kind = kind_of(state, pieces, RefundKind(applied.kind))
+    if isinstance(kind, Rejection):
+        return kind
+    return _terms(book, applied, pieces, kind, policy)
+
+
+def _pieces_wrong(
+    book: OrderAccount, pieces: Sequence[Share], case_id: str, policy: Policy, *, is_amendment: bool
+) -> Rejection | None:
+    ids = [share.line_id for share in pieces]
+    lines = [book.line(line_id) for line_id in ids]
+    if None in lines or len(set(ids)) != len(ids):
+        return Rejection.UNKNOWN_LINE
+    if any(line is not None and line.is_done for line in lines):
+        return Rejection.ORDER_SUCCEEDED
+    busy = book.busy_by(ids)
+    if busy is not None and not (is_amendment and busy.case_id == case_id):
+        return Rejection.LINE_BUSY
+    if len(book.past) + len(book.open) >= policy.cases_per_order_max and not is_amendment:
+        return Rejection.TOO_MANY
+    return None
+
+
+def kind_of(
+    state: Paid | Shipped | AwaitingPayment, pieces: Sequence[Share], kind: RefundKind
+) -> RefundKind | Rejection:
+    """The kind that the pieces allow: before shipment there is one, after it the four others.
+
+    Of a line that is shipped in part the application says which pieces it means.
+    """
+    book = state.book
+    lines = [(line, share.quantity_count) for share in pieces if (line := book.line(share.line_id))]
+    are_here = [count <= line.unsent_count for line, count in lines] or [not isinstance(state, Shipped)]
+    are_sent = isinstance(state, Shipped) and all(count <= line.sent_count for line, count in lines)
+    if are_sent and kind is not RefundKind.UNSHIPPED:
+        return kind
+    if all(are_here):
+        return RefundKind.UNSHIPPED
+    if any(are_here):
+        return Rejection.LINES_DIFFER
+    return Rejection.ALREADY_SHIPPED if kind is RefundKind.UNSHIPPED else kind
+
+
+def _terms(
+    book: OrderAccount, applied: RefundApplied, pieces: Sequence[Share], kind: RefundKind, policy: Policy
+) -> Admission | Rejection:
+    if applied.amount.currency != book.currency:
+        return Rejection.WRONG_CURRENCY
+    if applied.amount.minor == 0:
+        return Rejection.NOTHING_ASKED
+    own = book.case(applied.refund_id)
+    freight_left = book.freight_left_minor + (0 if own is None else own.freight_minor)
+    freight = applied.freight_minor
+    if freight is None:
+        freight = 0 if applied.is_priced else _freight_asked(book, applied, pieces, freight_left)
+    shares: tuple[Share, ...] | None = tuple(pieces)
+    if not applied.is_priced:
+        shares = account.priced(book, pieces, applied.amount.minor - freight)
+    if shares is None or not account.fits(book, shares, freight, freight_left):
+        return Rejection.OVER_REFUNDABLE
+    liability = liability_for(book, shares, applied.reason_code, kind, policy)
+    if book.lines and kind.wants_goods_back and freight and not liability.is_original_freight_refunded:
+        return Rejection.FREIGHT_NOT_OWED
+    terms = Terms(kind, applied.reason_code, shares, freight, applied.amount, applied.version)
+    goods = applied.amount.minor - freight
+    return Admission(terms, liability, is_partial=goods < _goods_cap_minor(book, shares))
+
+
+def _goods_cap_minor(book: OrderAccount, pieces: Sequence[Share]) -> int:
+    """The most that these pieces can give back, without freight."""
+    return sum(
+        account.pieces_cap_minor(line, share.quantity_count)
+        for share in pieces
+        if (line := book.line(share.line_id)) is not None
+    )
+
+
+def _freight_asked(
+    book: OrderAccount, applied: RefundApplied, pieces: Sequence[Share], freight_left: int
+) -> int:
+    """The part of an undivided amount that exceeds what the goods can give back."""
+    goods = _goods_cap_minor(book, pieces)
+    return min(max(applied.amount.minor - goods, 0), freight_left)
+
+
+def liability_for(
+    book: OrderAccount, shares: Sequence[Share], reason_code: str, kind: RefundKind | None, policy: Policy
+) -> Liability:
+    """The freight matrix for these lines; one line with paid freight makes the whole parcel not free.
+
+    Without pieces it is about what is left of the freight, which is the whole order's.
+    """
+    lines = [line for share in shares if (line := book.line(share.line_id)) is not None] or book.lines
+    is_free = all(line.is_freight_free for line in lines)
+    return liability_of(reason_code, kind, is_freight_free=is_free, policy=policy.freight)
+
+
+@rules_of("RF-106", "RF-121")
+def exchange_check(
+    state: Live, applied: ExchangeApplied, policy: Policy, now: datetime
+) -> Liability | Rejection:
+    """Who will bear the freight of the exchange, or why it cannot be opened.
+
+    A line is exchanged or refunded: what all the money went back for is not exchanged as well.
+    """
+    match state:
+        case Closed():
+            return Rejection.ORDER_CLOSED
+        case AwaitingPayment():
+            raise NotYet
+        case Paid():
+            return Rejection.NOT_SHIPPED
+        case Shipped() | Succeeded():
+            pass
+    book = state.book
+    ids = [share.line_id for share in applied.shares]
+    lines = [line for line_id in ids if (line := book.line(line_id)) is not None]
+    if len(lines) != len(ids) or len(set(ids)) != len(ids):
+        return Rejection.UNKNOWN_LINE
+    if book.busy_by(ids) is not None:
+        return Rejection.LINE_BUSY
+    if any(s.quantity_count > line.left_count for s, line in zip(applied.shares, lines, strict=True)):
+        return Rejection.OVER_REFUNDABLE
+    if any(line.paid_minor and not line.left_minor for line in lines):
+        return Rejection.OVER_REFUNDABLE
+    rules = policy.exchange
+    if book.exchange_count + sum(case.kind is None for case in book.open) >= rules.exchanges_per_order_max:
+        return Rejection.SECOND_EXCHANGE
+    if any(_is_excluded(line, applied.reason_code, policy) for line in lines):
+        return Rejection.EXCLUDED
+    if any(_is_late(state, line, applied.reason_code, policy, now) for line in lines):
+        return Rejection.OUT_OF_WINDOW
+    return liability_for(book, applied.shares, applied.reason_code, None, policy)
+
+
+@rules_of("RF-096", "RF-097", "RF-107", "RF-108", "RF-110", "RF-111", "RF-115")
+def _is_excluded(line: LineAccount, reason_code: str, policy: Policy) -> bool:
+    """Whether the shop's notice excludes it; no notice beats a promised service (E-A7)."""
+    if line.service_days:
+        return False
+    rules = policy.exchange
+    if rules.are_special_offers_excluded and line.is_special_offer:
+        return True
+    is_fault = cause_of(reason_code, None, policy.freight) is ReturnCause.QUALITY
+    return reason_code in rules.excluded_reasons or (rules.is_quality_needed and not is_fault)
+
+
+@rules_of("RF-094", "RF-095", "RF-098", "RF-099", "RF-117")
+def _is_late(
+    state: Shipped | Succeeded, line: LineAccount, reason: str, policy: Policy, now: datetime
+) -> bool:
+    """Whether the window is over: it runs from the line's own delivery, else receipt, else the usual days."""
+    rules = policy.exchange
+    window = max(rules.window, timedelta(days=line.service_days))
+    is_fault = cause_of(reason, None, policy.freight) is ReturnCause.QUALITY
+    if is_fault and rules.fault_report_window is not None and not line.service_days:
+        window = min(window, rules.fault_report_window)
+    return now > _received_at(state, line, rules) + window
+
+
+def _received_at(state: Shipped | Succeeded, line: LineAccount, rules: ExchangePolicy) -> datetime:
+    received_at = line.received_at or state.book.received_at
+    if received_at is not None:
+        return received_at
+    if isinstance(state, Succeeded):
+        return state.ended_at
+    return state.shipped_at + rules.usual_delivery
+
+
+def late_base(book: OrderAccount, shares: Sequence[Share], reason_code: str, policy: Policy) -> int | None:
+    """What the goods of a late-shipping claim cost, without freight; None for any other reason."""
+    if reason_code not in policy.late.reasons:
+        return None
+    lines = {line.line_id: line for line in book.lines}
+    return sum(account.cost_minor(lines[share.line_id], share.quantity_count) for share in shares)
+
+
+@rules_of("RF-060", "RF-062", "RF-064", "RF-066")
+def remedy_terms(
+    book: OrderAccount, pieces: Sequence[Share], reason_code: str, kind: RefundKind, policy: Policy
+) -> Terms:
+    """All that these pieces can give back, with the freight if nothing else of the order is left.
+
+    Where the goods must come back first, the freight is in it only if the freight matrix says so.
+    """
+    shares = tuple(
+        Share(p.line_id, p.quantity_count, account.unclaimed_cap_minor(book, p.line_id, p.quantity_count))
+        for p in pieces
+    )
+    asked = {(share.line_id, share.quantity_count) for share in shares}
+    is_rest = asked == {(share.line_id, share.quantity_count) for share in account.open_pieces(book)}
+    is_owed = is_rest and (
+        not kind.wants_goods_back
+        or liability_for(book, shares, reason_code, kind, policy).is_original_freight_refunded
+    )
+    freight = book.freight_left_minor if is_owed else 0
+    minor = sum(share.minor for share in shares) + freight
+    return Terms(kind, reason_code, shares, freight, Money(minor, book.currency), 1)

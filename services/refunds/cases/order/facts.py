@@ -1,0 +1,258 @@
+"""Defines the facts of an order: decisions about its record, its applications, its money and its clock."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from kernel.money import Money
+from kernel.value import Value
+from services.refunds.cases.order.account import OrderAccount
+from services.refunds.liability import Liability
+from services.refunds.shares import InspectedLine, Purpose, Share, Tender, Terms, Wanted
+
+
+class Application(StrEnum):
+    REFUND = "refund"
+    EXCHANGE = "exchange"
+
+
+class Rejection(StrEnum):
+    """Why an application cannot be opened."""
+
+    ORDER_SUCCEEDED = "order_succeeded"
+    ORDER_CLOSED = "order_closed"
+    ALREADY_SHIPPED = "already_shipped"
+    NOT_SHIPPED = "not_shipped"
+    UNKNOWN_LINE = "unknown_line"
+    UNKNOWN_KIND = "unknown_kind"
+    LINE_BUSY = "line_busy"
+    LINES_DIFFER = "lines_differ"
+    WRONG_CURRENCY = "wrong_currency"
+    NOTHING_ASKED = "nothing_asked"
+    OVER_REFUNDABLE = "over_refundable"
+    FREIGHT_NOT_OWED = "freight_not_owed"
+    TOO_MANY = "too_many"
+    EXCLUDED = "excluded"
+    SECOND_EXCHANGE = "second_exchange"
+    OUT_OF_WINDOW = "out_of_window"
+    SELLER_REFUSED = "seller_refused"
+
+
+class OrderRecorded(Value):
+    book: OrderAccount
+
+
+class TermsRecorded(Value):
+    book: OrderAccount
+
+
+class PaymentRecorded(Value):
+    tenders: tuple[Tender, ...]
+    paid_at: datetime
+
+
+class ShipmentRecorded(Value):
+    """A ship mark; the auto-confirm clock starts only with the one that leaves no line behind.
+
+    `confirm_by`: the latest end of the windows of this mark and those before it.
+    """
+
+    shares: tuple[Share, ...]
+    shipped_at: datetime
+    confirm_by: datetime
+    is_complete: bool
+    grace_minutes: int
+
+
+class SuccessRecorded(Value):
+    cause: str
+    line_ids: tuple[str, ...]
+    is_whole: bool
+    at: datetime
+
+
+class CloseRecorded(Value):
+    cause: str
+    line_ids: tuple[str, ...]
+    is_whole: bool
+    at: datetime
+
+
+class RefundAdmitted(Value):
+    """A refund may be opened. `remedy_id`: by a remedy that is due, `is_answered`: agreed by us already.
+
+    `confirm_left_microseconds`: what is left of a clock that this stops; `late_base_minor`: what the
+    goods cost, where the buyer's reason is late shipping.
+    """
+
+    refund_id: str
+    terms: Terms
+    liability: Liability
+    is_agreed_beforehand: bool
+    is_partial: bool
+    is_answered: bool
+    remedy_id: str | None
+    are_goods_back: bool
+    confirm_left_microseconds: int | None
+    late_base_minor: int | None
+
+
+class ExchangeAdmitted(Value):
+    """An exchange may be opened; `given` names what the lines are, `wanted` what they shall become."""
+
+    exchange_id: str
+    shares: tuple[Share, ...]
+    given: tuple[Wanted, ...]
+    wanted: tuple[Wanted, ...]
+    reason_code: str
+    liability: Liability
+
+
+class ApplicationRejected(Value):
+    application: Application
+    application_id: str
+    reason: Rejection
+    advise_code: str | None
+    is_amendment: bool
+
+
+class AmendmentAdmitted(Value):
+    """`late_base_minor`: as with `RefundAdmitted`; `was_late_claim`: of the application before."""
+
+    refund_id: str
+    terms: Terms
+    liability: Liability
+    late_base_minor: int | None = None
+    was_late_claim: bool = False
+
+
+class PaymentGranted(Value):
+    case_id: str
+    intent_id: str
+    purpose: Purpose
+    amount: Money
+    shares: tuple[Share, ...]
+    freight_minor: int
+    tenders: tuple[Tender, ...]
+    are_goods_gone: bool
+    is_full: bool
+    remedy_id: str | None
+
+
+class PaymentRefused(Value):
+    """More was asked for than the account holds: a person must look."""
+
+    case_id: str
+    intent_id: str
+    purpose: Purpose
+    amount: Money
+    due_at: datetime
+
+
+class CaseReleased(Value):
+    """A case left its lines; `confirm_by` where the auto-confirm clock runs again."""
+
+    case_id: str
+    is_paid: bool
+    is_used: bool
+    is_late_claim: bool
+    confirm_by: datetime | None
+
+
+class GrantGivenBack(Value):
+    purpose: Purpose
+    amount: Money
+    shares: tuple[Share, ...]
+    freight_minor: int
+    tenders: tuple[Tender, ...]
+    are_goods_gone: bool
+    case_id: str = ""
+
+
+class AutoConfirmRequested(Value):
+    """`request_number` goes up with every refusal; repeats of an unanswered request keep it."""
+
+    release: Money
+    next_at: datetime
+    request_number: int = 1
+
+
+class AutoConfirmDeferred(Value):
+    """Declined while a refund is open: asked anew when the clock has run on."""
+
+    reason_code: str
+
+
+class AutoConfirmStopped(Value):
+    """The order system does not confirm; nobody asks again by himself."""
+
+    reason_code: str
+    due_at: datetime
+
+
+class TaskOpened(Value):
+    task_name: str
+    question_code: str
+    due_at: datetime
+
+
+class DeliveryNoted(Value):
+    """A parcel was delivered; `line_ids` empty: nobody said what was in it."""
+
+    received_at: datetime
+    line_ids: tuple[str, ...] = ()
+
+
+class LatenessNoted(Value):
+    trigger: str
+
+
+class LatenessWithdrawn(Value):
+    trigger: str
+    reason_code: str
+
+
+class HoldPassedOn(Value):
+    case_ids: tuple[str, ...]
+    outcome: str
+
+
+class GoodsBackPassedOn(Value):
+    """No `shares`: all pieces of these cases."""
+
+    case_ids: tuple[str, ...]
+    shares: tuple[Share, ...] = ()
+
+
+class RemedyPassedOn(Value):
+    """No `shares`: all pieces of the case."""
+
+    case_id: str
+    remedy_id: str
+    reason_code: str
+    shares: tuple[Share, ...] = ()
+
+
+class InspectionPassedOn(Value):
+    case_id: str
+    is_exchange: bool
+    lines: tuple[InspectedLine, ...]
+    wanted_sku_id: str | None
+
+
+class ReshipPassedOn(Value):
+    exchange_id: str
+    status: str
+
+
+class PromisePassedOn(Value):
+    case_ids: tuple[str, ...]
+    promise_id: str
+
+
+Fact = (
+    OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded | CloseRecorded
+    | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted | PaymentGranted
+    | PaymentRefused | CaseReleased | GrantGivenBack | AutoConfirmRequested | AutoConfirmDeferred
+    | AutoConfirmStopped | TaskOpened | DeliveryNoted | LatenessNoted | LatenessWithdrawn | HoldPassedOn
+    | GoodsBackPassedOn | RemedyPassedOn | InspectionPassedOn | ReshipPassedOn | PromisePassedOn
+)  # fmt: skip

@@ -1,0 +1,184 @@
+"""Reads events about an order: the order system's news, applications, and outcomes of other services."""
+
+from collections.abc import Mapping, Sequence
+
+from aftersales_contracts import base as contract
+from aftersales_contracts import parts
+from aftersales_contracts.aftersales import customers, logistics
+from aftersales_contracts.shop import aftersales, orders, shipments
+from aftersales_contracts.words import FreightTerms, ParcelDirection, PromiseKind
+from chassis.engine.outcomes import money_in
+from chassis.service import Read
+from kernel.decider import Addressed
+from services.refunds.cases.order.messages import (
+    CONFIRM_MARK,
+    ExchangeApplied,
+    GoodsInspected,
+    HoldResolved,
+    LateEstablished,
+    LateWithdrawn,
+    Message,
+    OrderPaid,
+    OrderPlaced,
+    ParcelDecided,
+    PlacedLine,
+    RefundPromisedAway,
+    RemedyDue,
+    RequestDeclined,
+    ReshipMoved,
+    ShipmentMarked,
+    TermsEdited,
+    TradeClosed,
+    TradeSucceeded,
+    confirm_id_of,
+    to,
+)
+from services.refunds.conversions import application_in, number_of, shares_in
+from services.refunds.shares import DeliveryKind, InspectedLine, Tender, Wanted
+
+
+def _here(data: contract.OrderEvent | contract.OrderOutcome, message: Message) -> list[Addressed]:
+    return [to(data.order_id, message)]
+
+
+def _line_ids(lines: Sequence[parts.Share] | None) -> tuple[str, ...] | None:
+    return None if lines is None else tuple(line.line_id for line in lines)
+
+
+def _placed_lines(lines: Sequence[parts.Line]) -> tuple[PlacedLine, ...]:
+    return tuple(
+        PlacedLine(
+            line_id=line.line_id,
+            sku_id=line.sku_id,
+            quantity_count=line.quantity_count,
+            price_minor=line.amount_minor,
+            is_freight_free=line.freight_terms is FreightTerms.FREE,
+            services=tuple(service.value for service in line.services),
+            is_special_offer=line.is_special_offer,
+        )
+        for line in lines
+    )
+
+
+# The order system.
+
+
+def _placed(data: orders.OrderPlacedV1) -> list[Addressed]:
+    lines = _placed_lines(data.lines)
+    return _here(data, OrderPlaced(data.customer_id, lines, money_in(data.freight)))
+
+
+def _terms_changed(data: orders.OrderTermsChangedV1) -> list[Addressed]:
+    lines = None if data.lines is None else _placed_lines(data.lines)
+    return _here(data, TermsEdited(lines, money_in(data.freight)))
+
+
+def _paid(data: orders.OrderPaidV1) -> list[Addressed]:
+    tenders = tuple(Tender(payment.payment_id, payment.amount.minor) for payment in data.payments)
+    return _here(data, OrderPaid(tenders, data.paid_amount.currency))
+
+
+def _shipped(data: orders.OrderShippedV1) -> list[Addressed]:
+    # A delivery kind that this version does not know gets the ordinary window.
+    kind = DeliveryKind(data.delivery_kind.value) if data.delivery_kind.is_known else DeliveryKind.EXPRESS
+    shares = None if data.lines is None else shares_in(data.lines)
+    return _here(data, ShipmentMarked(kind, shares))
+
+
+def _succeeded(data: orders.OrderSucceededV1) -> list[Addressed]:
+    return _here(data, TradeSucceeded(data.cause.value, _line_ids(data.lines)))
+
+
+def _closed(data: orders.OrderClosedV1) -> list[Addressed]:
+    return _here(data, TradeClosed(data.cause.value, _line_ids(data.lines)))
+
+
+def _declined(data: orders.OrderRequestDeclinedV1) -> list[Addressed]:
+    number = max(number_of(data.request_id, f".{CONFIRM_MARK}."), 1)
+    if data.request_id != confirm_id_of(data.order_id, number):
+        return []
+    return _here(data, RequestDeclined(data.reason_code, number))
+
+
+# Buyer and warehouse.
+
+
+def _applied(data: aftersales.RefundAppliedV1) -> list[Addressed]:
+    return _here(data, application_in(data))
+
+
+def _exchange_applied(data: aftersales.ExchangeAppliedV1) -> list[Addressed]:
+    wanted = tuple(Wanted(w.line_id, w.sku_id) for w in data.wanted)
+    return _here(data, ExchangeApplied(data.exchange_id, shares_in(data.lines), wanted, data.reason_code))
+
+
+def _inspected(data: shipments.ReturnInspectedV1) -> list[Addressed]:
+    lines = tuple(
+        InspectedLine(
+            line_id=line.line_id,
+            received_count=line.received_count,
+            accepted_count=line.accepted_count,
+            condition=line.condition.value,
+            is_packaging_complete=line.is_packaging_complete,
+            is_fault_confirmed=line.is_fault_confirmed,
+        )
+        for line in data.lines
+    )
+    return _here(data, GoodsInspected(data.return_id, lines, data.wanted_sku_id))
+
+
+# Our other services.
+
+
+def _hold_resolved(data: logistics.DispatchHoldResolvedV1) -> list[Addressed]:
+    return _here(data, HoldResolved(data.refund_id, data.outcome.value))
+
+
+def _parcel_decided(data: logistics.ParcelOutcomeDecidedV1) -> list[Addressed]:
+    if data.direction not in (ParcelDirection.OUTBOUND, ParcelDirection.RESHIP):
+        return []
+    line_ids = tuple(line.line_id for line in data.lines)
+    return _here(data, ParcelDecided(data.outcome.value, line_ids, shares_in(data.lines), data.parcel_id))
+
+
+def _remedy_due(data: logistics.RemedyRefundDueV1) -> list[Addressed]:
+    return _here(data, RemedyDue(data.remedy_id, shares_in(data.lines), data.reason_code.value))
+
+
+def _reship_moved(data: logistics.ReshipStatusChangedV1) -> list[Addressed]:
+    return _here(data, ReshipMoved(data.reship_id, data.status.value))
+
+
+def _late(data: logistics.LateShippingEstablishedV1) -> list[Addressed]:
+    return _here(data, LateEstablished(data.trigger.value))
+
+
+def _late_withdrawn(data: logistics.LateShippingWithdrawnV1) -> list[Addressed]:
+    return _here(data, LateWithdrawn(data.trigger.value, data.reason_code))
+
+
+def _promised(data: customers.PromiseRegisteredV1) -> list[Addressed]:
+    if data.kind is not PromiseKind.NO_REFUND or data.order_id is None:
+        return []
+    return [to(data.order_id, RefundPromisedAway(data.promise_id))]
+
+
+READS: Mapping[type[contract.Event], Read] = {
+    orders.OrderPlacedV1: _placed,
+    orders.OrderTermsChangedV1: _terms_changed,
+    orders.OrderPaidV1: _paid,
+    orders.OrderShippedV1: _shipped,
+    orders.OrderSucceededV1: _succeeded,
+    orders.OrderClosedV1: _closed,
+    orders.OrderRequestDeclinedV1: _declined,
+    aftersales.RefundAppliedV1: _applied,
+    aftersales.ExchangeAppliedV1: _exchange_applied,
+    shipments.ReturnInspectedV1: _inspected,
+    logistics.DispatchHoldResolvedV1: _hold_resolved,
+    logistics.ParcelOutcomeDecidedV1: _parcel_decided,
+    logistics.RemedyRefundDueV1: _remedy_due,
+    logistics.ReshipStatusChangedV1: _reship_moved,
+    logistics.LateShippingEstablishedV1: _late,
+    logistics.LateShippingWithdrawnV1: _late_withdrawn,
+    customers.PromiseRegisteredV1: _promised,
+}

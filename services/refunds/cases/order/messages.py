@@ -1,0 +1,197 @@
+"""Defines the messages to an order: news of the order system, applications, and its other cases' wishes."""
+
+from kernel.decider import Addressed, DeadlinePassed
+from kernel.ids import derived_id
+from kernel.money import Money
+from kernel.value import Value
+from services.refunds.shares import DeliveryKind, InspectedLine, Purpose, Share, Tender, Wanted
+
+NAME = "order"
+CONFIRM_MARK = "confirm"
+
+
+class PlacedLine(Value):
+    line_id: str
+    sku_id: str
+    quantity_count: int
+    price_minor: int
+    is_freight_free: bool
+    services: tuple[str, ...]
+    is_special_offer: bool
+
+
+class OrderPlaced(Value):
+    customer_id: str
+    lines: tuple[PlacedLine, ...]
+    freight: Money
+
+
+class TermsEdited(Value):
+    lines: tuple[PlacedLine, ...] | None
+    freight: Money
+
+
+class OrderPaid(Value):
+    tenders: tuple[Tender, ...]
+    currency: str
+
+
+class ShipmentMarked(Value):
+    """`shares` None: all that is left."""
+
+    delivery_kind: DeliveryKind
+    shares: tuple[Share, ...] | None
+
+
+class TradeSucceeded(Value):
+    cause: str
+    line_ids: tuple[str, ...] | None
+
+
+class TradeClosed(Value):
+    cause: str
+    line_ids: tuple[str, ...] | None
+
+
+class RequestDeclined(Value):
+    """The order system does not confirm receipt for us; `request_number`: which request it answers."""
+
+    reason_code: str
+    request_number: int = 1
+
+
+class RefundApplied(Value):
+    """An application as filed; `shares` None: the whole order; `minor` 0 and not `is_priced`: not told."""
+
+    refund_id: str
+    kind: str
+    reason_code: str
+    shares: tuple[Share, ...] | None
+    is_priced: bool
+    amount: Money
+    freight_minor: int | None
+    version: int
+    is_agreed_beforehand: bool
+
+
+class AmendmentProposed(Value):
+    """A refused application as the buyer changed it; asked by its agreement."""
+
+    applied: RefundApplied
+
+
+class ExchangeApplied(Value):
+    exchange_id: str
+    shares: tuple[Share, ...]
+    wanted: tuple[Wanted, ...]
+    reason_code: str
+
+
+class PaymentAsked(Value):
+    """The case `case_id` decided to pay. The intent's id follows from the case and the purpose."""
+
+    case_id: str
+    intent_id: str
+    purpose: Purpose
+    amount: Money
+    shares: tuple[Share, ...] = ()
+    freight_minor: int = 0
+    are_goods_gone: bool = False
+    remedy_id: str | None = None
+
+
+class CaseEnded(Value):
+    """A refund or an exchange is over without money; `is_used`: an exchange that counts (RF-106)."""
+
+    case_id: str
+    is_used: bool
+
+
+class RefundSettled(Value):
+    case_id: str
+
+
+class IntentAbandoned(Value):
+    """No money moved and none will."""
+
+    case_id: str
+    purpose: Purpose
+    amount: Money
+    shares: tuple[Share, ...]
+    freight_minor: int
+    tenders: tuple[Tender, ...]
+    are_goods_gone: bool
+
+
+class RefundOffered(Value):
+    """An exchange that cannot be had becomes a refund; `is_return_needed`: the goods are still out."""
+
+    exchange_id: str
+    shares: tuple[Share, ...]
+    reason_code: str
+    is_return_needed: bool
+
+
+class HoldResolved(Value):
+    refund_id: str | None
+    outcome: str
+
+
+class ParcelDecided(Value):
+    """The end of a parcel on its way to the buyer. No `shares`: all pieces of its lines."""
+
+    outcome: str
+    line_ids: tuple[str, ...]
+    shares: tuple[Share, ...] = ()
+    parcel_id: str = ""
+
+
+class RemedyDue(Value):
+    remedy_id: str
+    pieces: tuple[Share, ...]
+    reason_code: str
+
+
+class GoodsInspected(Value):
+    return_id: str | None
+    lines: tuple[InspectedLine, ...]
+    wanted_sku_id: str | None
+
+
+class ReshipMoved(Value):
+    reship_id: str
+    status: str
+
+
+class RefundPromisedAway(Value):
+    """Staff promised not to carry out a refund that was opened by mistake (RF-009)."""
+
+    promise_id: str
+
+
+class LateEstablished(Value):
+    trigger: str
+
+
+class LateWithdrawn(Value):
+    trigger: str
+    reason_code: str
+
+
+Message = (
+    OrderPlaced | TermsEdited | OrderPaid | ShipmentMarked | TradeSucceeded | TradeClosed | RequestDeclined
+    | RefundApplied | AmendmentProposed | ExchangeApplied | PaymentAsked | CaseEnded | RefundSettled
+    | IntentAbandoned | RefundOffered | HoldResolved | ParcelDecided | RemedyDue | GoodsInspected
+    | ReshipMoved | RefundPromisedAway | LateEstablished | LateWithdrawn | DeadlinePassed
+)  # fmt: skip
+
+
+def to(order_id: str, message: Message) -> Addressed:
+    """Addresses the order. The order id is subject and case id in one."""
+    return Addressed(order_id, NAME, order_id, message)
+
+
+def confirm_id_of(order_id: str, request_number: int) -> str:
+    """Derives the id of the n-th request to confirm receipt, from 1. Only a declined one has a next."""
+    number = () if request_number == 1 else (str(request_number),)
+    return derived_id(order_id, CONFIRM_MARK, *number)

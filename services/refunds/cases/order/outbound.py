@@ -1,0 +1,120 @@
+"""Announces an order: its status, refused applications, requests to confirm receipt, and tasks."""
+
+from collections.abc import Mapping
+
+from aftersales_contracts import parts, words
+from aftersales_contracts.aftersales import common, refunds, refunds_words
+from chassis.engine.outcomes import about_order, money, order_task
+from chassis.service import Announce
+from kernel.decider import CaseView
+from kernel.ids import derived_id
+from kernel.people import Task
+from services.refunds.cases.order.facts import (
+    ApplicationRejected,
+    AutoConfirmRequested,
+    AutoConfirmStopped,
+    CloseRecorded,
+    Fact,
+    OrderRecorded,
+    PaymentRecorded,
+    PaymentRefused,
+    ShipmentRecorded,
+    SuccessRecorded,
+    TaskOpened,
+)
+from services.refunds.cases.order.messages import confirm_id_of
+from services.refunds.cases.order.state import AwaitingPayment, Closed, Paid, Shipped, State, Succeeded, live
+
+_WAITS_FOR: Mapping[type, words.Role] = {
+    AwaitingPayment: words.Role.BUYER,
+    Paid: words.Role.SELLER,
+    Shipped: words.Role.BUYER,
+}
+_ACTIONS: Mapping[type, list[str]] = {
+    AwaitingPayment: ["pay", "ask_to_close"],
+    Paid: ["apply_refund", "mark_shipped"],
+    Shipped: ["confirm_receipt", "apply_refund", "apply_exchange"],
+    Succeeded: ["apply_exchange", "apply_offflow_refund"],
+}
+_STATUS: Mapping[type, str] = {
+    AwaitingPayment: "awaiting_payment",
+    Paid: "paid",
+    Shipped: "shipped",
+    Succeeded: "succeeded",
+    Closed: "closed",
+}
+
+
+def case_changed(_fact: Fact, view: CaseView[State]) -> common.CaseChangedV1:
+    """Announces status, phase and whose turn it is (OR-002, OR-012)."""
+    state = live(view.state)
+    ending = state.cause if isinstance(state, Succeeded | Closed) else None
+    confirm = state.confirm if isinstance(state, Shipped) else None
+    running: list[parts.DeadlinePart] = []
+    if confirm is not None and confirm.due_at is not None:
+        running.append(
+            parts.DeadlinePart(
+                name="confirm",
+                due_at=confirm.due_at,
+                on_expiry_code="auto_confirm",
+                waits_for=words.Role.BUYER,
+                is_extendable=False,
+            )
+        )
+    return common.CaseChangedV1(
+        **about_order(view, state.book.customer_id),
+        about_subject=view.subject,
+        status=_STATUS[type(state)],
+        ending=ending,
+        phase=common.Phase.IN_SALE if ending is None else common.Phase.AFTER_SALE,
+        waits_for=_WAITS_FOR.get(type(state)),
+        deadlines=running,
+        allowed_action_codes=_ACTIONS.get(type(state), []),
+    )
+
+
+def _application_rejected(fact: ApplicationRejected, view: CaseView[State]) -> refunds.ApplicationRejectedV1:
+    return refunds.ApplicationRejectedV1(
+        **about_order(view),
+        application=refunds_words.ApplicationKind(fact.application.value),
+        application_id=fact.application_id,
+        reason_code=fact.reason.value,
+        advise_code=fact.advise_code,
+    )
+
+
+def _auto_confirm(fact: AutoConfirmRequested, view: CaseView[State]) -> refunds.OrderAutoConfirmRequestedV1:
+    return refunds.OrderAutoConfirmRequestedV1(
+        **about_order(view),
+        request_id=confirm_id_of(view.case_id, fact.request_number),
+        only_if=[common.StillHolds.SHIPPED, common.StillHolds.NO_OPEN_REFUND],
+        release_amount=money(fact.release),
+    )
+
+
+def _auto_confirm_stopped(fact: AutoConfirmStopped, view: CaseView[State]) -> common.TaskRequestedV1:
+    asked = Task("order_not_confirmed", fact.due_at, "reconciliation", name="confirm-stopped")
+    return order_task(asked, view)
+
+
+def _payment_refused(fact: PaymentRefused, view: CaseView[State]) -> common.TaskRequestedV1:
+    task_id = derived_id(fact.intent_id, "refused")
+    return order_task(Task("payment_over_account", fact.due_at, "reconciliation", task_id=task_id), view)
+
+
+def _task(fact: TaskOpened, view: CaseView[State]) -> common.TaskRequestedV1:
+    return order_task(Task(fact.question_code, fact.due_at, "reconciliation", name=fact.task_name), view)
+
+
+ANNOUNCES: Mapping[type, Announce] = {
+    OrderRecorded: case_changed,
+    PaymentRecorded: case_changed,
+    ShipmentRecorded: case_changed,
+    SuccessRecorded: case_changed,
+    CloseRecorded: case_changed,
+    ApplicationRejected: _application_rejected,
+    PaymentRefused: _payment_refused,
+    AutoConfirmRequested: _auto_confirm,
+    AutoConfirmStopped: _auto_confirm_stopped,
+    TaskOpened: _task,
+}

@@ -1,0 +1,297 @@
+"""Decides about an order: status by the order system's word, and the auto-confirm clock.
+
+The order admits refunds and exchanges, passes order-wide news on to them and alone grants money; those
+rules are in rules_money, rules_news and rules_remedies.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from kernel.decider import DeadlinePassed, Decided
+from kernel.money import Money
+from kernel.rules import rule
+from kernel.value import replace
+from services.refunds.cases.order import rules_money, rules_news, rules_remedies
+from services.refunds.cases.order.account import LineAccount, OpenCase, OrderAccount
+from services.refunds.cases.order.facts import (
+    AutoConfirmDeferred,
+    AutoConfirmRequested,
+    AutoConfirmStopped,
+    CloseRecorded,
+    Fact,
+    OrderRecorded,
+    PaymentRecorded,
+    ShipmentRecorded,
+    SuccessRecorded,
+    TaskOpened,
+    TermsRecorded,
+)
+from services.refunds.cases.order.messages import (
+    AmendmentProposed,
+    CaseEnded,
+    ExchangeApplied,
+    GoodsInspected,
+    HoldResolved,
+    IntentAbandoned,
+    LateEstablished,
+    LateWithdrawn,
+    Message,
+    OrderPaid,
+    OrderPlaced,
+    ParcelDecided,
+    PaymentAsked,
+    PlacedLine,
+    RefundApplied,
+    RefundOffered,
+    RefundPromisedAway,
+    RefundSettled,
+    RemedyDue,
+    RequestDeclined,
+    ReshipMoved,
+    ShipmentMarked,
+    TermsEdited,
+    TradeClosed,
+    TradeSucceeded,
+)
+from services.refunds.cases.order.state import (
+    MICROSECOND,
+    Absent,
+    AwaitingPayment,
+    Closed,
+    Confirm,
+    Live,
+    Shipped,
+    State,
+    Succeeded,
+    live,
+)
+from services.refunds.policy import Policy
+from services.refunds.shares import Share
+
+
+def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
+    state: State, message: Message, policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
+    """Calls the rule of the message. A message that no longer means anything decides nothing."""
+    match message:
+        case OrderPlaced():
+            return _placed(state, message, policy, now)
+        case TermsEdited():
+            return _terms_edited(state, message, policy)
+        case OrderPaid():
+            return _paid(state, message, policy, now)
+        case ShipmentMarked():
+            return _ship_marked(state, message, policy, now)
+        case TradeSucceeded():
+            return _succeeded(state, message, policy, now)
+        case TradeClosed():
+            return _closed(state, message, policy, now)
+        case DeadlinePassed():
+            return _confirm_due(state, policy, now) if isinstance(state, Shipped) else []
+        case RequestDeclined():
+            return _declined(state, message, policy, now)
+        case RefundApplied():
+            return rules_money.refund_applied(state, message, policy, now)
+        case AmendmentProposed():
+            return rules_money.amendment_proposed(state, message, policy)
+        case ExchangeApplied():
+            return rules_money.exchange_applied(state, message, policy, now)
+        case RefundOffered():
+            return rules_money.refund_offered(state, message, policy, now)
+        case PaymentAsked():
+            return rules_money.payment_asked(state, message, policy, now)
+        case CaseEnded():
+            return rules_money.case_ended(state, message, now)
+        case RefundSettled():
+            return rules_money.refund_settled(state, message, now)
+        case IntentAbandoned():
+            return rules_money.intent_abandoned(state, message, now)
+        case RemedyDue():
+            return rules_remedies.remedy_due(state, message, policy, now)
+        case HoldResolved():
+            return rules_news.hold_resolved(state, message)
+        case ParcelDecided():
+            return rules_news.parcel_decided(state, message, policy, now)
+        case GoodsInspected():
+            return rules_news.goods_inspected(state, message)
+        case ReshipMoved():
+            return rules_news.reship_moved(state, message)
+        case RefundPromisedAway():
+            return rules_news.refund_promised_away(state, message)
+        case LateEstablished():
+            return rules_news.late_established(state, message)
+        case LateWithdrawn():
+            return rules_news.late_withdrawn(state, message)
+        case _:
+            assert_never(message)
+
+
+@rule("OR-001", "OR-002", "OR-003", "OR-004", "OR-012")
+def _placed(state: State, placed: OrderPlaced, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The record of an order; `placed_at` is the moment of ordering, whatever is displayed (OR-004)."""
+    if not isinstance(state, Absent):
+        return []
+    book = OrderAccount(
+        customer_id=placed.customer_id,
+        currency=placed.freight.currency,
+        placed_at=now,
+        lines=_accounts(placed.lines, policy),
+        freight_minor=placed.freight.minor,
+    )
+    return [OrderRecorded(book)]
+
+
+@rule("OR-001")
+def _terms_edited(state: State, edited: TermsEdited, policy: Policy) -> Sequence[Fact]:
+    """Price and freight move only while the order is unpaid."""
+    current = live(state)
+    if not isinstance(current, AwaitingPayment) or edited.freight.currency != current.book.currency:
+        return []
+    lines = current.book.lines if edited.lines is None else _accounts(edited.lines, policy)
+    return [TermsRecorded(replace(current.book, lines=lines, freight_minor=edited.freight.minor))]
+
+
+@rule("OR-001", "OR-002", "OR-004")
+def _paid(state: State, paid: OrderPaid, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Money is in, whenever it is told; `paid_at` stands apart from `placed_at`."""
+    current = live(state)
+    if current.book.paid_at is not None:
+        return []
+    due_at = now + policy.attention_after
+    if paid.currency != current.book.currency:
+        return [TaskOpened("wrong-currency", "payment_in_another_currency", due_at)]
+    recorded: list[Fact] = [PaymentRecorded(paid.tenders, now)]
+    if isinstance(current, Closed):
+        recorded.append(TaskOpened("paid-after-close", "paid_after_close", due_at))
+    return recorded
+
+
+@rule("OR-001", "OR-025", "OR-026", "OR-027", "OR-028", "OR-030")
+def _ship_marked(state: State, marked: ShipmentMarked, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Marks start the auto-confirm clock, once no line is left behind; their kinds fix its length."""
+    current = live(state)
+    if isinstance(current, Succeeded | Closed):
+        return []
+    book = current.book
+    unsent = {line.line_id: line.unsent_count for line in book.lines}
+    asked = unsent if marked.shares is None else {s.line_id: s.quantity_count for s in marked.shares}
+    shares = tuple(
+        Share(line_id, count, 0)
+        for line_id, unsent_count in unsent.items()
+        if (count := min(asked.get(line_id, 0), unsent_count)) > 0
+    )
+    if not shares:
+        if isinstance(current, Shipped) or not any(line.gone_count for line in book.lines):
+            return (
+                []
+                if book.lines or isinstance(current, Shipped)
+                else [_shipment(current, marked, (), True, policy, now)]
+            )
+        return [TaskOpened("shipped-after-refund", "shipped_after_refund", now + policy.attention_after)]
+    marked_count = {share.line_id: share.quantity_count for share in shares}
+    is_complete = all(count <= marked_count.get(line_id, 0) for line_id, count in unsent.items())
+    return [_shipment(current, marked, shares, is_complete, policy, now)]
+
+
+def _shipment(
+    current: Live,
+    marked: ShipmentMarked,
+    shares: tuple[Share, ...],
+    is_complete: bool,
+    policy: Policy,
+    now: datetime,
+) -> ShipmentRecorded:
+    """The receipt is one for the whole order: no later parcel shortens the window of an earlier one."""
+    confirm_by = now + policy.order.confirm_within[marked.delivery_kind]
+    standing = _window_end(current.confirm, now) if isinstance(current, Shipped) else now
+    return ShipmentRecorded(shares, now, max(confirm_by, standing), is_complete, policy.grace_minutes)
+
+
+def _window_end(confirm: Confirm, now: datetime) -> datetime:
+    """When the window of the earlier marks ends, or would if nothing held it up."""
+    if confirm.left_microseconds is not None:
+        return now + confirm.left_microseconds * MICROSECOND
+    ends = (confirm.due_at if confirm.asked_count == 0 else None, confirm.standby_by)
+    return max((end for end in ends if end is not None), default=now)
+
+
+@rule("OR-001", "OR-029", "RF-033")
+def _succeeded(state: State, told: TradeSucceeded, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The order system says that the trade, or a part of it, succeeded."""
+    current = live(state)
+    line_ids, is_whole = _ended_lines(current, told.line_ids)
+    if isinstance(current, Succeeded) or line_ids is None:
+        return []
+    if isinstance(current, Closed):
+        return [TaskOpened("status-conflict", "succeeded_after_close", now + policy.attention_after)]
+    return [SuccessRecorded(told.cause, line_ids, is_whole, now)]
+
+
+@rule("OR-001", "OR-005", "RF-033")
+def _closed(state: State, told: TradeClosed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The order system says that the trade, or a part of it, was closed, and why."""
+    current = live(state)
+    line_ids, is_whole = _ended_lines(current, told.line_ids)
+    if isinstance(current, Closed) or line_ids is None:
+        return []
+    due_at = now + policy.attention_after
+    if isinstance(current, Succeeded):
+        return [TaskOpened("status-conflict", "closed_after_success", due_at)]
+    closed: list[Fact] = [CloseRecorded(told.cause, line_ids, is_whole, now)]
+    if any(case.kind is not None and _touches(case, line_ids) for case in current.book.open):
+        closed.append(TaskOpened("closed-with-refund", "closed_with_open_refund", due_at))
+    return closed
+
+
+def _ended_lines(current: Live, told: tuple[str, ...] | None) -> tuple[tuple[str, ...] | None, bool]:
+    """The lines that ended by this news, None if none; and whether now all of the order has ended."""
+    book = current.book
+    if told is None:
+        return tuple(line.line_id for line in book.lines if not line.is_done), True
+    fresh = tuple(line.line_id for line in book.lines if line.line_id in told and not line.is_done)
+    return fresh or None, all(line.is_done or line.line_id in told for line in book.lines)
+
+
+def _touches(case: OpenCase, line_ids: tuple[str, ...]) -> bool:
+    return not case.shares or any(share.line_id in line_ids for share in case.shares)
+
+
+def _accounts(lines: tuple[PlacedLine, ...], policy: Policy) -> tuple[LineAccount, ...]:
+    days = policy.exchange.service_days
+    return tuple(
+        LineAccount(
+            line_id=line.line_id,
+            sku_id=line.sku_id,
+            quantity_count=line.quantity_count,
+            price_minor=line.price_minor,
+            is_freight_free=line.is_freight_free,
+            service_days=max((days.get(service, 0) for service in line.services), default=0),
+            is_special_offer=line.is_special_offer,
+        )
+        for line in lines
+    )
+
+
+@rule("OR-025", "OR-026", "OR-027", "OR-028", "OR-029", "OR-030")
+def _confirm_due(state: Shipped, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Neither receipt nor refund in the window: ask the order system to release the money; it decides."""
+    asked_count = state.confirm.asked_count
+    if asked_count >= len(policy.order.confirm_retry):
+        return [AutoConfirmStopped("no_answer", now + policy.attention_after)]
+    book = state.book
+    release = Money(book.paid_minor - book.refunded_minor, book.currency)
+    next_at = now + policy.order.confirm_retry[asked_count]
+    return [AutoConfirmRequested(release, next_at, state.confirm.declined_count + 1)]
+
+
+@rule("OR-029", "OR-031")
+def _declined(state: State, declined: RequestDeclined, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The order system will not confirm: an open refund says why, else a person finds out."""
+    if not isinstance(state, Shipped) or state.confirm.asked_count == 0:
+        return []
+    if declined.request_number != state.confirm.declined_count + 1:
+        return []
+    if state.book.has_open_refund():
+        return [AutoConfirmDeferred(declined.reason_code)]
+    return [AutoConfirmStopped(declined.reason_code, now + policy.attention_after)]

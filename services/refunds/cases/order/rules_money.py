@@ -1,0 +1,328 @@
+"""The order's rules about applications and money: admit, grant, release, give back. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kernel.decider import Decided
+from kernel.ids import derived_id
+from kernel.money import Money
+from kernel.rules import rule
+from services.refunds.cases.order import account
+from services.refunds.cases.order.account import OrderAccount
+from services.refunds.cases.order.admission import (
+    exchange_check,
+    late_base,
+    liability_for,
+    refund_check,
+    rejected,
+    remedy_terms,
+)
+from services.refunds.cases.order.facts import (
+    AmendmentAdmitted,
+    Application,
+    CaseReleased,
+    ExchangeAdmitted,
+    Fact,
+    GrantGivenBack,
+    PaymentGranted,
+    PaymentRefused,
+    RefundAdmitted,
+    Rejection,
+    TaskOpened,
+)
+from services.refunds.cases.order.messages import (
+    AmendmentProposed,
+    CaseEnded,
+    ExchangeApplied,
+    IntentAbandoned,
+    PaymentAsked,
+    RefundApplied,
+    RefundOffered,
+    RefundSettled,
+)
+from services.refunds.cases.order.state import (
+    MICROSECOND,
+    Live,
+    Paid,
+    Shipped,
+    State,
+    live,
+)
+from services.refunds.liability import liability_of
+from services.refunds.policy import Policy
+from services.refunds.shares import Purpose, RefundKind, Tender, Terms, Wanted
+
+
+def refund_applied(
+    state: State, applied: RefundApplied, policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
+    """A buyer's application becomes a refund, or is refused with a reason."""
+    current = live(state)
+    if current.book.knows(applied.refund_id):
+        return []
+    checked = refund_check(current, applied, policy, is_amendment=False)
+    if isinstance(checked, Rejection):
+        return rejected(Application.REFUND, applied.refund_id, checked)
+    terms = checked.terms
+    return _admitted(
+        RefundAdmitted(
+            refund_id=applied.refund_id,
+            terms=terms,
+            liability=checked.liability,
+            is_agreed_beforehand=applied.is_agreed_beforehand,
+            is_partial=checked.is_partial,
+            is_answered=False,
+            remedy_id=None,
+            are_goods_back=False,
+            confirm_left_microseconds=_confirm_left(current, now),
+            late_base_minor=late_base(current.book, terms.shares, terms.reason_code, policy),
+        )
+    )
+
+
+@rule("RF-001", "RF-011", "OR-029")
+def _admitted(fact: RefundAdmitted) -> Sequence[Fact]:
+    """The lines are busy from here and the auto-confirm clock stands."""
+    return [fact]
+
+
+def amendment_proposed(state: State, proposed: AmendmentProposed, policy: Policy) -> Sequence[Decided[Fact]]:
+    """A changed application must fit the account like a new one."""
+    current = live(state)
+    applied = proposed.applied
+    own = current.book.case(applied.refund_id)
+    if own is None:
+        return []
+    checked = refund_check(current, applied, policy, is_amendment=True)
+    if not isinstance(checked, Rejection) and checked.terms.kind is RefundKind.UNSHIPPED:
+        checked = Rejection.NOT_SHIPPED
+    if isinstance(checked, Rejection):
+        return rejected(Application.REFUND, applied.refund_id, checked, is_amendment=True)
+    terms = checked.terms
+    base_minor = late_base(current.book, terms.shares, terms.reason_code, policy)
+    return _amended(
+        AmendmentAdmitted(applied.refund_id, terms, checked.liability, base_minor, own.is_late_claim)
+    )
+
+
+@rule("RF-017", "LG-060")
+def _amended(fact: AmendmentAdmitted) -> Sequence[Fact]:
+    return [fact]
+
+
+def exchange_applied(
+    state: State, applied: ExchangeApplied, policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
+    """An application for an exchange that the shop's rules allow."""
+    current = live(state)
+    if current.book.knows(applied.exchange_id):
+        return []
+    checked = exchange_check(current, applied, policy, now)
+    if isinstance(checked, Rejection):
+        return rejected(Application.EXCHANGE, applied.exchange_id, checked)
+    lines = [current.book.line(share.line_id) for share in applied.shares]
+    given = tuple(Wanted(line.line_id, line.sku_id) for line in lines if line is not None)
+    return _exchange_admitted(
+        ExchangeAdmitted(
+            applied.exchange_id, applied.shares, given, applied.wanted, applied.reason_code, checked
+        )
+    )
+
+
+@rule("RF-094", "RF-097", "RF-106")
+def _exchange_admitted(fact: ExchangeAdmitted) -> Sequence[Fact]:
+    """The line is busy: a refund filed for it meanwhile is refused."""
+    return [fact]
+
+
+def refund_offered(
+    state: State, offered: RefundOffered, policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
+    """An exchange that cannot be had: the buyer chose the money, and we agree to it at once (RF-121)."""
+    current = live(state)
+    refund_id = derived_id(offered.exchange_id, "refund")
+    if current.book.knows(refund_id):
+        return []
+    if not isinstance(current, Shipped):
+        return task("exchange-after-success", "refund_for_exchange_after_success", policy, now)
+    kind = RefundKind.WITH_RETURN if offered.is_return_needed else RefundKind.NO_RETURN
+    terms = remedy_terms(current.book, offered.shares, offered.reason_code, kind, policy)
+    are_goods_back = not offered.is_return_needed
+    return _converted(
+        ours(current, refund_id, terms, policy, now, remedy_id=None, are_goods_back=are_goods_back)
+    )
+
+
+@rule("RF-121")
+def _converted(fact: RefundAdmitted) -> Sequence[Fact]:
+    return [fact]
+
+
+def ours(
+    current: Paid | Shipped,
+    refund_id: str,
+    terms: Terms,
+    policy: Policy,
+    now: datetime,
+    *,
+    remedy_id: str | None,
+    are_goods_back: bool,
+) -> RefundAdmitted:
+    """A refund that we open ourselves and have answered already."""
+    book = current.book
+    if terms.shares:
+        liability = liability_for(book, terms.shares, terms.reason_code, terms.kind, policy)
+    else:
+        liability = liability_of(terms.reason_code, terms.kind, is_freight_free=False, policy=policy.freight)
+    return RefundAdmitted(
+        refund_id=refund_id,
+        terms=terms,
+        liability=liability,
+        is_agreed_beforehand=True,
+        is_partial=False,
+        is_answered=True,
+        remedy_id=remedy_id,
+        are_goods_back=are_goods_back,
+        confirm_left_microseconds=_confirm_left(current, now),
+        late_base_minor=late_base(book, terms.shares, terms.reason_code, policy),
+    )
+
+
+def payment_asked(
+    state: State, asked: PaymentAsked, policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
+    """Money is granted once per intent and never beyond what came in."""
+    current = live(state)
+    book = current.book
+    if asked.intent_id in book.intents:
+        return []
+    due_at = now + policy.attention_after
+    if asked.amount.currency != book.currency:
+        return _refused(PaymentRefused(asked.case_id, asked.intent_id, asked.purpose, asked.amount, due_at))
+    if asked.purpose is not Purpose.REFUND:
+        return _own_account(book, asked, policy, due_at)
+    own = book.case(asked.case_id)
+    freight_left = book.freight_left_minor + (0 if own is None else own.freight_minor)
+    if book.paid_at is None or not account.fits(book, asked.shares, asked.freight_minor, freight_left):
+        return _refused(PaymentRefused(asked.case_id, asked.intent_id, asked.purpose, asked.amount, due_at))
+    tenders = account.split(book, asked.amount.minor, policy.order.tender_strategy)
+    goods_minor = sum(share.minor for share in asked.shares) if book.lines else asked.amount.minor
+    is_full = goods_minor == book.goods_left_minor
+    return _granted(asked, asked.amount, tenders, is_full=is_full)
+
+
+@rule("RF-033", "RF-048")
+def _granted(
+    asked: PaymentAsked, amount: Money, tenders: tuple[Tender, ...], *, is_full: bool
+) -> Sequence[Fact]:
+    """Whether it is a full refund is fixed here: it ends the trade, a part of it does not."""
+    return [
+        PaymentGranted(
+            case_id=asked.case_id,
+            intent_id=asked.intent_id,
+            purpose=asked.purpose,
+            amount=amount,
+            shares=asked.shares,
+            freight_minor=asked.freight_minor,
+            tenders=tenders,
+            are_goods_gone=asked.are_goods_gone,
+            is_full=is_full,
+            remedy_id=asked.remedy_id,
+        )
+    ]
+
+
+@rule("RF-029")
+def _refused(fact: PaymentRefused) -> Sequence[Fact]:
+    """The account does not hold what was asked for: no money, a person looks."""
+    return [fact]
+
+
+def _own_account(
+    book: OrderAccount, asked: PaymentAsked, policy: Policy, due_at: datetime
+) -> list[Decided[Fact]]:
+    """Return freight and compensation are no refund of a tender; what exceeds their caps goes to a person.
+
+    Freight has its cap for each case (RF-068), compensation for the order; both are in the pack's currency.
+    """
+    if book.currency != policy.currency:
+        left = 0
+    elif asked.purpose is Purpose.FREIGHT:
+        left = policy.freight.reimbursement_cap_minor
+    else:
+        left = policy.late.cap_minor - book.compensated_minor
+    granted = Money(min(asked.amount.minor, max(left, 0)), book.currency)
+    decided: list[Decided[Fact]] = []
+    if granted.minor:
+        decided += _granted(asked, granted, (), is_full=False)
+    if granted.minor < asked.amount.minor:
+        rest = asked.amount - granted
+        decided += _refused(PaymentRefused(asked.case_id, asked.intent_id, asked.purpose, rest, due_at))
+    return decided
+
+
+@rule("OR-031")
+def case_ended(state: State, ended: CaseEnded, now: datetime) -> Sequence[Fact]:
+    """A case without payment leaves its lines; the trade goes on and the clock with what was left."""
+    return _released(live(state), ended.case_id, now, is_paid=False, is_used=ended.is_used)
+
+
+@rule("RF-033")
+def refund_settled(state: State, settled: RefundSettled, now: datetime) -> Sequence[Fact]:
+    """A paid refund leaves its lines; what is left of the order goes on."""
+    return _released(live(state), settled.case_id, now, is_paid=True, is_used=False)
+
+
+@rule("RF-029")
+def intent_abandoned(state: State, abandoned: IntentAbandoned, now: datetime) -> Sequence[Fact]:
+    """A payment that no one will make gives the account back what it held."""
+    current = live(state)
+    given_back = GrantGivenBack(
+        purpose=abandoned.purpose,
+        amount=abandoned.amount,
+        shares=abandoned.shares,
+        freight_minor=abandoned.freight_minor,
+        tenders=abandoned.tenders,
+        are_goods_gone=abandoned.are_goods_gone,
+        case_id=abandoned.case_id,
+    )
+    if abandoned.purpose is not Purpose.REFUND:
+        return [given_back]
+    return [given_back, *_released(current, abandoned.case_id, now, is_paid=False, is_used=False)]
+
+
+def _released(current: Live, case_id: str, now: datetime, *, is_paid: bool, is_used: bool) -> Sequence[Fact]:
+    case = current.book.case(case_id)
+    if case is None:
+        return []
+    confirm_by = _confirm_again(current, case_id, now)
+    return [CaseReleased(case_id, is_paid, is_used, case.is_late_claim, confirm_by)]
+
+
+def _confirm_left(current: Live, now: datetime) -> int | None:
+    """What is left of a running auto-confirm clock, in microseconds."""
+    if not isinstance(current, Shipped) or current.confirm.due_at is None:
+        return None
+    return max((current.confirm.due_at - now) // MICROSECOND, 0)
+
+
+def _confirm_again(current: Live, case_id: str, now: datetime) -> datetime | None:
+    """When the clock is due if this was the last open refund: the rest runs, nothing starts anew (E-A16)."""
+    if not isinstance(current, Shipped):
+        return None
+    book = current.book
+    if book.is_goods_refunded or any(c.kind is not None and c.case_id != case_id for c in book.open):
+        return None
+    if current.confirm.left_microseconds is not None:
+        return now + current.confirm.left_microseconds * MICROSECOND
+    standby_by = current.confirm.standby_by
+    is_complete = all(line.unsent_count == 0 for line in book.lines)
+    if current.confirm.due_at is None and standby_by is not None and is_complete:
+        return max(standby_by, now)
+    return None
+
+
+@rule("RF-007")
+def task(name: str, question_code: str, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """What is owed and no rule can carry out goes to a person."""
+    return [TaskOpened(name, question_code, now + policy.attention_after)]

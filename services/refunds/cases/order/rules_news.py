@@ -1,0 +1,133 @@
+"""The order's rules about news that name an order and mean one of its open cases. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kernel.ids import derived_id
+from kernel.rules import rule
+from services.refunds.cases.order import account
+from services.refunds.cases.order.account import OpenCase, OrderAccount
+from services.refunds.cases.order.facts import (
+    DeliveryNoted,
+    Fact,
+    GoodsBackPassedOn,
+    HoldPassedOn,
+    InspectionPassedOn,
+    LatenessNoted,
+    LatenessWithdrawn,
+    PromisePassedOn,
+    ReshipPassedOn,
+    TaskOpened,
+)
+from services.refunds.cases.order.messages import (
+    GoodsInspected,
+    HoldResolved,
+    LateEstablished,
+    LateWithdrawn,
+    ParcelDecided,
+    RefundPromisedAway,
+    ReshipMoved,
+)
+from services.refunds.cases.order.state import (
+    Closed,
+    State,
+    live,
+)
+from services.refunds.policy import Policy
+from services.refunds.shares import RefundKind, Share
+
+
+@rule("RF-005", "RF-006")
+def hold_resolved(state: State, hold: HoldResolved) -> Sequence[Fact]:
+    """What the warehouse made of a hold concerns the refunds before shipment."""
+    case_ids = tuple(
+        case.case_id
+        for case in live(state).book.open
+        if case.kind is RefundKind.UNSHIPPED and hold.refund_id in (None, case.case_id)
+    )
+    return [HoldPassedOn(case_ids, hold.outcome)] if case_ids else []
+
+
+@rule("RF-036", "RF-044", "RF-094", "RF-095")
+def parcel_decided(state: State, parcel: ParcelDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """A parcel on its way to the buyer ended: delivered starts the windows, returned frees the money.
+
+    Only refunds that wait for these goods are paid; pieces beside an open refund go to a person.
+    """
+    book = live(state).book
+    if parcel.outcome == "delivered":
+        line_ids = tuple(line.line_id for line in book.lines if line.line_id in parcel.line_ids)
+        is_news = bool(line_ids) or book.received_at is None
+        return [DeliveryNoted(now, line_ids)] if is_news else []
+    if parcel.outcome != "returned":
+        return []
+    if not book.lines:
+        case_ids = tuple(case.case_id for case in book.open if case.waits_for_goods)
+        return [GoodsBackPassedOn(case_ids)] if case_ids else []
+    pieces = _inside(book, parcel)
+    found, rest = account.claimed(book, pieces)
+    facts: list[Fact] = [GoodsBackPassedOn((case.case_id,), shares) for case, shares in found]
+    if rest and parcel.line_ids and any(_is_refund_of(case, pieces) for case in book.open):
+        name = f"back-{parcel.parcel_id}" if parcel.parcel_id else "back"
+        facts.append(TaskOpened(name, "goods_back_without_refund", now + policy.attention_after))
+    return facts
+
+
+def _inside(book: OrderAccount, parcel: ParcelDecided) -> tuple[Share, ...]:
+    """The pieces in the parcel that are not refunded yet; all of its lines, or all, where it is not told."""
+    counts = {share.line_id: share.quantity_count for share in parcel.shares}
+    return tuple(
+        Share(line.line_id, min(counts.get(line.line_id, line.left_count), line.left_count), 0)
+        for line in book.lines
+        if not parcel.line_ids or line.line_id in parcel.line_ids
+    )
+
+
+def _is_refund_of(case: OpenCase, pieces: tuple[Share, ...]) -> bool:
+    """Whether logistics leaves these pieces to an open refund."""
+    return case.kind is not None and any(case.count_of(share.line_id) for share in pieces)
+
+
+@rule("RF-039", "RF-116")
+def goods_inspected(state: State, inspected: GoodsInspected) -> Sequence[Fact]:
+    """Returned goods were checked: by the return's id, else by the lines in the parcel."""
+    returns = [case for case in live(state).book.open if case.kind is None or case.kind.wants_goods_back]
+    named = [case for case in returns if case.case_id == inspected.return_id]
+    line_ids = {line.line_id for line in inspected.lines}
+    found = named or [case for case in returns if any(share.line_id in line_ids for share in case.shares)]
+    return [
+        InspectionPassedOn(case.case_id, case.kind is None, inspected.lines, inspected.wanted_sku_id)
+        for case in found[:1]
+    ]
+
+
+@rule("RF-120", "RF-121")
+def reship_moved(state: State, moved: ReshipMoved) -> Sequence[Fact]:
+    """A resend that carries out an exchange bears an id derived from it; others are not ours."""
+    return [
+        ReshipPassedOn(case.case_id, moved.status)
+        for case in live(state).book.open
+        if case.kind is None and derived_id(case.case_id, "reship") == moved.reship_id
+    ]
+
+
+@rule("RF-009")
+def refund_promised_away(state: State, promised: RefundPromisedAway) -> Sequence[Fact]:
+    """Staff promised to ship and not to refund: the refunds before shipment are held."""
+    case_ids = tuple(case.case_id for case in live(state).book.open if case.kind is RefundKind.UNSHIPPED)
+    return [PromisePassedOn(case_ids, promised.promise_id)] if case_ids else []
+
+
+@rule("LG-060")
+def late_established(state: State, late: LateEstablished) -> Sequence[Fact]:
+    """Late shipping is established: the order's compensation case hears of it and of the order's end."""
+    current = live(state)
+    if isinstance(current, Closed) and current.book.paid_at is None:
+        return []
+    return [LatenessNoted(late.trigger)]
+
+
+@rule("LG-060")
+def late_withdrawn(state: State, late: LateWithdrawn) -> Sequence[Fact]:
+    """It was in time after all."""
+    return [LatenessWithdrawn(late.trigger, late.reason_code)] if live(state).book.is_late else []

@@ -1,0 +1,129 @@
+"""The order's rules about remedies: logistics says which pieces the buyer is to be paid for. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kernel.decider import Decided
+from kernel.ids import derived_id
+from kernel.rules import rule
+from services.refunds.cases.order import account
+from services.refunds.cases.order.account import OrderAccount
+from services.refunds.cases.order.admission import (
+    kind_of,
+    remedy_terms,
+)
+from services.refunds.cases.order.facts import (
+    Fact,
+    RefundAdmitted,
+    Rejection,
+    RemedyPassedOn,
+)
+from services.refunds.cases.order.messages import (
+    RemedyDue,
+)
+from services.refunds.cases.order.rules_money import ours, task
+from services.refunds.cases.order.state import (
+    AwaitingPayment,
+    Closed,
+    Paid,
+    Shipped,
+    State,
+    Succeeded,
+    live,
+)
+from services.refunds.policy import Policy
+from services.refunds.shares import RefundKind, Share
+
+
+def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
+    """Report and memo are done, or the goods are back: piece by piece the refund that waits is paid.
+
+    For pieces that no case is about one is opened; those of a case that is about something else, or
+    that wants the goods back, go to a person.
+    """
+    current = live(state)
+    book = current.book
+    is_known = remedy.remedy_id in book.remedies or book.knows(derived_id(remedy.remedy_id, "refund"))
+    if is_known or (isinstance(current, Closed) and book.is_goods_refunded):
+        return []
+    if isinstance(current, Succeeded | Closed | AwaitingPayment) or book.paid_at is None:
+        return _asked(remedy, "remedy_without_open_order", policy, now)
+    if not book.lines:
+        return _of_unknown_lines(book, remedy, policy, now)
+    found, rest = account.claimed(book, _known_pieces(book, remedy.pieces))
+    decided: list[Decided[Fact]] = []
+    for case, shares in found:
+        decided += _passed_on(RemedyPassedOn(case.case_id, remedy.remedy_id, remedy.reason_code, shares))
+    free = _free(book, rest)
+    if free != rest:
+        is_exchange = any(
+            case.kind is None and any(case.count_of(share.line_id) for share in rest) for case in book.open
+        )
+        question = "remedy_on_exchange" if is_exchange else "remedy_on_other_refund"
+        decided += _asked(remedy, question, policy, now)
+    return [*decided, *_opened(current, remedy, free, policy, now)] if free else decided
+
+
+@rule("RF-035", "RF-036", "RF-037", "RF-038")
+def _passed_on(fact: RemedyPassedOn) -> Sequence[Fact]:
+    return [fact]
+
+
+def _opened(
+    current: Paid | Shipped, remedy: RemedyDue, pieces: tuple[Share, ...], policy: Policy, now: datetime
+) -> list[Decided[Fact]]:
+    is_stock = remedy.reason_code == "no_stock"
+    kind = kind_of(current, pieces, RefundKind.UNSHIPPED if is_stock else RefundKind.NOT_RECEIVED)
+    if kind is Rejection.ALREADY_SHIPPED:
+        kind = RefundKind.NOT_RECEIVED
+    if isinstance(kind, Rejection):
+        return _asked(remedy, "remedy_on_mixed_lines", policy, now)
+    terms = remedy_terms(current.book, pieces, remedy.reason_code, kind, policy)
+    if terms.amount.minor == 0:
+        return []
+    refund_id = derived_id(remedy.remedy_id, "refund")
+    fact = ours(current, refund_id, terms, policy, now, remedy_id=remedy.remedy_id, are_goods_back=False)
+    return _remedied(fact)
+
+
+@rule("RF-007", "RF-035", "RF-036", "RF-037", "RF-038")
+def _remedied(fact: RefundAdmitted) -> Sequence[Fact]:
+    return [fact]
+
+
+def _of_unknown_lines(
+    book: OrderAccount, remedy: RemedyDue, policy: Policy, now: datetime
+) -> list[Decided[Fact]]:
+    """Without lines a refund that waits for goods is for all of them; otherwise a person says how much."""
+    decided: list[Decided[Fact]] = []
+    for case in book.open:
+        if case.waits_for_goods:
+            decided += _passed_on(RemedyPassedOn(case.case_id, remedy.remedy_id, remedy.reason_code))
+    return decided or _asked(remedy, "remedy_on_unknown_lines", policy, now)
+
+
+def _asked(remedy: RemedyDue, question_code: str, policy: Policy, now: datetime) -> list[Decided[Fact]]:
+    return [*task(f"remedy-{remedy.remedy_id}", question_code, policy, now)]
+
+
+def _known_pieces(book: OrderAccount, asked: tuple[Share, ...]) -> tuple[Share, ...]:
+    """The pieces of the remedy that are not refunded yet; none named: all of them."""
+    left = {share.line_id: share.quantity_count for share in account.open_pieces(book)}
+    wanted = {share.line_id: share.quantity_count for share in asked} or left
+    return tuple(
+        Share(line_id, min(count, left[line_id]), 0) for line_id, count in wanted.items() if line_id in left
+    )
+
+
+def _free(book: OrderAccount, pieces: tuple[Share, ...]) -> tuple[Share, ...]:
+    """Those of the pieces that no open case is about: of a line that is to come back or be exchanged none."""
+    free: list[Share] = []
+    for share in pieces:
+        line = book.line(share.line_id)
+        cases = [case for case in book.open if case.still_has_goods and case.count_of(share.line_id)]
+        if line is None or any(case.kind is None or case.kind.wants_goods_back for case in cases):
+            continue
+        outside = line.left_count - sum(case.count_of(share.line_id) for case in cases)
+        if (count := min(share.quantity_count, outside)) > 0:
+            free.append(Share(share.line_id, count, 0))
+    return tuple(free)

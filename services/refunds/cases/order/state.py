@@ -1,0 +1,311 @@
+"""Defines the states of an order, how facts change them, and the auto-confirm clock."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from kernel.decider import Deadline, NotYet
+from kernel.value import Value, replace
+from services.refunds.cases.order import account
+from services.refunds.cases.order.account import OpenCase, OrderAccount
+from services.refunds.cases.order.facts import (
+    AmendmentAdmitted,
+    ApplicationRejected,
+    AutoConfirmDeferred,
+    AutoConfirmRequested,
+    AutoConfirmStopped,
+    CaseReleased,
+    CloseRecorded,
+    DeliveryNoted,
+    ExchangeAdmitted,
+    Fact,
+    GoodsBackPassedOn,
+    GrantGivenBack,
+    HoldPassedOn,
+    InspectionPassedOn,
+    LatenessNoted,
+    LatenessWithdrawn,
+    OrderRecorded,
+    PaymentGranted,
+    PaymentRecorded,
+    PaymentRefused,
+    PromisePassedOn,
+    RefundAdmitted,
+    RemedyPassedOn,
+    ReshipPassedOn,
+    ShipmentRecorded,
+    SuccessRecorded,
+    TaskOpened,
+    TermsRecorded,
+)
+from services.refunds.shares import Purpose, RefundKind
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+# States: the status of the order (OR-001), its account, and the clock that runs in it.
+
+
+class Absent(Value):
+    pass
+
+
+class AwaitingPayment(Value):
+    book: OrderAccount
+
+
+class Paid(Value):
+    book: OrderAccount
+
+
+class Confirm(Value):
+    """The auto-confirm clock: `due_at` while it runs, what is left of it while it stands.
+
+    Both absent: some lines are not shipped yet (`standby_by` is then when it would be due if nothing
+    were missing), or nobody is asked any more. After `asked_count` requests `due_at` is the moment of
+    the next one. `declined_count`: requests that were answered by a refusal; the next one is a new one.
+    """
+
+    due_at: datetime | None
+    left_microseconds: int | None
+    standby_by: datetime | None
+    asked_count: int
+    grace_minutes: int
+    declined_count: int = 0
+
+
+class Shipped(Value):
+    book: OrderAccount
+    shipped_at: datetime
+    confirm: Confirm
+
+
+class Succeeded(Value):
+    book: OrderAccount
+    ended_at: datetime
+    cause: str
+
+
+class Closed(Value):
+    """The end without success. `cause` tells the never paid from the refunded (OR-005)."""
+
+    book: OrderAccount
+    ended_at: datetime
+    cause: str
+
+
+Live = AwaitingPayment | Paid | Shipped | Succeeded | Closed
+State = Absent | Live
+Ended = Succeeded | Closed
+
+
+def live(state: State) -> Live:
+    """Narrows to an order that was placed. Raises NotYet before."""
+    if isinstance(state, Absent):
+        raise NotYet
+    return state
+
+
+def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  one branch per fact
+    """Applies a fact to the order."""
+    if isinstance(fact, OrderRecorded):
+        return AwaitingPayment(fact.book)
+    order = live(state)
+    book = order.book
+    match fact:
+        case TermsRecorded():
+            return replace(order, book=fact.book)
+        case PaymentRecorded():
+            return _payment_recorded(order, fact)
+        case ShipmentRecorded():
+            return _shipment_recorded(order, fact)
+        case SuccessRecorded():
+            return _success_recorded(order, fact)
+        case CloseRecorded():
+            return _close_recorded(order, fact)
+        case RefundAdmitted():
+            return _refund_admitted(order, fact)
+        case AmendmentAdmitted():
+            return _amendment_admitted(order, fact)
+        case ExchangeAdmitted():
+            case = OpenCase(fact.exchange_id, None, fact.shares, 0, False)
+            return replace(order, book=account.opened(book, case))
+        case PaymentGranted():
+            return _payment_granted(order, fact)
+        case GrantGivenBack():
+            return replace(order, book=_moved(book, fact, -1))
+        case RemedyPassedOn():
+            return replace(order, book=replace(book, remedies=(*book.remedies, fact.remedy_id)))
+        case CaseReleased():
+            return _case_released(order, fact)
+        case AutoConfirmRequested():
+            return _confirm_requested(order, fact)
+        case AutoConfirmDeferred():
+            return _confirm_deferred(order)
+        case AutoConfirmStopped():
+            return _confirm_stopped(order)
+        case DeliveryNoted():
+            return _delivery_noted(order, fact)
+        case LatenessNoted():
+            return replace(order, book=replace(book, is_late=True))
+        case ApplicationRejected() | PaymentRefused() | TaskOpened() | LatenessWithdrawn():
+            return order
+        case (
+            HoldPassedOn() | GoodsBackPassedOn() | InspectionPassedOn() | ReshipPassedOn() | PromisePassedOn()
+        ):
+            return order
+        case _:
+            assert_never(fact)
+
+
+def _payment_recorded(state: Live, fact: PaymentRecorded) -> State:
+    book = account.paid(state.book, fact.tenders, fact.paid_at)
+    return Paid(book) if isinstance(state, AwaitingPayment) else replace(state, book=book)
+
+
+def _shipment_recorded(state: Live, fact: ShipmentRecorded) -> State:
+    marked = {share.line_id: share.quantity_count for share in fact.shares}
+    lines = tuple(
+        replace(line, shipped_count=line.shipped_count + marked[line.line_id])
+        if line.line_id in marked
+        else line
+        for line in state.book.lines
+    )
+    book = replace(state.book, lines=lines)
+    due_at = fact.confirm_by if fact.is_complete and not book.has_open_refund() else None
+    left = None
+    if fact.is_complete and book.has_open_refund():
+        left = (fact.confirm_by - fact.shipped_at) // MICROSECOND
+    standby_by = None if fact.is_complete else fact.confirm_by
+    declined_count = state.confirm.declined_count if isinstance(state, Shipped) else 0
+    confirm = Confirm(due_at, left, standby_by, 0, fact.grace_minutes, declined_count)
+    return Shipped(book, fact.shipped_at, confirm)
+
+
+def _success_recorded(state: Live, fact: SuccessRecorded) -> State:
+    book = _done(state.book, fact.line_ids)
+    return Succeeded(book, fact.at, fact.cause) if fact.is_whole else replace(state, book=book)
+
+
+def _close_recorded(state: Live, fact: CloseRecorded) -> State:
+    book = _done(state.book, fact.line_ids)
+    return Closed(book, fact.at, fact.cause) if fact.is_whole else replace(state, book=book)
+
+
+def _done(book: OrderAccount, line_ids: tuple[str, ...]) -> OrderAccount:
+    return replace(
+        book,
+        lines=tuple(replace(line, is_done=True) if line.line_id in line_ids else line for line in book.lines),
+    )
+
+
+def _refund_admitted(state: Live, fact: RefundAdmitted) -> State:
+    terms = fact.terms
+    case = OpenCase(
+        fact.refund_id, terms.kind, terms.shares, terms.freight_minor, fact.late_base_minor is not None
+    )
+    book = account.opened(state.book, case)
+    if not isinstance(state, Shipped) or fact.confirm_left_microseconds is None:
+        return replace(state, book=book)
+    stopped = replace(state.confirm, due_at=None, left_microseconds=fact.confirm_left_microseconds)
+    return replace(state, book=book, confirm=stopped)
+
+
+def _amendment_admitted(state: Live, fact: AmendmentAdmitted) -> State:
+    terms = fact.terms
+    is_late_claim = fact.late_base_minor is not None
+    cases = tuple(
+        replace(
+            case,
+            kind=terms.kind,
+            shares=terms.shares,
+            freight_minor=terms.freight_minor,
+            is_late_claim=is_late_claim,
+        )
+        if case.case_id == fact.refund_id
+        else case
+        for case in state.book.open
+    )
+    book = replace(state.book, open=cases, is_late=state.book.is_late or is_late_claim)
+    return replace(state, book=book)
+
+
+def _payment_granted(state: Live, fact: PaymentGranted) -> State:
+    book = _moved(replace(state.book, intents=(*state.book.intents, fact.intent_id)), fact, 1)
+    if fact.purpose is Purpose.REFUND:
+        cases = tuple(
+            replace(case, is_granted=True) if case.case_id == fact.case_id else case for case in book.open
+        )
+        book = replace(book, open=cases)
+    return replace(state, book=book)
+
+
+def _moved(book: OrderAccount, fact: PaymentGranted | GrantGivenBack, sign: int) -> OrderAccount:
+    match fact.purpose:
+        case Purpose.FREIGHT:
+            return replace(book, reimbursed_minor=book.reimbursed_minor + sign * fact.amount.minor)
+        case Purpose.LATE_COMPENSATION:
+            return replace(book, compensated_minor=book.compensated_minor + sign * fact.amount.minor)
+        case Purpose.REFUND:
+            case = book.case(fact.case_id)
+            return account.moved(
+                book,
+                fact.shares,
+                fact.freight_minor,
+                fact.tenders,
+                sign,
+                are_goods_gone=fact.are_goods_gone,
+                was_sent=case is not None and case.kind is not RefundKind.UNSHIPPED,
+            )
+        case _:
+            assert_never(fact.purpose)
+
+
+def _case_released(state: Live, fact: CaseReleased) -> State:
+    book = account.released(state.book, fact.case_id)
+    if fact.is_used:
+        book = replace(book, exchange_count=book.exchange_count + 1)
+    if not isinstance(state, Shipped) or fact.confirm_by is None:
+        return replace(state, book=book)
+    running = replace(state.confirm, due_at=fact.confirm_by, left_microseconds=None, standby_by=None)
+    return replace(state, book=book, confirm=running)
+
+
+def _confirm_requested(state: Live, fact: AutoConfirmRequested) -> State:
+    if not isinstance(state, Shipped):
+        return state
+    asked = replace(state.confirm, due_at=fact.next_at, asked_count=state.confirm.asked_count + 1)
+    return replace(state, confirm=asked)
+
+
+def _confirm_deferred(state: Live) -> State:
+    if not isinstance(state, Shipped):
+        return state
+    confirm = replace(state.confirm, asked_count=0, declined_count=state.confirm.declined_count + 1)
+    return replace(state, confirm=confirm)
+
+
+def _confirm_stopped(state: Live) -> State:
+    if not isinstance(state, Shipped):
+        return state
+    return replace(state, confirm=replace(state.confirm, due_at=None, left_microseconds=None))
+
+
+def _delivery_noted(state: Live, fact: DeliveryNoted) -> State:
+    book = state.book
+    if not fact.line_ids:
+        return replace(state, book=replace(book, received_at=fact.received_at))
+    lines = tuple(
+        replace(line, received_at=fact.received_at) if line.line_id in fact.line_ids else line
+        for line in book.lines
+    )
+    return replace(state, book=replace(book, lines=lines))
+
+
+def deadlines(state: State) -> Sequence[Deadline]:
+    """Lists the auto-confirm clock, where money is in. The order system owns every other deadline."""
+    if not isinstance(state, Shipped) or state.confirm.due_at is None or state.book.paid_at is None:
+        return ()
+    confirm = state.confirm
+    grace = timedelta(minutes=confirm.grace_minutes if confirm.asked_count == 0 else 0)
+    return (Deadline("confirm", state.confirm.due_at, grace),)

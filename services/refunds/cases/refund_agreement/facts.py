@@ -1,0 +1,195 @@
+"""Defines the facts of a refund agreement, and the values that its states keep from them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from kernel.money import Money
+from kernel.value import Value
+from services.refunds.cases.order.messages import RefundApplied
+from services.refunds.liability import Liability
+from services.refunds.shares import Carriage, InspectedLine, Share, Terms
+
+
+class Ending(StrEnum):
+    """The end of a refund without payment."""
+
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    SHIPPED = "shipped"
+    SUPERSEDED = "superseded"
+
+
+class Answer(StrEnum):
+    AGREE = "agree"
+    REFUSE = "refuse"
+
+
+class AnswerCause(StrEnum):
+    """The reason of an answer in the seller's place."""
+
+    POLICY = "policy"
+    SILENCE = "silence"
+    REMEDY = "remedy"
+
+
+class Filed(Value):
+    """What does not change with the stage: the terms, who bears the freight, evidence seen so far."""
+
+    customer_id: str
+    terms: Terms
+    liability: Liability
+    remedy_id: str | None
+    evidence_kinds: tuple[str, ...]
+    grace_minutes: int
+    are_goods_back: bool = False
+
+
+class ReturnedGoods(Value):
+    """A registered return: how it travels, what the buyer laid out, what was found inside.
+
+    `sent` are the pieces that were registered (empty: not told), `liability` is what held when they left,
+    where the application was changed since.
+    """
+
+    carriage: Carriage
+    freight_paid: Money | None
+    inspected: tuple[InspectedLine, ...]
+    sent: tuple[Share, ...] = ()
+    return_ids: tuple[str, ...] = ()
+    liability: Liability | None = None
+
+
+class AnswerAwaited(Value):
+    filed: Filed
+    answer_by: datetime
+
+
+class RefusalWithdrawn(Value):
+    """What the refusal waited for has happened; the application stands as before it."""
+
+    answer_by: datetime
+
+
+class NegotiationAsked(Value):
+    """A person has to talk to the buyer (RF-040, RF-041)."""
+
+    question_code: str
+    due_at: datetime
+
+
+class NegotiationOver(Value):
+    pass
+
+
+class AnswerDecided(Value):
+    version: int
+    answer: Answer
+    cause: AnswerCause
+    reason_code: str | None
+
+
+class ReturnAwaited(Value):
+    address_ref: str
+    send_by: datetime
+    remind_at: datetime
+
+
+class FreightDecided(Value):
+    pass
+
+
+class EditAwaited(Value):
+    edit_by: datetime
+    remind_at: datetime
+    evidence_by: datetime | None
+
+
+class EvidenceAsked(Value):
+    kinds: tuple[str, ...]
+    due_at: datetime
+
+
+class EvidenceNoted(Value):
+    kind: str
+    is_enough: bool
+
+
+class RefusalUnbacked(Value):
+    due_at: datetime
+
+
+class BuyerReminded(Value):
+    template_code: str
+    expires_at: datetime
+
+
+class AmendmentForwarded(Value):
+    applied: RefundApplied
+
+
+class ReceiptAwaited(Value):
+    filed: Filed
+    receive_by: datetime
+    returned: ReturnedGoods
+
+
+class InspectionNoted(Value):
+    lines: tuple[InspectedLine, ...]
+
+
+class AnswerContested(Value):
+    """The seller says something else than what was decided in his place."""
+
+    due_at: datetime
+
+
+class PromiseNoted(Value):
+    promise_id: str
+
+
+class PromiseAtRisk(Value):
+    """The seller agrees to a refund that staff promised not to carry out."""
+
+    due_at: datetime
+
+
+class PiecesMissing(Value):
+    """Fewer pieces came back, or were accepted, than the refund is for: a person decides on the rest."""
+
+    shares: tuple[Share, ...]
+    due_at: datetime
+
+
+class RestUndecided(Value):
+    """Only some of the pieces are to be paid for now: a person sees to the others."""
+
+    shares: tuple[Share, ...]
+    due_at: datetime
+
+
+class RefundDue(Value):
+    amount: Money
+    shares: tuple[Share, ...]
+    freight_minor: int
+    are_goods_gone: bool
+    remedy_id: str | None
+
+
+class FreightDue(Value):
+    amount: Money
+
+
+class AgreementClosed(Value):
+    ending: Ending
+
+
+class ApplicationTurnedAway(Value):
+    pass
+
+
+Fact = (
+    AnswerAwaited | RefusalWithdrawn | NegotiationAsked | NegotiationOver | AnswerDecided | ReturnAwaited
+    | FreightDecided | EditAwaited | EvidenceAsked | EvidenceNoted | RefusalUnbacked | BuyerReminded
+    | AmendmentForwarded | ReceiptAwaited | InspectionNoted | AnswerContested | PromiseNoted | PromiseAtRisk
+    | PiecesMissing | RestUndecided | RefundDue | FreightDue | AgreementClosed | ApplicationTurnedAway
+)  # fmt: skip

@@ -1,0 +1,131 @@
+"""Defines the messages to a refund agreement: words of buyer, seller, warehouse and order."""
+
+from enum import StrEnum
+
+from kernel.decider import Addressed, DeadlinePassed
+from kernel.money import Money
+from kernel.value import Value
+from services.refunds.cases.order.messages import RefundApplied
+from services.refunds.liability import Liability
+from services.refunds.shares import Carriage, InspectedLine, Share, Terms
+
+NAME = "refund-agreement"
+
+
+class Stage(StrEnum):
+    """The step that the seller answers."""
+
+    ANSWER = "answer"
+    RECEIPT = "receipt"
+
+
+class Applied(Value):
+    """Admitted by the order; `is_answered`: agreed by us already, by a remedy or an exchange.
+
+    `are_goods_back`: the shop has them already, from an exchange that came to nothing.
+    """
+
+    customer_id: str
+    terms: Terms
+    liability: Liability
+    is_agreed_beforehand: bool
+    is_partial: bool
+    is_answered: bool
+    remedy_id: str | None
+    are_goods_back: bool = False
+
+
+class NotAdmitted(Value):
+    pass
+
+
+class SellerAgreed(Value):
+    version: int
+    stage: Stage
+    address_ref: str | None
+
+
+class SellerRefused(Value):
+    version: int
+    stage: Stage
+    reason_code: str
+    evidence_count: int
+
+
+class Amended(Value):
+    applied: RefundApplied
+
+
+class AmendmentAccepted(Value):
+    terms: Terms
+    liability: Liability
+
+
+class BuyerWithdrew(Value):
+    pass
+
+
+class ReturnSent(Value):
+    """The buyer sent goods. No `shares`: the content was not told."""
+
+    carriage: Carriage
+    freight_paid: Money | None
+    shares: tuple[Share, ...] = ()
+    return_id: str = ""
+
+
+class ReturnAccepted(Value):
+    """No shares: all that was sent."""
+
+    shares: tuple[Share, ...]
+
+
+class GoodsChecked(Value):
+    lines: tuple[InspectedLine, ...]
+
+
+class ShipmentSeen(Value):
+    """The seller marked pieces of this refund as shipped."""
+
+
+class TradeEnded(Value):
+    is_success: bool
+    cause: str
+
+
+class HoldAnswered(Value):
+    outcome: str
+
+
+class GoodsCameBack(Value):
+    """The parcel that the buyer never got is back; no `shares`: with all pieces of the refund."""
+
+    shares: tuple[Share, ...] = ()
+
+
+class Remedied(Value):
+    """Pieces will not come and are to be paid for; no `shares`: all pieces of the refund."""
+
+    remedy_id: str
+    reason_code: str
+    shares: tuple[Share, ...] = ()
+
+
+class PromiseMade(Value):
+    promise_id: str
+
+
+class EvidenceGiven(Value):
+    kind: str
+
+
+Message = (
+    Applied | NotAdmitted | SellerAgreed | SellerRefused | Amended | AmendmentAccepted | BuyerWithdrew
+    | ReturnSent | ReturnAccepted | GoodsChecked | ShipmentSeen | TradeEnded | HoldAnswered | GoodsCameBack
+    | Remedied | PromiseMade | EvidenceGiven | DeadlinePassed
+)  # fmt: skip
+
+
+def to(order_id: str, refund_id: str, message: Message) -> Addressed:
+    """Addresses the agreement on a refund of the order."""
+    return Addressed(order_id, NAME, refund_id, message)

@@ -1,0 +1,294 @@
+"""Decides about a refund between one buyer and the shop, from application to payment or close."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from kernel.decider import DeadlinePassed, NotYet
+from kernel.rules import rule
+from kernel.value import replace
+from services.refunds.cases.refund_agreement import rules_answers, rules_parcels, rules_returns
+from services.refunds.cases.refund_agreement import transitions as steps
+from services.refunds.cases.refund_agreement.facts import (
+    AgreementClosed,
+    AmendmentForwarded,
+    Answer,
+    AnswerAwaited,
+    AnswerCause,
+    AnswerDecided,
+    ApplicationTurnedAway,
+    BuyerReminded,
+    Ending,
+    EvidenceAsked,
+    Fact,
+    Filed,
+    NegotiationAsked,
+    ReceiptAwaited,
+    RefusalUnbacked,
+)
+from services.refunds.cases.refund_agreement.messages import (
+    Amended,
+    AmendmentAccepted,
+    Applied,
+    BuyerWithdrew,
+    EvidenceGiven,
+    GoodsCameBack,
+    GoodsChecked,
+    HoldAnswered,
+    Message,
+    NotAdmitted,
+    PromiseMade,
+    Remedied,
+    ReturnAccepted,
+    ReturnSent,
+    SellerAgreed,
+    SellerRefused,
+    ShipmentSeen,
+    TradeEnded,
+)
+from services.refunds.cases.refund_agreement.state import (
+    Absent,
+    AwaitingAnswer,
+    AwaitingReceipt,
+    AwaitingReturn,
+    Closed,
+    Granted,
+    Open,
+    Refused,
+    State,
+    TurnedAway,
+)
+from services.refunds.cases.refund_agreement.transitions import Decision
+from services.refunds.policy import Policy
+from services.refunds.shares import RefundKind, Terms
+
+
+def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
+    state: State, message: Message, policy: Policy, now: datetime
+) -> Decision:
+    """Calls the rule of the message. A message that no longer means anything decides nothing."""
+    if isinstance(message, Applied):
+        return _applied(message, policy, now) if isinstance(state, Absent | TurnedAway) else []
+    if isinstance(message, NotAdmitted):
+        return _not_admitted(state)
+    if isinstance(state, Absent):
+        raise NotYet
+    if isinstance(state, Granted | Closed | TurnedAway):
+        return []
+    match message:
+        case SellerAgreed():
+            return rules_answers.seller_agreed(state, message, policy, now)
+        case SellerRefused():
+            return rules_answers.seller_refused(state, message, policy, now)
+        case Amended():
+            return _amended(state, message)
+        case AmendmentAccepted():
+            return _amendment_accepted(state, message, policy, now)
+        case BuyerWithdrew():
+            return _withdrew(state)
+        case ReturnSent():
+            return rules_returns.return_sent(state, message, policy, now)
+        case ReturnAccepted():
+            return rules_returns.return_accepted(state, message, policy, now)
+        case GoodsChecked():
+            return rules_returns.goods_checked(state, message)
+        case TradeEnded():
+            return _trade_ended(state, message)
+        case DeadlinePassed():
+            return _deadline_passed(state, message, policy, now)
+        case ShipmentSeen():
+            return rules_parcels.shipment_seen(state)
+        case HoldAnswered():
+            return rules_parcels.hold_answered(state, message)
+        case GoodsCameBack():
+            return rules_parcels.goods_came_back(state, message, policy, now)
+        case Remedied():
+            return rules_parcels.remedy(state, message, policy, now)
+        case PromiseMade():
+            return rules_parcels.promise_made(state, message)
+        case EvidenceGiven():
+            return rules_parcels.evidence_given(state, message, policy)
+        case _:
+            assert_never(message)
+
+
+def _applied(applied: Applied, policy: Policy, now: datetime) -> Decision:
+    filed = Filed(
+        customer_id=applied.customer_id,
+        terms=applied.terms,
+        liability=applied.liability,
+        remedy_id=applied.remedy_id,
+        evidence_kinds=(),
+        grace_minutes=policy.grace_minutes,
+        are_goods_back=applied.are_goods_back,
+    )
+    opened = _opened(filed, policy, now)
+    if applied.is_answered:
+        return steps.with_row([*opened, *_remedied(filed, policy, now)], filed)
+    if applied.terms.kind is RefundKind.UNSHIPPED:
+        return opened
+    return [*opened, *_answered_by_policy(filed, applied, policy, now)]
+
+
+@rule("RF-001", "RF-002", "RF-010", "RF-011", "RF-012", "RF-014", "RF-016")
+def _opened(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The kind of application fixes how long the seller has to answer."""
+    return [AnswerAwaited(filed, now + policy.agreement.answer_within[filed.terms.kind])]
+
+
+def _answered_by_policy(filed: Filed, applied: Applied, policy: Policy, now: datetime) -> Decision:
+    """What the shop's rules answer at once; usually nothing."""
+    rules, terms = policy.agreement, filed.terms
+    if terms.reason_code in rules.exchange_reasons:
+        return _exchange_refused(filed, policy, now)
+    if rules.needs_agreement_beforehand and not applied.is_agreed_beforehand:
+        return _unagreed_refused(filed, policy, now)
+    if terms.kind is RefundKind.NOT_RECEIVED and terms.reason_code in rules.in_transit_reasons:
+        return _in_transit_refused(filed, policy, now)
+    if terms.kind in rules.agree_at_once:
+        return steps.with_row(_agreed_at_once(filed, policy, now), filed)
+    if terms.kind is RefundKind.NO_RETURN and not applied.is_agreed_beforehand:
+        return _negotiation(terms, policy, now, is_partial=applied.is_partial)
+    return []
+
+
+@rule("RF-030")
+def _exchange_refused(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """An exchange filed as a refund is refused every time; it has a case of its own."""
+    decided = AnswerDecided(filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, "exchange_wanted")
+    return [decided, steps.edit_awaited(policy, now, None)]
+
+
+@rule("RF-032")
+def _unagreed_refused(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """This shop takes no refund that was not talked over."""
+    decided = AnswerDecided(filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, "not_agreed_beforehand")
+    return [decided, steps.edit_awaited(policy, now, None)]
+
+
+@rule("RF-031", "RF-034")
+def _in_transit_refused(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """A parcel only just collected: refused with evidence until it is back; the buyer should refuse it."""
+    due_at = now + policy.agreement.evidence_within
+    return [
+        AnswerDecided(filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, "just_collected"),
+        steps.edit_awaited(policy, now, due_at),
+        EvidenceAsked(policy.agreement.evidence_kinds, due_at),
+        BuyerReminded("refuse_parcel", now + policy.agreement.edit_within),
+    ]
+
+
+@rule("RF-014", "RF-016")
+def _agreed_at_once(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    return steps.agreed_for_seller(filed, AnswerCause.POLICY, policy, now)
+
+
+@rule("RF-040", "RF-041")
+def _negotiation(terms: Terms, policy: Policy, now: datetime, *, is_partial: bool) -> Sequence[Fact]:
+    """The buyer keeps the goods: a person establishes the facts and the amount while the clock runs."""
+    question = "partial_refund_wanted" if is_partial else "refund_without_return_wanted"
+    return [NegotiationAsked(question, now + policy.agreement.answer_within[terms.kind])]
+
+
+@rule("RF-005", "RF-006", "RF-035", "RF-036", "RF-037", "RF-038", "RF-121")
+def _remedied(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Opened by us because the buyer is owed the money."""
+    return steps.agreed_for_seller(filed, AnswerCause.REMEDY, policy, now)
+
+
+@rule("RF-011")
+def _not_admitted(state: State) -> Sequence[Fact]:
+    return [ApplicationTurnedAway()] if isinstance(state, Absent) else []
+
+
+def _amended(state: Open, amended: Amended) -> Decision:
+    """Only a refused application can be changed; the order checks it like a new one."""
+    if amended.applied.version <= state.filed.terms.version:
+        return []
+    return _forwarded(amended) if isinstance(state, Refused) else []
+
+
+@rule("RF-017")
+def _forwarded(amended: Amended) -> Sequence[Fact]:
+    return [AmendmentForwarded(amended.applied)]
+
+
+@rule("RF-027", "RF-028")
+def _amendment_accepted(
+    state: Open, accepted: AmendmentAccepted, policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """A changed application goes back to the stage at which it was refused, with a new deadline.
+
+    At receipt what was sent stays what it was: silence consents to no more (RF-023).
+    """
+    if not isinstance(state, Refused):
+        return []
+    filed = replace(state.filed, terms=accepted.terms, liability=accepted.liability)
+    rules = policy.agreement
+    if state.returned is not None and accepted.terms.kind.wants_goods_back:
+        returned = rules_returns.as_sent(state.filed, state.returned)
+        return [ReceiptAwaited(filed, now + rules.receive_within[returned.carriage], returned)]
+    return [AnswerAwaited(filed, now + rules.answer_within[accepted.terms.kind])]
+
+
+@rule("RF-004")
+def _withdrew(state: Open) -> Sequence[Fact]:
+    """A refund asked for before shipment cannot be taken back."""
+    if state.filed.terms.kind is RefundKind.UNSHIPPED:
+        return []
+    return [*steps.task_over(state), AgreementClosed(Ending.WITHDRAWN)]
+
+
+@rule("RF-017")
+def _trade_ended(state: Open, ended: TradeEnded) -> Sequence[Fact]:
+    """A buyer who confirms receipt after a refusal gives it up; a closed trade leaves nothing to refund."""
+    if not ended.is_success:
+        return [*steps.task_over(state), AgreementClosed(Ending.SUPERSEDED)]
+    if isinstance(state, Refused) and ended.cause == "buyer":
+        return [AgreementClosed(Ending.WITHDRAWN)]
+    return []
+
+
+def _deadline_passed(state: Open, passed: DeadlinePassed, policy: Policy, now: datetime) -> Decision:
+    match state:
+        case AwaitingAnswer():
+            return steps.with_row(_answer_missed(state, policy, now), state.filed)
+        case AwaitingReceipt():
+            return rules_returns.receipt_missed(state, policy, now)
+        case AwaitingReturn():
+            return _return_prompted(state) if passed.name == "remind" else _buyer_silent()
+        case Refused():
+            if passed.name == "remind":
+                return _edit_prompted(state)
+            return _unbacked(policy, now) if passed.name == "evidence" else _buyer_silent()
+        case _:
+            assert_never(state)
+
+
+@rule("RF-002", "RF-012", "RF-013", "RF-015", "RF-016")
+def _answer_missed(state: AwaitingAnswer, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The seller's silence is consent; before shipment it pays without an answer."""
+    if state.filed.terms.kind is RefundKind.UNSHIPPED:
+        return steps.pay(state.filed, None)
+    return [*steps.task_over(state), *steps.agreed_for_seller(state.filed, AnswerCause.SILENCE, policy, now)]
+
+
+@rule("RF-018", "RF-020")
+def _buyer_silent() -> Sequence[Fact]:
+    """A buyer who neither sends the goods nor changes the application lets it lapse."""
+    return [AgreementClosed(Ending.LAPSED)]
+
+
+@rule("RF-019")
+def _edit_prompted(state: Refused) -> Sequence[Fact]:
+    return [BuyerReminded("edit_refund", state.edit_by)]
+
+
+@rule("RF-021")
+def _return_prompted(state: AwaitingReturn) -> Sequence[Fact]:
+    return [BuyerReminded("register_return", state.send_by)]
+
+
+@rule("RF-031")
+def _unbacked(policy: Policy, now: datetime) -> Sequence[Fact]:
+    return [RefusalUnbacked(now + policy.attention_after)]

@@ -1,0 +1,113 @@
+"""Decides what news mean to a refund agreement: mark, hold, parcel back, remedy, promise, evidence."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kernel.money import Money
+from kernel.rules import rule
+from kernel.value import replace
+from services.refunds.cases.refund_agreement import transitions as steps
+from services.refunds.cases.refund_agreement.facts import (
+    AgreementClosed,
+    Answer,
+    AnswerCause,
+    AnswerDecided,
+    Ending,
+    EvidenceNoted,
+    Fact,
+    PromiseNoted,
+    RefusalWithdrawn,
+    RestUndecided,
+)
+from services.refunds.cases.refund_agreement.messages import (
+    EvidenceGiven,
+    GoodsCameBack,
+    HoldAnswered,
+    PromiseMade,
+    Remedied,
+)
+from services.refunds.cases.refund_agreement.state import (
+    AwaitingAnswer,
+    Open,
+    Refused,
+)
+from services.refunds.policy import Policy
+from services.refunds.shares import RefundKind, Share, total_of
+
+
+@rule("RF-002", "RF-003")
+def shipment_seen(state: Open) -> Sequence[Fact]:
+    """Marking the shipment is all that stops a refund asked for before it."""
+    if state.filed.terms.kind is RefundKind.UNSHIPPED:
+        return [AgreementClosed(Ending.SHIPPED)]
+    return []
+
+
+@rule("RF-005", "RF-006", "RF-009", "RF-029")
+def hold_answered(state: Open, hold: HoldAnswered) -> Sequence[Fact]:
+    """Waybill void: pay at once, unless staff promised otherwise; too late: mark or two days decide."""
+    if not isinstance(state, AwaitingAnswer) or state.filed.terms.kind is not RefundKind.UNSHIPPED:
+        return []
+    if hold.outcome != "stopped" or state.is_promised_away:
+        return []
+    return steps.pay(state.filed, None)
+
+
+@rule("RF-006", "RF-034", "RF-036", "RF-037", "RF-038", "RF-044")
+def goods_came_back(state: Open, back: GoodsCameBack, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The parcel is back: pay; a refusal that waited for it is withdrawn first (no payment while refused)."""
+    return _owed(state, back.shares, policy, now, None)
+
+
+@rule("RF-007", "RF-035", "RF-036", "RF-037", "RF-038", "RF-044")
+def remedy(state: Open, remedied: Remedied, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Report and memo are done: the open refund is paid."""
+    return _owed(state, remedied.shares, policy, now, remedied.remedy_id)
+
+
+def _owed(
+    state: Open, pieces: tuple[Share, ...], policy: Policy, now: datetime, remedy_id: str | None
+) -> Sequence[Fact]:
+    """Pays for the pieces that the news is about and for no others; those go to a person.
+
+    Before shipment the case stands as it is where the news is about a part: its two days pay for all.
+    """
+    filed = state.filed if remedy_id is None else replace(state.filed, remedy_id=remedy_id)
+    terms = filed.terms
+    if terms.kind not in (RefundKind.NOT_RECEIVED, RefundKind.UNSHIPPED):
+        return []
+    if not isinstance(state, AwaitingAnswer | Refused):
+        return []
+    owed, rest = steps.divided(terms.shares, {share.line_id: share.quantity_count for share in pieces})
+    facts: list[Fact] = [*steps.task_over(state)]
+    if pieces and rest:
+        minor = total_of(owed)
+        if minor == 0:
+            return []
+        due_at = state.answer_by if isinstance(state, AwaitingAnswer) else now + policy.attention_after
+        facts.append(RestUndecided(rest, due_at))
+        if terms.kind is RefundKind.UNSHIPPED:
+            return facts
+        part = replace(terms, shares=owed, freight_minor=0, amount=Money(minor, terms.amount.currency))
+        filed = replace(filed, terms=part)
+    if isinstance(state, Refused):
+        facts.append(RefusalWithdrawn(now + policy.agreement.answer_within[terms.kind]))
+    if terms.kind is not RefundKind.UNSHIPPED:
+        facts.append(AnswerDecided(terms.version, Answer.AGREE, AnswerCause.REMEDY, None))
+    return [*facts, *steps.pay(filed, None)]
+
+
+@rule("RF-009")
+def promise_made(state: Open, made: PromiseMade) -> Sequence[Fact]:
+    """A refund opened by mistake is held: the warehouse's stop does not pay it."""
+    if isinstance(state, AwaitingAnswer) and not state.is_promised_away:
+        return [PromiseNoted(made.promise_id)]
+    return []
+
+
+@rule("RF-031")
+def evidence_given(state: Open, given: EvidenceGiven, policy: Policy) -> Sequence[Fact]:
+    kinds = policy.agreement.evidence_kinds
+    if given.kind not in kinds or given.kind in state.filed.evidence_kinds:
+        return []
+    return [EvidenceNoted(given.kind, set(kinds) <= {*state.filed.evidence_kinds, given.kind})]

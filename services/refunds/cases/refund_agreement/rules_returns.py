@@ -1,0 +1,171 @@
+"""Decides about goods that the buyer of a refund sends back: parcels, count, silence."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from kernel.decider import NotYet
+from kernel.money import Money
+from kernel.rules import rule
+from kernel.value import replace
+from services.refunds.cases.refund_agreement import transitions as steps
+from services.refunds.cases.refund_agreement.facts import (
+    Answer,
+    AnswerCause,
+    AnswerDecided,
+    Fact,
+    Filed,
+    InspectionNoted,
+    PiecesMissing,
+    ReceiptAwaited,
+    RefundDue,
+    ReturnedGoods,
+)
+from services.refunds.cases.refund_agreement.messages import (
+    GoodsChecked,
+    ReturnAccepted,
+    ReturnSent,
+)
+from services.refunds.cases.refund_agreement.state import (
+    AwaitingAnswer,
+    AwaitingReceipt,
+    AwaitingReturn,
+    Open,
+    Refused,
+)
+from services.refunds.cases.refund_agreement.transitions import Decision
+from services.refunds.liability import Bearer
+from services.refunds.policy import Policy
+from services.refunds.shares import Share, total_of
+
+
+@rule("RF-022", "RF-023", "RF-024", "RF-039")
+def return_sent(state: Open, sent: ReturnSent, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The carriage fixes how long the seller has; every registered return names its waybill (RF-022)."""
+    if isinstance(state, AwaitingAnswer) and state.filed.terms.kind.wants_goods_back:
+        raise NotYet
+    receive_by = now + policy.agreement.receive_within[sent.carriage]
+    if isinstance(state, AwaitingReceipt):
+        return _another_parcel(state, sent, receive_by)
+    if not isinstance(state, AwaitingReturn):
+        return []
+    return_ids = (sent.return_id,) if sent.return_id else ()
+    returned = ReturnedGoods(sent.carriage, sent.freight_paid, (), sent.shares, return_ids)
+    return [ReceiptAwaited(state.filed, receive_by, returned)]
+
+
+def return_accepted(state: Open, accepted: ReturnAccepted, policy: Policy, now: datetime) -> Decision:
+    if isinstance(state, AwaitingReceipt):
+        return goods_confirmed(state, accepted.shares, policy, now)
+    if isinstance(state, AwaitingReturn) or state.filed.terms.kind.wants_goods_back:
+        if isinstance(state, Refused):
+            return []
+        raise NotYet
+    return []
+
+
+@rule("RF-039", "RF-116")
+def goods_checked(state: Open, checked: GoodsChecked) -> Sequence[Fact]:
+    """What was found counts when the seller confirms; checked before the return is registered: early."""
+    if isinstance(state, AwaitingReceipt) or (isinstance(state, Refused) and state.returned is not None):
+        return [InspectionNoted(checked.lines)]
+    if isinstance(state, Refused) or not state.filed.terms.kind.wants_goods_back:
+        return []
+    raise NotYet
+
+
+def _another_parcel(state: AwaitingReceipt, sent: ReturnSent, receive_by: datetime) -> Sequence[Fact]:
+    """A further return of the same refund: pieces and freight are added, the seller has time for it."""
+    returned = state.returned
+    if not returned.return_ids or not sent.return_id or sent.return_id in returned.return_ids:
+        return []
+    counts = {share.line_id: share for share in returned.sent}
+    for share in sent.shares:
+        before = counts.get(share.line_id, Share(share.line_id, 0, 0))
+        counts[share.line_id] = replace(before, quantity_count=before.quantity_count + share.quantity_count)
+    are_told = bool(returned.sent and sent.shares)
+    more = replace(
+        returned,
+        freight_paid=_together(returned.freight_paid, sent.freight_paid),
+        sent=tuple(counts.values()) if are_told else (),
+        return_ids=(*returned.return_ids, sent.return_id),
+    )
+    return [ReceiptAwaited(state.filed, max(state.receive_by, receive_by), more)]
+
+
+def _together(one: Money | None, other: Money | None) -> Money | None:
+    if one is None or other is None:
+        return one or other
+    return one + other if one.currency == other.currency else one
+
+
+@rule("RF-025", "RF-029", "RF-039", "RF-068")
+def goods_confirmed(
+    state: AwaitingReceipt, accepted: tuple[Share, ...], policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """Goods confirmed, buyer paid; fewer pieces than sent pay their part, a person decides on the rest."""
+    return _counted(state.filed, state.returned, accepted, policy, now)
+
+
+@rule("RF-023", "RF-024", "RF-026", "RF-029", "RF-039", "RF-068")
+def receipt_missed(state: AwaitingReceipt, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Goods neither confirmed nor refused in time count as confirmed: those that were sent and found fit.
+
+    Where not one was, nothing is paid: as after a refusal the buyer may change the application.
+    """
+    filed = _unanswered(state.filed, state.returned)
+    decided = _counted(filed, state.returned, (), policy, now)
+    if any(isinstance(fact, RefundDue) for fact in decided):
+        return decided
+    refused = AnswerDecided(filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, "no_pieces_accepted")
+    return [*decided, refused, steps.edit_awaited(policy, now, None)]
+
+
+def _counted(
+    filed: Filed, returned: ReturnedGoods, accepted: tuple[Share, ...], policy: Policy, now: datetime
+) -> list[Fact]:
+    """Pays for what the seller counted, else what was registered; for no more than was found fit."""
+    terms = filed.terms
+    counts = _counts(accepted) or _counts(returned.sent)
+    found = {line.line_id: line.accepted_count for line in returned.inspected}
+    fit = {
+        share.line_id: min(
+            counts.get(share.line_id, 0) if counts else share.quantity_count,
+            found.get(share.line_id, share.quantity_count),
+        )
+        for share in terms.shares
+    }
+    kept, missing = steps.divided(terms.shares, fit)
+    if not missing:
+        return [*steps.pay(filed, returned)]
+    task = PiecesMissing(missing, now + policy.attention_after)
+    if not kept:
+        return [task]
+    minor = total_of(kept) + terms.freight_minor
+    part = replace(terms, shares=kept, amount=Money(minor, terms.amount.currency))
+    return [task, *steps.pay(replace(filed, terms=part), returned)]
+
+
+def _counts(shares: tuple[Share, ...]) -> Mapping[str, int]:
+    return {share.line_id: share.quantity_count for share in shares}
+
+
+def as_sent(filed: Filed, returned: ReturnedGoods) -> ReturnedGoods:
+    """The return as it was registered, before the application that it belongs to was changed."""
+    return replace(
+        returned,
+        sent=returned.sent or filed.terms.shares,
+        liability=returned.liability or filed.liability,
+    )
+
+
+def _unanswered(filed: Filed, returned: ReturnedGoods) -> Filed:
+    """What silence consents to: the freight as it was when the goods left, unless the buyer asks less."""
+    before, terms = returned.liability, filed.terms
+    if before is None:
+        return filed
+    if before.return_leg is Bearer.BUYER:
+        filed = replace(filed, liability=before)
+    if terms.shares and terms.freight_minor and not before.is_original_freight_refunded:
+        goods = Money(max(terms.amount.minor - terms.freight_minor, 0), terms.amount.currency)
+        filed = replace(filed, terms=replace(terms, freight_minor=0, amount=goods))
+    return filed

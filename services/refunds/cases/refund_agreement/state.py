@@ -1,0 +1,203 @@
+"""Defines the states of a refund agreement (RF-010), how facts change them, and their deadlines."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from kernel.decider import Deadline, expect
+from kernel.value import Value, replace
+from services.refunds.cases.refund_agreement.facts import (
+    AgreementClosed,
+    AmendmentForwarded,
+    AnswerAwaited,
+    AnswerContested,
+    AnswerDecided,
+    ApplicationTurnedAway,
+    BuyerReminded,
+    EditAwaited,
+    Ending,
+    EvidenceAsked,
+    EvidenceNoted,
+    Fact,
+    Filed,
+    FreightDecided,
+    FreightDue,
+    InspectionNoted,
+    NegotiationAsked,
+    NegotiationOver,
+    PiecesMissing,
+    PromiseAtRisk,
+    PromiseNoted,
+    ReceiptAwaited,
+    RefundDue,
+    RefusalUnbacked,
+    RefusalWithdrawn,
+    RestUndecided,
+    ReturnAwaited,
+    ReturnedGoods,
+)
+from services.refunds.shares import InspectedLine
+
+# Each state holds only what is true while the case is in it.
+
+
+class Absent(Value):
+    pass
+
+
+class TurnedAway(Value):
+    """The application was not admitted; it may be filed again under the same id."""
+
+
+class AwaitingAnswer(Value):
+    filed: Filed
+    answer_by: datetime
+    is_promised_away: bool
+    has_task: bool
+
+
+class Refused(Value):
+    """`returned` is there when the goods were refused, not the application (RF-026)."""
+
+    filed: Filed
+    edit_by: datetime
+    remind_at: datetime | None
+    evidence_by: datetime | None
+    returned: ReturnedGoods | None
+
+
+class AwaitingReturn(Value):
+    filed: Filed
+    send_by: datetime
+    remind_at: datetime | None
+    is_contested: bool
+
+
+class AwaitingReceipt(Value):
+    filed: Filed
+    receive_by: datetime
+    returned: ReturnedGoods
+
+
+class Granted(Value):
+    """The money is asked for."""
+
+
+class Closed(Value):
+    ending: Ending
+
+
+Open = AwaitingAnswer | Refused | AwaitingReturn | AwaitingReceipt
+State = Absent | TurnedAway | Open | Granted | Closed
+Ended = TurnedAway | Granted | Closed
+
+
+def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  one branch per fact
+    """Applies a fact to the agreement."""
+    match fact:
+        case AnswerAwaited():
+            return AwaitingAnswer(fact.filed, fact.answer_by, is_promised_away=False, has_task=False)
+        case ReceiptAwaited():
+            return AwaitingReceipt(fact.filed, fact.receive_by, fact.returned)
+        case RefundDue():
+            return Granted()
+        case AgreementClosed():
+            return Closed(fact.ending)
+        case ApplicationTurnedAway():
+            return TurnedAway()
+        case RefusalWithdrawn():
+            filed = expect(state, Refused).filed
+            return AwaitingAnswer(filed, fact.answer_by, is_promised_away=False, has_task=False)
+        case NegotiationAsked():
+            return replace(expect(state, AwaitingAnswer), has_task=True)
+        case NegotiationOver():
+            return replace(expect(state, AwaitingAnswer), has_task=False)
+        case PromiseNoted():
+            return replace(expect(state, AwaitingAnswer), is_promised_away=True)
+        case ReturnAwaited():
+            return AwaitingReturn(
+                expect(state, AwaitingAnswer).filed, fact.send_by, fact.remind_at, is_contested=False
+            )
+        case AnswerContested():
+            return replace(expect(state, AwaitingReturn), is_contested=True)
+        case EditAwaited():
+            returned = state.returned if isinstance(state, AwaitingReceipt) else None
+            return Refused(filed_of(state), fact.edit_by, fact.remind_at, fact.evidence_by, returned)
+        case RefusalUnbacked():
+            return replace(expect(state, Refused), evidence_by=None)
+        case EvidenceNoted():
+            return _evidence_noted(state, fact)
+        case BuyerReminded():
+            is_prompt = fact.template_code != "refuse_parcel" and isinstance(state, AwaitingReturn | Refused)
+            return replace(state, remind_at=None) if is_prompt else state
+        case InspectionNoted():
+            return _inspection_noted(state, fact)
+        case AnswerDecided() | FreightDecided() | FreightDue() | EvidenceAsked() | AmendmentForwarded():
+            return state
+        case PromiseAtRisk() | PiecesMissing() | RestUndecided():
+            return state
+        case _:
+            assert_never(fact)
+
+
+def filed_of(state: State) -> Filed:
+    """Finds what was filed. Raises TypeError where the case is not open."""
+    if isinstance(state, Absent | TurnedAway | Granted | Closed):
+        raise TypeError(f"nothing is filed in {type(state).__name__}")
+    return state.filed
+
+
+def _evidence_noted(state: State, fact: EvidenceNoted) -> State:
+    if isinstance(state, Absent | TurnedAway | Granted | Closed):
+        raise TypeError(f"no evidence is noted in {type(state).__name__}")
+    filed = replace(state.filed, evidence_kinds=(*state.filed.evidence_kinds, fact.kind))
+    if isinstance(state, Refused) and fact.is_enough:
+        return replace(state, filed=filed, evidence_by=None)
+    return replace(state, filed=filed)
+
+
+def _inspection_noted(state: State, fact: InspectionNoted) -> State:
+    """Adds what was found in one more parcel."""
+    if not isinstance(state, AwaitingReceipt | Refused) or state.returned is None:
+        return state
+    found: dict[str, InspectedLine] = {line.line_id: line for line in state.returned.inspected}
+    for line in fact.lines:
+        before = found.get(line.line_id)
+        found[line.line_id] = (
+            line
+            if before is None
+            else replace(
+                line,
+                received_count=line.received_count + before.received_count,
+                accepted_count=line.accepted_count + before.accepted_count,
+            )
+        )
+    return replace(state, returned=replace(state.returned, inspected=tuple(found.values())))
+
+
+def deadlines(state: State) -> Sequence[Deadline]:
+    """Lists the deadlines. Every open state has one that ends it; prompts come before."""
+    match state:
+        case AwaitingAnswer():
+            return (Deadline("answer", state.answer_by, _grace(state)),)
+        case AwaitingReceipt():
+            return (Deadline("receive", state.receive_by, _grace(state)),)
+        case AwaitingReturn():
+            send = Deadline("send", state.send_by, _grace(state))
+            return (send,) if state.remind_at is None else (send, Deadline("remind", state.remind_at))
+        case Refused():
+            pending = [Deadline("edit", state.edit_by, _grace(state))]
+            if state.remind_at is not None:
+                pending.append(Deadline("remind", state.remind_at))
+            if state.evidence_by is not None:
+                pending.append(Deadline("evidence", state.evidence_by))
+            return tuple(pending)
+        case Absent() | TurnedAway() | Granted() | Closed():
+            return ()
+        case _:
+            assert_never(state)
+
+
+def _grace(state: Open) -> timedelta:
+    """Leaves time for answers that were written in time and published late."""
+    return timedelta(minutes=state.filed.grace_minutes)

@@ -1,0 +1,103 @@
+"""Defines pieces of order lines and their money, how they travel, and the terms of their refund."""
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from kernel.money import Money
+from kernel.value import Value
+
+
+class RefundKind(StrEnum):
+    """The wish of the buyer. It fixes the path and the deadlines (RF-011)."""
+
+    UNSHIPPED = "unshipped"
+    NOT_RECEIVED = "not_received"
+    NO_RETURN = "no_return"
+    WITH_RETURN = "with_return"
+    NO_REASON = "no_reason"
+
+    @property
+    def wants_goods_back(self) -> bool:
+        """Tells whether the buyer must send the goods before money moves."""
+        return self in (RefundKind.WITH_RETURN, RefundKind.NO_REASON)
+
+
+class Carriage(StrEnum):
+    EXPRESS = "express"
+    MAIL = "mail"
+
+
+class DeliveryKind(StrEnum):
+    """The way of the goods to the buyer. It fixes the auto-confirm window."""
+
+    AUTO_DELIVERED = "auto_delivered"
+    VIRTUAL = "virtual"
+    EXPRESS = "express"
+    EMS = "ems"
+    MAIL = "mail"
+    NONE = "none"
+
+
+class Purpose(StrEnum):
+    """The reason of a payment to the buyer. Each has its own account in the order."""
+
+    REFUND = "refund"
+    FREIGHT = "freight"
+    LATE_COMPENSATION = "late_compensation"
+
+
+class Share(Value):
+    """Pieces of one order line and the money asked or paid for them, in minor units."""
+
+    line_id: str
+    quantity_count: int
+    minor: int
+
+
+class Wanted(Value):
+    """The SKU that the buyer wants in place of a line."""
+
+    line_id: str
+    sku_id: str
+
+
+class Tender(Value):
+    """A part of a payment, in minor units of the order's currency."""
+
+    payment_id: str
+    minor: int
+
+
+class Terms(Value):
+    """The agreed refund. `freight_minor` is the part of `amount` that is original freight."""
+
+    kind: RefundKind
+    reason_code: str
+    shares: tuple[Share, ...]
+    freight_minor: int
+    amount: Money
+    version: int
+
+
+class InspectedLine(Value):
+    """The warehouse's findings on one line of a returned parcel."""
+
+    line_id: str
+    received_count: int
+    accepted_count: int
+    condition: str
+    is_packaging_complete: bool
+    is_fault_confirmed: bool | None
+
+
+def prorated(share: Share, quantity_count: int) -> Share:
+    """Computes the share of fewer pieces. It rounds down, so that the parts never exceed the whole."""
+    if quantity_count >= share.quantity_count:
+        return share
+    minor = share.minor * quantity_count // share.quantity_count
+    return Share(share.line_id, quantity_count, minor)
+
+
+def total_of(shares: Collection[Share]) -> int:
+    """Adds up the money, in minor units."""
+    return sum(share.minor for share in shares)

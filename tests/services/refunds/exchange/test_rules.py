@@ -1,0 +1,167 @@
+"""The exchange alone (A14, C6): a table of its rules, and any history."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kernel.decider import DeadlinePassed, NotYet
+from kernel.money import Money
+from kernel.value import replace
+from services.refunds.cases.exchange import messages as m
+from services.refunds.cases.exchange import state as c
+from services.refunds.cases.exchange.border import EXCHANGE
+from services.refunds.liability import Bearer, Liability, ReturnCause
+from services.refunds.shares import Carriage, InspectedLine, Share, Wanted
+from tests.services.given import Walk, decide, facts_of
+from tests.services.refunds.kinds import POLICY, messages_of, with_exchange
+from tests.services.refunds.shop import DAY, HOUR, MINUTE, T0
+
+KIND = EXCHANGE
+SHARES = (Share("a", 1, 0),)
+WANTED = (Wanted("a", "s-xl"),)
+ROW = Liability(ReturnCause.QUALITY, Bearer.SELLER, Bearer.SELLER, False, "RF-061")
+ROW_63 = Liability(ReturnCause.NOT_QUALITY, Bearer.BUYER, Bearer.SELLER, False, "RF-063")
+GIVEN = (Wanted("a", "s-m"),)
+FILED = c.Filed("c1", SHARES, GIVEN, WANTED, "quality", ROW, POLICY.grace_minutes)
+OPENED = c.ExchangeOpened(FILED, T0 + DAY)
+KEPT = c.StockReserved(T0 + 10 * DAY)
+RETURN = c.ReturnAuthorized("shop-default", (Carriage.EXPRESS, Carriage.MAIL), T0 + 7 * DAY)
+FREIGHT = c.FreightDecided(ROW)
+REGISTERED = c.ReturnRegistered(T0 + 10 * DAY, Money(900, "CNY"))
+SHIP = c.ReshipDue(c.ReshipPurpose.EXCHANGE, WANTED, T0 + 3 * DAY, Bearer.SELLER)
+BACK = c.ReshipDue(c.ReshipPurpose.RETURN_TO_BUYER, GIVEN, T0 + 3 * DAY, Bearer.BUYER, SHARES)
+GONE = c.ReplacementGone(T0 + 10 * DAY)
+OFFER = c.RefundOffered(T0 + 3 * DAY, False)
+REPAID = c.FreightDue(Money(900, "CNY"))
+OFFER_BACK = c.RefundOffered(T0 + 3 * DAY, True)
+YES = m.SellerAnswered(True, None)
+FINE = InspectedLine("a", 1, 1, "resaleable", True, True)
+IN_RETURN = [OPENED, KEPT, RETURN, REGISTERED]
+PAIR = replace(FILED, shares=(Share("a", 2, 0), Share("b", 1, 0)))
+PAIR_IN_RETURN = [replace(OPENED, filed=PAIR), KEPT, RETURN, REGISTERED]
+"""Three pieces are to come back."""
+TWO_A = InspectedLine("a", 2, 2, "resaleable", True, True)
+B = replace(FINE, line_id="b")
+ASK_REST = c.PersonAsked("exchange_goods_missing", T0 + 10 * DAY, None)
+
+
+def ended(ending: c.Ending, *, is_used: bool = False) -> c.ExchangeEnded:
+    return c.ExchangeEnded(ending, is_used)
+
+
+def checked(line: InspectedLine, sku: str | None = None) -> m.GoodsChecked:
+    return m.GoodsChecked((line,), sku)
+
+
+def passed(name: str, days: int) -> DeadlinePassed:
+    return DeadlinePassed(name, T0 + days * DAY)
+
+
+TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
+    ("RF-121", [], m.Applied("c1", SHARES, GIVEN, WANTED, "quality", ROW), [OPENED]),
+    ("RF-105", [OPENED], m.ReshipMoved("reserved"), [KEPT]),
+    ("RF-121", [OPENED], m.ReshipMoved("unavailable"), [OFFER]),
+    ("RF-121", [OPENED], passed("stock", 1), [OFFER]),
+    ("RF-118", [OPENED], YES, [c.ExchangeApproved()]),
+    ("RF-118", [OPENED], m.SellerAnswered(False, "no"), [c.ExchangeRefused("no")]),
+    ("RF-118", [OPENED, KEPT], YES, [RETURN, FREIGHT]),
+    ("RF-105", [OPENED, c.ExchangeApproved()], m.ReshipMoved("reserved"), [KEPT, RETURN, FREIGHT]),
+    ("RF-061", [OPENED, KEPT], YES, [RETURN, FREIGHT]),
+    ("RF-118", [OPENED], m.BuyerWithdrew(), [ended(c.Ending.WITHDRAWN)]),
+    ("RF-118", IN_RETURN, m.BuyerWithdrew(), []),
+    ("RF-104", [OPENED, KEPT, RETURN], passed("send", 7), [ended(c.Ending.EXPIRED)]),
+    ("RF-104", [OPENED, KEPT, RETURN], m.ReturnSent(Carriage.EXPRESS, Money(900, "CNY")), [REGISTERED]),
+    ("RF-120", IN_RETURN, checked(FINE), [SHIP]),
+    ("RF-120", IN_RETURN, m.ReturnAccepted(), [SHIP]),
+    ("RF-120", IN_RETURN, passed("receive", 10), [SHIP]),
+    ("RF-100", IN_RETURN, checked(replace(FINE, condition="worn")),
+     [BACK, ended(c.Ending.RETURNED_TO_BUYER)]),
+    ("RF-101", IN_RETURN, checked(replace(FINE, condition="washed")),
+     [BACK, ended(c.Ending.RETURNED_TO_BUYER)]),
+    ("RF-102", IN_RETURN, checked(replace(FINE, is_packaging_complete=False)),
+     [BACK, ended(c.Ending.RETURNED_TO_BUYER)]),
+    ("RF-103", IN_RETURN, checked(FINE, "s-m"), [c.NoteDiffers("s-m", T0 + 3 * DAY), SHIP]),
+    ("RF-122", IN_RETURN, checked(FINE, "s-m"), [c.NoteDiffers("s-m", T0 + 3 * DAY), SHIP]),
+    ("RF-116", IN_RETURN, checked(FINE, "s-xl"), [SHIP]),
+    ("RF-116", IN_RETURN, checked(replace(FINE, is_fault_confirmed=False)),
+     [c.FreightDecided(ROW_63), SHIP]),
+    ("RF-116", PAIR_IN_RETURN, m.GoodsChecked((TWO_A, B), None), [SHIP]),
+    ("RF-116", PAIR_IN_RETURN, checked(TWO_A), [c.SomeCame((TWO_A,), ()), ASK_REST]),
+    ("RF-116", PAIR_IN_RETURN, m.GoodsChecked((FINE, B), None), [c.SomeCame((FINE, B), ()), ASK_REST]),
+    ("RF-116", [*PAIR_IN_RETURN, c.SomeCame((FINE, B), ())], checked(FINE), [SHIP]),
+    ("RF-116", [*PAIR_IN_RETURN, c.SomeCame((TWO_A,), ())], checked(B), [SHIP]),
+    ("RF-116", PAIR_IN_RETURN, m.ReturnAccepted((Share("a", 2, 0),)),
+     [c.SomeCame((), (Share("a", 2, 0),)), ASK_REST]),
+    ("RF-116", [*PAIR_IN_RETURN, c.SomeCame((), (Share("a", 2, 0),))], checked(B), [SHIP]),
+    ("RF-116", [*PAIR_IN_RETURN, c.SomeCame((TWO_A,), ())], checked(replace(B, is_fault_confirmed=False)),
+     [c.FreightDecided(ROW_63), SHIP]),
+    ("RF-120", PAIR_IN_RETURN, m.ReturnAccepted((Share("a", 2, 0), Share("b", 1, 0))), [SHIP]),
+    ("RF-120", PAIR_IN_RETURN, m.ReturnAccepted(), [SHIP]),
+    ("RF-120", [*PAIR_IN_RETURN, c.SomeCame((FINE,), ())], passed("receive", 10),
+     [replace(BACK, shares=(Share("a", 1, 0),)), ended(c.Ending.RETURNED_TO_BUYER)]),
+    ("RF-120", [*PAIR_IN_RETURN, c.SomeCame((replace(FINE, received_count=0, accepted_count=0),), ())],
+     passed("receive", 10), [ended(c.Ending.EXPIRED)]),
+    ("RF-102", PAIR_IN_RETURN, checked(replace(TWO_A, accepted_count=1)),
+     [replace(BACK, shares=(Share("a", 2, 0),)), ended(c.Ending.RETURNED_TO_BUYER)]),
+    ("RF-068", [*IN_RETURN, SHIP], m.ReshipMoved("sent"), [c.FreightDue(Money(900, "CNY")), GONE]),
+    ("RF-118", [*IN_RETURN, SHIP], passed("replace", 3),
+     [c.PersonAsked("exchange_breached", T0 + 10 * DAY, None), ended(c.Ending.BREACHED, is_used=True)]),
+    ("RF-121", [*IN_RETURN, SHIP], m.ReshipMoved("unavailable"), [REPAID, OFFER_BACK]),
+    ("RF-068", [*IN_RETURN, SHIP], m.ReshipMoved("failed"), [REPAID, OFFER_BACK]),
+    ("RF-121", [*IN_RETURN, SHIP, GONE], m.ReshipMoved("failed"), [OFFER_BACK]),
+    ("RF-121", [*IN_RETURN, c.FreightDecided(ROW_63), SHIP], m.ReshipMoved("unavailable"), [OFFER_BACK]),
+    ("RF-118", [*IN_RETURN, SHIP, GONE], m.ReshipMoved("delivered"),
+     [ended(c.Ending.COMPLETED, is_used=True)]),
+    ("RF-121", [OPENED, OFFER], m.OfferAnswered(1, "refund"),
+     [ended(c.Ending.CONVERTED), c.ConversionAsked(SHARES, "quality", True)]),
+    ("RF-121", [OPENED, OFFER], m.OfferAnswered(1, "other_goods"), [ended(c.Ending.CONVERTED)]),
+    ("RF-121", [OPENED, OFFER], m.OfferAnswered(2, "refund"), []),
+    ("RF-121", [OPENED, OFFER], passed("offer", 3), [ended(c.Ending.EXPIRED)]),
+    ("RF-121", [*IN_RETURN, SHIP, OFFER_BACK], m.OfferAnswered(1, None),
+     [replace(BACK, cost_bearer=Bearer.SELLER), ended(c.Ending.RETURNED_TO_BUYER)]),
+    ("RF-121", [*IN_RETURN, SHIP, OFFER_BACK], passed("offer", 3),
+     [replace(BACK, cost_bearer=Bearer.SELLER), ended(c.Ending.RETURNED_TO_BUYER)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "given_facts", "when", "then"), TABLE, ids=[row[0] for row in TABLE])
+def test_rule(rule: str, given_facts: list[Any], when: Any, then: list[Any]) -> None:
+    decided = decide(KIND, given_facts, when, T0, POLICY)
+    assert facts_of(decided) == then
+    assert not then or any(rule in entry.rules for entry in decided)
+
+
+def test_a_shop_that_gives_48_hours_and_takes_express_only() -> None:
+    """RF-104."""
+    rules = with_exchange(send_within=48 * HOUR, carriages=(Carriage.EXPRESS,))
+    authorized = facts_of(decide(KIND, [OPENED, KEPT], YES, T0, rules))[0]
+    assert authorized.send_by == T0 + 48 * HOUR
+    mail = m.ReturnSent(Carriage.MAIL, None)
+    assert decide(KIND, [OPENED, KEPT, authorized], mail, T0, rules) == []
+
+
+@pytest.mark.parametrize("when", [YES, m.ReturnAccepted(), m.ReshipMoved("reserved")])
+def test_early(when: Any) -> None:
+    with pytest.raises(NotYet):
+        decide(KIND, [], when, T0, POLICY)
+
+
+def test_goods_before_the_return_is_registered_wait() -> None:
+    with pytest.raises(NotYet):
+        decide(KIND, [OPENED, KEPT, RETURN], checked(FINE), T0, POLICY)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(st.tuples(messages_of(KIND), st.integers(0, 3_000)), max_size=25))
+def test_any_history(history: list[tuple[Any, int]]) -> None:
+    """One end, one replacement, one reimbursement; open states have a deadline or asked often enough."""
+    walk = Walk(KIND, POLICY, T0)
+    for message, minutes in history:
+        walk.tell(message, minutes * MINUTE)
+        timed = c.OfferRefund | c.WaitBuyerSend | c.InReturn | c.ShippingReplacement
+        assert not isinstance(walk.state, timed) or walk.kind.deadlines(walk.state)
+    walk.run_out()
+    for once in (c.ExchangeEnded, c.FreightDue, c.ConversionAsked):
+        assert sum(isinstance(fact, once) for fact in walk.facts) <= 1

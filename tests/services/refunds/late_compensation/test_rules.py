@@ -1,0 +1,191 @@
+"""Compensation for late shipping alone (A23)."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kernel.decider import DeadlinePassed
+from kernel.money import Money
+from kernel.value import replace
+from services.refunds.cases.late_compensation import messages as m
+from services.refunds.cases.late_compensation import state as c
+from services.refunds.cases.late_compensation.border import LATE_COMPENSATION
+from services.refunds.cases.late_compensation.messages import Goods
+from services.refunds.cases.late_compensation.rules import compensation_minor
+from services.refunds.cases.late_compensation.state import claims_of
+from tests.services.given import Walk, after, decide, facts_of
+from tests.services.refunds.kinds import POLICY, messages_of
+from tests.services.refunds.shop import DAY, MINUTE, T0
+
+KIND = LATE_COMPENSATION
+BASE = Money(10_000, "CNY")
+CAP = Money(50_000, "CNY")
+SILENT = T0 + 90 * DAY
+LATE = m.LateShippingEstablished("unshipped_72h")
+ESTABLISHED = c.LatenessEstablished("unshipped_72h", SILENT)
+CLAIM = m.RefundClaimed("r1", BASE)
+FILED = c.ClaimFiled("r1", BASE, SILENT)
+DUE = c.CompensationDue("r1", BASE, 3_000, CAP, Money(3_000, "CNY"), "unshipped_72h")
+WITHDRAWN = m.LateShippingWithdrawn("unshipped_72h", "in_time")
+PAID_FIRST = c.ClaimPaidFirst("r1", SILENT)
+SETTLED = c.CompensationPaid(1, SILENT)
+NOW_OVER = T0 - DAY
+"""The time to ask is over already."""
+
+
+def refused(reason: str) -> c.CompensationRefused:
+    return c.CompensationRefused(BASE, 3_000, CAP, reason)
+
+
+def filed(refund_id: str, minor: int = 10_000, *goods: Goods, lapse_by: datetime = SILENT) -> c.ClaimFiled:
+    return c.ClaimFiled(refund_id, Money(minor, "CNY"), lapse_by, goods)
+
+
+def due(refund_id: str, base: int, amount: int, number: int = 2) -> c.CompensationDue:
+    return c.CompensationDue(
+        refund_id, Money(base, "CNY"), 3_000, CAP, Money(amount, "CNY"), "unshipped_72h", number
+    )
+
+
+def nothing(refund_id: str, base: int, reason: str) -> c.CompensationRefused:
+    return c.CompensationRefused(Money(base, "CNY"), 3_000, CAP, reason, refund_id, SILENT)
+
+
+TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
+    ("LG-060", [], LATE, [ESTABLISHED]),
+    ("LG-060", [ESTABLISHED], CLAIM, [FILED]),
+    ("LG-060", [ESTABLISHED, FILED], m.ClaimPaid("r1"), [DUE]),
+    ("LG-060", [ESTABLISHED, FILED], m.ClaimPaid("r2"), []),
+    ("LG-060", [ESTABLISHED], m.ClaimPaid("r1"), []),
+    ("LG-060", [], CLAIM, [FILED]),
+    ("LG-060", [FILED], m.ClaimPaid("r1"), [PAID_FIRST]),
+    ("LG-060", [FILED, PAID_FIRST], LATE, [ESTABLISHED, DUE]),
+    ("LG-060", [FILED], LATE, [ESTABLISHED]),
+    ("LG-060", [ESTABLISHED, FILED], m.ClaimClosed("r1"), [c.ClaimDropped("r1", SILENT)]),
+    ("LG-060", [ESTABLISHED], WITHDRAWN, [c.Lapsed()]),
+    ("LG-060", [ESTABLISHED], replace(WITHDRAWN, trigger="false_shipment"), []),
+    ("LG-060", [ESTABLISHED, FILED], WITHDRAWN, [refused("in_time")]),
+    ("LG-060", [ESTABLISHED, FILED, DUE], WITHDRAWN, [c.CompensationDisputed("in_time", T0 + 10 * DAY)]),
+    ("LG-060", [ESTABLISHED, FILED, DUE], m.CompensationSettled(), [SETTLED]),
+    ("LG-060", [ESTABLISHED, FILED, DUE], m.ClaimPaid("r1"), []),
+    ("LG-060", [ESTABLISHED], m.OrderEnded(), [c.LapseSet(T0 + 15 * DAY)]),
+    ("LG-060", [ESTABLISHED], DeadlinePassed("lapse", SILENT), [c.Lapsed()]),
+    ("LG-060", [FILED, PAID_FIRST], DeadlinePassed("lapse", SILENT), [refused("lapsed")]),
+    # Who asked in time waits for his refund as long as it takes.
+    ("LG-060", [FILED], DeadlinePassed("lapse", SILENT), []),
+    ("LG-060", [ESTABLISHED, FILED], DeadlinePassed("lapse", SILENT), []),
+    ("LG-060", [filed("r1", lapse_by=NOW_OVER)], m.ClaimPaid("r1"), [c.ClaimPaidFirst("r1", T0)]),
+    ("LG-060", [ESTABLISHED, filed("r1"), c.LapseSet(NOW_OVER)], m.ClaimPaid("r1"), [DUE]),
+    ("LG-060", [ESTABLISHED, filed("r1"), c.LapseSet(NOW_OVER)], m.ClaimClosed("r1"),
+     [c.ClaimDropped("r1", T0)]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, c.LapseSet(NOW_OVER)], m.CompensationSettled(),
+     [c.CompensationPaid(1, T0)]),
+    ("LG-060", [FILED, filed("r2"), PAID_FIRST], DeadlinePassed("lapse", SILENT), []),
+    # An amended application claims what it names now.
+    ("LG-060", [ESTABLISHED, FILED], m.RefundClaimed("r1", Money(400, "CNY")), [filed("r1", 400)]),
+    ("LG-060", [FILED], m.RefundClaimed("r1", Money(400, "CNY")), [filed("r1", 400)]),
+    ("LG-060", [FILED], CLAIM, []),
+    ("LG-060", [FILED, PAID_FIRST], m.RefundClaimed("r1", Money(400, "CNY")), []),
+    ("LG-060", [ESTABLISHED, FILED, filed("r1", 400)], m.ClaimPaid("r1"), [due("r1", 400, 120, 1)]),
+    # Every refund for this reason counts; the cap is one per order.
+    ("LG-060", [ESTABLISHED, FILED], m.RefundClaimed("r2", BASE), [filed("r2")]),
+    ("LG-060", [ESTABLISHED, FILED, filed("r2", 3)], m.ClaimPaid("r2"), [due("r2", 3, 1, 1)]),
+    ("LG-060", [ESTABLISHED, FILED, DUE], m.RefundClaimed("r2", BASE), [filed("r2")]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, SETTLED], m.RefundClaimed("r2", BASE), [filed("r2")]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, filed("r2", 3)], m.ClaimPaid("r2"), [due("r2", 3, 1)]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, SETTLED, filed("r2", 1)], m.ClaimPaid("r2"),
+     [nothing("r2", 1, "nothing_paid")]),
+    ("LG-061", [ESTABLISHED, FILED, DUE, filed("r2", 200_000)], m.ClaimPaid("r2"),
+     [due("r2", 200_000, 47_000)]),
+    ("LG-061", [ESTABLISHED, filed("r1", 10**6), due("r1", 10**6, 50_000, 1), filed("r2")], m.ClaimPaid("r2"),
+     [nothing("r2", 10_000, "cap_reached")]),
+    ("LG-060", [ESTABLISHED, FILED, filed("r2"), DUE], m.CompensationSettled(), [SETTLED]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, filed("r2"), due("r2", 10_000, 3_000)], m.CompensationSettled(2),
+     [c.CompensationPaid(2, SILENT)]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, SETTLED], m.CompensationSettled(), []),
+    ("LG-060", [FILED, filed("r2", 3), PAID_FIRST, c.ClaimPaidFirst("r2", SILENT)], LATE,
+     [ESTABLISHED, DUE, due("r2", 3, 1)]),
+    ("LG-060", [FILED, filed("r2"), PAID_FIRST], LATE, [ESTABLISHED, DUE]),
+    ("LG-060", [FILED, filed("r2"), PAID_FIRST], m.ClaimClosed("r2"), [c.ClaimDropped("r2", SILENT)]),
+    # Pieces of one line never count for more than the line cost.
+    ("LG-060", [ESTABLISHED, filed("r1", 400, Goods("a", 400, 600)), due("r1", 400, 120, 1),
+                filed("r2", 400, Goods("a", 400, 600))], m.ClaimPaid("r2"), [due("r2", 200, 60)]),
+    ("LG-060", [ESTABLISHED, filed("r1", 600, Goods("a", 600, 600)), due("r1", 600, 180, 1),
+                filed("r2", 900, Goods("a", 600, 600), Goods("b", 300, 300))], m.ClaimPaid("r2"),
+     [due("r2", 300, 90)]),
+    # In time after all: what is out stands, what runs gets nothing.
+    ("LG-060", [ESTABLISHED, FILED, DUE, SETTLED], WITHDRAWN,
+     [c.CompensationDisputed("in_time", T0 + 10 * DAY), c.Lapsed()]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, filed("r2")], WITHDRAWN,
+     [refused("in_time"), c.CompensationDisputed("in_time", T0 + 10 * DAY)]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, c.CompensationDisputed("in_time", T0)],
+     m.RefundClaimed("r2", BASE), []),
+    ("LG-060", [ESTABLISHED, FILED, DUE, c.CompensationDisputed("in_time", T0)], m.CompensationSettled(),
+     [c.CompensationPaid(1, None)]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, SETTLED], DeadlinePassed("lapse", SILENT), [c.Lapsed()]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, SETTLED], m.OrderEnded(), [c.LapseSet(T0 + 15 * DAY)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "given_facts", "when", "then"), TABLE, ids=[row[0] for row in TABLE])
+def test_rule(rule: str, given_facts: list[Any], when: Any, then: list[Any]) -> None:
+    decided = decide(KIND, given_facts, when, T0, POLICY)
+    assert facts_of(decided) == then
+    assert all(rule in entry.rules for entry in decided)
+
+
+@pytest.mark.parametrize(
+    ("base", "amount"), [(10_000, 3_000), (1, 0), (2, 1), (5, 2), (15, 5), (166_666, 50_000), (10**9, 50_000)]
+)
+def test_thirty_percent_half_up_and_the_cap(base: int, amount: int) -> None:
+    """LG-060, LG-061: reading E-A33."""
+    assert compensation_minor(base, POLICY.late) == amount
+
+
+def test_another_currency_is_for_nobody_to_guess() -> None:
+    claim = c.ClaimFiled("r1", Money(10_000, "USD"), SILENT)
+    (fact,) = facts_of(decide(KIND, [ESTABLISHED, claim], m.ClaimPaid("r1"), T0, POLICY))
+    assert isinstance(fact, c.CompensationRefused)
+    assert fact.reason_code == "other_currency"
+    first = [claim, replace(claim, refund_id="r2"), PAID_FIRST, c.ClaimPaidFirst("r2", SILENT)]
+    established, fact = facts_of(decide(KIND, first, LATE, T0, POLICY))
+    assert (established, fact.reason_code) == (ESTABLISHED, "other_currency")
+    assert after(KIND, [*first, established, fact]) == c.Void("other_currency")
+
+
+def test_states_of_before_there_were_several_claims() -> None:
+    """LG-060: a payment that is on its way, and a claim without its goods."""
+    state = c.Due("r1", Money(3_000, "CNY"))
+    assert facts_of(KIND.decide(state, CLAIM, POLICY, T0)) == []
+    (paid,) = facts_of(KIND.decide(state, m.CompensationSettled(), POLICY, T0))
+    assert KIND.evolve(state, paid) == c.Paid(Money(3_000, "CNY"))
+    claimed = c.Claimed("unshipped_72h", "r1", BASE, SILENT)
+    assert facts_of(KIND.decide(claimed, m.ClaimPaid("r1"), POLICY, T0)) == [DUE]
+    assert KIND.evolve(c.Filed("r1", BASE, is_paid=False, lapse_by=SILENT), c.ClaimPaidFirst()) == (
+        c.Filed("r1", BASE, is_paid=True, lapse_by=SILENT)
+    )
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(st.tuples(messages_of(KIND), st.integers(0, 50_000)), max_size=20))
+def test_any_history(history: list[tuple[Any, int]]) -> None:
+    walk = Walk(KIND, POLICY, T0)
+    for message, minutes in history:
+        walk.tell(message, minutes * MINUTE)
+        claims = claims_of(walk.state)
+        is_waiting = isinstance(walk.state, c.Established) or (claims and all(c.is_paid for c in claims))
+        assert bool(is_waiting) == bool(walk.kind.deadlines(walk.state))
+    found = [fact for fact in walk.facts if isinstance(fact, c.CompensationDue)]
+    assert sum(fact.amount.minor for fact in found) <= CAP.minor
+    assert [fact.compensation_number for fact in found] == list(range(1, len(found) + 1))
+    walk.run_out()
+    for claim in claims_of(walk.state):
+        walk.tell(m.ClaimClosed(claim.refund_id))
+    walk.run_out()
+    for fact in found:
+        walk.tell(m.CompensationSettled(fact.compensation_number))
+    walk.run_out()
+    assert isinstance(walk.state, c.Absent | c.Paid | c.Void)
