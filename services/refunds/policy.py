@@ -1,100 +1,136 @@
-"""The numbers of the refund rules, read from policy.toml and checked."""
+"""Defines the numbers of the refund rules, read from policy.toml and checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
-from kernel.policy import PolicyBook, read_book
+from kernel.policy import Days, Hours, Minutes, Numbers, PolicyBook, read_book, reader
 from services.refunds.shares import Carriage, DeliveryKind, RefundKind
 
 PATH = Path(__file__).with_name("policy.toml")
 
 
 class TenderStrategy(StrEnum):
-    """Which of several payments is refunded first."""
+    """The order in which several payments are refunded."""
 
     PROPORTIONAL = "proportional"
     LAST_IN_FIRST_OUT = "last_in_first_out"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderPolicy:
-    confirm_within: Mapping[DeliveryKind, timedelta]
-    confirm_retry: tuple[timedelta, ...]
+class OrderPolicy(Numbers):
+    confirm_days: Mapping[DeliveryKind, Days]
+    """OR-025, OR-026, OR-027, OR-028: from the ship mark."""
+    confirm_retry_hours: tuple[Hours, ...]
+    """The pauses before the request is repeated; after the last one a person is asked."""
     tender_strategy: TenderStrategy
+    """RF-048."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgreementPolicy:
-    answer_within: Mapping[RefundKind, timedelta]
-    edit_within: timedelta
-    send_within: timedelta
-    receive_within: Mapping[Carriage, timedelta]
-    remind_after: timedelta
+class AgreementPolicy(Numbers):
+    answer_days: Mapping[RefundKind, Days]
+    """RF-002, RF-012, RF-014, RF-016."""
+    edit_days: Days
+    """RF-018."""
+    send_days: Days
+    """RF-020."""
+    receive_days: Mapping[Carriage, Days]
+    """RF-023, RF-024."""
+    remind_days: Days
+    """RF-019, RF-021."""
     agree_at_once: frozenset[RefundKind]
+    """RF-014, RF-016."""
     needs_agreement_beforehand: bool
+    """RF-032."""
     exchange_reasons: frozenset[str]
+    """RF-030."""
     in_transit_reasons: frozenset[str]
+    """RF-034."""
     evidence_kinds: tuple[str, ...]
-    evidence_within: timedelta
+    """RF-031."""
+    evidence_days: Days
     return_address_ref: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreightPolicy:
+class FreightPolicy(Numbers):
     quality_reasons: frozenset[str]
+    """LG-002."""
     seller_bears_no_reason_return: bool
+    """RF-071."""
     size_reasons: frozenset[str]
     buyer_bears_size_exchange: bool
+    """RF-074."""
     recommended_size_reasons: frozenset[str]
     buyer_bears_recommended_size: bool
+    """RF-075."""
     reimbursement_cap_minor: int
+    """RF-068: for one return, in the pack's currency."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntentPolicy:
-    retry_after: timedelta
-    stuck_after: timedelta
+class IntentPolicy(Numbers):
+    retry_minutes: Minutes
+    stuck_hours: Hours
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangePolicy:
-    stock_within: timedelta
-    offer_within: timedelta
-    send_within: timedelta
-    replace_within: timedelta
-    exchanges_per_order_max: int
-    window: timedelta
-    fault_report_window: timedelta | None
-    usual_delivery: timedelta
-    is_quality_needed: bool
-    excluded_reasons: frozenset[str]
-    are_special_offers_excluded: bool
-    unacceptable_conditions: frozenset[str]
-    service_days: Mapping[str, int]
+class ExchangePolicy(Numbers):
+    stock_hours: Hours
+    offer_days: Days
+    send_days: Days
+    send_hours: Hours
+    """RF-104: more than 0 takes the place of `send_days`."""
+    receive_days: Mapping[Carriage, Days]
+    """RF-120."""
     carriages: tuple[Carriage, ...]
-    receive_within: Mapping[Carriage, timedelta]
+    """RF-104."""
+    replace_days: Days
+    """RF-118."""
+    exchanges_per_order_max: int
+    """RF-106."""
+    window_days: Days
+    """RF-094; a longer service of the line wins (RF-095)."""
+    fault_report_hours: Hours
+    """RF-098, RF-099: 0 leaves only the window above."""
+    usual_delivery_days: Days
+    is_quality_needed: bool
+    """RF-096."""
+    excluded_reasons: frozenset[str]
+    """RF-107, RF-108, RF-111, RF-115."""
+    are_special_offers_excluded: bool
+    """RF-110."""
+    unacceptable_conditions: frozenset[str]
+    """RF-100, RF-101, RF-102."""
+    service_days: Mapping[str, int]
+    """RF-094, RF-095, RF-117."""
+
+    @property
+    def send_within(self) -> timedelta:
+        """The time that the buyer has to send his goods."""
+        return self.send_hours or self.send_days
+
+    @property
+    def fault_report_window(self) -> timedelta | None:
+        """The time to report a fault, where the shop limits it."""
+        return self.fault_report_hours or None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LatePolicy:
+class LatePolicy(Numbers):
     reasons: frozenset[str]
+    """LG-060."""
     rate_bps: int
+    """LG-060: hundredths of a per cent."""
     cap_minor: int
-    lapse_after: timedelta
-    silent_after: timedelta
+    """LG-061: for one order, in the pack's currency."""
+    lapse_days: Days
+    silent_days: Days
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Numbers):
     """One version of the numbers. Raises ValueError for numbers that make no sense."""
 
     currency: str
-    grace_minutes: int
-    attention_after: timedelta
+    deadline_grace_minutes: int
+    """The length of time in which an answer written in time may still be published."""
+    attention_days: Days
     attention_count_max: int
     cases_per_order_max: int
     order: OrderPolicy
@@ -108,18 +144,18 @@ class Policy:
         wrong = [
             name
             for name, holds in {
-                "confirm_days": set(self.order.confirm_within) == set(DeliveryKind),
-                "confirm_retry_hours": len(self.order.confirm_retry) > 0,
-                "answer_days": set(self.agreement.answer_within) == set(RefundKind),
-                "receive_days": set(self.agreement.receive_within) == set(Carriage)
-                and set(self.exchange.receive_within) == set(Carriage),
-                "remind_days": self.agreement.remind_after
-                < min(self.agreement.edit_within, self.agreement.send_within),
-                "retry_minutes": timedelta(0) < self.intent.retry_after < self.intent.stuck_after,
+                "confirm_days": set(self.order.confirm_days) == set(DeliveryKind),
+                "confirm_retry_hours": len(self.order.confirm_retry_hours) > 0,
+                "answer_days": set(self.agreement.answer_days) == set(RefundKind),
+                "receive_days": set(self.agreement.receive_days) == set(Carriage)
+                and set(self.exchange.receive_days) == set(Carriage),
+                "remind_days": self.agreement.remind_days
+                < min(self.agreement.edit_days, self.agreement.send_days),
+                "retry_minutes": timedelta(0) < self.intent.retry_minutes < self.intent.stuck_hours,
                 "rate_bps": 0 <= self.late.rate_bps <= 10_000,
                 "cap_minor": self.late.cap_minor >= 0 and self.freight.reimbursement_cap_minor >= 0,
                 "currency": len(self.currency) == 3 and self.currency.isupper(),
-                "attention_days": self.attention_after > timedelta(0),
+                "attention_days": self.attention_days > timedelta(0),
             }.items()
             if not holds
         ]
@@ -127,94 +163,6 @@ class Policy:
             raise ValueError(f"numbers that make no sense: {', '.join(wrong)}")
 
 
-def make(table: Mapping[str, Any]) -> Policy:
-    """One version's table as the frozen policy."""
-    return Policy(
-        currency=table["currency"],
-        grace_minutes=table["deadline_grace_minutes"],
-        attention_after=timedelta(days=table["attention_days"]),
-        attention_count_max=table["attention_count_max"],
-        cases_per_order_max=table["cases_per_order_max"],
-        order=OrderPolicy(
-            confirm_within={
-                DeliveryKind(kind): timedelta(days=days)
-                for kind, days in table["order"]["confirm_days"].items()
-            },
-            confirm_retry=tuple(timedelta(hours=hours) for hours in table["order"]["confirm_retry_hours"]),
-            tender_strategy=TenderStrategy(table["order"]["tender_strategy"]),
-        ),
-        agreement=_agreement(table["agreement"]),
-        freight=_freight(table["freight"]),
-        intent=IntentPolicy(
-            retry_after=timedelta(minutes=table["intent"]["retry_minutes"]),
-            stuck_after=timedelta(hours=table["intent"]["stuck_hours"]),
-        ),
-        exchange=_exchange(table["exchange"]),
-        late=LatePolicy(
-            reasons=frozenset(table["late"]["reasons"]),
-            rate_bps=table["late"]["rate_bps"],
-            cap_minor=table["late"]["cap_minor"],
-            lapse_after=timedelta(days=table["late"]["lapse_days"]),
-            silent_after=timedelta(days=table["late"]["silent_days"]),
-        ),
-    )
-
-
-def _agreement(table: Mapping[str, Any]) -> AgreementPolicy:
-    return AgreementPolicy(
-        answer_within={RefundKind(kind): timedelta(days=days) for kind, days in table["answer_days"].items()},
-        edit_within=timedelta(days=table["edit_days"]),
-        send_within=timedelta(days=table["send_days"]),
-        receive_within={
-            Carriage(carriage): timedelta(days=days) for carriage, days in table["receive_days"].items()
-        },
-        remind_after=timedelta(days=table["remind_days"]),
-        agree_at_once=frozenset(RefundKind(kind) for kind in table["agree_at_once"]),
-        needs_agreement_beforehand=table["needs_agreement_beforehand"],
-        exchange_reasons=frozenset(table["exchange_reasons"]),
-        in_transit_reasons=frozenset(table["in_transit_reasons"]),
-        evidence_kinds=tuple(table["evidence_kinds"]),
-        evidence_within=timedelta(days=table["evidence_days"]),
-        return_address_ref=table["return_address_ref"],
-    )
-
-
-def _freight(table: Mapping[str, Any]) -> FreightPolicy:
-    return FreightPolicy(
-        quality_reasons=frozenset(table["quality_reasons"]),
-        seller_bears_no_reason_return=table["seller_bears_no_reason_return"],
-        size_reasons=frozenset(table["size_reasons"]),
-        buyer_bears_size_exchange=table["buyer_bears_size_exchange"],
-        recommended_size_reasons=frozenset(table["recommended_size_reasons"]),
-        buyer_bears_recommended_size=table["buyer_bears_recommended_size"],
-        reimbursement_cap_minor=table["reimbursement_cap_minor"],
-    )
-
-
-def _exchange(table: Mapping[str, Any]) -> ExchangePolicy:
-    send_hours = table["send_hours"]
-    report_hours = table["fault_report_hours"]
-    return ExchangePolicy(
-        stock_within=timedelta(hours=table["stock_hours"]),
-        offer_within=timedelta(days=table["offer_days"]),
-        send_within=timedelta(hours=send_hours) if send_hours else timedelta(days=table["send_days"]),
-        replace_within=timedelta(days=table["replace_days"]),
-        exchanges_per_order_max=table["exchanges_per_order_max"],
-        window=timedelta(days=table["window_days"]),
-        fault_report_window=timedelta(hours=report_hours) if report_hours else None,
-        usual_delivery=timedelta(days=table["usual_delivery_days"]),
-        is_quality_needed=table["is_quality_needed"],
-        excluded_reasons=frozenset(table["excluded_reasons"]),
-        are_special_offers_excluded=table["are_special_offers_excluded"],
-        unacceptable_conditions=frozenset(table["unacceptable_conditions"]),
-        service_days=dict(table["service_days"]),
-        carriages=tuple(Carriage(carriage) for carriage in table["carriages"]),
-        receive_within={
-            Carriage(carriage): timedelta(days=days) for carriage, days in table["receive_days"].items()
-        },
-    )
-
-
 def load(source: str | Path = PATH) -> PolicyBook[Policy]:
-    """The book of refund policies. Raises kernel.policy.PolicyError."""
-    return read_book(source, make)
+    """Reads the book of refund policies. Raises kernel.policy.PolicyError."""
+    return read_book(source, reader(Policy))

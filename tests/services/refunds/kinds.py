@@ -1,17 +1,20 @@
 """Gives the tables and property tests of refunds their policies, and any messages of a kind."""
 
-from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chassis.service import Kind
 from kernel.money import Money
+from kernel.policy import Numbers
 from services.refunds import policy
 from services.refunds.service import REFUNDS
 from tests.services.given import NEXT_DEADLINE
 from tests.services.refunds.shop import T0
+
+N = TypeVar("N", bound=Numbers)
 
 POLICY = policy.load().get("taobao-classic@2014-01-01")
 KINDS = {kind.name: kind for kind in REFUNDS.kinds}
@@ -28,12 +31,18 @@ st.register_type_strategy(datetime, st.just(T0))
 
 def with_agreement(**numbers: Any) -> policy.Policy:
     """Changes numbers for agreements in the classic policy."""
-    return replace(POLICY, agreement=replace(POLICY.agreement, **numbers))
+    return _with(POLICY, agreement=_with(POLICY.agreement, **numbers))
 
 
 def with_exchange(**numbers: Any) -> policy.Policy:
     """Changes numbers for exchanges in the classic policy."""
-    return replace(POLICY, exchange=replace(POLICY.exchange, **numbers))
+    return _with(POLICY, exchange=_with(POLICY.exchange, **numbers))
+
+
+def _with(numbers: N, **changes: Any) -> N:
+    known: Any = numbers  # a struct, which the type checkers do not know
+    changed: N = replace(known, **changes)
+    return changed
 
 
 def messages_of(kind: Kind[Any, Any, Any, Any]) -> st.SearchStrategy[Any]:

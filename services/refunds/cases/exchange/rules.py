@@ -98,9 +98,9 @@ def _applied(applied: Applied, policy: Policy, now: datetime) -> Sequence[Fact]:
         wanted=applied.wanted,
         reason_code=applied.reason_code,
         liability=applied.liability,
-        grace_minutes=policy.grace_minutes,
+        grace_minutes=policy.deadline_grace_minutes,
     )
-    return [ExchangeOpened(filed, now + policy.exchange.stock_within)]
+    return [ExchangeOpened(filed, now + policy.exchange.stock_hours)]
 
 
 @rule("RF-105")
@@ -175,7 +175,7 @@ def _reship_moved(state: Open, moved: ReshipMoved, policy: Policy, now: datetime
 @rule("RF-105", "RF-121")
 def _reserved(state: Requested, policy: Policy, now: datetime) -> Sequence[Fact]:
     """The same style is there: kept for the buyer; without the seller's word a person asks for it."""
-    kept = StockReserved(now + policy.attention_after)
+    kept = StockReserved(now + policy.attention_days)
     return [kept, *_authorized(policy, state.filed, now)] if state.is_approved else [kept]
 
 
@@ -183,7 +183,7 @@ def _reserved(state: Requested, policy: Policy, now: datetime) -> Sequence[Fact]
 def _unavailable(state: Open, policy: Policy, now: datetime) -> Sequence[Fact]:
     """No stock: the buyer chooses between money and other goods; never a silent refund."""
     are_goods_back = isinstance(state, ShippingReplacement | ReplacementSent)
-    return [RefundOffered(now + policy.exchange.offer_within, are_goods_back)]
+    return [RefundOffered(now + policy.exchange.offer_days, are_goods_back)]
 
 
 @rule("RF-068", "RF-120")
@@ -201,7 +201,7 @@ def _sent(state: ShippingReplacement, policy: Policy, now: datetime) -> Decision
 @rule("RF-120")
 def _left(policy: Policy, now: datetime) -> Sequence[Fact]:
     """The replacement left."""
-    return [ReplacementGone(now + policy.attention_after)]
+    return [ReplacementGone(now + policy.attention_days)]
 
 
 @rule("RF-118", "RF-120")
@@ -243,7 +243,7 @@ def _return_sent(state: Open, sent: ReturnSent, policy: Policy, now: datetime) -
         return []
     if sent.carriage not in policy.exchange.carriages:
         return []
-    return [ReturnRegistered(now + policy.exchange.receive_within[sent.carriage], sent.freight_paid)]
+    return [ReturnRegistered(now + policy.exchange.receive_days[sent.carriage], sent.freight_paid)]
 
 
 def _deadline_passed(state: Open, passed: DeadlinePassed, policy: Policy, now: datetime) -> Decision:
@@ -269,7 +269,7 @@ def _looked(state: Requested | ReplacementSent, policy: Policy, now: datetime) -
     """Attention: a person asks, a few times; nothing else happens by that."""
     question = "answer_exchange" if isinstance(state, Requested) else "replacement_not_delivered"
     is_last = state.look_count + 1 >= policy.attention_count_max
-    due_at = now + policy.attention_after
+    due_at = now + policy.attention_days
     return [PersonAsked(question, due_at, None if is_last else due_at)]
 
 
@@ -289,5 +289,5 @@ def _not_sent() -> Sequence[Fact]:
 @rule("RF-118")
 def _breached(policy: Policy, now: datetime) -> Sequence[Fact]:
     """Promised and not carried out; a person makes it good."""
-    asked = PersonAsked("exchange_breached", now + policy.attention_after, None)
+    asked = PersonAsked("exchange_breached", now + policy.attention_days, None)
     return [asked, ExchangeEnded(Ending.BREACHED, is_used=True)]

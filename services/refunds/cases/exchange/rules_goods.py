@@ -124,7 +124,7 @@ def _goods_fine(state: InReturn, policy: Policy, now: datetime) -> Sequence[Fact
 
 def _replacement(filed: Filed, policy: Policy, now: datetime) -> ReshipDue:
     bearer = filed.liability.replacement_leg or Bearer.SELLER
-    ship_by = now + policy.exchange.replace_within
+    ship_by = now + policy.exchange.replace_days
     return ReshipDue(ReshipPurpose.EXCHANGE, filed.wanted, ship_by, bearer)
 
 
@@ -137,7 +137,7 @@ def _some_missing(
     now: datetime,
 ) -> Sequence[Fact]:
     """Not everything came: nothing is sent until it did; a person asks for the rest."""
-    asked = PersonAsked("exchange_goods_missing", now + policy.attention_after, None)
+    asked = PersonAsked("exchange_goods_missing", now + policy.attention_days, None)
     return [SomeCame(lines, accepted), asked]
 
 
@@ -162,7 +162,7 @@ def _fault_not_found(filed: Filed) -> Sequence[Fact]:
 @rule("RF-103", "RF-122")
 def _note_differs(wanted_sku_id: str, policy: Policy, now: datetime) -> Sequence[Fact]:
     """The note in the parcel asks for another variant: a person clears it up before it is sent."""
-    return [NoteDiffers(wanted_sku_id, now + policy.exchange.replace_within)]
+    return [NoteDiffers(wanted_sku_id, now + policy.exchange.replace_days)]
 
 
 @rule("RF-120")
@@ -183,6 +183,6 @@ def send_back(
     filed: Filed, came: tuple[Share, ...], bearer: Bearer, policy: Policy, now: datetime
 ) -> Sequence[Fact]:
     """The buyer's own goods, as many as are here, go back to him."""
-    ship_by = now + policy.exchange.replace_within
+    ship_by = now + policy.exchange.replace_days
     back = ReshipDue(ReshipPurpose.RETURN_TO_BUYER, filed.given, ship_by, bearer, came)
     return [back, ExchangeEnded(Ending.RETURNED_TO_BUYER, is_used=False)]

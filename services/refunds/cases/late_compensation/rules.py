@@ -86,7 +86,7 @@ def _established(
 ) -> Sequence[Fact]:
     """Lateness stands; a buyer who claimed it and has his refund is owed the compensation at once."""
     if isinstance(state, Absent):
-        return [LatenessEstablished(late.trigger, now + policy.late.silent_after)]
+        return [LatenessEstablished(late.trigger, now + policy.late.silent_days)]
     if not isinstance(state, Filed):
         return []
     decided: list[Fact] = [LatenessEstablished(late.trigger, state.lapse_by)]
@@ -135,7 +135,7 @@ def _withdrawn(state: State, late: LateShippingWithdrawn, policy: Policy, now: d
     if isinstance(state, Claimed):
         decided.append(_refused(_base_of(state), late.reason_code, policy))
     if isinstance(state, Due | Paid) or is_compensated(state.owed):
-        decided.append(CompensationDisputed(late.reason_code, now + policy.attention_after))
+        decided.append(CompensationDisputed(late.reason_code, now + policy.attention_days))
     if isinstance(state, Established):
         decided.append(Lapsed())
     return decided
@@ -161,7 +161,7 @@ def _claimed(state: State, claimed: RefundClaimed, policy: Policy, now: datetime
     if known and (known[0].is_paid or known[0] == claim):
         return []
     lapse_by = None if isinstance(state, Absent) else state.lapse_by
-    return [ClaimFiled(claim.refund_id, claim.base, lapse_by or now + policy.late.silent_after, claim.goods)]
+    return [ClaimFiled(claim.refund_id, claim.base, lapse_by or now + policy.late.silent_days, claim.goods)]
 
 
 @rule("LG-060", "LG-061")
@@ -194,7 +194,7 @@ def _order_ended(state: State, policy: Policy, now: datetime) -> Sequence[Fact]:
     """An ended order leaves the buyer a while to come back to it."""
     if isinstance(state, Absent | Paid | Void) or state.lapse_by is None:
         return []
-    return [LapseSet(min(state.lapse_by, now + policy.late.lapse_after))]
+    return [LapseSet(min(state.lapse_by, now + policy.late.lapse_days))]
 
 
 @rule("LG-060")

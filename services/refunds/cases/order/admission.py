@@ -245,7 +245,7 @@ def _is_late(
 ) -> bool:
     """Whether the window is over: it runs from the line's own delivery, else receipt, else the usual days."""
     rules = policy.exchange
-    window = max(rules.window, timedelta(days=line.service_days))
+    window = max(rules.window_days, timedelta(days=line.service_days))
     is_fault = cause_of(reason, None, policy.freight) is ReturnCause.QUALITY
     if is_fault and rules.fault_report_window is not None and not line.service_days:
         window = min(window, rules.fault_report_window)
@@ -258,7 +258,7 @@ def _received_at(state: Shipped | Succeeded, line: LineAccount, rules: ExchangeP
         return received_at
     if isinstance(state, Succeeded):
         return state.ended_at
-    return state.shipped_at + rules.usual_delivery
+    return state.shipped_at + rules.usual_delivery_days
 
 
 def late_base(book: OrderAccount, shares: Sequence[Share], reason_code: str, policy: Policy) -> int | None:

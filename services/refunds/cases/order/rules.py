@@ -158,7 +158,7 @@ def _paid(state: State, paid: OrderPaid, policy: Policy, now: datetime) -> Seque
     current = live(state)
     if current.book.paid_at is not None:
         return []
-    due_at = now + policy.attention_after
+    due_at = now + policy.attention_days
     if paid.currency != current.book.currency:
         return [TaskOpened("wrong-currency", "payment_in_another_currency", due_at)]
     recorded: list[Fact] = [PaymentRecorded(paid.tenders, now)]
@@ -188,7 +188,7 @@ def _ship_marked(state: State, marked: ShipmentMarked, policy: Policy, now: date
                 if book.lines or isinstance(current, Shipped)
                 else [_shipment(current, marked, (), True, policy, now)]
             )
-        return [TaskOpened("shipped-after-refund", "shipped_after_refund", now + policy.attention_after)]
+        return [TaskOpened("shipped-after-refund", "shipped_after_refund", now + policy.attention_days)]
     marked_count = {share.line_id: share.quantity_count for share in shares}
     is_complete = all(count <= marked_count.get(line_id, 0) for line_id, count in unsent.items())
     return [_shipment(current, marked, shares, is_complete, policy, now)]
@@ -203,9 +203,11 @@ def _shipment(
     now: datetime,
 ) -> ShipmentRecorded:
     """The receipt is one for the whole order: no later parcel shortens the window of an earlier one."""
-    confirm_by = now + policy.order.confirm_within[marked.delivery_kind]
+    confirm_by = now + policy.order.confirm_days[marked.delivery_kind]
     standing = _window_end(current.confirm, now) if isinstance(current, Shipped) else now
-    return ShipmentRecorded(shares, now, max(confirm_by, standing), is_complete, policy.grace_minutes)
+    return ShipmentRecorded(
+        shares, now, max(confirm_by, standing), is_complete, policy.deadline_grace_minutes
+    )
 
 
 def _window_end(confirm: Confirm, now: datetime) -> datetime:
@@ -224,7 +226,7 @@ def _succeeded(state: State, told: TradeSucceeded, policy: Policy, now: datetime
     if isinstance(current, Succeeded) or line_ids is None:
         return []
     if isinstance(current, Closed):
-        return [TaskOpened("status-conflict", "succeeded_after_close", now + policy.attention_after)]
+        return [TaskOpened("status-conflict", "succeeded_after_close", now + policy.attention_days)]
     return [SuccessRecorded(told.cause, line_ids, is_whole, now)]
 
 
@@ -235,7 +237,7 @@ def _closed(state: State, told: TradeClosed, policy: Policy, now: datetime) -> S
     line_ids, is_whole = _ended_lines(current, told.line_ids)
     if isinstance(current, Closed) or line_ids is None:
         return []
-    due_at = now + policy.attention_after
+    due_at = now + policy.attention_days
     if isinstance(current, Succeeded):
         return [TaskOpened("status-conflict", "closed_after_success", due_at)]
     closed: list[Fact] = [CloseRecorded(told.cause, line_ids, is_whole, now)]
@@ -277,11 +279,11 @@ def _accounts(lines: tuple[PlacedLine, ...], policy: Policy) -> tuple[LineAccoun
 def _confirm_due(state: Shipped, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Neither receipt nor refund in the window: ask the order system to release the money; it decides."""
     asked_count = state.confirm.asked_count
-    if asked_count >= len(policy.order.confirm_retry):
-        return [AutoConfirmStopped("no_answer", now + policy.attention_after)]
+    if asked_count >= len(policy.order.confirm_retry_hours):
+        return [AutoConfirmStopped("no_answer", now + policy.attention_days)]
     book = state.book
     release = Money(book.paid_minor - book.refunded_minor, book.currency)
-    next_at = now + policy.order.confirm_retry[asked_count]
+    next_at = now + policy.order.confirm_retry_hours[asked_count]
     return [AutoConfirmRequested(release, next_at, state.confirm.declined_count + 1)]
 
 
@@ -294,4 +296,4 @@ def _declined(state: State, declined: RequestDeclined, policy: Policy, now: date
         return []
     if state.book.has_open_refund():
         return [AutoConfirmDeferred(declined.reason_code)]
-    return [AutoConfirmStopped(declined.reason_code, now + policy.attention_after)]
+    return [AutoConfirmStopped(declined.reason_code, now + policy.attention_days)]

@@ -196,7 +196,7 @@ def payment_asked(
     book = current.book
     if asked.intent_id in book.intents:
         return []
-    due_at = now + policy.attention_after
+    due_at = now + policy.attention_days
     if asked.amount.currency != book.currency:
         return _refused(PaymentRefused(asked.case_id, asked.intent_id, asked.purpose, asked.amount, due_at))
     if asked.purpose is not Purpose.REFUND:
@@ -325,4 +325,4 @@ def _confirm_again(current: Live, case_id: str, now: datetime) -> datetime | Non
 @rule("RF-007")
 def task(name: str, question_code: str, policy: Policy, now: datetime) -> Sequence[Fact]:
     """What is owed and no rule can carry out goes to a person."""
-    return [TaskOpened(name, question_code, now + policy.attention_after)]
+    return [TaskOpened(name, question_code, now + policy.attention_days)]

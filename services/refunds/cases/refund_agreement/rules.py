@@ -119,7 +119,7 @@ def _applied(applied: Applied, policy: Policy, now: datetime) -> Decision:
         liability=applied.liability,
         remedy_id=applied.remedy_id,
         evidence_kinds=(),
-        grace_minutes=policy.grace_minutes,
+        grace_minutes=policy.deadline_grace_minutes,
         are_goods_back=applied.are_goods_back,
     )
     opened = _opened(filed, policy, now)
@@ -133,7 +133,7 @@ def _applied(applied: Applied, policy: Policy, now: datetime) -> Decision:
 @rule("RF-001", "RF-002", "RF-010", "RF-011", "RF-012", "RF-014", "RF-016")
 def _opened(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
     """The kind of application fixes how long the seller has to answer."""
-    return [AnswerAwaited(filed, now + policy.agreement.answer_within[filed.terms.kind])]
+    return [AnswerAwaited(filed, now + policy.agreement.answer_days[filed.terms.kind])]
 
 
 def _answered_by_policy(filed: Filed, applied: Applied, policy: Policy, now: datetime) -> Decision:
@@ -169,12 +169,12 @@ def _unagreed_refused(filed: Filed, policy: Policy, now: datetime) -> Sequence[F
 @rule("RF-031", "RF-034")
 def _in_transit_refused(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
     """A parcel only just collected: refused with evidence until it is back; the buyer should refuse it."""
-    due_at = now + policy.agreement.evidence_within
+    due_at = now + policy.agreement.evidence_days
     return [
         AnswerDecided(filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, "just_collected"),
         steps.edit_awaited(policy, now, due_at),
         EvidenceAsked(policy.agreement.evidence_kinds, due_at),
-        BuyerReminded("refuse_parcel", now + policy.agreement.edit_within),
+        BuyerReminded("refuse_parcel", now + policy.agreement.edit_days),
     ]
 
 
@@ -187,7 +187,7 @@ def _agreed_at_once(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fac
 def _negotiation(terms: Terms, policy: Policy, now: datetime, *, is_partial: bool) -> Sequence[Fact]:
     """The buyer keeps the goods: a person establishes the facts and the amount while the clock runs."""
     question = "partial_refund_wanted" if is_partial else "refund_without_return_wanted"
-    return [NegotiationAsked(question, now + policy.agreement.answer_within[terms.kind])]
+    return [NegotiationAsked(question, now + policy.agreement.answer_days[terms.kind])]
 
 
 @rule("RF-005", "RF-006", "RF-035", "RF-036", "RF-037", "RF-038", "RF-121")
@@ -227,8 +227,8 @@ def _amendment_accepted(
     rules = policy.agreement
     if state.returned is not None and accepted.terms.kind.wants_goods_back:
         returned = rules_returns.as_sent(state.filed, state.returned)
-        return [ReceiptAwaited(filed, now + rules.receive_within[returned.carriage], returned)]
-    return [AnswerAwaited(filed, now + rules.answer_within[accepted.terms.kind])]
+        return [ReceiptAwaited(filed, now + rules.receive_days[returned.carriage], returned)]
+    return [AnswerAwaited(filed, now + rules.answer_days[accepted.terms.kind])]
 
 
 @rule("RF-004")
@@ -291,4 +291,4 @@ def _return_prompted(state: AwaitingReturn) -> Sequence[Fact]:
 
 @rule("RF-031")
 def _unbacked(policy: Policy, now: datetime) -> Sequence[Fact]:
-    return [RefusalUnbacked(now + policy.attention_after)]
+    return [RefusalUnbacked(now + policy.attention_days)]

@@ -56,7 +56,7 @@ def _agreed(state: AwaitingAnswer, agreed: SellerAgreed, policy: Policy, now: da
 @rule("RF-009")
 def _promise_at_risk(policy: Policy, now: datetime) -> Sequence[Fact]:
     """Staff promised to ship instead: nobody pays on a click, only the two days do."""
-    return [PromiseAtRisk(now + policy.attention_after)]
+    return [PromiseAtRisk(now + policy.attention_days)]
 
 
 def seller_refused(state: Open, refused: SellerRefused, policy: Policy, now: datetime) -> Decision:
@@ -91,11 +91,11 @@ def _refusal(filed: Filed, refused: SellerRefused, policy: Policy, now: datetime
     missing = tuple(kind for kind in policy.agreement.evidence_kinds if kind not in filed.evidence_kinds)
     if refused.evidence_count >= len(policy.agreement.evidence_kinds) or not missing:
         return [steps.edit_awaited(policy, now, None)]
-    due_at = now + policy.agreement.evidence_within
+    due_at = now + policy.agreement.evidence_days
     return [steps.edit_awaited(policy, now, due_at), EvidenceAsked(missing, due_at)]
 
 
 @rule("RF-015", "RF-016")
 def _contested(policy: Policy, now: datetime) -> Sequence[Fact]:
     """A refusal after silence counted as consent: our word stands, a person reconciles."""
-    return [AnswerContested(now + policy.attention_after)]
+    return [AnswerContested(now + policy.attention_days)]

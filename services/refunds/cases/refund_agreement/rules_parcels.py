@@ -84,14 +84,14 @@ def _owed(
         minor = total_of(owed)
         if minor == 0:
             return []
-        due_at = state.answer_by if isinstance(state, AwaitingAnswer) else now + policy.attention_after
+        due_at = state.answer_by if isinstance(state, AwaitingAnswer) else now + policy.attention_days
         facts.append(RestUndecided(rest, due_at))
         if terms.kind is RefundKind.UNSHIPPED:
             return facts
         part = replace(terms, shares=owed, freight_minor=0, amount=Money(minor, terms.amount.currency))
         filed = replace(filed, terms=part)
     if isinstance(state, Refused):
-        facts.append(RefusalWithdrawn(now + policy.agreement.answer_within[terms.kind]))
+        facts.append(RefusalWithdrawn(now + policy.agreement.answer_days[terms.kind]))
     if terms.kind is not RefundKind.UNSHIPPED:
         facts.append(AnswerDecided(terms.version, Answer.AGREE, AnswerCause.REMEDY, None))
     return [*facts, *steps.pay(filed, None)]

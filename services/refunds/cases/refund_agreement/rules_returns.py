@@ -43,7 +43,7 @@ def return_sent(state: Open, sent: ReturnSent, policy: Policy, now: datetime) ->
     """The carriage fixes how long the seller has; every registered return names its waybill (RF-022)."""
     if isinstance(state, AwaitingAnswer) and state.filed.terms.kind.wants_goods_back:
         raise NotYet
-    receive_by = now + policy.agreement.receive_within[sent.carriage]
+    receive_by = now + policy.agreement.receive_days[sent.carriage]
     if isinstance(state, AwaitingReceipt):
         return _another_parcel(state, sent, receive_by)
     if not isinstance(state, AwaitingReturn):
@@ -137,7 +137,7 @@ def _counted(
     kept, missing = steps.divided(terms.shares, fit)
     if not missing:
         return [*steps.pay(filed, returned)]
-    task = PiecesMissing(missing, now + policy.attention_after)
+    task = PiecesMissing(missing, now + policy.attention_days)
     if not kept:
         return [task]
     minor = total_of(kept) + terms.freight_minor

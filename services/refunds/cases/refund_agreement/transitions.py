@@ -41,7 +41,7 @@ def consent(filed: Filed, policy: Policy, now: datetime, address_ref: str | None
         return pay(filed, None)
     rules = policy.agreement
     awaited = ReturnAwaited(
-        address_ref or rules.return_address_ref, now + rules.send_within, now + rules.remind_after
+        address_ref or rules.return_address_ref, now + rules.send_days, now + rules.remind_days
     )
     return [awaited, FreightDecided()]
 
@@ -67,7 +67,7 @@ def pay(filed: Filed, returned: ReturnedGoods | None) -> Sequence[Fact]:
 
 def edit_awaited(policy: Policy, now: datetime, evidence_by: datetime | None) -> EditAwaited:
     rules = policy.agreement
-    return EditAwaited(now + rules.edit_within, now + rules.remind_after, evidence_by)
+    return EditAwaited(now + rules.edit_days, now + rules.remind_days, evidence_by)
 
 
 def task_over(state: Open) -> Sequence[Fact]:

@@ -76,7 +76,7 @@ def _pay(pay: Pay, policy: Policy, now: datetime) -> Sequence[Fact]:
 
 def _request(order: PaymentOrder, attempt_count: int, policy: Policy, now: datetime) -> PaymentRequested:
     rules = policy.intent
-    return PaymentRequested(order, attempt_count, now + rules.retry_after, now + rules.stuck_after)
+    return PaymentRequested(order, attempt_count, now + rules.retry_minutes, now + rules.stuck_hours)
 
 
 @rule("RF-029")
@@ -84,13 +84,13 @@ def _accepted(state: Begun, accepted: PaymentAccepted, policy: Policy, now: date
     """The provider took it: nothing is repeated, only waited for."""
     if not isinstance(state, Requested | Unknown) or accepted.attempt_count != state.attempt_count:
         return []
-    return [PaymentTaken(now + policy.intent.stuck_after)]
+    return [PaymentTaken(now + policy.intent.stuck_hours)]
 
 
 @rule("RF-033")
 def _settled(state: Begun, settled: MoneySettled, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Money moved, on whichever attempt. A second payment or another amount is for a person to settle."""
-    due_at = now + policy.attention_after
+    due_at = now + policy.attention_days
     if isinstance(state, Settled):
         is_second = settled.has_moved_now and settled.attempt_count != state.settled_attempt
         return [PaymentDisputed("paid_twice", due_at)] if is_second else []
@@ -113,7 +113,7 @@ def _failed(state: Begun, failed: PaymentFailed, policy: Policy, now: datetime) 
     """A new attempt only once it is sure that no money moved; before that the same one is asked again."""
     if not isinstance(state, Requested | Accepted | Unknown) or failed.attempt_count != state.attempt_count:
         return []
-    again_at = now + policy.intent.retry_after
+    again_at = now + policy.intent.retry_minutes
     if failed.moved is Moved.UNKNOWN:
         return [] if isinstance(state, Unknown) else [OutcomeUnknown(again_at)]
     if failed.is_retryable:
@@ -126,7 +126,7 @@ def _reversed(state: Begun, came_back: MoneyReversed, policy: Policy, now: datet
     """The buyer has not got it, or a part of it: the account keeps it for him, a person decides how."""
     if isinstance(state, Requested | Accepted | Unknown | Stuck):
         raise NotYet
-    look_at = now + policy.attention_after
+    look_at = now + policy.attention_days
     if isinstance(state, Reversed | Abandoned):
         return [PaymentDisputed("reversed_as_well", look_at)]
     part = None if state.is_disputed else part_of(state.order, came_back.amount)
@@ -161,7 +161,7 @@ def _made_up(state: Reversed, person: PersonDecided, policy: Policy, now: dateti
     if person.outcome_code not in ("retry", "abandon"):
         return []
     if state.part is None:
-        return [PaymentDisputed("part_not_known", now + policy.attention_after)]
+        return [PaymentDisputed("part_not_known", now + policy.attention_days)]
     if person.outcome_code == "retry":
         return [_request(state.part, state.attempt_count + 1, policy, now)]
     return [PaymentAbandoned(state.part)]
@@ -191,8 +191,8 @@ def _asked_again(state: Requested | Unknown, policy: Policy, now: datetime) -> S
     The wait doubles: as long as it has been silent, and one first wait more.
     """
     rules = policy.intent
-    silent = now - (state.stuck_at - rules.stuck_after)
-    again_at = now + max(silent, timedelta(0)) + rules.retry_after
+    silent = now - (state.stuck_at - rules.stuck_hours)
+    again_at = now + max(silent, timedelta(0)) + rules.retry_minutes
     return [PaymentRequested(state.order, state.attempt_count, again_at, state.stuck_at)]
 
 
@@ -204,7 +204,7 @@ def _given_to_person(state: Requested | Unknown | Accepted, policy: Policy, now:
 def _stuck(
     state: Requested | Unknown | Accepted, moved: Moved, policy: Policy, now: datetime
 ) -> Sequence[Fact]:
-    look_at = now + policy.attention_after
+    look_at = now + policy.attention_days
     asked = PersonAsked("payment_stuck", look_at, look_at)
     return [PaymentStuck(state.attempt_count, moved, look_at), asked]
 
@@ -213,5 +213,5 @@ def _stuck(
 def _looked_away(state: Stuck | Reversed, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Attention: asked again, a few times, and then no more; no money moves by that."""
     is_last = state.look_count + 1 >= policy.attention_count_max
-    look_at = None if is_last else now + policy.attention_after
-    return [PersonAsked("payment_still_stuck", now + policy.attention_after, look_at)]
+    look_at = None if is_last else now + policy.attention_days
+    return [PersonAsked("payment_still_stuck", now + policy.attention_days, look_at)]

@@ -24,7 +24,7 @@ WANTED = (Wanted("a", "s-xl"),)
 ROW = Liability(ReturnCause.QUALITY, Bearer.SELLER, Bearer.SELLER, False, "RF-061")
 ROW_63 = Liability(ReturnCause.NOT_QUALITY, Bearer.BUYER, Bearer.SELLER, False, "RF-063")
 GIVEN = (Wanted("a", "s-m"),)
-FILED = c.Filed("c1", SHARES, GIVEN, WANTED, "quality", ROW, POLICY.grace_minutes)
+FILED = c.Filed("c1", SHARES, GIVEN, WANTED, "quality", ROW, POLICY.deadline_grace_minutes)
 OPENED = c.ExchangeOpened(FILED, T0 + DAY)
 KEPT = c.StockReserved(T0 + 10 * DAY)
 RETURN = c.ReturnAuthorized("shop-default", (Carriage.EXPRESS, Carriage.MAIL), T0 + 7 * DAY)
@@ -135,7 +135,7 @@ def test_rule(rule: str, given_facts: list[Any], when: Any, then: list[Any]) -> 
 
 def test_a_shop_that_gives_48_hours_and_takes_express_only() -> None:
     """RF-104."""
-    rules = with_exchange(send_within=48 * HOUR, carriages=(Carriage.EXPRESS,))
+    rules = with_exchange(send_hours=48 * HOUR, carriages=(Carriage.EXPRESS,))
     authorized = facts_of(decide(KIND, [OPENED, KEPT], YES, T0, rules))[0]
     assert authorized.send_by == T0 + 48 * HOUR
     mail = m.ReturnSent(Carriage.MAIL, None)

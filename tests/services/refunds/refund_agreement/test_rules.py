@@ -39,7 +39,7 @@ def terms(kind: RefundKind, reason: str = "quality", count: int = 1, version: in
 
 
 def filed(kind: RefundKind, reason: str = "quality", **other: Any) -> f.Filed:
-    base = f.Filed("c1", terms(kind, reason), SELLER_PAYS, None, (), POLICY.grace_minutes)
+    base = f.Filed("c1", terms(kind, reason), SELLER_PAYS, None, (), POLICY.deadline_grace_minutes)
     return replace(base, **other)
 
 
