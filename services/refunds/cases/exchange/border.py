@@ -180,6 +180,7 @@ ANNOUNCES: Mapping[type, Announce] = {
     FreightDecided: _freight_decided,
     ReshipDue: _reship_due,
     NoteDiffers: _note_differs,
+    Task: order_task,
     PersonAsked: _asked,
     ExchangeEnded: _ended,
 }

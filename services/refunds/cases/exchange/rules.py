@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from kernel.decider import DeadlinePassed, Decided, NotYet
+from kernel.people import Task
 from kernel.rules import rule
 from services.refunds.cases.exchange import rules_goods as goods
 from services.refunds.cases.exchange.messages import (
@@ -289,5 +290,5 @@ def _not_sent() -> Sequence[Fact]:
 @rule("RF-118")
 def _breached(policy: Policy, now: datetime) -> Sequence[Fact]:
     """Promised and not carried out; a person makes it good."""
-    asked = PersonAsked("exchange_breached", now + policy.attention_days, None)
+    asked = Task("exchange_breached", now + policy.attention_days)
     return [asked, ExchangeEnded(Ending.BREACHED, is_used=True)]

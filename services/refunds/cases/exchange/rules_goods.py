@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kernel.decider import Decided, NotYet
+from kernel.people import Task
 from kernel.rules import rule
 from services.refunds.cases.exchange.messages import (
     GoodsChecked,
@@ -18,7 +19,6 @@ from services.refunds.cases.exchange.state import (
     InReturn,
     NoteDiffers,
     Open,
-    PersonAsked,
     Requested,
     ReshipDue,
     ReshipPurpose,
@@ -137,7 +137,7 @@ def _some_missing(
     now: datetime,
 ) -> Sequence[Fact]:
     """Not everything came: nothing is sent until it did; a person asks for the rest."""
-    asked = PersonAsked("exchange_goods_missing", now + policy.attention_days, None)
+    asked = Task("exchange_goods_missing", now + policy.attention_days)
     return [SomeCame(lines, accepted), asked]
 
 

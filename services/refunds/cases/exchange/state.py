@@ -7,6 +7,7 @@ from typing import assert_never
 
 from kernel.decider import Deadline, expect
 from kernel.money import Money
+from kernel.people import Task
 from kernel.value import Value, replace
 from services.refunds.liability import Bearer, Liability
 from services.refunds.shares import Carriage, InspectedLine, Share, Wanted
@@ -152,7 +153,7 @@ class ExchangeRefused(Value):
 
 
 class PersonAsked(Value):
-    """A task; `look_at` is when to ask again, absent when it was asked often enough."""
+    """A task of an exchange that waits. `look_at` is the moment to ask again; absent after the last time."""
 
     question_code: str
     due_at: datetime
@@ -231,7 +232,7 @@ class ApplicationTurnedAway(Value):
 
 
 Fact = (
-    ExchangeOpened | StockReserved | ExchangeApproved | ExchangeRefused | PersonAsked | RefundOffered
+    ExchangeOpened | StockReserved | ExchangeApproved | ExchangeRefused | Task | PersonAsked | RefundOffered
     | ReturnAuthorized | FreightDecided | ReturnRegistered | SomeCame | ReshipDue | NoteDiffers
     | ReplacementGone | FreightDue | ConversionAsked | ExchangeEnded | ApplicationTurnedAway
 )  # fmt: skip
@@ -262,7 +263,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return TurnedAway()
         case PersonAsked():
             if not isinstance(state, Requested | ReplacementSent):
-                return state
+                raise TypeError(f"nobody is asked in {type(state).__name__}")
             return replace(state, look_at=fact.look_at, look_count=state.look_count + 1)
         case RefundOffered():
             count = state.offer_count if isinstance(state, OfferRefund) else 0
@@ -285,7 +286,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return ReplacementSent(expect(state, ShippingReplacement).filed, fact.look_at, 0)
         case ExchangeEnded():
             return _OVER[fact.ending]
-        case NoteDiffers() | FreightDue() | ConversionAsked():
+        case Task() | NoteDiffers() | FreightDue() | ConversionAsked():
             return state
         case _:
             assert_never(fact)

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from kernel.money import Money
+from kernel.people import Task
 from kernel.value import Value
 from services.refunds.cases.order.account import OrderAccount
 from services.refunds.liability import Liability
@@ -189,12 +190,6 @@ class AutoConfirmStopped(Value):
     due_at: datetime
 
 
-class TaskOpened(Value):
-    task_name: str
-    question_code: str
-    due_at: datetime
-
-
 class DeliveryNoted(Value):
     """A parcel was delivered; `line_ids` empty: nobody said what was in it."""
 
@@ -253,6 +248,11 @@ Fact = (
     OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded | CloseRecorded
     | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted | PaymentGranted
     | PaymentRefused | CaseReleased | GrantGivenBack | AutoConfirmRequested | AutoConfirmDeferred
-    | AutoConfirmStopped | TaskOpened | DeliveryNoted | LatenessNoted | LatenessWithdrawn | HoldPassedOn
+    | AutoConfirmStopped | Task | DeliveryNoted | LatenessNoted | LatenessWithdrawn | HoldPassedOn
     | GoodsBackPassedOn | RemedyPassedOn | InspectionPassedOn | ReshipPassedOn | PromisePassedOn
 )  # fmt: skip
+
+
+def reconciliation(name: str, question_code: str, due_at: datetime) -> Task:
+    """Leaves to a person what no rule can carry out. `name` follows the order id in the task's id."""
+    return Task(question_code, due_at, "reconciliation", name=name)

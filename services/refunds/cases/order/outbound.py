@@ -20,7 +20,7 @@ from services.refunds.cases.order.facts import (
     PaymentRefused,
     ShipmentRecorded,
     SuccessRecorded,
-    TaskOpened,
+    reconciliation,
 )
 from services.refunds.cases.order.messages import confirm_id_of
 from services.refunds.cases.order.state import AwaitingPayment, Closed, Paid, Shipped, State, Succeeded, live
@@ -93,17 +93,12 @@ def _auto_confirm(fact: AutoConfirmRequested, view: CaseView[State]) -> refunds.
 
 
 def _auto_confirm_stopped(fact: AutoConfirmStopped, view: CaseView[State]) -> common.TaskRequestedV1:
-    asked = Task("order_not_confirmed", fact.due_at, "reconciliation", name="confirm-stopped")
-    return order_task(asked, view)
+    return order_task(reconciliation("confirm-stopped", "order_not_confirmed", fact.due_at), view)
 
 
 def _payment_refused(fact: PaymentRefused, view: CaseView[State]) -> common.TaskRequestedV1:
     task_id = derived_id(fact.intent_id, "refused")
     return order_task(Task("payment_over_account", fact.due_at, "reconciliation", task_id=task_id), view)
-
-
-def _task(fact: TaskOpened, view: CaseView[State]) -> common.TaskRequestedV1:
-    return order_task(Task(fact.question_code, fact.due_at, "reconciliation", name=fact.task_name), view)
 
 
 ANNOUNCES: Mapping[type, Announce] = {
@@ -116,5 +111,5 @@ ANNOUNCES: Mapping[type, Announce] = {
     PaymentRefused: _payment_refused,
     AutoConfirmRequested: _auto_confirm,
     AutoConfirmStopped: _auto_confirm_stopped,
-    TaskOpened: _task,
+    Task: order_task,
 }

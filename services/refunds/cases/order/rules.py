@@ -24,8 +24,8 @@ from services.refunds.cases.order.facts import (
     PaymentRecorded,
     ShipmentRecorded,
     SuccessRecorded,
-    TaskOpened,
     TermsRecorded,
+    reconciliation,
 )
 from services.refunds.cases.order.messages import (
     AmendmentProposed,
@@ -160,10 +160,10 @@ def _paid(state: State, paid: OrderPaid, policy: Policy, now: datetime) -> Seque
         return []
     due_at = now + policy.attention_days
     if paid.currency != current.book.currency:
-        return [TaskOpened("wrong-currency", "payment_in_another_currency", due_at)]
+        return [reconciliation("wrong-currency", "payment_in_another_currency", due_at)]
     recorded: list[Fact] = [PaymentRecorded(paid.tenders, now)]
     if isinstance(current, Closed):
-        recorded.append(TaskOpened("paid-after-close", "paid_after_close", due_at))
+        recorded.append(reconciliation("paid-after-close", "paid_after_close", due_at))
     return recorded
 
 
@@ -188,7 +188,7 @@ def _ship_marked(state: State, marked: ShipmentMarked, policy: Policy, now: date
                 if book.lines or isinstance(current, Shipped)
                 else [_shipment(current, marked, (), True, policy, now)]
             )
-        return [TaskOpened("shipped-after-refund", "shipped_after_refund", now + policy.attention_days)]
+        return [reconciliation("shipped-after-refund", "shipped_after_refund", now + policy.attention_days)]
     marked_count = {share.line_id: share.quantity_count for share in shares}
     is_complete = all(count <= marked_count.get(line_id, 0) for line_id, count in unsent.items())
     return [_shipment(current, marked, shares, is_complete, policy, now)]
@@ -226,7 +226,7 @@ def _succeeded(state: State, told: TradeSucceeded, policy: Policy, now: datetime
     if isinstance(current, Succeeded) or line_ids is None:
         return []
     if isinstance(current, Closed):
-        return [TaskOpened("status-conflict", "succeeded_after_close", now + policy.attention_days)]
+        return [reconciliation("status-conflict", "succeeded_after_close", now + policy.attention_days)]
     return [SuccessRecorded(told.cause, line_ids, is_whole, now)]
 
 
@@ -239,10 +239,10 @@ def _closed(state: State, told: TradeClosed, policy: Policy, now: datetime) -> S
         return []
     due_at = now + policy.attention_days
     if isinstance(current, Succeeded):
-        return [TaskOpened("status-conflict", "closed_after_success", due_at)]
+        return [reconciliation("status-conflict", "closed_after_success", due_at)]
     closed: list[Fact] = [CloseRecorded(told.cause, line_ids, is_whole, now)]
     if any(case.kind is not None and _touches(case, line_ids) for case in current.book.open):
-        closed.append(TaskOpened("closed-with-refund", "closed_with_open_refund", due_at))
+        closed.append(reconciliation("closed-with-refund", "closed_with_open_refund", due_at))
     return closed
 
 

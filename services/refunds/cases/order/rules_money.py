@@ -28,7 +28,7 @@ from services.refunds.cases.order.facts import (
     PaymentRefused,
     RefundAdmitted,
     Rejection,
-    TaskOpened,
+    reconciliation,
 )
 from services.refunds.cases.order.messages import (
     AmendmentProposed,
@@ -325,4 +325,4 @@ def _confirm_again(current: Live, case_id: str, now: datetime) -> datetime | Non
 @rule("RF-007")
 def task(name: str, question_code: str, policy: Policy, now: datetime) -> Sequence[Fact]:
     """What is owed and no rule can carry out goes to a person."""
-    return [TaskOpened(name, question_code, now + policy.attention_days)]
+    return [reconciliation(name, question_code, now + policy.attention_days)]

@@ -17,7 +17,7 @@ from services.refunds.cases.order.facts import (
     LatenessWithdrawn,
     PromisePassedOn,
     ReshipPassedOn,
-    TaskOpened,
+    reconciliation,
 )
 from services.refunds.cases.order.messages import (
     GoodsInspected,
@@ -69,7 +69,7 @@ def parcel_decided(state: State, parcel: ParcelDecided, policy: Policy, now: dat
     facts: list[Fact] = [GoodsBackPassedOn((case.case_id,), shares) for case, shares in found]
     if rest and parcel.line_ids and any(_is_refund_of(case, pieces) for case in book.open):
         name = f"back-{parcel.parcel_id}" if parcel.parcel_id else "back"
-        facts.append(TaskOpened(name, "goods_back_without_refund", now + policy.attention_days))
+        facts.append(reconciliation(name, "goods_back_without_refund", now + policy.attention_days))
     return facts
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from kernel.decider import Deadline, NotYet
+from kernel.people import Task
 from kernel.value import Value, replace
 from services.refunds.cases.order import account
 from services.refunds.cases.order.account import OpenCase, OrderAccount
@@ -35,7 +36,6 @@ from services.refunds.cases.order.facts import (
     ReshipPassedOn,
     ShipmentRecorded,
     SuccessRecorded,
-    TaskOpened,
     TermsRecorded,
 )
 from services.refunds.shares import Purpose, RefundKind
@@ -148,7 +148,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _delivery_noted(order, fact)
         case LatenessNoted():
             return replace(order, book=replace(book, is_late=True))
-        case ApplicationRejected() | PaymentRefused() | TaskOpened() | LatenessWithdrawn():
+        case ApplicationRejected() | PaymentRefused() | Task() | LatenessWithdrawn():
             return order
         case (
             HoldPassedOn() | GoodsBackPassedOn() | InspectionPassedOn() | ReshipPassedOn() | PromisePassedOn()

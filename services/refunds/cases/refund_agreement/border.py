@@ -37,7 +37,6 @@ from services.refunds.cases.refund_agreement.facts import (
     NegotiationAsked,
     NegotiationOver,
     PiecesMissing,
-    PromiseAtRisk,
     RefundDue,
     RefusalUnbacked,
     RestUndecided,
@@ -186,7 +185,7 @@ def _reconciled(name: str, question_code: str) -> Announce:
     """Makes the announcement of a fact that leaves something to a person."""
 
     def announce(
-        fact: RefusalUnbacked | AnswerContested | PromiseAtRisk | PiecesMissing | RestUndecided,
+        fact: RefusalUnbacked | AnswerContested | PiecesMissing | RestUndecided,
         view: CaseView[State],
     ) -> common.TaskRequestedV1:
         return order_task(Task(question_code, fact.due_at, "reconciliation", name=name), view)
@@ -211,7 +210,7 @@ ANNOUNCES: Mapping[type, Announce] = {
     NegotiationOver: _negotiation_over,
     RefusalUnbacked: _reconciled("unbacked", "refusal_without_evidence"),
     AnswerContested: _reconciled("contested", "refused_after_silence"),
-    PromiseAtRisk: _reconciled("promise", "agreed_against_promise"),
+    Task: order_task,
     PiecesMissing: _reconciled("pieces", "fewer_pieces_accepted"),
     RestUndecided: _reconciled("rest", "only_some_pieces_owed"),
     AgreementClosed: _refund_closed,

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from kernel.money import Money
+from kernel.people import Task
 from kernel.value import Value
 from services.refunds.cases.order.messages import RefundApplied
 from services.refunds.liability import Liability
@@ -147,12 +148,6 @@ class PromiseNoted(Value):
     promise_id: str
 
 
-class PromiseAtRisk(Value):
-    """The seller agrees to a refund that staff promised not to carry out."""
-
-    due_at: datetime
-
-
 class PiecesMissing(Value):
     """Fewer pieces came back, or were accepted, than the refund is for: a person decides on the rest."""
 
@@ -190,6 +185,6 @@ class ApplicationTurnedAway(Value):
 Fact = (
     AnswerAwaited | RefusalWithdrawn | NegotiationAsked | NegotiationOver | AnswerDecided | ReturnAwaited
     | FreightDecided | EditAwaited | EvidenceAsked | EvidenceNoted | RefusalUnbacked | BuyerReminded
-    | AmendmentForwarded | ReceiptAwaited | InspectionNoted | AnswerContested | PromiseNoted | PromiseAtRisk
+    | AmendmentForwarded | ReceiptAwaited | InspectionNoted | AnswerContested | PromiseNoted | Task
     | PiecesMissing | RestUndecided | RefundDue | FreightDue | AgreementClosed | ApplicationTurnedAway
 )  # fmt: skip

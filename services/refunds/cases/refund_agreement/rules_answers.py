@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kernel.decider import NotYet
+from kernel.people import Task
 from kernel.rules import rule
 from services.refunds.cases.refund_agreement import rules_returns
 from services.refunds.cases.refund_agreement import transitions as steps
@@ -12,7 +13,6 @@ from services.refunds.cases.refund_agreement.facts import (
     EvidenceAsked,
     Fact,
     Filed,
-    PromiseAtRisk,
 )
 from services.refunds.cases.refund_agreement.messages import (
     SellerAgreed,
@@ -56,7 +56,7 @@ def _agreed(state: AwaitingAnswer, agreed: SellerAgreed, policy: Policy, now: da
 @rule("RF-009")
 def _promise_at_risk(policy: Policy, now: datetime) -> Sequence[Fact]:
     """Staff promised to ship instead: nobody pays on a click, only the two days do."""
-    return [PromiseAtRisk(now + policy.attention_days)]
+    return [Task("agreed_against_promise", now + policy.attention_days, "reconciliation", name="promise")]
 
 
 def seller_refused(state: Open, refused: SellerRefused, policy: Policy, now: datetime) -> Decision:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from kernel.decider import Deadline, expect
+from kernel.people import Task
 from kernel.value import Value, replace
 from services.refunds.cases.refund_agreement.facts import (
     AgreementClosed,
@@ -26,7 +27,6 @@ from services.refunds.cases.refund_agreement.facts import (
     NegotiationAsked,
     NegotiationOver,
     PiecesMissing,
-    PromiseAtRisk,
     PromiseNoted,
     ReceiptAwaited,
     RefundDue,
@@ -134,7 +134,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _inspection_noted(state, fact)
         case AnswerDecided() | FreightDecided() | FreightDue() | EvidenceAsked() | AmendmentForwarded():
             return state
-        case PromiseAtRisk() | PiecesMissing() | RestUndecided():
+        case Task() | PiecesMissing() | RestUndecided():
             return state
         case _:
             assert_never(fact)

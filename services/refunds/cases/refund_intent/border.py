@@ -142,6 +142,7 @@ ANNOUNCES: Mapping[type, Announce] = {
     PaymentRequested: _payment_requested,
     RefundPaid: _refund_paid,
     PaymentStuck: _payment_stuck,
+    Task: order_task,
     PersonAsked: _asked,
     PaymentDisputed: _asked,
 }

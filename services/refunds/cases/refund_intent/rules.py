@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from kernel.decider import DeadlinePassed, Decided, NotYet
+from kernel.people import Task
 from kernel.rules import rule
 from services.refunds.cases.refund_intent.messages import (
     Message,
@@ -104,7 +105,7 @@ def _settled(state: Begun, settled: MoneySettled, policy: Policy, now: datetime)
     question = "other_amount_settled"
     if settled.amount.currency == order.amount.currency and settled.amount.minor < order.amount.minor:
         missing = missing_of(order, settled.amount, settled.tenders)
-        return [paid, PaidShort(missing, due_at), PersonAsked(question, due_at, due_at)]
+        return [paid, PaidShort(missing, due_at), Task(question, due_at)]
     return [paid, PaymentDisputed(question, due_at)]
 
 
@@ -130,7 +131,7 @@ def _reversed(state: Begun, came_back: MoneyReversed, policy: Policy, now: datet
     if isinstance(state, Reversed | Abandoned):
         return [PaymentDisputed("reversed_as_well", look_at)]
     part = None if state.is_disputed else part_of(state.order, came_back.amount)
-    asked = PersonAsked("payment_reversed", look_at, look_at)
+    asked = Task("payment_reversed", look_at)
     return [RefundReversed(came_back.amount, came_back.reason_code, look_at, part), asked]
 
 
@@ -205,7 +206,7 @@ def _stuck(
     state: Requested | Unknown | Accepted, moved: Moved, policy: Policy, now: datetime
 ) -> Sequence[Fact]:
     look_at = now + policy.attention_days
-    asked = PersonAsked("payment_stuck", look_at, look_at)
+    asked = Task("payment_stuck", look_at)
     return [PaymentStuck(state.attempt_count, moved, look_at), asked]
 
 

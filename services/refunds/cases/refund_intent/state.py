@@ -6,6 +6,7 @@ from typing import assert_never
 
 from kernel.decider import Deadline, expect
 from kernel.money import Money
+from kernel.people import Task
 from kernel.value import Value, replace
 from services.refunds.cases.refund_intent.messages import Moved, PaymentOrder
 
@@ -116,7 +117,7 @@ class PaymentStuck(Value):
 
 
 class PersonAsked(Value):
-    """A task; `look_at` is when to ask again, absent when it was asked often enough."""
+    """A task, once more. `look_at` is the moment to ask again; absent when it was asked often enough."""
 
     question_code: str
     due_at: datetime
@@ -157,11 +158,11 @@ class PaymentAbandoned(Value):
 
 Fact = (
     PaymentRequested | RetryAwaited | PaymentTaken | OutcomeUnknown | PaymentStuck | PersonAsked | RefundPaid
-    | PaidShort | PaymentDisputed | RefundReversed | PaymentAbandoned
+    | Task | PaidShort | PaymentDisputed | RefundReversed | PaymentAbandoned
 )  # fmt: skip
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Fact) -> State:  # noqa: PLR0911  one branch per fact
     """Applies a fact to the intent."""
     match fact:
         case PaymentRequested():
@@ -171,6 +172,8 @@ def evolve(state: State, fact: Fact) -> State:
             return Abandoned()
         case PersonAsked():
             return _person_asked(state, fact)
+        case Task():
+            return state
         case PaymentDisputed():
             return replace(state, is_disputed=True) if isinstance(state, Settled) else state
         case RefundPaid():
@@ -212,8 +215,7 @@ def _bound(state: State) -> datetime:
 def _person_asked(state: State, fact: PersonAsked) -> State:
     if not isinstance(state, Stuck | Reversed):
         raise TypeError(f"nobody is asked in {type(state).__name__}")
-    is_first = state.look_at == fact.look_at
-    return replace(state, look_at=fact.look_at, look_count=state.look_count + (not is_first))
+    return replace(state, look_at=fact.look_at, look_count=state.look_count + 1)
 
 
 def deadlines(state: State) -> Sequence[Deadline]:

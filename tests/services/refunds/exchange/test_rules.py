@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kernel.decider import DeadlinePassed, NotYet
 from kernel.money import Money
+from kernel.people import Task
 from kernel.value import replace
 from services.refunds.cases.exchange import messages as m
 from services.refunds.cases.exchange import state as c
@@ -44,7 +45,7 @@ PAIR_IN_RETURN = [replace(OPENED, filed=PAIR), KEPT, RETURN, REGISTERED]
 """Three pieces are to come back."""
 TWO_A = InspectedLine("a", 2, 2, "resaleable", True, True)
 B = replace(FINE, line_id="b")
-ASK_REST = c.PersonAsked("exchange_goods_missing", T0 + 10 * DAY, None)
+ASK_REST = Task("exchange_goods_missing", T0 + 10 * DAY)
 
 
 def ended(ending: c.Ending, *, is_used: bool = False) -> c.ExchangeEnded:
@@ -107,7 +108,7 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
      [replace(BACK, shares=(Share("a", 2, 0),)), ended(c.Ending.RETURNED_TO_BUYER)]),
     ("RF-068", [*IN_RETURN, SHIP], m.ReshipMoved("sent"), [c.FreightDue(Money(900, "CNY")), GONE]),
     ("RF-118", [*IN_RETURN, SHIP], passed("replace", 3),
-     [c.PersonAsked("exchange_breached", T0 + 10 * DAY, None), ended(c.Ending.BREACHED, is_used=True)]),
+     [Task("exchange_breached", T0 + 10 * DAY), ended(c.Ending.BREACHED, is_used=True)]),
     ("RF-121", [*IN_RETURN, SHIP], m.ReshipMoved("unavailable"), [REPAID, OFFER_BACK]),
     ("RF-068", [*IN_RETURN, SHIP], m.ReshipMoved("failed"), [REPAID, OFFER_BACK]),
     ("RF-121", [*IN_RETURN, SHIP, GONE], m.ReshipMoved("failed"), [OFFER_BACK]),

@@ -11,6 +11,7 @@ from aftersales_contracts.base import Event
 from aftersales_contracts.shop import orders
 from aftersales_contracts.words import RefundKind, SaleService
 from chassis.service import Service
+from kernel.people import Task
 from services.refunds.cases.order import facts as f
 from services.refunds.cases.order import state as c
 from services.refunds.cases.order.facts import Rejection
@@ -315,10 +316,10 @@ def test_unpaid_terms_may_change() -> None:
 
 def test_contradictions_go_to_a_person() -> None:
     driver = played(PLACED, PAID, (s.closed(), T0), (s.succeeded(), T0))
-    assert [t.question_code for t in order_facts(driver, f.TaskOpened) if isinstance(t, f.TaskOpened)] == [
+    assert [t.question_code for t in order_facts(driver, Task) if isinstance(t, Task)] == [
         "succeeded_after_close"
     ]
     late = played(PLACED, (s.closed(orders.CloseCause.UNPAID_TIMEOUT), T0), PAID)
-    assert len(order_facts(late, f.TaskOpened)) == 1
+    assert len(order_facts(late, Task)) == 1
     foreign = played(PLACED, (s.paid(10_000, currency="USD"), T0))
     assert isinstance(foreign.state("order", s.ORDER_ID), c.AwaitingPayment)

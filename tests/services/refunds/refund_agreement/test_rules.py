@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kernel.decider import DeadlinePassed, NotYet
 from kernel.money import Money
+from kernel.people import Task
 from kernel.value import replace
 from services.refunds.cases.order.messages import RefundApplied
 from services.refunds.cases.refund_agreement import facts as f
@@ -80,6 +81,7 @@ YES = m.SellerAgreed(1, m.Stage.ANSWER, None)
 NO = m.SellerRefused(1, m.Stage.ANSWER, "worn", 3)
 GOODS_NO = m.SellerRefused(1, m.Stage.RECEIPT, "worn", 3)
 ACCEPTED_TERMS = m.AmendmentAccepted(terms(RefundKind.WITH_RETURN, version=2), SELLER_PAYS)
+AT_RISK = Task("agreed_against_promise", T0 + 10 * DAY, "reconciliation", name="promise")
 PROPOSED = RefundApplied("r1", "no_return", "quality", None, False, CNY, None, 2, False)
 
 
@@ -106,7 +108,7 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-007", [UNSHIPPED], m.Remedied("m1", "no_stock"), [replace(DUE, remedy_id="m1")]),
     ("RF-009", [UNSHIPPED], m.PromiseMade("p1"), [f.PromiseNoted("p1")]),
     ("RF-009", [UNSHIPPED, f.PromiseNoted("p1")], m.HoldAnswered("stopped"), []),
-    ("RF-009", [UNSHIPPED, f.PromiseNoted("p1")], YES, [f.PromiseAtRisk(T0 + 10 * DAY)]),
+    ("RF-009", [UNSHIPPED, f.PromiseNoted("p1")], YES, [AT_RISK]),
     ("RF-002", [UNSHIPPED, f.PromiseNoted("p1")], passed("answer", 2), [DUE]),
     ("RF-010", [], applied(RefundKind.NO_REASON), [NO_REASON]),
     ("RF-011", [], m.NotAdmitted(), [f.ApplicationTurnedAway()]),

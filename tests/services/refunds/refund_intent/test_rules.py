@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kernel.decider import DeadlinePassed, NotYet
 from kernel.money import Money
+from kernel.people import Task
 from kernel.value import replace
 from services.refunds.cases.refund_intent import messages as m
 from services.refunds.cases.refund_intent import state as c
@@ -28,12 +29,12 @@ FIRST = c.PaymentRequested(ORDER, 1, QUARTER, STUCK_AT)
 LATER = T0 + 10 * DAY
 STUCK = c.PaymentStuck(1, m.Moved.UNKNOWN, LATER)
 SURE = replace(STUCK, moved=m.Moved.NO)
-ASKED = c.PersonAsked("payment_stuck", LATER, LATER)
+ASKED = Task("payment_stuck", LATER)
 TAKEN = c.PaymentTaken(STUCK_AT)
 PAID = c.RefundPaid(CNY, 1)
 BACK = c.RefundReversed(CNY, "account_closed", LATER, ORDER)
 SETTLED = m.MoneySettled(1, CNY, True)
-BACK_ASKED = c.PersonAsked("payment_reversed", LATER, LATER)
+BACK_ASKED = Task("payment_reversed", LATER)
 PERHAPS = c.PaymentDisputed("part_not_known", LATER)
 
 TWO = m.PaymentOrder(
@@ -50,7 +51,7 @@ FIRST_TWO = c.PaymentRequested(TWO, 1, QUARTER, STUCK_AT)
 BACK_PART = c.RefundReversed(Money(400, "CNY"), "account_closed", LATER, PART)
 SHORT_PAID = c.RefundPaid(Money(600, "CNY"), 1)
 SHORT = c.PaidShort(PART, LATER)
-SHORT_ASKED = c.PersonAsked("other_amount_settled", LATER, LATER)
+SHORT_ASKED = Task("other_amount_settled", LATER)
 
 
 def failed(moved: m.Moved, *, again: bool, attempt: int = 1) -> m.PaymentFailed:
@@ -139,7 +140,7 @@ def test_silence_asks_again_with_growing_pauses_and_the_same_ids() -> None:
     assert {fact.attempt_count for fact in requests} == {1}
     assert walk.facts[-2:] == [
         replace(STUCK, look_at=STUCK_AT + 10 * DAY),
-        c.PersonAsked("payment_stuck", STUCK_AT + 10 * DAY, STUCK_AT + 10 * DAY),
+        Task("payment_stuck", STUCK_AT + 10 * DAY),
     ]
     assert walk.now == STUCK_AT
 
@@ -161,7 +162,7 @@ def test_attention_stops() -> None:
     walk.tell(m.Pay(ORDER))
     walk.tell(failed(m.Moved.NO, again=False))
     walk.run_out()
-    asked = [fact for fact in walk.facts if isinstance(fact, c.PersonAsked)]
+    asked = [fact for fact in walk.facts if isinstance(fact, Task | c.PersonAsked)]
     assert len(asked) == 1 + POLICY.attention_count_max
     assert isinstance(walk.state, c.Stuck)
 
