@@ -3,12 +3,13 @@
 from datetime import datetime
 from enum import StrEnum
 
+from kernel.decider import Told
 from kernel.money import Money
 from kernel.people import Task
 from kernel.value import Value
 from services.refunds.cases.order.account import OrderAccount
 from services.refunds.liability import Liability
-from services.refunds.shares import InspectedLine, Purpose, Share, Tender, Terms, Wanted
+from services.refunds.shares import Purpose, Share, Tender, Terms, Wanted
 
 
 class Application(StrEnum):
@@ -206,18 +207,6 @@ class LatenessWithdrawn(Value):
     reason_code: str
 
 
-class HoldPassedOn(Value):
-    case_ids: tuple[str, ...]
-    outcome: str
-
-
-class GoodsBackPassedOn(Value):
-    """No `shares`: all pieces of these cases."""
-
-    case_ids: tuple[str, ...]
-    shares: tuple[Share, ...] = ()
-
-
 class RemedyPassedOn(Value):
     """No `shares`: all pieces of the case."""
 
@@ -227,29 +216,11 @@ class RemedyPassedOn(Value):
     shares: tuple[Share, ...] = ()
 
 
-class InspectionPassedOn(Value):
-    case_id: str
-    is_exchange: bool
-    lines: tuple[InspectedLine, ...]
-    wanted_sku_id: str | None
-
-
-class ReshipPassedOn(Value):
-    exchange_id: str
-    status: str
-
-
-class PromisePassedOn(Value):
-    case_ids: tuple[str, ...]
-    promise_id: str
-
-
 Fact = (
     OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded | CloseRecorded
     | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted | PaymentGranted
     | PaymentRefused | CaseReleased | GrantGivenBack | AutoConfirmRequested | AutoConfirmDeferred
-    | AutoConfirmStopped | Task | DeliveryNoted | LatenessNoted | LatenessWithdrawn | HoldPassedOn
-    | GoodsBackPassedOn | RemedyPassedOn | InspectionPassedOn | ReshipPassedOn | PromisePassedOn
+    | AutoConfirmStopped | DeliveryNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | Task | Told
 )  # fmt: skip
 
 

@@ -16,16 +16,11 @@ from services.refunds.cases.order.facts import (
     CaseReleased,
     CloseRecorded,
     ExchangeAdmitted,
-    GoodsBackPassedOn,
-    HoldPassedOn,
-    InspectionPassedOn,
     LatenessNoted,
     LatenessWithdrawn,
     PaymentGranted,
-    PromisePassedOn,
     RefundAdmitted,
     RemedyPassedOn,
-    ReshipPassedOn,
     ShipmentRecorded,
     SuccessRecorded,
 )
@@ -150,35 +145,9 @@ def _released(fact: CaseReleased, view: CaseView[State]) -> list[Addressed]:
     return [late.to(view.subject, told(fact.case_id))]
 
 
-def _hold(fact: HoldPassedOn, view: CaseView[State]) -> list[Addressed]:
-    message = agreement.HoldAnswered(fact.outcome)
-    return [agreement.to(view.subject, case_id, message) for case_id in fact.case_ids]
-
-
-def _goods_back(fact: GoodsBackPassedOn, view: CaseView[State]) -> list[Addressed]:
-    message = agreement.GoodsCameBack(fact.shares)
-    return [agreement.to(view.subject, case_id, message) for case_id in fact.case_ids]
-
-
 def _remedy(fact: RemedyPassedOn, view: CaseView[State]) -> list[Addressed]:
     message = agreement.Remedied(fact.remedy_id, fact.reason_code, fact.shares)
     return [agreement.to(view.subject, fact.case_id, message)]
-
-
-def _inspection(fact: InspectionPassedOn, view: CaseView[State]) -> list[Addressed]:
-    if fact.is_exchange:
-        checked = exchange.GoodsChecked(fact.lines, fact.wanted_sku_id)
-        return [exchange.to(view.subject, fact.case_id, checked)]
-    return [agreement.to(view.subject, fact.case_id, agreement.GoodsChecked(fact.lines))]
-
-
-def _reship(fact: ReshipPassedOn, view: CaseView[State]) -> list[Addressed]:
-    return [exchange.to(view.subject, fact.exchange_id, exchange.ReshipMoved(fact.status))]
-
-
-def _promise(fact: PromisePassedOn, view: CaseView[State]) -> list[Addressed]:
-    message = agreement.PromiseMade(fact.promise_id)
-    return [agreement.to(view.subject, case_id, message) for case_id in fact.case_ids]
 
 
 def _lateness(fact: LatenessNoted, view: CaseView[State]) -> list[Addressed]:
@@ -199,12 +168,7 @@ TELLS: Mapping[type, Reaction] = {
     AmendmentAdmitted: _amendment_admitted,
     PaymentGranted: _granted,
     CaseReleased: _released,
-    HoldPassedOn: _hold,
-    GoodsBackPassedOn: _goods_back,
     RemedyPassedOn: _remedy,
-    InspectionPassedOn: _inspection,
-    ReshipPassedOn: _reship,
-    PromisePassedOn: _promise,
     LatenessNoted: _lateness,
     LatenessWithdrawn: _lateness_withdrawn,
 }

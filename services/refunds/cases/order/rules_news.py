@@ -3,20 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from kernel.ids import derived_id
+from kernel.decider import HERE, tell
 from kernel.rules import rule
+from services.refunds.cases.exchange import messages as exchange
 from services.refunds.cases.order import account
 from services.refunds.cases.order.account import OpenCase, OrderAccount
 from services.refunds.cases.order.facts import (
     DeliveryNoted,
     Fact,
-    GoodsBackPassedOn,
-    HoldPassedOn,
-    InspectionPassedOn,
     LatenessNoted,
     LatenessWithdrawn,
-    PromisePassedOn,
-    ReshipPassedOn,
     reconciliation,
 )
 from services.refunds.cases.order.messages import (
@@ -33,6 +29,7 @@ from services.refunds.cases.order.state import (
     State,
     live,
 )
+from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.policy import Policy
 from services.refunds.shares import RefundKind, Share
 
@@ -40,12 +37,12 @@ from services.refunds.shares import RefundKind, Share
 @rule("RF-005", "RF-006")
 def hold_resolved(state: State, hold: HoldResolved) -> Sequence[Fact]:
     """What the warehouse made of a hold concerns the refunds before shipment."""
-    case_ids = tuple(
+    case_ids = [
         case.case_id
         for case in live(state).book.open
         if case.kind is RefundKind.UNSHIPPED and hold.refund_id in (None, case.case_id)
-    )
-    return [HoldPassedOn(case_ids, hold.outcome)] if case_ids else []
+    ]
+    return _told(case_ids, agreement.HoldAnswered(hold.outcome))
 
 
 @rule("RF-036", "RF-044", "RF-094", "RF-095")
@@ -62,11 +59,12 @@ def parcel_decided(state: State, parcel: ParcelDecided, policy: Policy, now: dat
     if parcel.outcome != "returned":
         return []
     if not book.lines:
-        case_ids = tuple(case.case_id for case in book.open if case.waits_for_goods)
-        return [GoodsBackPassedOn(case_ids)] if case_ids else []
+        return _told([case.case_id for case in book.open if case.waits_for_goods], agreement.GoodsCameBack())
     pieces = _inside(book, parcel)
     found, rest = account.claimed(book, pieces)
-    facts: list[Fact] = [GoodsBackPassedOn((case.case_id,), shares) for case, shares in found]
+    facts: list[Fact] = []
+    for case, shares in found:
+        facts += _told([case.case_id], agreement.GoodsCameBack(shares))
     if rest and parcel.line_ids and any(_is_refund_of(case, pieces) for case in book.open):
         name = f"back-{parcel.parcel_id}" if parcel.parcel_id else "back"
         facts.append(reconciliation(name, "goods_back_without_refund", now + policy.attention_days))
@@ -95,27 +93,29 @@ def goods_inspected(state: State, inspected: GoodsInspected) -> Sequence[Fact]:
     named = [case for case in returns if case.case_id == inspected.return_id]
     line_ids = {line.line_id for line in inspected.lines}
     found = named or [case for case in returns if any(share.line_id in line_ids for share in case.shares)]
-    return [
-        InspectionPassedOn(case.case_id, case.kind is None, inspected.lines, inspected.wanted_sku_id)
-        for case in found[:1]
-    ]
+    if not found:
+        return []
+    if found[0].kind is None:
+        checked = exchange.GoodsChecked(inspected.lines, inspected.wanted_sku_id)
+        return [tell(exchange.to(HERE, found[0].case_id, checked))]
+    return _told([found[0].case_id], agreement.GoodsChecked(inspected.lines))
 
 
 @rule("RF-120", "RF-121")
 def reship_moved(state: State, moved: ReshipMoved) -> Sequence[Fact]:
     """A resend that carries out an exchange bears an id derived from it; others are not ours."""
     return [
-        ReshipPassedOn(case.case_id, moved.status)
+        tell(exchange.to(HERE, case.case_id, exchange.ReshipMoved(moved.status)))
         for case in live(state).book.open
-        if case.kind is None and derived_id(case.case_id, "reship") == moved.reship_id
+        if case.kind is None and exchange.reship_id_of(case.case_id) == moved.reship_id
     ]
 
 
 @rule("RF-009")
 def refund_promised_away(state: State, promised: RefundPromisedAway) -> Sequence[Fact]:
     """Staff promised to ship and not to refund: the refunds before shipment are held."""
-    case_ids = tuple(case.case_id for case in live(state).book.open if case.kind is RefundKind.UNSHIPPED)
-    return [PromisePassedOn(case_ids, promised.promise_id)] if case_ids else []
+    case_ids = [case.case_id for case in live(state).book.open if case.kind is RefundKind.UNSHIPPED]
+    return _told(case_ids, agreement.PromiseMade(promised.promise_id))
 
 
 @rule("LG-060")
@@ -131,3 +131,8 @@ def late_established(state: State, late: LateEstablished) -> Sequence[Fact]:
 def late_withdrawn(state: State, late: LateWithdrawn) -> Sequence[Fact]:
     """It was in time after all."""
     return [LatenessWithdrawn(late.trigger, late.reason_code)] if live(state).book.is_late else []
+
+
+def _told(refund_ids: Sequence[str], message: agreement.Message) -> Sequence[Fact]:
+    """Tells open refunds the same, as one fact; nothing where there are none."""
+    return [tell(*(agreement.to(HERE, refund_id, message) for refund_id in refund_ids))] if refund_ids else []

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from kernel.decider import Deadline, NotYet
+from kernel.decider import Deadline, NotYet, Told
 from kernel.people import Task
 from kernel.value import Value, replace
 from services.refunds.cases.order import account
@@ -20,20 +20,15 @@ from services.refunds.cases.order.facts import (
     DeliveryNoted,
     ExchangeAdmitted,
     Fact,
-    GoodsBackPassedOn,
     GrantGivenBack,
-    HoldPassedOn,
-    InspectionPassedOn,
     LatenessNoted,
     LatenessWithdrawn,
     OrderRecorded,
     PaymentGranted,
     PaymentRecorded,
     PaymentRefused,
-    PromisePassedOn,
     RefundAdmitted,
     RemedyPassedOn,
-    ReshipPassedOn,
     ShipmentRecorded,
     SuccessRecorded,
     TermsRecorded,
@@ -148,11 +143,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _delivery_noted(order, fact)
         case LatenessNoted():
             return replace(order, book=replace(book, is_late=True))
-        case ApplicationRejected() | PaymentRefused() | Task() | LatenessWithdrawn():
-            return order
-        case (
-            HoldPassedOn() | GoodsBackPassedOn() | InspectionPassedOn() | ReshipPassedOn() | PromisePassedOn()
-        ):
+        case ApplicationRejected() | PaymentRefused() | LatenessWithdrawn() | Task() | Told():
             return order
         case _:
             assert_never(fact)
