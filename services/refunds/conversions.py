@@ -8,9 +8,8 @@ from aftersales_contracts.aftersales import refunds, refunds_words
 from aftersales_contracts.shop import aftersales
 from chassis.engine.outcomes import about_order, money_in
 from kernel.decider import CaseView
-from services.refunds.cases.order.messages import RefundApplied
 from services.refunds.liability import Liability
-from services.refunds.shares import Carriage, Share
+from services.refunds.shares import Carriage, RefundApplied, Share
 
 
 def shares_in(lines: Sequence[parts.Share]) -> tuple[Share, ...]:

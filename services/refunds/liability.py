@@ -15,7 +15,7 @@ PATH = Path(__file__).with_name("freight_liability.csv")
 
 
 class ReturnCause(StrEnum):
-    """Whose fault a return is, as the freight matrix sees it."""
+    """The fault behind a return, as the freight matrix sees it."""
 
     QUALITY = "quality"
     NOT_QUALITY = "not_quality"
@@ -40,7 +40,7 @@ class Liability(Value):
 
 
 class FreightTerms(StrEnum):
-    """Who paid for the first delivery."""
+    """The side that paid for the first delivery."""
 
     FREE = "free"
     BUYER_PAYS = "buyer_pays"

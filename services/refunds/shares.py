@@ -1,4 +1,4 @@
-"""Defines pieces of order lines and their money, how they travel, and the terms of their refund."""
+"""Defines pieces of order lines and their money, how they travel, applications, and terms of refunds."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -77,6 +77,23 @@ class Terms(Value):
     freight_minor: int
     amount: Money
     version: int
+
+
+class RefundApplied(Value):
+    """An application as filed: a message to the order. The agreement forwards a changed one.
+
+    `shares` None: the whole order; `minor` 0 and not `is_priced`: not told.
+    """
+
+    refund_id: str
+    kind: str
+    reason_code: str
+    shares: tuple[Share, ...] | None
+    is_priced: bool
+    amount: Money
+    freight_minor: int | None
+    version: int
+    is_agreed_beforehand: bool
 
 
 class InspectedLine(Value):

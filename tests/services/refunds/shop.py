@@ -210,7 +210,7 @@ def failed(
 
 
 def outcome_of(case_kind: str, case_id: str, service: str = "logistics") -> dict[str, Any]:
-    """What every outcome of another service carries."""
+    """Builds the fields that every outcome of another service carries."""
     return {
         "case_id": case_id, "case_kind": case_kind, "case_version": 1, "rule_ids": [],
         "policy_version": f"{service}@2014-01-01", **KEYS,

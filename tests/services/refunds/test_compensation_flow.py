@@ -68,7 +68,7 @@ def late_order(*more: tuple[Event, datetime], lines: Sequence[tuple[str, int, in
 
 
 def compensations(driver: Driver) -> list[tuple[int, int, str]]:
-    """What was decided: base, amount, why."""
+    """Lists the decisions: base, amount, reason."""
     found = driver.announced(refunds.CompensationDecidedV1)
     return [(one.base_amount.minor, one.amount.minor, one.reason_code) for one in found]
 

@@ -108,7 +108,7 @@ def test_no_stock_and_no_choice_send_the_goods_back_at_the_cost_of_the_shop() ->
 
 
 def returned_for(reason: str) -> list[tuple[str, int]]:
-    """What is asked after an exchange without stock, on an order with 10.00 freight that the buyer paid."""
+    """Plays an exchange without stock, on an order with 10.00 freight paid by the buyer; lists requests."""
     driver = shipped(
         (s.placed(freight=1_000, is_free=False), T0),
         11_000,

@@ -323,7 +323,7 @@ BEGINNINGS: list[list[Event]] = [
     ],
 ]
 steps = st.tuples(st.integers(0, len(MOVES) - 1), st.integers(0, 2**16), waits)
-"""Which move, its dice, minutes since the one before."""
+"""A move, its dice, minutes since the move before."""
 
 
 @settings(max_examples=120, deadline=None)

@@ -1,4 +1,4 @@
-"""How many pieces money is paid for: parts of a line, orders whose lines nobody knows, freight alone."""
+"""Checks how many pieces are paid: parts of a line, orders whose lines nobody knows, freight alone."""
 
 from datetime import datetime
 
@@ -25,7 +25,7 @@ def told(*events: Told) -> Driver:
 
 
 def requested(driver: Driver) -> list[tuple[str, int, dict[str, int]]]:
-    """What was asked of the provider: intent, amount, pieces per line."""
+    """Lists the requests to the provider: intent, amount, pieces per line."""
     asked = {r.intent_id: r for r in driver.announced(refunds.RefundPaymentRequestedV1)}
     return [
         (r.intent_id, r.amount.minor, {line.line_id: line.quantity_count for line in r.lines or []})

@@ -12,7 +12,7 @@ OFFER_MARK = "offer"
 
 
 class Applied(Value):
-    """Admitted by the order."""
+    """The order admitted the exchange."""
 
     customer_id: str
     shares: tuple[Share, ...]

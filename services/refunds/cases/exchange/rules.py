@@ -91,7 +91,7 @@ def decide(  # noqa: C901, PLR0911  one branch per message
 
 @rule("RF-105", "RF-121")
 def _applied(applied: Applied, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Eligible: the wanted variant is to be kept before anything is promised."""
+    """Asks for the wanted variant to be kept, before anything is promised."""
     filed = Filed(
         customer_id=applied.customer_id,
         shares=applied.shares,
@@ -119,13 +119,13 @@ def _seller_answered(state: Open, answered: SellerAnswered, policy: Policy, now:
 
 @rule("RF-118")
 def _refused(answered: SellerAnswered) -> Sequence[Fact]:
-    """The seller does not exchange: nothing was promised yet."""
+    """Ends an exchange that the seller refuses. Nothing was promised yet."""
     return [ExchangeRefused(answered.reason_code or "seller_refused")]
 
 
 @rule("RF-118")
 def _approved(state: Requested, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The seller's word binds once the stock is kept; then the buyer sends first."""
+    """Binds the seller once the stock is kept. Then the buyer sends first."""
     if state.stock_by is not None:
         return [ExchangeApproved()]
     return _authorized(policy, state.filed, now)
@@ -148,7 +148,7 @@ def _with_row(decided: Decision, filed: Filed) -> Decision:
 
 
 def _reship_moved(state: Open, moved: ReshipMoved, policy: Policy, now: datetime) -> Decision:
-    """What the warehouse can do: stock for the request, the replacement for the goods that came back."""
+    """Follows the warehouse: stock for the request, the replacement for the goods that came back."""
     is_gone = moved.status in ("unavailable", "failed", "cancelled")
     match state:
         case Requested():
@@ -175,21 +175,21 @@ def _reship_moved(state: Open, moved: ReshipMoved, policy: Policy, now: datetime
 
 @rule("RF-105", "RF-121")
 def _reserved(state: Requested, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The same style is there: kept for the buyer; without the seller's word a person asks for it."""
+    """Keeps the goods for the buyer. Without the seller's word a person asks for it."""
     kept = StockReserved(now + policy.attention_days)
     return [kept, *_authorized(policy, state.filed, now)] if state.is_approved else [kept]
 
 
 @rule("RF-121")
 def _unavailable(state: Open, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """No stock: the buyer chooses between money and other goods; never a silent refund."""
+    """Lets the buyer choose between money and other goods. There is never a silent refund."""
     are_goods_back = isinstance(state, ShippingReplacement | ReplacementSent)
     return [RefundOffered(now + policy.exchange.offer_days, are_goods_back)]
 
 
 @rule("RF-068", "RF-120")
 def _freight_owed(state: ShippingReplacement) -> Sequence[Fact]:
-    """The goods are here: what the buyer advanced for his leg is repaid where the shop bears it."""
+    """Repays the freight of the buyer's leg where the shop bears it. The goods are here."""
     paid = state.freight_paid
     is_owed = state.filed.liability.return_leg is Bearer.SELLER and paid is not None and paid.minor > 0
     return [FreightDue(paid)] if is_owed and paid is not None else []
@@ -201,7 +201,7 @@ def _sent(state: ShippingReplacement, policy: Policy, now: datetime) -> Decision
 
 @rule("RF-120")
 def _left(policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The replacement left."""
+    """Notes that the replacement left."""
     return [ReplacementGone(now + policy.attention_days)]
 
 
@@ -212,7 +212,7 @@ def _delivered() -> Sequence[Fact]:
 
 @rule("RF-121")
 def _offer_answered(state: Open, answered: OfferAnswered, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Money: a refund takes over. Other goods: a new application. Neither: nobody keeps the other's goods.
+    """Carries out the choice: a refund, a new application, or each side gets its own goods back.
 
     The shop had none, so it bears the way back.
     """
@@ -229,7 +229,7 @@ def _offer_answered(state: Open, answered: OfferAnswered, policy: Policy, now: d
 
 @rule("RF-118")
 def _withdrew(state: Open) -> Sequence[Fact]:
-    """The buyer may take it back as long as he has not sent his goods."""
+    """Lets the buyer withdraw as long as he has not sent his goods."""
     is_free = isinstance(state, Requested | WaitBuyerSend)
     is_free = is_free or (isinstance(state, OfferRefund) and not state.are_goods_back)
     return [ExchangeEnded(Ending.WITHDRAWN, is_used=False)] if is_free else []
@@ -237,7 +237,7 @@ def _withdrew(state: Open) -> Sequence[Fact]:
 
 @rule("RF-104", "RF-120")
 def _return_sent(state: Open, sent: ReturnSent, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The buyer sends first and advances the freight; the carriage fixes how long the shop has."""
+    """Registers the buyer's return. He advances the freight; the carriage fixes how long the shop has."""
     if isinstance(state, Requested):
         raise NotYet
     if not isinstance(state, WaitBuyerSend):
@@ -267,7 +267,7 @@ def _deadline_passed(state: Open, passed: DeadlinePassed, policy: Policy, now: d
 
 @rule("RF-118")
 def _looked(state: Requested | ReplacementSent, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Attention: a person asks, a few times; nothing else happens by that."""
+    """Lets a person ask, a few times. Nothing else happens by that."""
     question = "answer_exchange" if isinstance(state, Requested) else "replacement_not_delivered"
     is_last = state.look_count + 1 >= policy.attention_count_max
     due_at = now + policy.attention_days
@@ -276,7 +276,7 @@ def _looked(state: Requested | ReplacementSent, policy: Policy, now: datetime) -
 
 @rule("RF-121")
 def _offer_lapsed(state: OfferRefund, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """No choice: goods that are here go back, otherwise the exchange expires."""
+    """Sends goods that are here back after no choice; otherwise the exchange expires."""
     if state.are_goods_back:
         return goods.send_back(state.filed, state.filed.shares, Bearer.SELLER, policy, now)
     return [ExchangeEnded(Ending.EXPIRED, is_used=False)]
@@ -289,6 +289,6 @@ def _not_sent() -> Sequence[Fact]:
 
 @rule("RF-118")
 def _breached(policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Promised and not carried out; a person makes it good."""
+    """Ends a promise that was not kept. A person makes it good."""
     asked = Task("exchange_breached", now + policy.attention_days)
     return [asked, ExchangeEnded(Ending.BREACHED, is_used=True)]

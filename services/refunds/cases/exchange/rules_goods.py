@@ -33,7 +33,7 @@ Decision = Sequence[Decided[Fact]]
 
 
 def return_accepted(state: Open, accepted: ReturnAccepted, policy: Policy, now: datetime) -> Decision:
-    """The seller's word; where he names pieces, all that were filed must be there."""
+    """Takes the seller's word. Where he names pieces, all that were filed must be there."""
     if isinstance(state, Requested | WaitBuyerSend):
         raise NotYet
     if not isinstance(state, InReturn):
@@ -44,7 +44,7 @@ def return_accepted(state: Open, accepted: ReturnAccepted, policy: Policy, now: 
 
 
 def goods_checked(state: Open, checked: GoodsChecked, policy: Policy, now: datetime) -> Decision:
-    """What the warehouse found, over all parcels. Checked before the return is registered: early."""
+    """Judges the warehouse's findings over all parcels. A check before the return is registered is early."""
     if isinstance(state, Requested | WaitBuyerSend):
         raise NotYet
     if not isinstance(state, InReturn):
@@ -74,7 +74,7 @@ def goods_checked(state: Open, checked: GoodsChecked, policy: Policy, now: datet
 
 
 def _is_short(filed: Filed, found: tuple[InspectedLine, ...]) -> bool:
-    """Whether pieces came that are not accepted, and those that are do not suffice."""
+    """Tells whether pieces came that are not accepted, and the accepted ones do not suffice."""
     return any(
         (accepted := _count(found, share, is_accepted=True)) < share.quantity_count
         and accepted < _count(found, share, is_accepted=False)
@@ -99,7 +99,7 @@ def _count(found: tuple[InspectedLine, ...], share: Share, *, is_accepted: bool)
 
 
 def _came(filed: Filed, found: tuple[InspectedLine, ...], accepted: tuple[Share, ...]) -> tuple[Share, ...]:
-    """The pieces that are at the shop."""
+    """Lists the pieces that are at the shop."""
     named = {share.line_id: share.quantity_count for share in accepted}
     counts = [
         (share, max(_count(found, share, is_accepted=False), named.get(share.line_id, 0)))
@@ -118,7 +118,7 @@ def _with_row(decided: Decision) -> Decision:
 
 @rule("RF-116", "RF-118", "RF-120")
 def _goods_fine(state: InReturn, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Goods verified: the replacement is due, and a promise."""
+    """Makes the replacement due. It is a promise."""
     return [_replacement(state.filed, policy, now)]
 
 
@@ -136,7 +136,7 @@ def _some_missing(
     policy: Policy,
     now: datetime,
 ) -> Sequence[Fact]:
-    """Not everything came: nothing is sent until it did; a person asks for the rest."""
+    """Waits until everything came. A person asks for the rest."""
     asked = Task("exchange_goods_missing", now + policy.attention_days)
     return [SomeCame(lines, accepted), asked]
 
@@ -149,25 +149,25 @@ def _goods_unfit(
     policy: Policy,
     now: datetime,
 ) -> Sequence[Fact]:
-    """Worn, washed, damaged, altered or incomplete goods go back to the buyer."""
+    """Sends worn, washed, damaged, altered or incomplete goods back to the buyer."""
     return send_back(filed, _came(filed, found, accepted), Bearer.BUYER, policy, now)
 
 
 @rule("RF-116")
 def _fault_not_found(filed: Filed) -> Sequence[Fact]:
-    """The fault is not there: the freight is borne as without one."""
+    """Decides the freight as without a fault, because none was found."""
     return [FreightDecided(without_fault(filed.liability))]
 
 
 @rule("RF-103", "RF-122")
 def _note_differs(wanted_sku_id: str, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The note in the parcel asks for another variant: a person clears it up before it is sent."""
+    """Asks a person about a note that wants another variant, before anything is sent."""
     return [NoteDiffers(wanted_sku_id, now + policy.exchange.replace_days)]
 
 
 @rule("RF-120")
 def receipt_missed(state: InReturn, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Goods neither confirmed nor refused in time count as confirmed, as in a refund.
+    """Counts goods that were neither confirmed nor refused in time as confirmed, as in a refund.
 
     Where some were found and the rest never came, what is here goes back.
     """
@@ -182,7 +182,7 @@ def receipt_missed(state: InReturn, policy: Policy, now: datetime) -> Sequence[F
 def send_back(
     filed: Filed, came: tuple[Share, ...], bearer: Bearer, policy: Policy, now: datetime
 ) -> Sequence[Fact]:
-    """The buyer's own goods, as many as are here, go back to him."""
+    """Sends the buyer's own goods back, as many as are here."""
     ship_by = now + policy.exchange.replace_days
     back = ReshipDue(ReshipPurpose.RETURN_TO_BUYER, filed.given, ship_by, bearer, came)
     return [back, ExchangeEnded(Ending.RETURNED_TO_BUYER, is_used=False)]

@@ -53,7 +53,7 @@ class TurnedAway(Value):
 
 
 class Requested(Value):
-    """Waits for stock to be kept and for the seller's word; either may come first."""
+    """The exchange waits for stock and for the seller's word. Either may come first."""
 
     filed: Filed
     stock_by: datetime | None
@@ -63,7 +63,7 @@ class Requested(Value):
 
 
 class OfferRefund(Value):
-    """The wanted goods cannot be had: the buyer chooses; `are_goods_back`: after he sent his."""
+    """The wanted goods cannot be had, and the buyer chooses. `are_goods_back`: he sent his own before."""
 
     filed: Filed
     offer_count: int
@@ -77,7 +77,7 @@ class WaitBuyerSend(Value):
 
 
 class InReturn(Value):
-    """`found`, `accepted`: what the warehouse and the seller said of it, while some is missing."""
+    """The goods are on their way back. `found`, `accepted`: words of warehouse and seller so far."""
 
     filed: Filed
     receive_by: datetime
@@ -145,7 +145,7 @@ class StockReserved(Value):
 
 
 class ExchangeApproved(Value):
-    """The seller's word, while the stock is not kept yet."""
+    """The seller agreed while the stock is not kept yet."""
 
 
 class ExchangeRefused(Value):
@@ -221,7 +221,7 @@ class ConversionAsked(Value):
 
 
 class ExchangeEnded(Value):
-    """`is_used`: it counts as the one exchange of the order (RF-106)."""
+    """The exchange is over. `is_used`: it counts as the one exchange of the order (RF-106)."""
 
     ending: Ending
     is_used: bool

@@ -25,7 +25,7 @@ class LateShippingWithdrawn(Value):
 
 
 class RefundClaimed(Value):
-    """A refund for this reason was admitted, or amended; `base` is what its goods cost, without freight."""
+    """A refund for this reason was admitted or amended. `base` is the cost of its goods, without freight."""
 
     refund_id: str
     base: Money

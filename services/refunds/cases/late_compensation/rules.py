@@ -52,7 +52,7 @@ from services.refunds.policy import LatePolicy, Policy
 
 
 def decide(state: State, message: Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
-    """One function per message; a message that no longer means anything decides nothing."""
+    """Calls the rule of the message. A message that no longer means anything decides nothing."""
     match message:
         case LateShippingEstablished():
             return _established(state, message, policy, now)
@@ -76,7 +76,7 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Seq
 
 @rules_of("LG-060", "LG-061")
 def compensation_minor(base_minor: int, policy: LatePolicy) -> int:
-    """The rate on the goods without freight, half a minor unit rounded up, at most the cap (E-A33)."""
+    """Computes the rate on goods without freight, half a minor unit rounded up, at most the cap (E-A33)."""
     return min((base_minor * policy.rate_bps + 5_000) // 10_000, policy.cap_minor)
 
 
@@ -84,7 +84,7 @@ def compensation_minor(base_minor: int, policy: LatePolicy) -> int:
 def _established(
     state: State, late: LateShippingEstablished, policy: Policy, now: datetime
 ) -> Sequence[Fact]:
-    """Lateness stands; a buyer who claimed it and has his refund is owed the compensation at once."""
+    """Establishes lateness. A buyer who claimed it and has his refund is owed the compensation at once."""
     if isinstance(state, Absent):
         return [LatenessEstablished(late.trigger, now + policy.late.silent_days)]
     if not isinstance(state, Filed):
@@ -104,7 +104,7 @@ def _established(
 def _due(
     owed: Owed, claim: Claim, trigger: str, policy: Policy, lapse_by: datetime
 ) -> CompensationDue | CompensationRefused:
-    """What a paid claim adds to what the order is owed."""
+    """Decides how much a paid claim adds to what the order is owed."""
     if claim.base.currency != policy.currency:
         return _refused(claim.base, "other_currency", policy)
     base_minor = counted(owed, claim).base_minor
@@ -126,7 +126,7 @@ def _why_nothing(is_capped: bool, base: Money, claimed: Money) -> str:
 
 @rule("LG-060")
 def _withdrawn(state: State, late: LateShippingWithdrawn, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """In time after all: what is not decided is void, money on its way or paid stands, a person looks."""
+    """Voids what is not decided yet. Money on its way or paid stands, and a person looks."""
     if isinstance(state, Absent | Filed | Void):
         return []
     if not isinstance(state, Paid) and state.trigger not in ("", late.trigger):
@@ -153,7 +153,7 @@ def _refused(base: Money, reason_code: str, policy: Policy) -> CompensationRefus
 
 @rule("LG-060")
 def _claimed(state: State, claimed: RefundClaimed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The buyer files a refund for this reason, or changes one; established or not."""
+    """Files a claim of the buyer, or changes one, whether lateness is established or not."""
     if isinstance(state, Paid | Void) or (isinstance(state, Due) and state.lapse_by is None):
         return []
     claim = Claim(claimed.refund_id, claimed.base, is_paid=False, goods=claimed.goods)
@@ -166,7 +166,7 @@ def _claimed(state: State, claimed: RefundClaimed, policy: Policy, now: datetime
 
 @rule("LG-060", "LG-061")
 def _claim_paid(state: State, paid: ClaimPaid, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The refund succeeded: its goods are compensated, once, up to what the order may be owed."""
+    """Compensates the goods of a paid refund, once, up to what the order may be owed."""
     if not isinstance(state, Claimed | Filed):
         return []
     for claim in claims_of(state):
@@ -181,7 +181,7 @@ def _claim_paid(state: State, paid: ClaimPaid, policy: Policy, now: datetime) ->
 
 @rule("LG-060")
 def _claim_closed(state: State, closed: ClaimClosed, now: datetime) -> Sequence[Fact]:
-    """A refund that did not succeed, or not for this reason, claims nothing; another one still may."""
+    """Drops the claim of a refund that ended without money, or that names another reason now."""
     if not isinstance(state, Claimed | Filed):
         return []
     if not any(claim.refund_id == closed.refund_id and not claim.is_paid for claim in claims_of(state)):
@@ -191,7 +191,7 @@ def _claim_closed(state: State, closed: ClaimClosed, now: datetime) -> Sequence[
 
 @rule("LG-060")
 def _order_ended(state: State, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """An ended order leaves the buyer a while to come back to it."""
+    """Leaves the buyer a while to claim after the order ended."""
     if isinstance(state, Absent | Paid | Void) or state.lapse_by is None:
         return []
     return [LapseSet(min(state.lapse_by, now + policy.late.lapse_days))]
@@ -211,5 +211,5 @@ def _settled(state: State, settled: CompensationSettled, now: datetime) -> Seque
 
 @rule("LG-060")
 def _lapsed(state: State, policy: Policy) -> Sequence[Fact]:
-    """Too late to ask; no money moves."""
+    """Ends the time to ask. No money moves."""
     return [_refused(_base_of(state), "lapsed", policy)] if isinstance(state, Filed) else [Lapsed()]

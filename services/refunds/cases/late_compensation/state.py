@@ -12,7 +12,7 @@ from services.refunds.cases.late_compensation.messages import Goods
 
 
 class Claim(Value):
-    """A refund for late shipping; `base` is what its `goods` cost, without freight."""
+    """A refund for late shipping. `base` is the cost of its `goods`, without freight."""
 
     refund_id: str
     base: Money
@@ -133,7 +133,7 @@ class LapseSet(Value):
 
 
 class CompensationDue(Value):
-    """`base`: what counts of the refund's goods; `amount`: by how much it raises what the order is owed."""
+    """A refund raises what the order is owed by `amount`. `base`: the part of its goods that counts."""
 
     refund_id: str
     base: Money
@@ -160,14 +160,14 @@ class Lapsed(Value):
 
 
 class CompensationPaid(Value):
-    """`lapse_by` None: no further claim counts."""
+    """A compensation was paid. `lapse_by` None: no further claim counts."""
 
     compensation_number: int = 1
     lapse_by: datetime | None = None
 
 
 class CompensationDisputed(Value):
-    """Later news speak against a compensation that is paid or on its way."""
+    """Later news speaks against a compensation that is paid or on its way."""
 
     reason_code: str
     due_at: datetime

@@ -1,4 +1,4 @@
-"""May a refund or an exchange be opened, and for what: the checks that the order makes. Pure."""
+"""Checks whether a refund or an exchange may be opened, and for what."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,7 +17,6 @@ from services.refunds.cases.order.facts import (
 )
 from services.refunds.cases.order.messages import (
     ExchangeApplied,
-    RefundApplied,
 )
 from services.refunds.cases.order.state import (
     AwaitingPayment,
@@ -29,7 +28,7 @@ from services.refunds.cases.order.state import (
 )
 from services.refunds.liability import Liability, ReturnCause, cause_of, liability_of
 from services.refunds.policy import ExchangePolicy, Policy
-from services.refunds.shares import RefundKind, Share, Terms
+from services.refunds.shares import RefundApplied, RefundKind, Share, Terms
 
 _RULES: Mapping[Rejection, tuple[str, ...]] = {
     Rejection.ORDER_SUCCEEDED: ("RF-045",),
@@ -55,7 +54,7 @@ _ADVICE: Mapping[Rejection, str] = {
 
 
 class Admission(Value):
-    """`is_partial`: less is asked than the pieces cost (RF-041)."""
+    """A refund that may be opened. `is_partial`: less is asked than the pieces cost (RF-041)."""
 
     terms: Terms
     liability: Liability
@@ -65,7 +64,7 @@ class Admission(Value):
 def rejected(
     application: Application, application_id: str, reason: Rejection, *, is_amendment: bool = False
 ) -> list[Decided[Fact]]:
-    """The refusal as a fact, with the rules behind its reason."""
+    """Refuses as a fact, with the rules behind the reason."""
     fact = ApplicationRejected(application, application_id, reason, _ADVICE.get(reason), is_amendment)
     return [Decided(fact, _RULES.get(reason, ()))]
 
@@ -74,7 +73,7 @@ def rejected(
 def refund_check(
     state: Live, applied: RefundApplied, policy: Policy, *, is_amendment: bool
 ) -> Admission | Rejection:
-    """What the refund would be, or why it cannot be opened. Raises NotYet before the payment (RF-001).
+    """Finds the terms of the refund, or why it cannot be opened. Raises NotYet before the payment (RF-001).
 
     While nothing is shipped every application is one before shipment, whatever it calls itself; an
     amendment keeps its lines, so its own case does not count as busy.
@@ -118,7 +117,7 @@ def _pieces_wrong(
 def kind_of(
     state: Paid | Shipped | AwaitingPayment, pieces: Sequence[Share], kind: RefundKind
 ) -> RefundKind | Rejection:
-    """The kind that the pieces allow: before shipment there is one, after it the four others.
+    """Finds the kind that the pieces allow: before shipment there is one, after it the four others.
 
     Of a line that is shipped in part the application says which pieces it means.
     """
@@ -161,7 +160,7 @@ def _terms(
 
 
 def _goods_cap_minor(book: OrderAccount, pieces: Sequence[Share]) -> int:
-    """The most that these pieces can give back, without freight."""
+    """Computes the most that these pieces can give back, without freight."""
     return sum(
         account.pieces_cap_minor(line, share.quantity_count)
         for share in pieces
@@ -172,7 +171,7 @@ def _goods_cap_minor(book: OrderAccount, pieces: Sequence[Share]) -> int:
 def _freight_asked(
     book: OrderAccount, applied: RefundApplied, pieces: Sequence[Share], freight_left: int
 ) -> int:
-    """The part of an undivided amount that exceeds what the goods can give back."""
+    """Computes the part of an undivided amount that exceeds what the goods can give back."""
     goods = _goods_cap_minor(book, pieces)
     return min(max(applied.amount.minor - goods, 0), freight_left)
 
@@ -180,7 +179,7 @@ def _freight_asked(
 def liability_for(
     book: OrderAccount, shares: Sequence[Share], reason_code: str, kind: RefundKind | None, policy: Policy
 ) -> Liability:
-    """The freight matrix for these lines; one line with paid freight makes the whole parcel not free.
+    """Asks the freight matrix for these lines. One line with paid freight makes the whole parcel not free.
 
     Without pieces it is about what is left of the freight, which is the whole order's.
     """
@@ -193,9 +192,9 @@ def liability_for(
 def exchange_check(
     state: Live, applied: ExchangeApplied, policy: Policy, now: datetime
 ) -> Liability | Rejection:
-    """Who will bear the freight of the exchange, or why it cannot be opened.
+    """Finds who bears the freight of the exchange, or why it cannot be opened.
 
-    A line is exchanged or refunded: what all the money went back for is not exchanged as well.
+    A fully refunded line cannot be exchanged.
     """
     match state:
         case Closed():
@@ -229,7 +228,7 @@ def exchange_check(
 
 @rules_of("RF-096", "RF-097", "RF-107", "RF-108", "RF-110", "RF-111", "RF-115")
 def _is_excluded(line: LineAccount, reason_code: str, policy: Policy) -> bool:
-    """Whether the shop's notice excludes it; no notice beats a promised service (E-A7)."""
+    """Tells whether the shop's notice excludes the line. No notice beats a promised service (E-A7)."""
     if line.service_days:
         return False
     rules = policy.exchange
@@ -243,7 +242,7 @@ def _is_excluded(line: LineAccount, reason_code: str, policy: Policy) -> bool:
 def _is_late(
     state: Shipped | Succeeded, line: LineAccount, reason: str, policy: Policy, now: datetime
 ) -> bool:
-    """Whether the window is over: it runs from the line's own delivery, else receipt, else the usual days."""
+    """Tells whether the window is over. It runs from delivery, else receipt, else the usual days."""
     rules = policy.exchange
     window = max(rules.window_days, timedelta(days=line.service_days))
     is_fault = cause_of(reason, None, policy.freight) is ReturnCause.QUALITY
@@ -262,7 +261,7 @@ def _received_at(state: Shipped | Succeeded, line: LineAccount, rules: ExchangeP
 
 
 def late_base(book: OrderAccount, shares: Sequence[Share], reason_code: str, policy: Policy) -> int | None:
-    """What the goods of a late-shipping claim cost, without freight; None for any other reason."""
+    """Computes the cost of a late-shipping claim's goods, without freight; None for any other reason."""
     if reason_code not in policy.late.reasons:
         return None
     lines = {line.line_id: line for line in book.lines}
@@ -273,7 +272,7 @@ def late_base(book: OrderAccount, shares: Sequence[Share], reason_code: str, pol
 def remedy_terms(
     book: OrderAccount, pieces: Sequence[Share], reason_code: str, kind: RefundKind, policy: Policy
 ) -> Terms:
-    """All that these pieces can give back, with the freight if nothing else of the order is left.
+    """Builds terms for all that these pieces can give back, with the freight if nothing else is left.
 
     Where the goods must come back first, the freight is in it only if the freight matrix says so.
     """

@@ -18,7 +18,7 @@ class Application(StrEnum):
 
 
 class Rejection(StrEnum):
-    """Why an application cannot be opened."""
+    """The reason why an application cannot be opened."""
 
     ORDER_SUCCEEDED = "order_succeeded"
     ORDER_CLOSED = "order_closed"
@@ -118,7 +118,7 @@ class ApplicationRejected(Value):
 
 
 class AmendmentAdmitted(Value):
-    """`late_base_minor`: as with `RefundAdmitted`; `was_late_claim`: of the application before."""
+    """A refund may change. `late_base_minor` as in `RefundAdmitted`; `was_late_claim`: of the one before."""
 
     refund_id: str
     terms: Terms
@@ -171,7 +171,7 @@ class GrantGivenBack(Value):
 
 
 class AutoConfirmRequested(Value):
-    """`request_number` goes up with every refusal; repeats of an unanswered request keep it."""
+    """The order system is asked to confirm. `request_number` goes up with each refusal; a repeat keeps it."""
 
     release: Money
     next_at: datetime
@@ -179,7 +179,7 @@ class AutoConfirmRequested(Value):
 
 
 class AutoConfirmDeferred(Value):
-    """Declined while a refund is open: asked anew when the clock has run on."""
+    """The request was declined while a refund is open. A new one follows when the clock has run on."""
 
     reason_code: str
 
@@ -192,7 +192,7 @@ class AutoConfirmStopped(Value):
 
 
 class DeliveryNoted(Value):
-    """A parcel was delivered; `line_ids` empty: nobody said what was in it."""
+    """A parcel was delivered. `line_ids` empty: nobody said what was in it."""
 
     received_at: datetime
     line_ids: tuple[str, ...] = ()
@@ -208,7 +208,7 @@ class LatenessWithdrawn(Value):
 
 
 class RemedyPassedOn(Value):
-    """No `shares`: all pieces of the case."""
+    """A case was told of a remedy, and the order remembers it. No `shares`: all pieces of the case."""
 
     case_id: str
     remedy_id: str

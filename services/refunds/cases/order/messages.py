@@ -4,7 +4,7 @@ from kernel.decider import Addressed, DeadlinePassed
 from kernel.ids import derived_id
 from kernel.money import Money
 from kernel.value import Value
-from services.refunds.shares import DeliveryKind, InspectedLine, Purpose, Share, Tender, Wanted
+from services.refunds.shares import DeliveryKind, InspectedLine, Purpose, RefundApplied, Share, Tender, Wanted
 
 NAME = "order"
 CONFIRM_MARK = "confirm"
@@ -37,7 +37,7 @@ class OrderPaid(Value):
 
 
 class ShipmentMarked(Value):
-    """`shares` None: all that is left."""
+    """The seller marked a shipment. `shares` None: all that is left."""
 
     delivery_kind: DeliveryKind
     shares: tuple[Share, ...] | None
@@ -58,20 +58,6 @@ class RequestDeclined(Value):
 
     reason_code: str
     request_number: int = 1
-
-
-class RefundApplied(Value):
-    """An application as filed; `shares` None: the whole order; `minor` 0 and not `is_priced`: not told."""
-
-    refund_id: str
-    kind: str
-    reason_code: str
-    shares: tuple[Share, ...] | None
-    is_priced: bool
-    amount: Money
-    freight_minor: int | None
-    version: int
-    is_agreed_beforehand: bool
 
 
 class AmendmentProposed(Value):
@@ -112,7 +98,7 @@ class RefundSettled(Value):
 
 
 class IntentAbandoned(Value):
-    """No money moved and none will."""
+    """A payment was given up: no money moved and none will."""
 
     case_id: str
     purpose: Purpose

@@ -42,7 +42,6 @@ from services.refunds.cases.order.messages import (
     ParcelDecided,
     PaymentAsked,
     PlacedLine,
-    RefundApplied,
     RefundOffered,
     RefundPromisedAway,
     RefundSettled,
@@ -67,7 +66,7 @@ from services.refunds.cases.order.state import (
     live,
 )
 from services.refunds.policy import Policy
-from services.refunds.shares import Share
+from services.refunds.shares import RefundApplied, Share
 
 
 def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
@@ -129,7 +128,7 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
 
 @rule("OR-001", "OR-002", "OR-003", "OR-004", "OR-012")
 def _placed(state: State, placed: OrderPlaced, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The record of an order; `placed_at` is the moment of ordering, whatever is displayed (OR-004)."""
+    """Records an order. `placed_at` is the moment of ordering, whatever is displayed (OR-004)."""
     if not isinstance(state, Absent):
         return []
     book = OrderAccount(
@@ -144,7 +143,7 @@ def _placed(state: State, placed: OrderPlaced, policy: Policy, now: datetime) ->
 
 @rule("OR-001")
 def _terms_edited(state: State, edited: TermsEdited, policy: Policy) -> Sequence[Fact]:
-    """Price and freight move only while the order is unpaid."""
+    """Changes price and freight, as long as the order is unpaid."""
     current = live(state)
     if not isinstance(current, AwaitingPayment) or edited.freight.currency != current.book.currency:
         return []
@@ -154,7 +153,7 @@ def _terms_edited(state: State, edited: TermsEdited, policy: Policy) -> Sequence
 
 @rule("OR-001", "OR-002", "OR-004")
 def _paid(state: State, paid: OrderPaid, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Money is in, whenever it is told; `paid_at` stands apart from `placed_at`."""
+    """Books the money of an order. `paid_at` stands apart from `placed_at`."""
     current = live(state)
     if current.book.paid_at is not None:
         return []
@@ -169,7 +168,7 @@ def _paid(state: State, paid: OrderPaid, policy: Policy, now: datetime) -> Seque
 
 @rule("OR-001", "OR-025", "OR-026", "OR-027", "OR-028", "OR-030")
 def _ship_marked(state: State, marked: ShipmentMarked, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Marks start the auto-confirm clock, once no line is left behind; their kinds fix its length."""
+    """Starts the auto-confirm clock once no line is left behind. The kinds of the marks fix its length."""
     current = live(state)
     if isinstance(current, Succeeded | Closed):
         return []
@@ -202,7 +201,7 @@ def _shipment(
     policy: Policy,
     now: datetime,
 ) -> ShipmentRecorded:
-    """The receipt is one for the whole order: no later parcel shortens the window of an earlier one."""
+    """Keeps the longest window: receipt is one for the whole order, so no later parcel shortens it."""
     confirm_by = now + policy.order.confirm_days[marked.delivery_kind]
     standing = _window_end(current.confirm, now) if isinstance(current, Shipped) else now
     return ShipmentRecorded(
@@ -211,7 +210,7 @@ def _shipment(
 
 
 def _window_end(confirm: Confirm, now: datetime) -> datetime:
-    """When the window of the earlier marks ends, or would if nothing held it up."""
+    """Finds the end of the earlier marks' window, as if nothing held it up."""
     if confirm.left_microseconds is not None:
         return now + confirm.left_microseconds * MICROSECOND
     ends = (confirm.due_at if confirm.asked_count == 0 else None, confirm.standby_by)
@@ -220,7 +219,7 @@ def _window_end(confirm: Confirm, now: datetime) -> datetime:
 
 @rule("OR-001", "OR-029", "RF-033")
 def _succeeded(state: State, told: TradeSucceeded, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The order system says that the trade, or a part of it, succeeded."""
+    """Records that the trade, or a part of it, succeeded by the order system's word."""
     current = live(state)
     line_ids, is_whole = _ended_lines(current, told.line_ids)
     if isinstance(current, Succeeded) or line_ids is None:
@@ -232,7 +231,7 @@ def _succeeded(state: State, told: TradeSucceeded, policy: Policy, now: datetime
 
 @rule("OR-001", "OR-005", "RF-033")
 def _closed(state: State, told: TradeClosed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The order system says that the trade, or a part of it, was closed, and why."""
+    """Records that the order system closed the trade, or a part of it, and why."""
     current = live(state)
     line_ids, is_whole = _ended_lines(current, told.line_ids)
     if isinstance(current, Closed) or line_ids is None:
@@ -247,7 +246,7 @@ def _closed(state: State, told: TradeClosed, policy: Policy, now: datetime) -> S
 
 
 def _ended_lines(current: Live, told: tuple[str, ...] | None) -> tuple[tuple[str, ...] | None, bool]:
-    """The lines that ended by this news, None if none; and whether now all of the order has ended."""
+    """Lists the lines that end by this news (None if none). Tells whether the whole order has ended now."""
     book = current.book
     if told is None:
         return tuple(line.line_id for line in book.lines if not line.is_done), True
@@ -277,7 +276,7 @@ def _accounts(lines: tuple[PlacedLine, ...], policy: Policy) -> tuple[LineAccoun
 
 @rule("OR-025", "OR-026", "OR-027", "OR-028", "OR-029", "OR-030")
 def _confirm_due(state: Shipped, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Neither receipt nor refund in the window: ask the order system to release the money; it decides."""
+    """Asks the order system to release the money after a window without receipt or refund."""
     asked_count = state.confirm.asked_count
     if asked_count >= len(policy.order.confirm_retry_hours):
         return [AutoConfirmStopped("no_answer", now + policy.attention_days)]
@@ -289,7 +288,7 @@ def _confirm_due(state: Shipped, policy: Policy, now: datetime) -> Sequence[Fact
 
 @rule("OR-029", "OR-031")
 def _declined(state: State, declined: RequestDeclined, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The order system will not confirm: an open refund says why, else a person finds out."""
+    """Waits for the open refund that explains the refusal to confirm; without one a person finds out."""
     if not isinstance(state, Shipped) or state.confirm.asked_count == 0:
         return []
     if declined.request_number != state.confirm.declined_count + 1:

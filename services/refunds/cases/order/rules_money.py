@@ -1,4 +1,4 @@
-"""The order's rules about applications and money: admit, grant, release, give back. Pure."""
+"""Decides about applications and money of an order: admit, grant, release, give back."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,7 +36,6 @@ from services.refunds.cases.order.messages import (
     ExchangeApplied,
     IntentAbandoned,
     PaymentAsked,
-    RefundApplied,
     RefundOffered,
     RefundSettled,
 )
@@ -50,13 +49,13 @@ from services.refunds.cases.order.state import (
 )
 from services.refunds.liability import liability_of
 from services.refunds.policy import Policy
-from services.refunds.shares import Purpose, RefundKind, Tender, Terms, Wanted
+from services.refunds.shares import Purpose, RefundApplied, RefundKind, Tender, Terms, Wanted
 
 
 def refund_applied(
     state: State, applied: RefundApplied, policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
-    """A buyer's application becomes a refund, or is refused with a reason."""
+    """Opens a refund for a buyer's application, or refuses it with a reason."""
     current = live(state)
     if current.book.knows(applied.refund_id):
         return []
@@ -82,12 +81,12 @@ def refund_applied(
 
 @rule("RF-001", "RF-011", "OR-029")
 def _admitted(fact: RefundAdmitted) -> Sequence[Fact]:
-    """The lines are busy from here and the auto-confirm clock stands."""
+    """Makes the lines busy and stops the auto-confirm clock."""
     return [fact]
 
 
 def amendment_proposed(state: State, proposed: AmendmentProposed, policy: Policy) -> Sequence[Decided[Fact]]:
-    """A changed application must fit the account like a new one."""
+    """Checks a changed application against the account like a new one."""
     current = live(state)
     applied = proposed.applied
     own = current.book.case(applied.refund_id)
@@ -113,7 +112,7 @@ def _amended(fact: AmendmentAdmitted) -> Sequence[Fact]:
 def exchange_applied(
     state: State, applied: ExchangeApplied, policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
-    """An application for an exchange that the shop's rules allow."""
+    """Opens an exchange that the shop's rules allow, or refuses it with a reason."""
     current = live(state)
     if current.book.knows(applied.exchange_id):
         return []
@@ -131,14 +130,14 @@ def exchange_applied(
 
 @rule("RF-094", "RF-097", "RF-106")
 def _exchange_admitted(fact: ExchangeAdmitted) -> Sequence[Fact]:
-    """The line is busy: a refund filed for it meanwhile is refused."""
+    """Makes the lines busy. A refund filed for them meanwhile is refused."""
     return [fact]
 
 
 def refund_offered(
     state: State, offered: RefundOffered, policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
-    """An exchange that cannot be had: the buyer chose the money, and we agree to it at once (RF-121)."""
+    """Opens a refund for an exchange that cannot be had. The buyer chose; we agree at once (RF-121)."""
     current = live(state)
     refund_id = derived_id(offered.exchange_id, "refund")
     if current.book.knows(refund_id):
@@ -168,7 +167,7 @@ def ours(
     remedy_id: str | None,
     are_goods_back: bool,
 ) -> RefundAdmitted:
-    """A refund that we open ourselves and have answered already."""
+    """Builds a refund that we open ourselves and have answered already."""
     book = current.book
     if terms.shares:
         liability = liability_for(book, terms.shares, terms.reason_code, terms.kind, policy)
@@ -191,7 +190,7 @@ def ours(
 def payment_asked(
     state: State, asked: PaymentAsked, policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
-    """Money is granted once per intent and never beyond what came in."""
+    """Grants money once per intent and never beyond what came in."""
     current = live(state)
     book = current.book
     if asked.intent_id in book.intents:
@@ -215,7 +214,7 @@ def payment_asked(
 def _granted(
     asked: PaymentAsked, amount: Money, tenders: tuple[Tender, ...], *, is_full: bool
 ) -> Sequence[Fact]:
-    """Whether it is a full refund is fixed here: it ends the trade, a part of it does not."""
+    """Fixes whether the refund is a full one. A full refund ends the trade, a part does not."""
     return [
         PaymentGranted(
             case_id=asked.case_id,
@@ -234,14 +233,14 @@ def _granted(
 
 @rule("RF-029")
 def _refused(fact: PaymentRefused) -> Sequence[Fact]:
-    """The account does not hold what was asked for: no money, a person looks."""
+    """Grants no money that the account does not hold. A person looks."""
     return [fact]
 
 
 def _own_account(
     book: OrderAccount, asked: PaymentAsked, policy: Policy, due_at: datetime
 ) -> list[Decided[Fact]]:
-    """Return freight and compensation are no refund of a tender; what exceeds their caps goes to a person.
+    """Grants return freight or compensation up to its cap. The rest goes to a person; no tender is touched.
 
     Freight has its cap for each case (RF-068), compensation for the order; both are in the pack's currency.
     """
@@ -263,19 +262,19 @@ def _own_account(
 
 @rule("OR-031")
 def case_ended(state: State, ended: CaseEnded, now: datetime) -> Sequence[Fact]:
-    """A case without payment leaves its lines; the trade goes on and the clock with what was left."""
+    """Frees the lines of a case without payment. The trade goes on, and the clock with its rest."""
     return _released(live(state), ended.case_id, now, is_paid=False, is_used=ended.is_used)
 
 
 @rule("RF-033")
 def refund_settled(state: State, settled: RefundSettled, now: datetime) -> Sequence[Fact]:
-    """A paid refund leaves its lines; what is left of the order goes on."""
+    """Frees the lines of a paid refund. The rest of the order goes on."""
     return _released(live(state), settled.case_id, now, is_paid=True, is_used=False)
 
 
 @rule("RF-029")
 def intent_abandoned(state: State, abandoned: IntentAbandoned, now: datetime) -> Sequence[Fact]:
-    """A payment that no one will make gives the account back what it held."""
+    """Gives the account back what it held for a payment that no one will make."""
     current = live(state)
     given_back = GrantGivenBack(
         purpose=abandoned.purpose,
@@ -300,14 +299,14 @@ def _released(current: Live, case_id: str, now: datetime, *, is_paid: bool, is_u
 
 
 def _confirm_left(current: Live, now: datetime) -> int | None:
-    """What is left of a running auto-confirm clock, in microseconds."""
+    """Computes the rest of a running auto-confirm clock, in microseconds."""
     if not isinstance(current, Shipped) or current.confirm.due_at is None:
         return None
     return max((current.confirm.due_at - now) // MICROSECOND, 0)
 
 
 def _confirm_again(current: Live, case_id: str, now: datetime) -> datetime | None:
-    """When the clock is due if this was the last open refund: the rest runs, nothing starts anew (E-A16)."""
+    """Finds the clock's end after the last open refund: the rest runs, nothing starts anew (E-A16)."""
     if not isinstance(current, Shipped):
         return None
     book = current.book
@@ -324,5 +323,5 @@ def _confirm_again(current: Live, case_id: str, now: datetime) -> datetime | Non
 
 @rule("RF-007")
 def task(name: str, question_code: str, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """What is owed and no rule can carry out goes to a person."""
+    """Leaves to a person what is owed and no rule can carry out."""
     return [reconciliation(name, question_code, now + policy.attention_days)]

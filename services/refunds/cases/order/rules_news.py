@@ -1,4 +1,4 @@
-"""The order's rules about news that name an order and mean one of its open cases. Pure."""
+"""Decides about news that name an order and mean one of its open cases."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,7 +36,7 @@ from services.refunds.shares import RefundKind, Share
 
 @rule("RF-005", "RF-006")
 def hold_resolved(state: State, hold: HoldResolved) -> Sequence[Fact]:
-    """What the warehouse made of a hold concerns the refunds before shipment."""
+    """Tells the refunds before shipment what the warehouse made of a hold."""
     case_ids = [
         case.case_id
         for case in live(state).book.open
@@ -47,7 +47,7 @@ def hold_resolved(state: State, hold: HoldResolved) -> Sequence[Fact]:
 
 @rule("RF-036", "RF-044", "RF-094", "RF-095")
 def parcel_decided(state: State, parcel: ParcelDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """A parcel on its way to the buyer ended: delivered starts the windows, returned frees the money.
+    """Starts the windows of a delivered parcel, and frees the money of one that came back.
 
     Only refunds that wait for these goods are paid; pieces beside an open refund go to a person.
     """
@@ -72,7 +72,7 @@ def parcel_decided(state: State, parcel: ParcelDecided, policy: Policy, now: dat
 
 
 def _inside(book: OrderAccount, parcel: ParcelDecided) -> tuple[Share, ...]:
-    """The pieces in the parcel that are not refunded yet; all of its lines, or all, where it is not told."""
+    """Lists the pieces in the parcel that are not refunded yet; of all lines where none was told."""
     counts = {share.line_id: share.quantity_count for share in parcel.shares}
     return tuple(
         Share(line.line_id, min(counts.get(line.line_id, line.left_count), line.left_count), 0)
@@ -82,13 +82,13 @@ def _inside(book: OrderAccount, parcel: ParcelDecided) -> tuple[Share, ...]:
 
 
 def _is_refund_of(case: OpenCase, pieces: tuple[Share, ...]) -> bool:
-    """Whether logistics leaves these pieces to an open refund."""
+    """Tells whether logistics leaves these pieces to an open refund."""
     return case.kind is not None and any(case.count_of(share.line_id) for share in pieces)
 
 
 @rule("RF-039", "RF-116")
 def goods_inspected(state: State, inspected: GoodsInspected) -> Sequence[Fact]:
-    """Returned goods were checked: by the return's id, else by the lines in the parcel."""
+    """Tells a case that its goods were checked. The return's id finds the case, else the lines do."""
     returns = [case for case in live(state).book.open if case.kind is None or case.kind.wants_goods_back]
     named = [case for case in returns if case.case_id == inspected.return_id]
     line_ids = {line.line_id for line in inspected.lines}
@@ -103,7 +103,7 @@ def goods_inspected(state: State, inspected: GoodsInspected) -> Sequence[Fact]:
 
 @rule("RF-120", "RF-121")
 def reship_moved(state: State, moved: ReshipMoved) -> Sequence[Fact]:
-    """A resend that carries out an exchange bears an id derived from it; others are not ours."""
+    """Tells an exchange about its resend, which has an id derived from the exchange."""
     return [
         tell(exchange.to(HERE, case.case_id, exchange.ReshipMoved(moved.status)))
         for case in live(state).book.open
@@ -113,14 +113,14 @@ def reship_moved(state: State, moved: ReshipMoved) -> Sequence[Fact]:
 
 @rule("RF-009")
 def refund_promised_away(state: State, promised: RefundPromisedAway) -> Sequence[Fact]:
-    """Staff promised to ship and not to refund: the refunds before shipment are held."""
+    """Holds the refunds before shipment that staff promised not to pay."""
     case_ids = [case.case_id for case in live(state).book.open if case.kind is RefundKind.UNSHIPPED]
     return _told(case_ids, agreement.PromiseMade(promised.promise_id))
 
 
 @rule("LG-060")
 def late_established(state: State, late: LateEstablished) -> Sequence[Fact]:
-    """Late shipping is established: the order's compensation case hears of it and of the order's end."""
+    """Notes that the order is late. Its compensation hears of that, and later of the order's end."""
     current = live(state)
     if isinstance(current, Closed) and current.book.paid_at is None:
         return []
@@ -129,7 +129,7 @@ def late_established(state: State, late: LateEstablished) -> Sequence[Fact]:
 
 @rule("LG-060")
 def late_withdrawn(state: State, late: LateWithdrawn) -> Sequence[Fact]:
-    """It was in time after all."""
+    """Notes that the order was in time after all."""
     return [LatenessWithdrawn(late.trigger, late.reason_code)] if live(state).book.is_late else []
 
 

@@ -1,4 +1,4 @@
-"""The order's rules about remedies: logistics says which pieces the buyer is to be paid for. Pure."""
+"""Decides about remedies: logistics says which pieces the buyer is to be paid for."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,7 +36,7 @@ from services.refunds.shares import RefundKind, Share
 
 
 def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
-    """Report and memo are done, or the goods are back: piece by piece the refund that waits is paid.
+    """Pays the refunds that wait for these pieces: report and memo are done, or the goods are back.
 
     For pieces that no case is about one is opened; those of a case that is about something else, or
     that wants the goods back, go to a person.
@@ -94,7 +94,7 @@ def _remedied(fact: RefundAdmitted) -> Sequence[Fact]:
 def _of_unknown_lines(
     book: OrderAccount, remedy: RemedyDue, policy: Policy, now: datetime
 ) -> list[Decided[Fact]]:
-    """Without lines a refund that waits for goods is for all of them; otherwise a person says how much."""
+    """Pays refunds that wait for the goods of an order without lines; if none, a person says how much."""
     decided: list[Decided[Fact]] = []
     for case in book.open:
         if case.waits_for_goods:
@@ -107,7 +107,7 @@ def _asked(remedy: RemedyDue, question_code: str, policy: Policy, now: datetime)
 
 
 def _known_pieces(book: OrderAccount, asked: tuple[Share, ...]) -> tuple[Share, ...]:
-    """The pieces of the remedy that are not refunded yet; none named: all of them."""
+    """Lists the pieces of the remedy that are not refunded yet; all where none is named."""
     left = {share.line_id: share.quantity_count for share in account.open_pieces(book)}
     wanted = {share.line_id: share.quantity_count for share in asked} or left
     return tuple(
@@ -116,7 +116,7 @@ def _known_pieces(book: OrderAccount, asked: tuple[Share, ...]) -> tuple[Share, 
 
 
 def _free(book: OrderAccount, pieces: tuple[Share, ...]) -> tuple[Share, ...]:
-    """Those of the pieces that no open case is about: of a line that is to come back or be exchanged none."""
+    """Lists the pieces that no open case is about. A line that is to come back or be exchanged has none."""
     free: list[Share] = []
     for share in pieces:
         line = book.line(share.line_id)

@@ -6,9 +6,8 @@ from enum import StrEnum
 from kernel.money import Money
 from kernel.people import Task
 from kernel.value import Value
-from services.refunds.cases.order.messages import RefundApplied
 from services.refunds.liability import Liability
-from services.refunds.shares import Carriage, InspectedLine, Share, Terms
+from services.refunds.shares import Carriage, InspectedLine, RefundApplied, Share, Terms
 
 
 class Ending(StrEnum):
@@ -34,7 +33,7 @@ class AnswerCause(StrEnum):
 
 
 class Filed(Value):
-    """What does not change with the stage: the terms, who bears the freight, evidence seen so far."""
+    """The part that does not change with the stage: terms, freight liability, evidence seen so far."""
 
     customer_id: str
     terms: Terms
@@ -66,7 +65,7 @@ class AnswerAwaited(Value):
 
 
 class RefusalWithdrawn(Value):
-    """What the refusal waited for has happened; the application stands as before it."""
+    """The refusal is withdrawn, because its condition came true. The application stands as before."""
 
     answer_by: datetime
 
@@ -139,7 +138,7 @@ class InspectionNoted(Value):
 
 
 class AnswerContested(Value):
-    """The seller says something else than what was decided in his place."""
+    """The seller contradicts the decision that was made in his place."""
 
     due_at: datetime
 

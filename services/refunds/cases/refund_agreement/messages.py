@@ -5,9 +5,8 @@ from enum import StrEnum
 from kernel.decider import Addressed, DeadlinePassed
 from kernel.money import Money
 from kernel.value import Value
-from services.refunds.cases.order.messages import RefundApplied
 from services.refunds.liability import Liability
-from services.refunds.shares import Carriage, InspectedLine, Share, Terms
+from services.refunds.shares import Carriage, InspectedLine, RefundApplied, Share, Terms
 
 NAME = "refund-agreement"
 
@@ -20,7 +19,7 @@ class Stage(StrEnum):
 
 
 class Applied(Value):
-    """Admitted by the order; `is_answered`: agreed by us already, by a remedy or an exchange.
+    """The order admitted the refund. `is_answered`: we agreed already, by a remedy or an exchange.
 
     `are_goods_back`: the shop has them already, from an exchange that came to nothing.
     """
@@ -75,7 +74,7 @@ class ReturnSent(Value):
 
 
 class ReturnAccepted(Value):
-    """No shares: all that was sent."""
+    """The seller has the goods. No `shares`: all that was sent."""
 
     shares: tuple[Share, ...]
 

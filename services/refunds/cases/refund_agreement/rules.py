@@ -132,12 +132,12 @@ def _applied(applied: Applied, policy: Policy, now: datetime) -> Decision:
 
 @rule("RF-001", "RF-002", "RF-010", "RF-011", "RF-012", "RF-014", "RF-016")
 def _opened(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The kind of application fixes how long the seller has to answer."""
+    """Gives the seller time to answer, by the kind of application."""
     return [AnswerAwaited(filed, now + policy.agreement.answer_days[filed.terms.kind])]
 
 
 def _answered_by_policy(filed: Filed, applied: Applied, policy: Policy, now: datetime) -> Decision:
-    """What the shop's rules answer at once; usually nothing."""
+    """Answers at once where the shop's rules say so; usually nothing."""
     rules, terms = policy.agreement, filed.terms
     if terms.reason_code in rules.exchange_reasons:
         return _exchange_refused(filed, policy, now)
@@ -154,21 +154,21 @@ def _answered_by_policy(filed: Filed, applied: Applied, policy: Policy, now: dat
 
 @rule("RF-030")
 def _exchange_refused(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """An exchange filed as a refund is refused every time; it has a case of its own."""
+    """Refuses an exchange that is filed as a refund. An exchange is a case of its own."""
     decided = AnswerDecided(filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, "exchange_wanted")
     return [decided, steps.edit_awaited(policy, now, None)]
 
 
 @rule("RF-032")
 def _unagreed_refused(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """This shop takes no refund that was not talked over."""
+    """Refuses a refund that was not talked over, where the shop wants that."""
     decided = AnswerDecided(filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, "not_agreed_beforehand")
     return [decided, steps.edit_awaited(policy, now, None)]
 
 
 @rule("RF-031", "RF-034")
 def _in_transit_refused(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """A parcel only just collected: refused with evidence until it is back; the buyer should refuse it."""
+    """Refuses with evidence while a parcel is only just collected. The buyer should refuse the parcel."""
     due_at = now + policy.agreement.evidence_days
     return [
         AnswerDecided(filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, "just_collected"),
@@ -185,14 +185,14 @@ def _agreed_at_once(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fac
 
 @rule("RF-040", "RF-041")
 def _negotiation(terms: Terms, policy: Policy, now: datetime, *, is_partial: bool) -> Sequence[Fact]:
-    """The buyer keeps the goods: a person establishes the facts and the amount while the clock runs."""
+    """Lets a person establish facts and amount while the clock runs. The buyer keeps the goods."""
     question = "partial_refund_wanted" if is_partial else "refund_without_return_wanted"
     return [NegotiationAsked(question, now + policy.agreement.answer_days[terms.kind])]
 
 
 @rule("RF-005", "RF-006", "RF-035", "RF-036", "RF-037", "RF-038", "RF-121")
 def _remedied(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Opened by us because the buyer is owed the money."""
+    """Answers a refund that we opened, because the buyer is owed the money."""
     return steps.agreed_for_seller(filed, AnswerCause.REMEDY, policy, now)
 
 
@@ -202,7 +202,7 @@ def _not_admitted(state: State) -> Sequence[Fact]:
 
 
 def _amended(state: Open, amended: Amended) -> Decision:
-    """Only a refused application can be changed; the order checks it like a new one."""
+    """Forwards a changed application to the order. Only a refused one can be changed."""
     if amended.applied.version <= state.filed.terms.version:
         return []
     return _forwarded(amended) if isinstance(state, Refused) else []
@@ -217,9 +217,9 @@ def _forwarded(amended: Amended) -> Sequence[Fact]:
 def _amendment_accepted(
     state: Open, accepted: AmendmentAccepted, policy: Policy, now: datetime
 ) -> Sequence[Fact]:
-    """A changed application goes back to the stage at which it was refused, with a new deadline.
+    """Takes a changed application back to the stage of its refusal, with a new deadline.
 
-    At receipt what was sent stays what it was: silence consents to no more (RF-023).
+    At receipt the goods sent stay as they were: silence consents to no more (RF-023).
     """
     if not isinstance(state, Refused):
         return []
@@ -233,7 +233,7 @@ def _amendment_accepted(
 
 @rule("RF-004")
 def _withdrew(state: Open) -> Sequence[Fact]:
-    """A refund asked for before shipment cannot be taken back."""
+    """Ends a refund that the buyer takes back. One before shipment cannot be taken back."""
     if state.filed.terms.kind is RefundKind.UNSHIPPED:
         return []
     return [*steps.task_over(state), AgreementClosed(Ending.WITHDRAWN)]
@@ -241,7 +241,7 @@ def _withdrew(state: Open) -> Sequence[Fact]:
 
 @rule("RF-017")
 def _trade_ended(state: Open, ended: TradeEnded) -> Sequence[Fact]:
-    """A buyer who confirms receipt after a refusal gives it up; a closed trade leaves nothing to refund."""
+    """Ends a refused refund once the buyer confirms receipt, and any refund of a closed trade."""
     if not ended.is_success:
         return [*steps.task_over(state), AgreementClosed(Ending.SUPERSEDED)]
     if isinstance(state, Refused) and ended.cause == "buyer":
@@ -267,7 +267,7 @@ def _deadline_passed(state: Open, passed: DeadlinePassed, policy: Policy, now: d
 
 @rule("RF-002", "RF-012", "RF-013", "RF-015", "RF-016")
 def _answer_missed(state: AwaitingAnswer, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The seller's silence is consent; before shipment it pays without an answer."""
+    """Takes the seller's silence as consent. Before shipment it pays without an answer."""
     if state.filed.terms.kind is RefundKind.UNSHIPPED:
         return steps.pay(state.filed, None)
     return [*steps.task_over(state), *steps.agreed_for_seller(state.filed, AnswerCause.SILENCE, policy, now)]
@@ -275,7 +275,7 @@ def _answer_missed(state: AwaitingAnswer, policy: Policy, now: datetime) -> Sequ
 
 @rule("RF-018", "RF-020")
 def _buyer_silent() -> Sequence[Fact]:
-    """A buyer who neither sends the goods nor changes the application lets it lapse."""
+    """Ends a refund whose buyer neither sends the goods nor changes the application."""
     return [AgreementClosed(Ending.LAPSED)]
 
 

@@ -31,7 +31,7 @@ from services.refunds.shares import RefundKind
 
 
 def seller_agreed(state: Open, agreed: SellerAgreed, policy: Policy, now: datetime) -> Decision:
-    """Agreement pays, or asks for the goods first; it is good for the version that it names."""
+    """Pays, or asks for the goods first. An agreement is good for the version that it names."""
     if agreed.version > state.filed.terms.version:
         raise NotYet
     if agreed.version < state.filed.terms.version:
@@ -49,18 +49,18 @@ def seller_agreed(state: Open, agreed: SellerAgreed, policy: Policy, now: dateti
 
 @rule("RF-013", "RF-014", "RF-016", "RF-039")
 def _agreed(state: AwaitingAnswer, agreed: SellerAgreed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The goods first where they are to come back, else the money."""
+    """Asks for the goods where they are to come back, else pays."""
     return [*steps.task_over(state), *steps.consent(state.filed, policy, now, agreed.address_ref)]
 
 
 @rule("RF-009")
 def _promise_at_risk(policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Staff promised to ship instead: nobody pays on a click, only the two days do."""
+    """Asks a person, because staff promised to ship instead. Only the two days pay, no click."""
     return [Task("agreed_against_promise", now + policy.attention_days, "reconciliation", name="promise")]
 
 
 def seller_refused(state: Open, refused: SellerRefused, policy: Policy, now: datetime) -> Decision:
-    """A refusal gives the buyer time to change the application; none before shipment (RF-003)."""
+    """Gives the buyer time to change the application. Before shipment nothing can be refused (RF-003)."""
     if refused.version > state.filed.terms.version:
         raise NotYet
     if refused.version < state.filed.terms.version or state.filed.terms.kind is RefundKind.UNSHIPPED:
@@ -82,12 +82,12 @@ def _refused(state: AwaitingAnswer, refused: SellerRefused, policy: Policy, now:
 def _goods_refused(
     state: AwaitingReceipt, refused: SellerRefused, policy: Policy, now: datetime
 ) -> Sequence[Fact]:
-    """The goods cannot be taken back as they are: the buyer edits, the case comes back to this stage."""
+    """Refuses the goods as they are. The buyer edits, and the case comes back to this stage."""
     return _refusal(state.filed, refused, policy, now)
 
 
 def _refusal(filed: Filed, refused: SellerRefused, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """A refusal must be backed: what was not shown is asked for (RF-031)."""
+    """Asks for evidence that was not shown: a refusal must be backed (RF-031)."""
     missing = tuple(kind for kind in policy.agreement.evidence_kinds if kind not in filed.evidence_kinds)
     if refused.evidence_count >= len(policy.agreement.evidence_kinds) or not missing:
         return [steps.edit_awaited(policy, now, None)]
@@ -97,5 +97,5 @@ def _refusal(filed: Filed, refused: SellerRefused, policy: Policy, now: datetime
 
 @rule("RF-015", "RF-016")
 def _contested(policy: Policy, now: datetime) -> Sequence[Fact]:
-    """A refusal after silence counted as consent: our word stands, a person reconciles."""
+    """Keeps our word after silence counted as consent. A person reconciles the late refusal."""
     return [AnswerContested(now + policy.attention_days)]

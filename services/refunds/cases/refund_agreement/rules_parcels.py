@@ -37,7 +37,7 @@ from services.refunds.shares import RefundKind, Share, total_of
 
 @rule("RF-002", "RF-003")
 def shipment_seen(state: Open) -> Sequence[Fact]:
-    """Marking the shipment is all that stops a refund asked for before it."""
+    """Ends a refund before shipment. Nothing but the mark of the shipment stops it."""
     if state.filed.terms.kind is RefundKind.UNSHIPPED:
         return [AgreementClosed(Ending.SHIPPED)]
     return []
@@ -45,7 +45,7 @@ def shipment_seen(state: Open) -> Sequence[Fact]:
 
 @rule("RF-005", "RF-006", "RF-009", "RF-029")
 def hold_answered(state: Open, hold: HoldAnswered) -> Sequence[Fact]:
-    """Waybill void: pay at once, unless staff promised otherwise; too late: mark or two days decide."""
+    """Pays at once for a void waybill, unless staff promised otherwise. Too late: mark or two days decide."""
     if not isinstance(state, AwaitingAnswer) or state.filed.terms.kind is not RefundKind.UNSHIPPED:
         return []
     if hold.outcome != "stopped" or state.is_promised_away:
@@ -55,20 +55,20 @@ def hold_answered(state: Open, hold: HoldAnswered) -> Sequence[Fact]:
 
 @rule("RF-006", "RF-034", "RF-036", "RF-037", "RF-038", "RF-044")
 def goods_came_back(state: Open, back: GoodsCameBack, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The parcel is back: pay; a refusal that waited for it is withdrawn first (no payment while refused)."""
+    """Pays for a parcel that is back. A refusal that waited for the parcel is withdrawn before."""
     return _owed(state, back.shares, policy, now, None)
 
 
 @rule("RF-007", "RF-035", "RF-036", "RF-037", "RF-038", "RF-044")
 def remedy(state: Open, remedied: Remedied, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Report and memo are done: the open refund is paid."""
+    """Pays the open refund once report and memo are done."""
     return _owed(state, remedied.shares, policy, now, remedied.remedy_id)
 
 
 def _owed(
     state: Open, pieces: tuple[Share, ...], policy: Policy, now: datetime, remedy_id: str | None
 ) -> Sequence[Fact]:
-    """Pays for the pieces that the news is about and for no others; those go to a person.
+    """Pays for the pieces that the news is about. Others go to a person.
 
     Before shipment the case stands as it is where the news is about a part: its two days pay for all.
     """
@@ -99,7 +99,7 @@ def _owed(
 
 @rule("RF-009")
 def promise_made(state: Open, made: PromiseMade) -> Sequence[Fact]:
-    """A refund opened by mistake is held: the warehouse's stop does not pay it."""
+    """Holds a refund that was opened by mistake. The warehouse's stop does not pay it."""
     if isinstance(state, AwaitingAnswer) and not state.is_promised_away:
         return [PromiseNoted(made.promise_id)]
     return []

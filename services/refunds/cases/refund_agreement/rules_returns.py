@@ -40,7 +40,7 @@ from services.refunds.shares import Share, total_of
 
 @rule("RF-022", "RF-023", "RF-024", "RF-039")
 def return_sent(state: Open, sent: ReturnSent, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The carriage fixes how long the seller has; every registered return names its waybill (RF-022)."""
+    """Registers a return with its waybill (RF-022). The carriage fixes how long the seller has."""
     if isinstance(state, AwaitingAnswer) and state.filed.terms.kind.wants_goods_back:
         raise NotYet
     receive_by = now + policy.agreement.receive_days[sent.carriage]
@@ -65,7 +65,7 @@ def return_accepted(state: Open, accepted: ReturnAccepted, policy: Policy, now: 
 
 @rule("RF-039", "RF-116")
 def goods_checked(state: Open, checked: GoodsChecked) -> Sequence[Fact]:
-    """What was found counts when the seller confirms; checked before the return is registered: early."""
+    """Keeps the findings for the seller's word. A check before the return is registered is early."""
     if isinstance(state, AwaitingReceipt) or (isinstance(state, Refused) and state.returned is not None):
         return [InspectionNoted(checked.lines)]
     if isinstance(state, Refused) or not state.filed.terms.kind.wants_goods_back:
@@ -74,7 +74,7 @@ def goods_checked(state: Open, checked: GoodsChecked) -> Sequence[Fact]:
 
 
 def _another_parcel(state: AwaitingReceipt, sent: ReturnSent, receive_by: datetime) -> Sequence[Fact]:
-    """A further return of the same refund: pieces and freight are added, the seller has time for it."""
+    """Adds pieces and freight of a further return of the same refund. The seller has time for it."""
     returned = state.returned
     if not returned.return_ids or not sent.return_id or sent.return_id in returned.return_ids:
         return []
@@ -102,13 +102,13 @@ def _together(one: Money | None, other: Money | None) -> Money | None:
 def goods_confirmed(
     state: AwaitingReceipt, accepted: tuple[Share, ...], policy: Policy, now: datetime
 ) -> Sequence[Fact]:
-    """Goods confirmed, buyer paid; fewer pieces than sent pay their part, a person decides on the rest."""
+    """Pays for confirmed goods. Fewer pieces than sent pay their part; a person decides on the rest."""
     return _counted(state.filed, state.returned, accepted, policy, now)
 
 
 @rule("RF-023", "RF-024", "RF-026", "RF-029", "RF-039", "RF-068")
 def receipt_missed(state: AwaitingReceipt, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Goods neither confirmed nor refused in time count as confirmed: those that were sent and found fit.
+    """Counts goods that were sent and found fit as confirmed, if the seller said nothing in time.
 
     Where not one was, nothing is paid: as after a refusal the buyer may change the application.
     """
@@ -123,7 +123,7 @@ def receipt_missed(state: AwaitingReceipt, policy: Policy, now: datetime) -> Seq
 def _counted(
     filed: Filed, returned: ReturnedGoods, accepted: tuple[Share, ...], policy: Policy, now: datetime
 ) -> list[Fact]:
-    """Pays for what the seller counted, else what was registered; for no more than was found fit."""
+    """Pays for the pieces that the seller counted, else those registered; for no more than was found fit."""
     terms = filed.terms
     counts = _counts(accepted) or _counts(returned.sent)
     found = {line.line_id: line.accepted_count for line in returned.inspected}
@@ -150,7 +150,7 @@ def _counts(shares: tuple[Share, ...]) -> Mapping[str, int]:
 
 
 def as_sent(filed: Filed, returned: ReturnedGoods) -> ReturnedGoods:
-    """The return as it was registered, before the application that it belongs to was changed."""
+    """Keeps the return as it was registered before the application changed."""
     return replace(
         returned,
         sent=returned.sent or filed.terms.shares,
@@ -159,7 +159,7 @@ def as_sent(filed: Filed, returned: ReturnedGoods) -> ReturnedGoods:
 
 
 def _unanswered(filed: Filed, returned: ReturnedGoods) -> Filed:
-    """What silence consents to: the freight as it was when the goods left, unless the buyer asks less."""
+    """Narrows to what silence consents to: the freight as the goods left, unless the buyer asks less."""
     before, terms = returned.liability, filed.terms
     if before is None:
         return filed

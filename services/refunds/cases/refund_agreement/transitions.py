@@ -54,7 +54,7 @@ def with_row(decided: Decision, filed: Filed) -> Decision:
 
 
 def pay(filed: Filed, returned: ReturnedGoods | None) -> Sequence[Fact]:
-    """The refund, and the freight that the buyer laid out where the seller bears it."""
+    """Pays the refund, and the freight that the buyer laid out where the seller bears it."""
     terms = filed.terms
     facts: list[Fact] = []
     paid = None if returned is None else returned.freight_paid
@@ -77,7 +77,7 @@ def task_over(state: Open) -> Sequence[Fact]:
 def divided(
     shares: tuple[Share, ...], counts: Mapping[str, int]
 ) -> tuple[tuple[Share, ...], tuple[Share, ...]]:
-    """As many pieces per line as `counts` says, and the others with what is left of the money."""
+    """Divides shares: as many pieces per line as `counts` says, and the others with the rest of the money."""
     taken: list[Share] = []
     others: list[Share] = []
     for share in shares:

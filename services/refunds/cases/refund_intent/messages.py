@@ -13,14 +13,14 @@ ATTEMPT_MARK = "try"
 
 
 class Moved(StrEnum):
-    """Whether money moved although a payment did not settle."""
+    """The whereabouts of the money of a payment that did not settle."""
 
     NO = "no"
     UNKNOWN = "unknown"
 
 
 class PaymentOrder(Value):
-    """What is to be paid, as it was granted; later only the part of it that the buyer has not got."""
+    """The payment as it was granted; later only the part that the buyer has not got."""
 
     case_id: str
     purpose: Purpose
@@ -45,7 +45,7 @@ class PaymentAccepted(Value):
 
 
 class MoneySettled(Value):
-    """`tenders`: through which payments, where it was told."""
+    """Money moved. `tenders`: through which payments, where it was told."""
 
     attempt_count: int
     amount: Money
@@ -66,7 +66,7 @@ class MoneyReversed(Value):
 
 
 class PersonDecided(Value):
-    """What the workbench answers to a stuck or reversed payment: retry, abandon; all else changes nothing."""
+    """The workbench's answer to a stuck or reversed payment: retry, abandon; all else changes nothing."""
 
     outcome_code: str
 

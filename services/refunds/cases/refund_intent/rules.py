@@ -71,7 +71,7 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Seq
 
 @rule("RF-002", "RF-013", "RF-025", "RF-029", "RF-068")
 def _pay(pay: Pay, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Finance and the provider are told to pay, once per decision."""
+    """Tells finance and the provider to pay, once per decision."""
     return [_request(pay.order, 1, policy, now)]
 
 
@@ -82,7 +82,7 @@ def _request(order: PaymentOrder, attempt_count: int, policy: Policy, now: datet
 
 @rule("RF-029")
 def _accepted(state: Begun, accepted: PaymentAccepted, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The provider took it: nothing is repeated, only waited for."""
+    """Waits for a payment that the provider took. Nothing is repeated."""
     if not isinstance(state, Requested | Unknown) or accepted.attempt_count != state.attempt_count:
         return []
     return [PaymentTaken(now + policy.intent.stuck_hours)]
@@ -90,7 +90,7 @@ def _accepted(state: Begun, accepted: PaymentAccepted, policy: Policy, now: date
 
 @rule("RF-033")
 def _settled(state: Begun, settled: MoneySettled, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Money moved, on whichever attempt. A second payment or another amount is for a person to settle."""
+    """Books money that moved, on whichever attempt. A second payment or another amount goes to a person."""
     due_at = now + policy.attention_days
     if isinstance(state, Settled):
         is_second = settled.has_moved_now and settled.attempt_count != state.settled_attempt
@@ -111,7 +111,7 @@ def _settled(state: Begun, settled: MoneySettled, policy: Policy, now: datetime)
 
 @rule("RF-029")
 def _failed(state: Begun, failed: PaymentFailed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """A new attempt only once it is sure that no money moved; before that the same one is asked again."""
+    """Makes a new attempt once it is sure that no money moved. Before that the same one is asked again."""
     if not isinstance(state, Requested | Accepted | Unknown) or failed.attempt_count != state.attempt_count:
         return []
     again_at = now + policy.intent.retry_minutes
@@ -124,7 +124,7 @@ def _failed(state: Begun, failed: PaymentFailed, policy: Policy, now: datetime) 
 
 @rule("RF-029")
 def _reversed(state: Begun, came_back: MoneyReversed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """The buyer has not got it, or a part of it: the account keeps it for him, a person decides how."""
+    """Keeps money that came back for the buyer in the account. A person decides how he gets it."""
     if isinstance(state, Requested | Accepted | Unknown | Stuck):
         raise NotYet
     look_at = now + policy.attention_days
@@ -145,7 +145,7 @@ def _person_decided(
 
 @rule("RF-029")
 def _unstuck(state: Stuck, person: PersonDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """A person sends it again, as a new attempt only if no money moved, or gives it up."""
+    """Sends a stuck payment again, as a new attempt only if no money moved; or gives it up."""
     is_sure = state.moved is Moved.NO
     if person.outcome_code == "retry":
         return [_request(state.order, state.attempt_count + is_sure, policy, now)]
@@ -158,7 +158,7 @@ def _unstuck(state: Stuck, person: PersonDecided, policy: Policy, now: datetime)
 
 @rule("RF-029", "RF-033")
 def _made_up(state: Reversed, person: PersonDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """A person sends what the buyer has not got, as a new attempt, or gives that up; nothing beyond it."""
+    """Sends the part that the buyer has not got as a new attempt, or gives that part up."""
     if person.outcome_code not in ("retry", "abandon"):
         return []
     if state.part is None:
@@ -187,9 +187,9 @@ def _deadline_passed(
 
 @rule("RF-029")
 def _asked_again(state: Requested | Unknown, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """No answer: the same intent and attempt again, so that a provider who heard it does nothing twice.
+    """Repeats intent and attempt, so that a provider who heard them does nothing twice.
 
-    The wait doubles: as long as it has been silent, and one first wait more.
+    The wait doubles: the length of the silence so far, and one first wait more.
     """
     rules = policy.intent
     silent = now - (state.stuck_at - rules.stuck_hours)
@@ -212,7 +212,7 @@ def _stuck(
 
 @rule("RF-029")
 def _looked_away(state: Stuck | Reversed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Attention: asked again, a few times, and then no more; no money moves by that."""
+    """Asks a person again, a few times. No money moves by that."""
     is_last = state.look_count + 1 >= policy.attention_count_max
     look_at = None if is_last else now + policy.attention_days
     return [PersonAsked("payment_still_stuck", now + policy.attention_days, look_at)]

@@ -25,7 +25,7 @@ class Requested(Value):
 
 
 class Accepted(Value):
-    """The provider took it; it is expected to settle by `settle_by`."""
+    """The provider took the payment, which is expected to settle by `settle_by`."""
 
     order: PaymentOrder
     attempt_count: int
@@ -58,7 +58,7 @@ class Settled(Value):
     attempt_count: int
     settled_attempt: int
     is_disputed: bool = False
-    """More was paid than ordered: what comes back of it need not be missing."""
+    """More was paid than ordered: money that comes back need not be missing."""
 
 
 class Reversed(Value):
@@ -88,7 +88,7 @@ Ended = Settled | Abandoned
 
 
 class PaymentRequested(Value):
-    """Asked for the first time, again under the same ids, or as a new attempt; `stuck_at` bounds them."""
+    """A payment is asked for: first, again under the same ids, or as a new attempt. `stuck_at` bounds all."""
 
     order: PaymentOrder
     attempt_count: int
@@ -137,14 +137,14 @@ class PaymentDisputed(Value):
 
 
 class PaidShort(Value):
-    """Less settled than was ordered; `part` is what is missing, where that is known."""
+    """Less settled than was ordered. `part` is the missing part, where known."""
 
     part: PaymentOrder | None
     look_at: datetime
 
 
 class RefundReversed(Value):
-    """`part` is what came back, where that is known."""
+    """Money came back. `part` is that money's part of the payment, where known."""
 
     amount: Money
     reason_code: str
@@ -219,7 +219,7 @@ def _person_asked(state: State, fact: PersonAsked) -> State:
 
 
 def deadlines(state: State) -> Sequence[Deadline]:
-    """Repeats and the moment at which a person is asked; none moves money by itself."""
+    """Lists repeats and the moment at which a person is asked. None moves money by itself."""
     match state:
         case Requested() | Unknown():
             return (Deadline("payment", state.again_at), Deadline("stuck", state.stuck_at))

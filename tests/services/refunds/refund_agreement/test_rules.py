@@ -11,7 +11,6 @@ from kernel.decider import DeadlinePassed, NotYet
 from kernel.money import Money
 from kernel.people import Task
 from kernel.value import replace
-from services.refunds.cases.order.messages import RefundApplied
 from services.refunds.cases.refund_agreement import facts as f
 from services.refunds.cases.refund_agreement import messages as m
 from services.refunds.cases.refund_agreement import state as c
@@ -21,6 +20,7 @@ from services.refunds.policy import Policy
 from services.refunds.shares import (
     Carriage,
     InspectedLine,
+    RefundApplied,
     RefundKind,
     Share,
     Terms,
