@@ -2,27 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from kernel.policy import PolicyBook, Table, read_book
-
-
-class Rating(StrEnum):
-    """The credit rating of a review (RV-002, RV-003)."""
-
-    GOOD = "good"
-    NEUTRAL = "neutral"
-    BAD = "bad"
-
-
-class Step(StrEnum):
-    """How one attempt to reach the buyer is made."""
-
-    CALL = "call"
-    TEXT = "text"
+from services.reviews.review_book import Rating
+from services.reviews.steps import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,24 +8,27 @@ import pytest
 
 import services.reviews
 from chassis.service import Kind
-from services.reviews import service
-from services.reviews.cases import review_followup as f
-from services.reviews.cases import review_values as v
-from services.reviews.cases.review_book import Rater
-from services.reviews.policy import Rating
+from services.reviews.cases.credit_account.border import CREDIT_ACCOUNT
+from services.reviews.cases.credit_pair.border import CREDIT_PAIR
+from services.reviews.cases.review import messages as m
+from services.reviews.cases.review.border import REVIEW
+from services.reviews.cases.review_followup import messages as f
+from services.reviews.cases.review_followup.border import REVIEW_FOLLOWUP
+from services.reviews.review_book import Rater, Rating
+from services.reviews.service import REVIEWS
 from tests.services.diagrams import Readme, explored
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
-README = Readme(service.REVIEWS, Path(services.reviews.__file__).with_name("README.md"))
+README = Readme(REVIEWS, Path(services.reviews.__file__).with_name("README.md"))
 
 MESSAGES: dict[str, list[object]] = {
     "review": [
-        v.Placed("c1", "a1", is_mall=False, lines=(("l1", "p1"), ("l2", "p2"))),
-        v.Succeeded(("l1",)),
-        v.Succeeded(()),
-        v.Closed(()),
-        v.Given("r1", Rater.BUYER, Rating.BAD, "l1", has_photos=False),
-        v.Changed("r1", Rating.GOOD),
+        m.Placed("c1", "a1", is_mall=False, lines=(("l1", "p1"), ("l2", "p2"))),
+        m.Succeeded(("l1",)),
+        m.Succeeded(()),
+        m.Closed(()),
+        m.Given("r1", Rater.BUYER, Rating.BAD, "l1", has_photos=False),
+        m.Changed("r1", Rating.GOOD),
     ],
     "review-followup": [
         f.Negative("o1", "r1", "c1"),
@@ -41,15 +44,15 @@ def test_the_readme_names_everything() -> None:
     README.check_words()
 
 
-@pytest.mark.parametrize("kind", [service.REVIEW, service.FOLLOWUP], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [REVIEW, REVIEW_FOLLOWUP], ids=lambda kind: kind.name)
 def test_the_diagram_is_what_the_rules_do(kind: Kind[Any, Any, Any, Any]) -> None:
-    _, policy = service.REVIEWS.policies.choose("s1", T0)
+    _, policy = REVIEWS.policies.choose("s1", T0)
     edges, names = explored(kind, MESSAGES[kind.name], policy, T0)
     assert README.edges(kind.name) == edges
     assert [name for name in names if f"*{name}*" not in README.sections[kind.name]] == []
 
 
-@pytest.mark.parametrize("kind", [service.CREDIT_PAIR, service.CREDIT_ACCOUNT], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [CREDIT_PAIR, CREDIT_ACCOUNT], ids=lambda kind: kind.name)
 def test_ledgers_have_one_state_and_no_deadline(kind: Kind[Any, Any, Any, Any]) -> None:
     assert len(kind.states) == 1
     assert list(kind.deadlines(kind.initial)) == []

@@ -1,4 +1,4 @@
-"""Credit points: what a rating is worth, the caps, and that the order of the news does not matter."""
+"""The points of a pair: the worth of a rating, the caps, and that the order of the news does not matter."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.decider import DeadlinePassed
 from services.reviews import policy
-from services.reviews.cases import credit_account as a
-from services.reviews.cases import credit_pair as c
-from services.reviews.cases.credit_caps import Cap, Entry, Role, recount
+from services.reviews.cases.credit_pair.border import CREDIT_PAIR
+from services.reviews.cases.credit_pair.messages import Earned
+from services.reviews.cases.credit_pair.rules_caps import recount
+from services.reviews.cases.credit_pair.state import Entry, Fact, Pair
+from services.reviews.credit import Cap, Role
+from tests.services.given import Walk
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
 D = timedelta(days=1)
@@ -29,25 +31,23 @@ def earned(
     role: Role = SELLER,
     is_mall: bool = False,
     order: str | None = None,
-) -> c.Earned:
+) -> Earned:
     at = T0 + day * D
     account = "s1" if role is SELLER else "a1"
     cause = "rated"
-    return c.Earned(account, role, entry, order or f"o-{entry}", item, at, points, revision, is_mall, cause)
+    return Earned(account, role, entry, order or f"o-{entry}", item, at, points, revision, is_mall, cause)
 
 
-def play(news: Sequence[c.Earned], now: datetime = T0 + 20 * D) -> tuple[c.Pair, list[c.PointsCounted]]:
-    state, facts = c.Pair(), list[c.PointsCounted]()
+def play(news: Sequence[Earned], now: datetime = T0 + 20 * D) -> tuple[Pair, list[Fact]]:
+    walk = Walk(CREDIT_PAIR, P, now)
     for message in news:
-        for decided in c.decide(state, message, P, now):
-            facts.append(decided.fact)
-            state = c.evolve(state, decided.fact)
-    return state, facts
+        walk.tell(message)
+    return walk.state, walk.facts
 
 
 ITEMS = [f"p{n}" for n in range(20)]
 
-TABLE: list[tuple[str, list[c.Earned], list[int], list[Cap]]] = [
+TABLE: list[tuple[str, list[Earned], list[int], list[Cap]]] = [
     ("RV-003", [earned("r1", 0)], [1], [Cap.NONE]),
     ("RV-003", [earned("r1", 0, -1)], [-1], [Cap.NONE]),
     ("RV-003", [earned("r1", 0, 0)], [], []),
@@ -82,14 +82,14 @@ TABLE: list[tuple[str, list[c.Earned], list[int], list[Cap]]] = [
 @pytest.mark.parametrize(
     ("rule", "news", "deltas", "caps"), TABLE, ids=[f"{n}-{row[0]}" for n, row in enumerate(TABLE)]
 )
-def test_rule(rule: str, news: list[c.Earned], deltas: list[int], caps: list[Cap]) -> None:
-    state, facts = c.Pair(), list[c.PointsCounted]()
+def test_rule(rule: str, news: list[Earned], deltas: list[int], caps: list[Cap]) -> None:
+    state, facts = Pair(), list[Fact]()
     for message in news:
-        decided = c.decide(state, message, P, T0 + 20 * D)
+        decided = CREDIT_PAIR.handle(state, message, P, T0 + 20 * D)
         assert all(rule in d.rules for d in decided)
         facts += [d.fact for d in decided]
         for d in decided:
-            state = c.evolve(state, d.fact)
+            state = CREDIT_PAIR.evolve(state, d.fact)
     assert [f.delta_points for f in facts] == deltas
     assert [f.cap for f in facts] == caps
 
@@ -101,28 +101,32 @@ def test_the_month_is_the_shops_own() -> None:
     assert play([*news, late])[1][-1].delta_points == 1
     _, other = policy.load().choose("olist-1", T0)
     state, _ = play(news)
-    decided = c.decide(state, late, other, T0 + 30 * D)
+    decided = CREDIT_PAIR.handle(state, late, other, T0 + 30 * D)
     assert [d.fact.delta_points for d in decided] == [0]
 
 
 def test_old_trades_are_forgotten_and_their_points_stay() -> None:
     state, facts = play([earned("r1", 0)])
-    later = c.decide(state, earned("r2", 100, item="p1"), P, T0 + 101 * D)
+    later = CREDIT_PAIR.handle(state, earned("r2", 100, item="p1"), P, T0 + 101 * D)
     assert [x.entry_id for x in later[0].fact.entries] == ["r2"]
     assert facts[0].delta_points + later[0].fact.delta_points == 2
 
 
 def test_a_settled_trade_still_blocks_its_neighbours() -> None:
     state, _ = play([earned("r1", 0)])
-    decided = c.decide(state, earned("r2", 55), P, T0 + 60 * D)
-    state = c.evolve(state, decided[0].fact)
+    decided = CREDIT_PAIR.handle(state, earned("r2", 55), P, T0 + 60 * D)
+    state = CREDIT_PAIR.evolve(state, decided[0].fact)
     assert state.seller[0].is_settled
-    late = c.decide(state, earned("r3", 5), P, T0 + 60 * D)
+    late = CREDIT_PAIR.handle(state, earned("r3", 5), P, T0 + 60 * D)
     assert late[0].fact.cap is Cap.SAME_ITEM
 
 
+def test_a_ledger_waits_for_nobody() -> None:
+    assert list(CREDIT_PAIR.deadlines(Pair())) == []
+
+
 def test_news_about_a_forgotten_trade_decides_nothing() -> None:
-    assert c.decide(c.Pair(seen_at=T0), earned("r1", -200, 1), P, T0) == []
+    assert CREDIT_PAIR.handle(Pair(seen_at=T0), earned("r1", -200, 1), P, T0) == []
 
 
 entries = st.builds(
@@ -138,7 +142,7 @@ entries = st.builds(
 
 @settings(max_examples=200)
 @given(st.lists(entries, max_size=12, unique_by=lambda e: (e.role, e.entry_id)), st.data())
-def test_any_order_and_repetition_adds_up_the_same(news: list[c.Earned], data: st.DataObject) -> None:
+def test_any_order_and_repetition_adds_up_the_same(news: list[Earned], data: st.DataObject) -> None:
     """RV-006, RV-007, RV-008: the sum depends on what was rated, not on the order in which it was read."""
     shuffled = data.draw(st.permutations(news))
     repeated = [*shuffled, *data.draw(st.lists(st.sampled_from(news), max_size=4))] if news else []
@@ -173,31 +177,3 @@ def _within_caps(found: Sequence[Entry], role: Role) -> None:
 def test_recount_is_stable() -> None:
     _, facts = play([earned(f"r{n}", n) for n in range(5)])
     assert recount(facts[-1].entries, SELLER, P) == facts[-1].entries
-
-
-moves = st.builds(
-    a.PointsMoved,
-    st.just("o1"),
-    st.just(SELLER),
-    st.sampled_from([-1, 1]),
-    st.integers(-2, 2),
-    st.sampled_from(Cap),
-    st.just("rated_good"),
-)
-
-
-@given(st.lists(moves, max_size=20))
-def test_the_account_adds_up(news: list[a.PointsMoved]) -> None:
-    """RV-003: the total is the sum of what was announced; a rating without effect is not announced."""
-    facts: list[a.CreditChanged] = []
-    state = a.Account()
-    for message in news:
-        decided = [d.fact for d in a.decide(state, message, P, T0)]
-        assert bool(decided) == (message.delta_points != 0 or message.cap is not Cap.NONE)
-        facts += decided
-        for fact in decided:
-            state = a.evolve(state, fact)
-    assert state.total_points == sum(f.delta_points for f in facts) == sum(m.delta_points for m in news)
-    assert a.decide(state, DeadlinePassed("any", T0), P, T0) == []
-    assert a.deadlines(state) == []
-    assert c.deadlines(c.Pair()) == []

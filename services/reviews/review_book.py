@@ -1,23 +1,31 @@
-"""What both sides have said about the lines of one order: values and pure questions about them."""
+"""Holds the words of both sides about the lines of one order, and answers pure questions about them."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
 from kernel.rules import rules_of
 from kernel.value import Value, replace
-from services.reviews.policy import Rating
+
+
+class Rating(StrEnum):
+    """The credit rating of a review (RV-002, RV-003)."""
+
+    GOOD = "good"
+    NEUTRAL = "neutral"
+    BAD = "bad"
 
 
 class Rater(StrEnum):
-    """Who rates."""
+    """The side that rates."""
 
     BUYER = "buyer"
     SELLER = "seller"
 
 
 class Standing(StrEnum):
-    """Where one side's rating of one line stands (C4)."""
+    """The standing of one side's rating of one line (C4)."""
 
     OPEN = "open"
     RATED = "rated"
@@ -30,7 +38,7 @@ class Standing(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a rating, a change or a score counts or does not."""
+    """The reason for which a rating, a change or a score counts or does not."""
 
     COUNTED = "in_window"
     WINDOW_OVER = "out_of_window"
@@ -74,16 +82,16 @@ class Line(Value):
     is_window_over: bool = False
 
     def side(self, rater: Rater) -> Side:
-        """The word of one side."""
+        """Finds the word of one side."""
         return self.buyer if rater is Rater.BUYER else self.seller
 
     def with_side(self, rater: Rater, side: Side) -> "Line":
-        """The line after one side has spoken."""
+        """Puts a side's word in place of its earlier one."""
         return replace(self, buyer=side) if rater is Rater.BUYER else replace(self, seller=side)
 
 
 class Book(Value):
-    """All of one order that reviews need."""
+    """Everything that reviews need of one order."""
 
     customer_id: str
     buyer_account_id: str
@@ -95,7 +103,7 @@ class Book(Value):
 
 
 class Place(Value):
-    """Where a review stands in the book."""
+    """The place of a review in the book."""
 
     line: Line
     rater: Rater
@@ -103,7 +111,7 @@ class Place(Value):
 
 
 def find(book: Book, review_id: str) -> Place | None:
-    """The place of a review that was counted once."""
+    """Finds the place of a review that was counted once."""
     for line in book.lines:
         for rater in Rater:
             side = line.side(rater)
@@ -113,27 +121,27 @@ def find(book: Book, review_id: str) -> Place | None:
 
 
 def line_of(book: Book, line_id: str) -> Line | None:
-    """The line of that id."""
+    """Finds the line of that id."""
     return next((line for line in book.lines if line.line_id == line_id), None)
 
 
 def with_lines(book: Book, line_ids: Sequence[str], change: Callable[[Line], Line]) -> Book:
-    """The book with those lines changed."""
+    """Changes those lines of the book."""
     chosen = set(line_ids)
     return replace(book, lines=tuple(change(x) if x.line_id in chosen else x for x in book.lines))
 
 
 def with_side(book: Book, place: Place, side: Side) -> Book:
-    """The book after the side at that place has changed."""
+    """Puts a side in the place of the one that stands there."""
     return with_lines(book, [place.line.line_id], lambda line: line.with_side(place.rater, side))
 
 
 @rules_of("RV-015", "RV-016", "RV-017")
 def why_not_changed(book: Book, place: Place, now: datetime) -> Reason | None:
-    """Why a rating cannot be changed or deleted at that moment; None when it can.
+    """Finds the reason for which a rating cannot be changed or deleted at that moment; None where it can.
 
-    Neutral and bad only, once, inside the change window, never at a mall (reading A20: the seller's
-    type decides).
+    Only a neutral or bad rating can, once, inside the change window, never at a mall (reading A20: the
+    seller's type decides).
     """
     if book.is_mall:
         return Reason.MALL
@@ -142,8 +150,10 @@ def why_not_changed(book: Book, place: Place, now: datetime) -> Reason | None:
             return Reason.ALREADY_CHANGED
         case Standing.FROZEN:
             return Reason.WINDOW_OVER
-        case _:
+        case Standing.OPEN | Standing.RATED | Standing.EXPIRED | Standing.EXPIRED_ONE_SIDED:
             pass
+        case _:
+            assert_never(place.side.standing)
     if place.side.rating in (None, Rating.GOOD):
         return Reason.NOT_NEGATIVE
     until = place.side.change_until
@@ -152,7 +162,7 @@ def why_not_changed(book: Book, place: Place, now: datetime) -> Reason | None:
 
 @rules_of("RV-004", "RV-005")
 def close_line(line: Line) -> tuple[Line, Rater | None]:
-    """The line when its window is over, and the side whose good word stayed unanswered, if any."""
+    """Closes the window of a line, and finds the side whose good word stayed unanswered, if any."""
     rewarded: Rater | None = None
     for silent, other in ((Rater.BUYER, Rater.SELLER), (Rater.SELLER, Rater.BUYER)):
         if line.side(silent).standing is not Standing.OPEN:
@@ -167,7 +177,7 @@ def close_line(line: Line) -> tuple[Line, Rater | None]:
 
 
 def freeze(line: Line, until: datetime) -> Line:
-    """The line when the change window that ends then is over (RV-016)."""
+    """Freezes the ratings of a line whose change window ends then (RV-016)."""
     for rater in Rater:
         side = line.side(rater)
         if side.standing is Standing.RATED and side.change_until == until:
@@ -176,12 +186,12 @@ def freeze(line: Line, until: datetime) -> Line:
 
 
 def pending_windows(book: Book) -> set[datetime]:
-    """The ends of the review windows that still run."""
+    """Lists the ends of the review windows that still run."""
     return {x.window_until for x in book.lines if x.window_until is not None and not x.is_window_over}
 
 
 def pending_changes(book: Book) -> set[datetime]:
-    """The ends of the change windows that still run."""
+    """Lists the ends of the change windows that still run."""
     return {
         side.change_until
         for line in book.lines
@@ -191,5 +201,5 @@ def pending_changes(book: Book) -> set[datetime]:
 
 
 def is_unopened(book: Book) -> bool:
-    """Whether a line still waits for its trade to succeed."""
+    """Tells whether a line still waits for its trade to succeed."""
     return any(line.window_until is None for line in book.lines)

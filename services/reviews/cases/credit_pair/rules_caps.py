@@ -1,52 +1,19 @@
-"""Which of a pair's points count: caps over any fourteen days and over the calendar month. Pure."""
+"""Decides which of a pair's points count: caps over any fourteen days and over the calendar month. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from kernel.rules import rules_of
-from kernel.value import Value, replace
+from kernel.value import replace
+from services.reviews.cases.credit_pair.state import Entry
+from services.reviews.credit import Cap, Role
 from services.reviews.policy import Policy
-
-
-class Role(StrEnum):
-    """Whose credit it is."""
-
-    BUYER = "buyer"
-    SELLER = "seller"
-
-
-class Cap(StrEnum):
-    """What kept a point from counting."""
-
-    NONE = "none"
-    SAME_ITEM = "same_item"
-    MONTH_POINTS = "month_points"
-    MONTH_TRADES = "month_trades"
-
-
-class Entry(Value):
-    """What one rating is worth to the rated side, and what of it counts."""
-
-    entry_id: str
-    order_id: str
-    item_id: str
-    succeeded_at: datetime
-    points: int
-    """-1, 0 or 1, before any cap."""
-    revision: int
-    """Number of the review's fact behind it; a later one replaces an earlier one."""
-    is_mall: bool
-    counted: int = 0
-    cap: Cap = Cap.NONE
-    is_settled: bool = False
-    """Old enough that its neighbours no longer move it."""
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What has counted so far, walking through the trades by their success time."""
+    """Points counted so far on the way through the trades by their success time."""
 
     last: dict[tuple[str, int], datetime] = field(default_factory=dict[tuple[str, int], datetime])
     points: dict[str, int] = field(default_factory=dict[str, int])
@@ -55,7 +22,7 @@ class _Tally:
 
 @rules_of("RV-006", "RV-007", "RV-008")
 def recount(entries: Iterable[Entry], role: Role, policy: Policy) -> tuple[Entry, ...]:
-    """The entries by success time, each with what of it counts.
+    """Lists the entries by success time, each with the part of it that counts.
 
     The result depends on the set of entries and not on the order in which they came: the earliest
     trade counts first. Fourteen days slide on the trade's success time, a month is the policy's
@@ -96,12 +63,12 @@ def _judged(entry: Entry, tally: _Tally, role: Role, policy: Policy) -> Entry:
 
 
 def merged(entries: Sequence[Entry], new: Entry) -> tuple[Entry, ...]:
-    """The entries with one put in the place of its earlier revision."""
+    """Puts an entry in the place of its earlier revision."""
     return (*(x for x in entries if x.entry_id != new.entry_id), new)
 
 
 def aged(entries: Iterable[Entry], seen_at: datetime, policy: Policy) -> tuple[Entry, ...]:
-    """Old entries settled, and those that no later trade can meet any more left out."""
+    """Settles old entries, and drops those that no later trade can meet any more."""
     settle_before = seen_at - policy.credit.settle_after
     keep_from = seen_at - policy.credit.keep
     return tuple(
