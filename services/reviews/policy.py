@@ -1,121 +1,103 @@
-"""The numbers of the review rules, read from policy.toml."""
+"""Declares the numbers of the review rules, as policy.toml gives them."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from kernel.policy import PolicyBook, Table, read_book
+from kernel.policy import Days, Hours, Numbers, PolicyBook, read_book, reader
 from services.reviews.review_book import Rating
 from services.reviews.steps import Step
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credit:
+class Credit(Numbers):
     """Points and their caps."""
 
-    points: dict[Rating, int]
+    good_points: int
+    """RV-003, RV-005, RV-022"""
+    neutral_points: int
     """RV-003"""
-    same_item: timedelta
+    bad_points: int
+    """RV-003"""
+    same_item_days: Days
     """RV-006: within it, one pair gains and loses at most one point on one item."""
     month_points: int
     """RV-007: most points that a pair adds to either side in a calendar month."""
     mall_month_trades: int
     """RV-008: trades of a month that count for a buyer at a mall seller."""
-    settle_after: timedelta
+    settle_after_days: Days
     """Age of a trade from which later news no longer moves what its neighbours count."""
-    keep: timedelta
+    keep_days: Days
     """Age of a trade from which it is no longer kept."""
 
+    def points_of(self, rating: Rating) -> int:
+        """Finds the worth of a rating to the rated side, before caps (RV-003)."""
+        match rating:
+            case Rating.GOOD:
+                return self.good_points
+            case Rating.NEUTRAL:
+                return self.neutral_points
+            case Rating.BAD:
+                return self.bad_points
+            case _:
+                assert_never(rating)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Followup:
+    def __post_init__(self) -> None:
+        if self.keep_days < self.settle_after_days + timedelta(days=31):
+            raise ValueError("trades are forgotten while they still fill a month")
+
+
+class Followup(Numbers):
     """The follow-up of a neutral or bad review."""
 
-    open_for: timedelta
+    open_days: Days
     """RV-024"""
     text_limit: int
     """RV-025"""
-    next_after: timedelta
-    attempt_open_for: timedelta
-    """Shorter than `next_after`: an attempt is reported before the next one is made."""
+    next_after_hours: Hours
+    attempt_open_hours: Hours
+    """Shorter than `next_after_hours`: an attempt is reported before the next one is made."""
     steps: tuple[Step, ...]
 
+    def __post_init__(self) -> None:
+        if self.steps[:1] != (Step.CALL,):
+            raise ValueError("a follow-up begins with a call (RV-025)")
+        if self.attempt_open_hours >= self.next_after_hours:
+            raise ValueError("the next attempt comes before the last one is over")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+
+class Policy(Numbers):
     """All numbers of the reviews service."""
 
     zone: ZoneInfo
-    window: timedelta
+    window_days: Days
     """RV-001"""
-    change_within: timedelta
+    change_days: Days
     """RV-015"""
-    report_within: timedelta
+    report_days: Days
     """RV-032"""
-    prompt_after: timedelta
-    prompt_open_for: timedelta
+    prompt_after_hours: Hours
+    prompt_open_days: Days
     is_comment_coupon_offered: bool
     """RV-014"""
-    task_due_after: timedelta
+    task_due_hours: Hours
     credit: Credit
     followup: Followup
 
     def month_of(self, at: datetime) -> str:
-        """The calendar month of a moment in the policy's zone, like `2014-06` (reading A18)."""
+        """Names the calendar month of a moment in the policy's zone, like `2014-06` (reading A18)."""
         return at.astimezone(self.zone).strftime("%Y-%m")
 
-
-def make(table: Table) -> Policy:
-    """The policy of one version. Raises KeyError, TypeError or ValueError for numbers without sense."""
-    credit: dict[str, Any] = table["credit"]
-    followup: dict[str, Any] = table["followup"]
-    policy = Policy(
-        zone=ZoneInfo(table["zone"]),
-        window=timedelta(days=table["window_days"]),
-        change_within=timedelta(days=table["change_days"]),
-        report_within=timedelta(days=table["report_days"]),
-        prompt_after=timedelta(hours=table["prompt_after_hours"]),
-        prompt_open_for=timedelta(days=table["prompt_open_days"]),
-        is_comment_coupon_offered=bool(table["is_comment_coupon_offered"]),
-        task_due_after=timedelta(hours=table["task_due_hours"]),
-        credit=Credit(
-            points={rating: int(credit[f"{rating.value}_points"]) for rating in Rating},
-            same_item=timedelta(days=credit["same_item_days"]),
-            month_points=int(credit["month_points"]),
-            mall_month_trades=int(credit["mall_month_trades"]),
-            settle_after=timedelta(days=credit["settle_after_days"]),
-            keep=timedelta(days=credit["keep_days"]),
-        ),
-        followup=Followup(
-            open_for=timedelta(days=followup["open_days"]),
-            text_limit=int(followup["text_limit"]),
-            next_after=timedelta(hours=followup["next_after_hours"]),
-            attempt_open_for=timedelta(hours=followup["attempt_open_hours"]),
-            steps=tuple(Step(step) for step in followup["steps"]),
-        ),
-    )
-    _check(policy)
-    return policy
-
-
-def _check(policy: Policy) -> None:
-    if policy.followup.steps[0] is not Step.CALL:
-        raise ValueError("a follow-up begins with a call (RV-025)")
-    if policy.followup.attempt_open_for >= policy.followup.next_after:
-        raise ValueError("the next attempt comes before the last one is over")
-    if policy.prompt_after >= policy.window:
-        raise ValueError("the prompt comes after the review window")
-    if policy.credit.settle_after < policy.window + policy.change_within:
-        raise ValueError("trades settle before their ratings can no longer change")
-    if policy.credit.keep < policy.credit.settle_after + timedelta(days=31):
-        raise ValueError("trades are forgotten while they still fill a month")
+    def __post_init__(self) -> None:
+        if self.prompt_after_hours >= self.window_days:
+            raise ValueError("the prompt comes after the review window")
+        if self.credit.settle_after_days < self.window_days + self.change_days:
+            raise ValueError("trades settle before their ratings can no longer change")
 
 
 POLICY_FILE = Path(__file__).with_name("policy.toml")
 
 
 def load(source: str | Path = POLICY_FILE) -> PolicyBook[Policy]:
-    """Every version of the policy. Raises kernel.policy.PolicyError."""
-    return read_book(source, make)
+    """Reads every version of the policy. Raises kernel.policy.PolicyError."""
+    return read_book(source, reader(Policy))

@@ -233,3 +233,22 @@ def test_a_mall_buyer_earns_a_point_for_the_score() -> None:
     score = build(shop_reviews.ScoreGivenV1, ORDER, score_id="z1", description_score=5)
     flow.tell(score, T0 + 2 * D)
     assert balance(flow, "a1") == 1
+
+
+def test_a_review_called_malicious_is_looked_at_by_a_person(flow: Flow) -> None:
+    """RV-032."""
+    negative(flow)
+    complaint = build(
+        standing.ComplaintFiledV1, ORDER, complaint_id="k1", kind="malicious_review", review_id="r1",
+        by=Party.model_validate({"role": "seller"}), against=Party.model_validate({"role": "buyer"}),
+    )  # fmt: skip
+    flow.tell(complaint, BAD_AT + H)
+    [task] = flow.outcomes(common.TaskRequestedV1)
+    assert (task.task_id, task.question_code, task.kind_code) == (
+        "malicious.k1",
+        "is_review_malicious",
+        "assessment",
+    )
+    assert (task.order_id, task.about_subject, task.due_at) == ("o1", "o1", BAD_AT + H + 2 * D)
+    assert task.escalate_to == "supervisor"
+    assert followups(flow) == [], "the follow-up goes on"

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from kernel.decider import Addressed
+from kernel.ids import derived_id
 from kernel.value import Value
 from services.reviews.credit import Role
-from services.reviews.ids import derived_id
 
 NAME = "credit-pair"
 

@@ -29,7 +29,7 @@ def _earned(state: State, earned: Earned, policy: Policy, now: datetime) -> Sequ
     if known is not None and known.revision >= earned.revision:
         return []
     seen_at = now if state.seen_at is None else max(state.seen_at, now)
-    if known is None and (earned.points == 0 or earned.succeeded_at < seen_at - policy.credit.keep):
+    if known is None and (earned.points == 0 or earned.succeeded_at < seen_at - policy.credit.keep_days):
         return []
     entry = Entry(
         earned.entry_id,

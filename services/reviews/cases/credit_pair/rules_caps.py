@@ -47,7 +47,7 @@ def _judged(entry: Entry, tally: _Tally, role: Role, policy: Policy) -> Entry:
         return replace(entry, counted=0, cap=Cap.NONE)
     credit = policy.credit
     last = tally.last.get((entry.item_id, entry.points))
-    if last is not None and entry.succeeded_at - last < credit.same_item:
+    if last is not None and entry.succeeded_at - last < credit.same_item_days:
         return replace(entry, counted=0, cap=Cap.SAME_ITEM)
     month = policy.month_of(entry.succeeded_at)
     if entry.points > 0:
@@ -69,8 +69,8 @@ def merged(entries: Sequence[Entry], new: Entry) -> tuple[Entry, ...]:
 
 def aged(entries: Iterable[Entry], seen_at: datetime, policy: Policy) -> tuple[Entry, ...]:
     """Settles old entries, and drops those that no later trade can meet any more."""
-    settle_before = seen_at - policy.credit.settle_after
-    keep_from = seen_at - policy.credit.keep
+    settle_before = seen_at - policy.credit.settle_after_days
+    keep_from = seen_at - policy.credit.keep_days
     return tuple(
         replace(x, is_settled=True) if x.succeeded_at < settle_before else x
         for x in entries

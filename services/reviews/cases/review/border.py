@@ -6,10 +6,13 @@ from aftersales_contracts.aftersales import common, refunds
 from aftersales_contracts.aftersales import reviews as out
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import aftersales, orders, reviews, standing
-from aftersales_contracts.words import Channel, Role, SellerType
 from aftersales_contracts.words import Rating as RatingWord
+from aftersales_contracts.words import SellerType
+from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
+from kernel.ids import derived_id
+from kernel.people import Notice, Task
 from services.reviews import review_book
 from services.reviews.cases.credit_pair import messages as credit_pair
 from services.reviews.cases.review import messages as m
@@ -19,7 +22,6 @@ from services.reviews.cases.review.rules import decide
 from services.reviews.cases.review.state import Fact, State
 from services.reviews.cases.review_followup import messages as followup
 from services.reviews.credit import Role as CreditRole
-from services.reviews.ids import derived_id
 from services.reviews.policy import Policy
 from services.reviews.review_book import Book, Line, Rater, Rating, Reason
 
@@ -137,9 +139,7 @@ def _decided(
     score_id: str | None = None,
 ) -> out.ReviewDecidedV1:
     return out.ReviewDecidedV1(
-        **view.common(),
-        order_id=view.subject,
-        customer_id=_book(view).customer_id,
+        **outcomes.about_order(view, _book(view).customer_id),
         review_id=review_id,
         score_id=score_id,
         is_counted=is_counted,
@@ -181,9 +181,7 @@ def _negative_received(fact: s.NegativeReceived, view: CaseView[State]) -> out.R
     """Announces a buyer's neutral or bad rating."""
     book = _book(view)
     return out.ReviewNegativeReceivedV1(
-        **view.common(),
-        order_id=view.subject,
-        customer_id=book.customer_id,
+        **outcomes.about_order(view, book.customer_id),
         review_id=fact.review_id,
         rating=RatingWord(fact.rating.value),
         product_id=fact.product_id,
@@ -197,32 +195,13 @@ def _prompt_due(fact: s.PromptDue, view: CaseView[State]) -> common.NoticeReques
     values = {"order_id": view.subject, "aftersales_contact": view.shop_id}
     if fact.is_coupon_offered:
         values["coupon"] = "any_comment"
-    return common.NoticeRequestedV1(
-        **view.common(),
-        order_id=view.subject,
-        customer_id=_book(view).customer_id,
-        notice_id=derived_id("review-prompt", view.subject),
-        to=common.NoticeTo.BUYER,
+    notice = Notice(
         template_code="review_prompt",
-        values=values,
-        purpose=common.NoticePurpose.SERVICE,
-        channels=[Channel.CHAT, Channel.SMS],
         expires_at=fact.expires_at,
+        values=values,
+        notice_id=derived_id("review-prompt", view.subject),
     )
-
-
-def _report_admitted(fact: s.ReportAdmitted, view: CaseView[State]) -> common.TaskRequestedV1:
-    """Asks a person to look at a review that somebody calls malicious."""
-    return common.TaskRequestedV1(
-        **view.common(),
-        about_subject=view.subject,
-        order_id=view.subject,
-        task_id=derived_id("malicious", fact.complaint_id),
-        kind_code="assessment",
-        question_code="is_review_malicious",
-        due_at=fact.due_at,
-        escalate_to=Role.SUPERVISOR,
-    )
+    return outcomes.order_notice(notice, view, _book(view).customer_id)
 
 
 ANNOUNCES: Mapping[type, Announce] = {
@@ -233,7 +212,7 @@ ANNOUNCES: Mapping[type, Announce] = {
     s.WordsRemoved: _words_removed,
     s.ScoreCounted: _score_counted,
     s.ScoreRefused: _score_refused,
-    s.ReportAdmitted: _report_admitted,
+    Task: outcomes.order_task,
     s.PromptDue: _prompt_due,
 }
 

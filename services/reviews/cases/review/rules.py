@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import assert_never
 
 from kernel.decider import DeadlinePassed, Decided, NotYet
+from kernel.ids import derived_id
+from kernel.people import Task
 from kernel.rules import rule
 from kernel.value import replace
 from services.reviews import review_book as b
@@ -80,8 +82,8 @@ def _succeeded(state: Live, succeeded: m.Succeeded, policy: Policy, now: datetim
     if not line_ids:
         return []
     is_first = all(line.window_until is None for line in state.book.lines)
-    prompt_at = now + policy.prompt_after if is_first else None
-    return [s.WindowOpened(line_ids, now, now + policy.window, prompt_at)]
+    prompt_at = now + policy.prompt_after_hours if is_first else None
+    return [s.WindowOpened(line_ids, now, now + policy.window_days, prompt_at)]
 
 
 @rule("OR-010")
@@ -114,10 +116,10 @@ def _given(state: Live, given: m.Given, policy: Policy, now: datetime) -> Sequen
     if reason or line is None:
         return [s.Refused(given.review_id, reason or Reason.UNKNOWN_LINE)]
     is_negative = given.rating is not Rating.GOOD
-    change_until = now + policy.change_within if is_negative else None
+    change_until = now + policy.change_days if is_negative else None
     side = Side(Standing.RATED, given.review_id, given.rating, change_until, given.has_photos)
     facts: list[Fact] = [
-        s.RatingCounted(given.line_id, given.rater, side, policy.credit.points[given.rating])
+        s.RatingCounted(given.line_id, given.rater, side, policy.credit.points_of(given.rating))
     ]
     if change_until is not None and given.rater is Rater.BUYER:
         facts.append(s.NegativeReceived(given.review_id, given.rating, line.product_id, change_until))
@@ -156,7 +158,7 @@ def _replaced(state: Live, message: m.Changed | m.Deleted, policy: Policy, now: 
     if isinstance(message, m.Deleted):
         fact = s.RatingReplaced(message.review_id, Reason.DELETED, None, Standing.DELETED, points=0)
     else:
-        points = policy.credit.points[message.rating]
+        points = policy.credit.points_of(message.rating)
         fact = s.RatingReplaced(message.review_id, Reason.CHANGED, message.rating, Standing.CHANGED, points)
     return _and_end(state, fact)
 
@@ -207,7 +209,7 @@ def _scored(state: Live, scored: m.Scored, policy: Policy, now: datetime) -> Seq
         return [s.ScoreRefused(scored.score_id, Reason.WINDOW_OVER)]
     succeeded_at = min(x.succeeded_at for x in opened if x.succeeded_at is not None)
     is_rewarded = state.book.is_mall and scored.has_description
-    points = policy.credit.points[Rating.GOOD] if is_rewarded else 0
+    points = policy.credit.good_points if is_rewarded else 0
     return [s.ScoreCounted(scored.score_id, points, succeeded_at)]
 
 
@@ -235,10 +237,16 @@ def _reported(state: Live, reported: m.Reported, policy: Policy, now: datetime) 
         if isinstance(state, s.Ended):
             return []
         raise NotYet
-    if now > max(moments) + policy.report_within:
+    if now > max(moments) + policy.report_days:
         return [s.ReportTooLate(reported.complaint_id)]
-    due_at = now + policy.task_due_after
-    return [s.ReportAdmitted(reported.complaint_id, reported.review_id, due_at)]
+    return [
+        Task(
+            question_code="is_review_malicious",
+            due_at=now + policy.task_due_hours,
+            kind_code="assessment",
+            task_id=derived_id("malicious", reported.complaint_id),
+        )
+    ]
 
 
 def _deadline_passed(state: Live, passed: DeadlinePassed, policy: Policy, now: datetime) -> Facts:
@@ -258,7 +266,7 @@ def _prompt(state: s.Open, policy: Policy, now: datetime) -> Sequence[Fact]:
     if is_rated or state.book.is_refunded:
         return _and_end(state, s.PromptSkipped())
     ends = b.pending_windows(state.book)
-    expires_at = min(now + policy.prompt_open_for, max(ends, default=now + policy.prompt_open_for))
+    expires_at = min(now + policy.prompt_open_days, max(ends, default=now + policy.prompt_open_days))
     return _and_end(state, s.PromptDue(expires_at, policy.is_comment_coupon_offered))
 
 
@@ -271,7 +279,7 @@ def _window_over(state: s.Open, passed: DeadlinePassed, policy: Policy) -> Seque
             _, rewarded = b.close_line(line)
             if rewarded is not None:
                 rewards.append((line.line_id, rewarded))
-    return _and_end(state, s.WindowClosed(passed.due_at, tuple(rewards), policy.credit.points[Rating.GOOD]))
+    return _and_end(state, s.WindowClosed(passed.due_at, tuple(rewards), policy.credit.good_points))
 
 
 @rule("RV-015", "RV-016", "OR-010")

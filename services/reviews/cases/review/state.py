@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from kernel.decider import Deadline
+from kernel.people import Task
 from kernel.value import Value, replace
 from services.reviews import review_book as b
 from services.reviews.review_book import Book, Rater, Rating, Reason, Side, Standing
@@ -149,14 +150,6 @@ class RefundNoted(Value):
     """The order is flagged as refunded; rating and credit stay (open question 13 of the catalogue)."""
 
 
-class ReportAdmitted(Value):
-    """A person looks at a review that somebody calls malicious."""
-
-    complaint_id: str
-    review_id: str | None
-    due_at: datetime
-
-
 class ReportTooLate(Value):
     """A review was called malicious after the time for it."""
 
@@ -199,7 +192,7 @@ class ReviewEnded(Value):
 Fact = (
     OrderKnown | WindowOpened | LinesDropped | RatingCounted | NegativeReceived | RatingReplaced
     | Refused | WordsRemoved | CommentNoted | CauseNoted | ScoreCounted | ScoreRefused | ThreatNoted
-    | RefundNoted | ReportAdmitted | ReportTooLate | PromptDue | PromptSkipped | WindowClosed
+    | RefundNoted | Task | ReportTooLate | PromptDue | PromptSkipped | WindowClosed
     | RatingsFrozen | ReviewEnded
 )  # fmt: skip
 
@@ -239,7 +232,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _after(state, replace(book, lines=frozen), prompt_at)
         case ReviewEnded(ending=ending):
             return Ended(book, ending)
-        case NegativeReceived() | Refused() | ScoreRefused() | ReportAdmitted() | ReportTooLate():
+        case NegativeReceived() | Refused() | ScoreRefused() | Task() | ReportTooLate():
             return state
         case _:
             assert_never(fact)

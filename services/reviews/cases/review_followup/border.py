@@ -6,20 +6,20 @@ from aftersales_contracts.aftersales import common, customers
 from aftersales_contracts.aftersales import reviews as out
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import desk, standing
-from aftersales_contracts.words import Channel, Role
+from aftersales_contracts.words import Role
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Read
 from kernel.decider import Addressed, CaseView
+from kernel.people import Notice, Task
 from services.reviews.cases.review_followup import messages as m
 from services.reviews.cases.review_followup import state as s
 from services.reviews.cases.review_followup.messages import NAME, Message
 from services.reviews.cases.review_followup.rules import NOTICES, decide
 from services.reviews.cases.review_followup.state import Fact, State
-from services.reviews.ids import derived_id
 from services.reviews.policy import Policy
 from services.reviews.steps import Step
 
-CHANNELS = {Step.CALL: [Channel.CALL], Step.TEXT: [Channel.SMS, Channel.CALL]}
+CHANNELS: Mapping[Step, tuple[str, ...]] = {Step.CALL: ("call",), Step.TEXT: ("sms", "call")}
 """Where a text may not be sent, the phone is left (CP-010)."""
 
 
@@ -55,32 +55,15 @@ READS: Mapping[type[Event], Read] = {
 
 def _contact_wanted(fact: s.ContactWanted, view: CaseView[State]) -> common.NoticeRequestedV1:
     """Asks to reach the buyer: about the buyer's trouble, and the shop's remedies (RV-025, RV-028)."""
-    return common.NoticeRequestedV1(
-        **view.common(),
-        order_id=view.subject,
-        customer_id=fact.customer_id,
-        notice_id=fact.notice_id,
-        to=common.NoticeTo.BUYER,
+    notice = Notice(
         template_code="review_followup",
-        values={"order_id": view.subject},
-        purpose=common.NoticePurpose.REVIEW_FOLLOWUP,
-        channels=CHANNELS[fact.step],
         expires_at=fact.expires_at,
+        values={"order_id": view.subject},
+        purpose="review_followup",
+        channels=CHANNELS[fact.step],
+        notice_id=fact.notice_id,
     )
-
-
-def _result_asked(fact: s.ResultAsked, view: CaseView[State]) -> common.TaskRequestedV1:
-    """Asks for the result of a talk with the buyer."""
-    return common.TaskRequestedV1(
-        **view.common(),
-        about_subject=view.subject,
-        order_id=view.subject,
-        task_id=derived_id("followup-result", view.subject),
-        kind_code="assessment",
-        question_code="followup_result",
-        due_at=fact.due_at,
-        escalate_to=Role.SUPERVISOR,
-    )
+    return outcomes.order_notice(notice, view, fact.customer_id)
 
 
 def _ended(fact: s.FollowupEnded, view: CaseView[State]) -> out.FollowupEndedV1:
@@ -96,7 +79,7 @@ def _ended(fact: s.FollowupEnded, view: CaseView[State]) -> out.FollowupEndedV1:
 
 ANNOUNCES: Mapping[type, Announce] = {
     s.ContactWanted: _contact_wanted,
-    s.ResultAsked: _result_asked,
+    Task: outcomes.order_task,
     s.FollowupEnded: _ended,
 }
 

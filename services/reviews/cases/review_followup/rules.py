@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import assert_never
 
 from kernel.decider import DeadlinePassed, Decided
+from kernel.ids import derived_id
+from kernel.people import Task
 from kernel.rules import rule
 from kernel.value import replace
 from services.reviews.cases.review_followup import messages as m
 from services.reviews.cases.review_followup import state as s
 from services.reviews.cases.review_followup.messages import Message
 from services.reviews.cases.review_followup.state import Fact, State
-from services.reviews.ids import derived_id
 from services.reviews.policy import Policy
 from services.reviews.steps import Step
 
@@ -64,7 +65,7 @@ def _opened(state: s.Absent | s.Ended, negative: m.Negative, policy: Policy, now
 
     So does one after an earlier follow-up of the order ended; the three texts are for both together.
     """
-    expire_at = now + policy.followup.open_for
+    expire_at = now + policy.followup.open_days
     opened = s.FollowupOpened(negative.order_id, negative.review_id, negative.customer_id, expire_at)
     return [opened, *_next(s.evolve(state, opened), policy, now)]
 
@@ -74,7 +75,7 @@ def _added(state: s.Contacting, negative: m.Negative, policy: Policy, now: datet
     """Further reviews of the order join the follow-up: one buyer, one call, three texts."""
     if negative.review_id in state.review_ids:
         return []
-    expire_at = max(state.expire_at, now + policy.followup.open_for)
+    expire_at = max(state.expire_at, now + policy.followup.open_days)
     return [s.ReviewAdded(negative.review_id, expire_at)]
 
 
@@ -106,8 +107,17 @@ def _contact_resolved(
     if resolved.outcome == "suppressed" and resolved.reason_code in STOPPED:
         return [noted, _ended(after, m.Outcome.REFUSED_CONTACT)]
     if resolved.outcome == "reached":
-        return [noted, s.ResultAsked(now + policy.task_due_after)]
+        return [noted, _result_asked(state, now + policy.task_due_hours)]
     return [noted]
+
+
+def _result_asked(state: s.Contacting, due_at: datetime) -> Task:
+    return Task(
+        question_code="followup_result",
+        due_at=due_at,
+        kind_code="assessment",
+        task_id=derived_id("followup-result", state.order_id),
+    )
 
 
 @rule("RV-027")
@@ -162,10 +172,10 @@ def _next(state: State, policy: Policy, now: datetime) -> list[Fact]:
     for skipped, step in enumerate(plan):
         if step is Step.TEXT and state.text_count >= policy.followup.text_limit:
             continue
-        next_at = min(now + policy.followup.next_after, state.expire_at)
+        next_at = min(now + policy.followup.next_after_hours, state.expire_at)
         number = state.attempt_count + skipped + 1
         notice_id = derived_id(NOTICES, state.order_id, str(number))
-        expires_at = min(now + policy.followup.attempt_open_for, state.expire_at)
+        expires_at = min(now + policy.followup.attempt_open_hours, state.expire_at)
         return [s.ContactWanted(notice_id, number, step, state.customer_id, expires_at, next_at)]
     return []
 

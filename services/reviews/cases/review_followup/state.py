@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from kernel.decider import Deadline
+from kernel.people import Task
 from kernel.value import Value, replace
 from services.reviews.cases.review_followup.messages import Outcome
 from services.reviews.steps import Step
@@ -95,12 +96,6 @@ class ContactNoted(Value):
     is_more_wanted: bool
 
 
-class ResultAsked(Value):
-    """The buyer was reached: staff report the result."""
-
-    due_at: datetime
-
-
 class FollowupEnded(Value):
     """The follow-up is over; the counts are those of the whole order."""
 
@@ -114,7 +109,7 @@ class ContactStopped(Value):
 
 
 Fact = (
-    FollowupOpened | ReviewAdded | ReviewSettled | ContactWanted | ContactNoted | ResultAsked
+    FollowupOpened | ReviewAdded | ReviewSettled | ContactWanted | ContactNoted | Task
     | FollowupEnded | ContactStopped
 )  # fmt: skip
 
@@ -143,7 +138,7 @@ def evolve(state: State, fact: Fact) -> State:
                 call_count=fact.call_count,
                 next_at=state.next_at if fact.is_more_wanted else None,
             )
-        case ResultAsked():
+        case Task():
             return state
         case FollowupEnded():
             return Ended(fact.outcome, state.attempt_count, fact.text_count, fact.call_count)

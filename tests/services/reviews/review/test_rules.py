@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.decider import DeadlinePassed, NotYet
+from kernel.people import Task
 from services.reviews import policy
 from services.reviews import review_book as b
 from services.reviews.cases.review import messages as m
@@ -117,7 +118,7 @@ TABLE: list[tuple[str, Sequence[Fact], Message, datetime, Sequence[Fact]]] = [
     ("RV-029", BAD_PLACED, m.Coded("r1", "courier_speed"), T0, [s.CauseNoted("r1", "courier_speed")]),
     ("RV-031", [order()], m.Threatened(), T0, [s.ThreatNoted()]),
     ("RV-032", BAD_PLACED, m.Reported("k1", "r1"), T0 + 15 * D,
-     [s.ReportAdmitted("k1", "r1", T0 + 15 * D + 48 * H)]),
+     [Task("is_review_malicious", T0 + 15 * D + 48 * H, "assessment", task_id="malicious.k1")]),
     ("RV-032", BAD_PLACED, m.Reported("k1", "r1"), T0 + 15 * D + H, [s.ReportTooLate("k1")]),
 ]  # fmt: skip
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.decider import DeadlinePassed
+from kernel.people import Task
 from kernel.value import replace
 from services.reviews import policy
 from services.reviews.cases.review_followup import messages as m
@@ -28,6 +29,7 @@ OPENED = s.FollowupOpened("o1", "r1", "c1", T0 + 30 * D)
 CALL = s.ContactWanted("followup.o1.1", 1, Step.CALL, "c1", T0 + 47 * H, T0 + 2 * D)
 TEXT = s.ContactWanted("followup.o1.2", 2, Step.TEXT, "c1", T0 + 95 * H, T0 + 4 * D)
 OPEN: list[Fact] = [OPENED, CALL]
+RESULT_ASKED = Task("followup_result", T0 + 2 * D, "assessment", task_id="followup-result.o1")
 
 
 def resolved(outcome: str, number: int = 1, reason: str | None = None) -> m.ContactResolved:
@@ -75,7 +77,7 @@ TABLE: list[tuple[str, Sequence[Fact], Message, datetime, Sequence[Fact]]] = [
      DeadlinePassed("next", T0 + 2 * D), T0 + 2 * D,
      [s.ContactWanted("followup.o1.4", 4, Step.CALL, "c1", T0 + 95 * H, T0 + 4 * D)]),
     ("RV-025", OPEN, resolved("reached"), T0,
-     [noted(0, 1, more=False), s.ResultAsked(T0 + 2 * D)]),
+     [noted(0, 1, more=False), RESULT_ASKED]),
     ("RV-025", OPEN, resolved("not_reached"), T0, [noted(0, 1)]),
     ("RV-025", [*OPEN, noted(0, 1)], DeadlinePassed("next", T0 + 2 * D), T0 + 2 * D, [TEXT]),
     # Nobody said what became of the call: it counts, and the next attempt follows.
