@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from benchmarks import deadlines, latency, memory, report, throughput
+from benchmarks import deadlines, latency, memory, processor, report, throughput
 from benchmarks.lab import BenchmarkError, Lab
 from benchmarks.scale import FULL, QUICK, Scale
 
-Part = Literal["throughput", "pending", "herd", "latency", "memory"]
+Part = Literal["throughput", "pending", "herd", "latency", "memory", "processor"]
 
 
 async def measure(scale: Scale, only: Part | None, console: Console) -> report.Results:
@@ -37,6 +37,9 @@ async def measure(scale: Scale, only: Part | None, console: Console) -> report.R
         if only in (None, "memory"):
             console.print("[bold]memory")
             results.memory = await memory.run(lab, scale, tell)
+        if only in (None, "processor"):  # last: it empties the topics
+            console.print("[bold]processor time")
+            results.processor = await processor.run(lab, scale, tell)
     return results
 
 

@@ -166,7 +166,7 @@ class Lab:
         try:
             for part, port in zip(parts, numbers, strict=True):
                 self._launch(part, database, port)
-            await asyncio.gather(*(_ready(part, port) for part, port in zip(parts, numbers, strict=True)))
+            await asyncio.gather(*(ready(part, port) for part, port in zip(parts, numbers, strict=True)))
             yield parts
         finally:
             await asyncio.gather(*(asyncio.to_thread(part.stop) for part in parts))
@@ -262,7 +262,7 @@ async def frozen(parts: Sequence[Part]) -> AsyncGenerator[None]:
             part.resume()
 
 
-async def _ready(part: Part, port: int) -> None:
+async def ready(part: Part, port: int) -> None:
     """Returns once the process says that it reads, decides and publishes."""
     until = time.monotonic() + READY_SECONDS
     while not await asyncio.to_thread(_is_ready, port):

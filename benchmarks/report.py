@@ -14,10 +14,12 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import costs, cpu
 from benchmarks.deadlines import Herd, Pending
 from benchmarks.lab import Lab, Measured, utc_now
 from benchmarks.latency import Latency
 from benchmarks.memory import Memory
+from benchmarks.processor import Processor
 from benchmarks.scale import Scale
 from benchmarks.throughput import Throughput
 
@@ -37,6 +39,7 @@ RATIOS: Mapping[str, tuple[float, str]] = {
     "live_with_pending": (0.9, "live events with pending deadlines against none"),
 }
 """Ratio -> (the least it should be, what it says)."""
+PROCESSOR_TITLE = "processor time in µs: median (least to most)"
 P50_MS, P99_MS = 30.0, 100.0
 MEMORY_MB, MEMORY_GROWTH = 250.0, 0.10
 
@@ -50,11 +53,13 @@ class Results:
     pending: Pending | None = None
     latency: Latency | None = None
     memory: Memory | None = None
+    processor: Processor | None = None
     machine: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def is_complete(self) -> bool:
-        return None not in (self.throughput, self.herd, self.pending, self.latency, self.memory)
+        parts = (self.throughput, self.herd, self.pending, self.latency, self.memory)
+        return None not in parts and (self.processor is not None or not cpu.IS_MEASURABLE)
 
     def ratios(self) -> dict[str, float]:
         """By key, as far as measured."""
@@ -125,6 +130,18 @@ def show(results: Results, console: Console) -> None:
     for name, rate in rates(results):
         speeds.add_row(name, f"{rate:,.0f}")
     console.print(speeds)
+    if results.processor is not None:
+        console.print(spending(results.processor))
+
+
+def spending(processor: Processor) -> Table:
+    """The table of processor time on a terminal."""
+    table = Table(title=PROCESSOR_TITLE)
+    for name in ("", *costs.PARTS, "total"):
+        table.add_column(name, justify="right" if name else "left")
+    for row in costs.cells(processor.rounds):
+        table.add_row(*row)
+    return table
 
 
 def write(results: Results, scale: Scale) -> None:
@@ -141,6 +158,7 @@ def write(results: Results, scale: Scale) -> None:
         "herd": None if results.herd is None else asdict(results.herd),
         "latency": None if results.latency is None else asdict(results.latency),
         "memory": _memory(results.memory),
+        "processor": None if results.processor is None else results.processor.document(),
     }
     LATEST.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
     text = README.read_text("utf-8")
@@ -174,8 +192,21 @@ def _markdown(results: Results, scale: Scale) -> str:
         "|---|---|",
         *(f"| {name.replace('_', ' ')} | {rate:,.0f} |" for name, rate in rates(results)),
         "",
+        *_spending_lines(results.processor),
+        "",
     ]
     return "\n".join(lines)
+
+
+def _spending_lines(processor: Processor | None) -> list[str]:
+    """The same table in the README; a word where the machine does not tell."""
+    if processor is None:
+        return ["Processor time: not measured here."]
+    return [
+        f"| {PROCESSOR_TITLE} | {' | '.join(costs.PARTS)} | total |",
+        "|---|---|---|---|---|",
+        *(f"| {' | '.join(row)} |" for row in costs.cells(processor.rounds)),
+    ]
 
 
 def _told(machine: Mapping[str, Any]) -> str:

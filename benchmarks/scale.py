@@ -21,6 +21,9 @@ class Scale:
     pending_rounds_count: int
     latency_seconds: int
     memory_cases_count: int
+    processor_rounds_count: int
+    processor_cases_count: int
+    processor_deadlines_count: int
 
 
 FULL = Scale(
@@ -34,6 +37,9 @@ FULL = Scale(
     pending_rounds_count=3,
     latency_seconds=20,
     memory_cases_count=56_000,
+    processor_rounds_count=5,
+    processor_cases_count=6_000,
+    processor_deadlines_count=8_000,
 )
 QUICK = Scale(
     name="quick",
@@ -46,4 +52,7 @@ QUICK = Scale(
     pending_rounds_count=1,
     latency_seconds=6,
     memory_cases_count=6_000,
+    processor_rounds_count=2,
+    processor_cases_count=1_000,
+    processor_deadlines_count=1_500,
 )
