@@ -1,0 +1,90 @@
+"""`python -m benchmarks.paired OTHER_CHECKOUT`: processor time per event of another checkout and of this one.
+
+Both run on one stack in one run, in rounds A B B A A B B A. The other one is *before*, this one *after*.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import costs, cpu
+from benchmarks.checkout import Checkout
+from benchmarks.costs import Compared, Round
+from benchmarks.lab import BenchmarkError, Lab
+from benchmarks.processor import Bench, Processor
+from benchmarks.scale import FULL, QUICK, Scale
+
+BEFORE, AFTER = "before", "after"
+
+
+async def measure(other: Path, scale: Scale, rounds_count: int, console: Console) -> dict[str, list[Round]]:
+    """Runs the rounds of both in turn; returns them by name, in order. Raises BenchmarkError."""
+    if not cpu.IS_MEASURABLE:
+        raise BenchmarkError("not measured here: it needs Linux's /proc")
+
+    def tell(what: str) -> None:
+        console.print(f"  {what}", highlight=False)
+
+    checkouts = {BEFORE: Checkout.at(BEFORE, other), AFTER: Checkout.own(AFTER)}
+    for name, checkout in checkouts.items():
+        tell(f"{name}: {checkout.root}, Python {await checkout.check()}")
+    rounds: dict[str, list[Round]] = {BEFORE: [], AFTER: []}
+    async with Lab() as lab:
+        bench = Bench(lab, scale, tell)
+        await bench.warm_up(checkouts[BEFORE])
+        for pair in costs.turns(rounds_count, BEFORE, AFTER):
+            for name in pair:
+                rounds[name].append(await bench.round(checkouts[name]))
+    return rounds
+
+
+def table(compared: Sequence[Compared]) -> Table:
+    """Lays out both medians with their spread, and the ratio."""
+    shown = Table(title="Processor time in µs: median (least to most)")
+    for name in ("", "who", BEFORE, AFTER, "after / before", f"<= {costs.RATIO_MOST:g}"):
+        shown.add_column(name)
+    for row in compared:
+        verdict = "[green]met" if row.is_met else "[red]missed"
+        before, after = row.before, row.after
+        shown.add_row(
+            before.kind, before.part, str(before.spread), str(after.spread), f"{row.ratio:.3f}", verdict
+        )
+    return shown
+
+
+def document(rounds: Mapping[str, list[Round]]) -> dict[str, object]:
+    """Says it for tools."""
+    ratios = {
+        f"{row.before.kind}, {row.before.part}": round(row.ratio, 4)
+        for row in costs.compare(rounds[BEFORE], rounds[AFTER])
+    }
+    return {"ratios": ratios, **{name: Processor(each).document() for name, each in rounds.items()}}
+
+
+def main(
+    other: Annotated[Path, typer.Argument(help="Another checkout, after its `make setup`.")],
+    quick: Annotated[bool, typer.Option("--quick", help="Small sizes: that it works, no more.")] = False,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Rounds of each.")] = None,
+    to: Annotated[Path | None, typer.Option("--json", help="File for the numbers of all rounds.")] = None,
+) -> None:
+    """Compares the processor time per event of the refunds service of two checkouts."""
+    console = Console()
+    scale = QUICK if quick else FULL
+    try:
+        done = asyncio.run(measure(other, scale, rounds or scale.processor_rounds_count, console))
+    except BenchmarkError as error:
+        console.print(f"[red]{error}", highlight=False)
+        raise typer.Exit(1) from None
+    console.print(table(costs.compare(done[BEFORE], done[AFTER])))
+    if to is not None:
+        to.write_bytes(orjson.dumps(document(done), option=orjson.OPT_INDENT_2) + b"\n")
+
+
+if __name__ == "__main__":
+    typer.run(main)
