@@ -6,6 +6,7 @@ from statistics import median
 
 PARTS = ("service", "postgresql", "broker")
 KINDS = ("live event", "deadline")
+GROSS = "total with idle"
 MICROSECONDS = 1e6
 RATIO_MOST = 1.05
 """Processor time of after against before may be so much."""
@@ -102,12 +103,12 @@ class Line:
 
 
 def lines(rounds: Sequence[Round]) -> list[Line]:
-    """Sums up the rounds for each kind of event and each part, and all parts together."""
+    """Sums up the rounds for each kind of event and part, all parts together, and these with the idle cost."""
     return [
         Line(kind, part, Spread.of([getattr(each.cost(kind), part) for each in rounds]))
         for kind in KINDS
         for part in (*PARTS, "total")
-    ]
+    ] + [Line(kind, GROSS, Spread.of([each.gross(kind).total for each in rounds])) for kind in KINDS]
 
 
 def idle_lines(rounds: Sequence[Round]) -> list[Line]:
@@ -124,15 +125,18 @@ def cells(rounds: Sequence[Round]) -> list[list[str]]:
     rows: dict[str, list[str]] = {}
     for line in (*lines(rounds), *idle_lines(rounds)):
         rows.setdefault(line.kind, [line.kind]).append(str(line.spread))
+    rows["idle second"].append("")
     return list(rows.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One line of two checkouts: before, after, and the ratio of their medians."""
+    """One line of two checkouts: before, after, the ratio of their medians, the ratios of their pairs."""
 
     before: Line
     after: Line
+    pairs: Spread
+    """After against before in rounds that ran next to each other: the machine's drift shows here least."""
 
     @property
     def ratio(self) -> float:
@@ -146,8 +150,15 @@ class Compared:
 
 
 def compare(before: Sequence[Round], after: Sequence[Round]) -> list[Compared]:
-    """Sets the lines of two checkouts side by side."""
-    return [Compared(*pair) for pair in zip(lines(before), lines(after), strict=True)]
+    """Sets the lines of two checkouts side by side; their rounds are pairs, in order."""
+    each = [lines([one]) for one in before], [lines([one]) for one in after]
+    return [
+        Compared(
+            *both,
+            Spread.of([b[place].spread.median / a[place].spread.median for a, b in zip(*each, strict=True)]),
+        )
+        for place, both in enumerate(zip(lines(before), lines(after), strict=True))
+    ]
 
 
 def turns(rounds_count: int, before: str, after: str) -> list[tuple[str, str]]:

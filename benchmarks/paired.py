@@ -5,6 +5,7 @@ Both run on one stack in one run, in rounds A B B A A B B A. The other one is *b
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -47,24 +48,34 @@ async def measure(other: Path, scale: Scale, rounds_count: int, console: Console
 def table(compared: Sequence[Compared]) -> Table:
     """Lays out both medians with their spread, and the ratio."""
     shown = Table(title="Processor time in µs: median (least to most)")
-    for name in ("", "who", BEFORE, AFTER, "after / before", f"<= {costs.RATIO_MOST:g}"):
+    for name in ("", BEFORE, AFTER, "after / before", "pairs", f"<= {costs.RATIO_MOST:g}"):
         shown.add_column(name)
     for row in compared:
         verdict = "[green]met" if row.is_met else "[red]missed"
         before, after = row.before, row.after
+        pairs = f"{row.pairs.median:.3f} ({row.pairs.least:.3f} to {row.pairs.most:.3f})"
         shown.add_row(
-            before.kind, before.part, str(before.spread), str(after.spread), f"{row.ratio:.3f}", verdict
+            f"{before.kind}, {before.part}",
+            str(before.spread),
+            str(after.spread),
+            f"{row.ratio:.3f}",
+            pairs,
+            verdict,
         )
     return shown
 
 
 def document(rounds: Mapping[str, list[Round]]) -> dict[str, object]:
     """Says it for tools."""
-    ratios = {
-        f"{row.before.kind}, {row.before.part}": round(row.ratio, 4)
-        for row in costs.compare(rounds[BEFORE], rounds[AFTER])
+    compared = costs.compare(rounds[BEFORE], rounds[AFTER])
+    names = [f"{row.before.kind}, {row.before.part}" for row in compared]
+    ratios = dict(zip(names, (round(row.ratio, 4) for row in compared), strict=True))
+    pairs = dict(zip(names, (asdict(row.pairs) for row in compared), strict=True))
+    return {
+        "ratios": ratios,
+        "pairs": pairs,
+        **{name: Processor(each).document() for name, each in rounds.items()},
     }
-    return {"ratios": ratios, **{name: Processor(each).document() for name, each in rounds.items()}}
 
 
 def main(

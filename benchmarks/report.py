@@ -137,7 +137,7 @@ def show(results: Results, console: Console) -> None:
 def spending(processor: Processor) -> Table:
     """The table of processor time on a terminal."""
     table = Table(title=PROCESSOR_TITLE)
-    for name in ("", *costs.PARTS, "total"):
+    for name in ("", *costs.PARTS, "total", costs.GROSS):
         table.add_column(name, justify="right" if name else "left")
     for row in costs.cells(processor.rounds):
         table.add_row(*row)
@@ -203,8 +203,8 @@ def _spending_lines(processor: Processor | None) -> list[str]:
     if processor is None:
         return ["Processor time: not measured here."]
     return [
-        f"| {PROCESSOR_TITLE} | {' | '.join(costs.PARTS)} | total |",
-        "|---|---|---|---|---|",
+        f"| {PROCESSOR_TITLE} | {' | '.join(costs.PARTS)} | total | {costs.GROSS} |",
+        "|---|---|---|---|---|---|",
         *(f"| {' | '.join(row)} |" for row in costs.cells(processor.rounds)),
     ]
 
