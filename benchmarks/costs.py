@@ -103,7 +103,7 @@ class Line:
 
 
 def lines(rounds: Sequence[Round]) -> list[Line]:
-    """Sums up the rounds for each kind of event and part, all parts together, and these with the idle cost."""
+    """Sums up the rounds for each kind of event and part, for all parts, and for these with the idle cost."""
     return [
         Line(kind, part, Spread.of([getattr(each.cost(kind), part) for each in rounds]))
         for kind in KINDS
