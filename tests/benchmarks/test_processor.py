@@ -12,8 +12,8 @@ from benchmarks.processor import DEADLINE_OUTCOMES, LIVE_OUTCOMES, applications
 from benchmarks.rules import _LIMITS, play
 from benchmarks.stream import STEPS, Stream
 from benchmarks.watch import behind, total
-from chassis.handling import Handling
-from chassis.wiring import Wiring
+from chassis.engine.engine import Engine
+from chassis.engine.registry import Registry
 from services.refunds.service import REFUNDS
 
 DUE_AT = datetime.fromisoformat("2026-05-04T12:00:00+00:00")
@@ -26,10 +26,10 @@ def test_every_application_is_due_at_its_moment_and_not_before() -> None:
     played = play([*orders, *applications(waiting, DUE_AT)], DUE_AT - TICK)
     assert played.dead_count == 0
     for moment, count in ((DUE_AT - TICK, 0), (DUE_AT, 20 * DEADLINE_OUTCOMES)):
-        handling = Handling(Wiring(REFUNDS), played.lanes, moment, moment, _LIMITS)
-        for subject in played.lanes:
-            handling.wake(subject)
-        assert sum(fact.event_type is not None for fact in handling.facts) == count
+        engine = Engine(Registry(REFUNDS), played.subjects, moment, moment, _LIMITS)
+        for subject in played.subjects:
+            engine.fire_due(subject)
+        assert sum(fact.event_type is not None for fact in engine.facts) == count
 
 
 def test_a_live_case_has_as_many_outcomes_as_its_events() -> None:
