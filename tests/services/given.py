@@ -39,6 +39,21 @@ def check_rule(
     assert all(rule in entry.rules for entry in decided), [entry.rules for entry in decided]
 
 
+def check_names(
+    kind: AnyKind,
+    rule: str,
+    given: Iterable[Any],
+    when: Any,
+    at: datetime,
+    then: Sequence[str],
+    policy: Any,
+) -> None:
+    """Checks a row by the names of its facts; at least one of them is decided by that rule."""
+    decided = decide(kind, given, when, at, policy)
+    assert [type(entry.fact).__name__ for entry in decided] == list(then)
+    assert not decided or any(rule in entry.rules for entry in decided)
+
+
 class Walk:
     """One case through any history. It keeps what was decided and checks what holds for every kind.
 
@@ -105,6 +120,21 @@ class Walk:
         for name, due_at in self._seen - pending:
             assert not self.kind.handle(self.state, DeadlinePassed(name, due_at), self.policy, self.now)
         self._seen |= pending
+
+    def pass_time(self, length: timedelta, limit: int = 200) -> None:
+        """Lets some time pass, and every deadline in it, in order. Fails where they never rest."""
+        until = self.now + length
+        for _ in range(limit):
+            due = sorted(
+                (d for d in self.kind.deadlines(self.state) if d.fires_at <= until),
+                key=lambda d: (d.due_at, d.name),
+            )
+            if not due:
+                self.now = until
+                return
+            self.now = max(self.now, due[0].due_at)
+            self.tell(DeadlinePassed(due[0].name, due[0].due_at))
+        raise AssertionError("deadlines never rest")
 
     def run_out(self, limit: int = 200) -> None:
         """Lets every deadline pass. Fails where they never stop."""
