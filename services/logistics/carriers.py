@@ -1,4 +1,4 @@
-"""What each carrier can do: the matrix of carriers.toml, proved complete when it is read (LG-021)."""
+"""Reads the matrix of carriers.toml, which says what each carrier can do and is proved complete (LG-021)."""
 
 import tomllib
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Capability(StrEnum):
 
 
 class Way(StrEnum):
-    """How a capability is used: through the carrier's desk, or not at all."""
+    """The way to a capability: through the carrier's desk, or none."""
 
     DESK = "desk"
     NONE = "none"
@@ -43,12 +43,12 @@ class Carrier(Value):
     liability_cap_minor: int | None
 
     def can(self, capability: Capability) -> bool:
-        """Whether the carrier's desk does it on our word."""
+        """Says whether the carrier's desk offers the capability."""
         return self.ways[capability] is Way.DESK
 
     @rules_of("LG-015")
     def serves_region(self, region_code: str | None) -> bool:
-        """Whether the carrier delivers there; a region that is not known is taken as served."""
+        """Says whether the carrier serves the region; a region that is not known is taken as served."""
         if region_code is None:
             return True
         if any(fnmatchcase(region_code, pattern) for pattern in self.serves_not):
@@ -66,7 +66,7 @@ class Carriers(Value):
     rows: Mapping[str, Carrier]
 
     def of(self, carrier_code: str) -> Carrier:
-        """The carrier's row."""
+        """Finds the carrier's row."""
         return self.rows.get(carrier_code) or self.rows["*"]
 
 
@@ -100,7 +100,7 @@ FILE = Path(__file__).with_name("carriers.toml")
 
 @rules_of("LG-021")
 def load(source: str | Path = FILE) -> Carriers:
-    """The matrix. Raises CarriersError unless every carrier states every capability exactly once."""
+    """Reads the matrix. Raises CarriersError unless every carrier states every capability exactly once."""
     text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
     try:
         document = tomllib.loads(text)

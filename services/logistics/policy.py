@@ -1,106 +1,138 @@
-"""The numbers of the logistics rules, read from policy.toml, and the carriers that they speak of."""
+"""Reads the numbers of the logistics rules from policy.toml; a field has the name of its key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from kernel.policy import PolicyBook, Table, read_book
+from kernel.policy import Days, Hours, Minutes, Numbers, PolicyBook, read_book, reader
 from services.logistics import carriers
-from services.logistics.cases.values import Attention, Stage
+from services.logistics.attention import Attention
+from services.logistics.carriers import Carriers
+from services.logistics.parcels import Stage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dispatch:
+class Looks(Numbers):
+    """Looks of a person at a case that nothing else moves."""
+
+    after_days: Days
+    count: int
+
+    def __post_init__(self) -> None:
+        if self.count < 1 or self.after_days <= timedelta(0):
+            raise ValueError("attention must come at least once, after some time")
+
+    def since(self, at: datetime, after: timedelta | None = None) -> Attention:
+        """Starts the looks at a case; the first comes after `after`, else after `after_days`."""
+        every_hours = int(self.after_days / timedelta(hours=1))
+        return Attention(at + (after or self.after_days), self.count, every_hours)
+
+
+class Dispatch(Numbers):
     """Dispatch commitments and lateness."""
 
-    cut_off_hour: int | None
-    """LG-053: local hour; paid before it, sent the same day."""
-    target: timedelta
+    cut_off_hour: int
+    """LG-053: local hour; paid before it, sent the same day. Negative: no cut-off."""
+    target_hours: Hours
     """LG-054, LG-055, LG-056"""
-    limit: timedelta
+    limit_hours: Hours
     """LG-063"""
-    pickup: timedelta
+    pickup_hours: Hours
     """LG-064"""
-    grace: timedelta
-    hold_answer: timedelta
-    hold_unknown: timedelta
-    instruction_answer: timedelta
+    grace_minutes: Minutes
+    hold_answer_hours: Hours
+    """RF-005"""
+    hold_unknown_hours: Hours
+    """RF-002"""
+    instruction_answer_hours: Hours
     is_agreed_carrier_binding: bool
     """LG-057"""
     wrong_carrier_points: int
     """LG-057"""
 
+    def __post_init__(self) -> None:
+        if self.cut_off_hour > 24:
+            raise ValueError("the cut-off is an hour of the day")
+        if self.hold_answer_hours >= self.hold_unknown_hours:
+            raise ValueError("a hold is asked again before it counts as unknown")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+    @property
+    def cut_off(self) -> int | None:
+        """The local hour of the cut-off; None without one."""
+        return self.cut_off_hour if self.cut_off_hour >= 0 else None
+
+
+class Parcel(Numbers):
     """Parcels and their silence."""
 
-    silence: Mapping[Stage, timedelta]
+    generation_days: Days
+    instruction_answer_hours: Hours
+    silence_hours: Mapping[Stage, Hours]
     """LG-016, LG-033"""
-    generation: timedelta
-    instruction_answer: timedelta
+
+    def __post_init__(self) -> None:
+        missing = sorted(set(Stage) - set(self.silence_hours))
+        if missing:
+            raise ValueError(f"no silence of the stages {', '.join(missing)}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
+class Lost(Numbers):
     """Lost parcels."""
 
-    inquiry: timedelta
+    inquiry_hours: Hours
     """LG-016"""
-    choice: timedelta
+    choice_hours: Hours
     """LG-018"""
-    reship: timedelta
+    reship_days: Days
     """LG-019"""
-    report: timedelta
+    report_hours: Hours
     """LG-020"""
     is_household_signature_own: bool
     """LG-042"""
 
+    def __post_init__(self) -> None:
+        if self.choice_hours > self.reship_days:
+            raise ValueError("the buyer's choice must end before the replacement is due (LG-019)")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+
+class Claim(Numbers):
     """Courier claims."""
 
-    evidence: timedelta
-    answer: timedelta
-    pay: timedelta
+    evidence_days: Days
+    answer_days: Days
+    pay_days: Days
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intercept:
+class Intercept(Numbers):
     """Parcels called back."""
 
-    answer: timedelta
-    back: timedelta
+    answer_hours: Hours
+    back_days: Days
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reship:
+class Reship(Numbers):
     """Goods sent again."""
 
-    stock: timedelta
-    arrive: timedelta
-    note: timedelta
+    stock_hours: Hours
+    arrive_days: Days
+    note_days: Days
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shortage:
+class Shortage(Numbers):
     """Sold goods that are missing."""
 
-    choice: timedelta
-    wait: timedelta
+    choice_hours: Hours
+    wait_days: Days
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+_CARRIERS = carriers.load()
+
+
+class Policy(Numbers):
     """All numbers of the logistics service."""
 
     zone: ZoneInfo
-    attention_after: timedelta
-    attention_count: int
+    attention: Looks
     dispatch: Dispatch
     parcel: Parcel
     lost: Lost
@@ -108,72 +140,16 @@ class Policy:
     intercept: Intercept
     reship: Reship
     shortage: Shortage
-    carriers: carriers.Carriers
 
-    def attention(self, at: datetime, after: timedelta | None = None) -> Attention:
-        """The attention that a case gets which nothing else moves."""
-        every_hours = int(self.attention_after / timedelta(hours=1))
-        return Attention(at + (after or self.attention_after), self.attention_count, every_hours)
-
-
-def _durations(table: Table) -> dict[str, timedelta]:
-    """`x_days`, `x_hours`, `x_minutes` of a table as `x`; what is no duration is left out."""
-    units = {"_days": "days", "_hours": "hours", "_minutes": "minutes"}
-    found: dict[str, timedelta] = {}
-    for key, value in table.items():
-        for suffix, unit in units.items():
-            if key.endswith(suffix) and isinstance(value, int):
-                found[key.removesuffix(suffix)] = timedelta(**{unit: value})
-    return found
-
-
-def make(table: Table) -> Policy:
-    """The policy of one version. Raises KeyError, TypeError or ValueError for numbers without sense."""
-    dispatch: dict[str, Any] = table["dispatch"]
-    parcel: dict[str, Any] = table["parcel"]
-    lost: dict[str, Any] = table["lost"]
-    lengths = _durations(dispatch)
-    policy = Policy(
-        zone=ZoneInfo(table["zone"]),
-        attention_after=timedelta(days=table["attention"]["after_days"]),
-        attention_count=int(table["attention"]["count"]),
-        dispatch=Dispatch(
-            cut_off_hour=dispatch["cut_off_hour"] if dispatch["cut_off_hour"] >= 0 else None,
-            is_agreed_carrier_binding=bool(dispatch["is_agreed_carrier_binding"]),
-            wrong_carrier_points=int(dispatch["wrong_carrier_points"]),
-            **lengths,
-        ),
-        parcel=Parcel(
-            silence={stage: timedelta(hours=parcel["silence_hours"][stage]) for stage in Stage},
-            **_durations(parcel),
-        ),
-        lost=Lost(is_household_signature_own=bool(lost["is_household_signature_own"]), **_durations(lost)),
-        claim=Claim(**_durations(table["claim"])),
-        intercept=Intercept(**_durations(table["intercept"])),
-        reship=Reship(**_durations(table["reship"])),
-        shortage=Shortage(**_durations(table["shortage"])),
-        carriers=carriers.load(),
-    )
-    _check(policy, table)
-    return policy
-
-
-def _check(policy: Policy, table: Table) -> None:
-    if set(table["parcel"]["silence_hours"]) != set(Stage):
-        raise ValueError("every stage has one silence, and nothing else has")
-    if policy.dispatch.cut_off_hour is not None and not 0 <= policy.dispatch.cut_off_hour <= 24:
-        raise ValueError("the cut-off is an hour of the day")
-    if policy.lost.choice > policy.lost.reship:
-        raise ValueError("the buyer's choice must end before the replacement is due (LG-019)")
-    if policy.dispatch.hold_answer >= policy.dispatch.hold_unknown:
-        raise ValueError("a hold is asked again before it counts as unknown")
-    if policy.attention_count < 1 or policy.attention_after <= timedelta(0):
-        raise ValueError("attention must come at least once, after some time")
+    @property
+    def carriers(self) -> Carriers:
+        """The matrix of carriers.toml, the same in every version."""
+        return _CARRIERS
 
 
 FILE = Path(__file__).with_name("policy.toml")
 
 
 def load(source: str | Path = FILE) -> PolicyBook[Policy]:
-    """Every version of the policy. Raises kernel.policy.PolicyError, carriers.CarriersError."""
-    return read_book(source, make)
+    """Reads every version of the policy. Raises kernel.policy.PolicyError."""
+    return read_book(source, reader(Policy))

@@ -4,7 +4,7 @@ from aftersales_contracts import words
 from aftersales_contracts.aftersales import common, logistics
 from aftersales_contracts.parts import Party, Tracking
 from aftersales_contracts.shop import orders
-from services.logistics.cases.dispatch_states import AwaitingPayment, HandedOver, Stopped
+from services.logistics.cases.dispatch.state import AwaitingPayment, HandedOver, Stopped
 from tests.services.logistics import shop
 from tests.services.logistics.shop import DAY, HOUR, ORDER, SHOP, T0
 from tests.services.logistics.told import (

@@ -8,8 +8,9 @@ from aftersales_contracts.aftersales.refunds_words import FreightBearer
 from aftersales_contracts.base import Event
 from aftersales_contracts.parts import Inspection, Tracking, Wanted
 from aftersales_contracts.shop import aftersales, scans, shipments
-from services.logistics.cases import parcel_words, reship_words
-from services.logistics.cases.dispatch_states import HandedOver
+from services.logistics.cases.dispatch.state import HandedOver
+from services.logistics.cases.parcel.state import Unknown
+from services.logistics.cases.reship.state import Checking
 from tests.services.flow import Flow
 from tests.services.logistics import shop
 from tests.services.logistics.shop import DAY, HOUR, ORDER, SHOP, T0
@@ -83,7 +84,7 @@ def test_exchange_reserved_and_sent() -> None:
 def test_note_in_the_parcel_differs() -> None:
     """RF-122: another size in the note: a person decides before anything is sent."""
     story = exchange((inspected("s-l1-m"), 6 * DAY), (reship_due(), 6 * DAY))
-    assert isinstance(story.state("reship", "x1.reship"), reship_words.Checking)
+    assert isinstance(story.state("reship", "x1.reship"), Checking)
     (asked,) = [x for x in story.outcomes(common.TaskRequestedV1) if x.question_code == "note_differs"]
     story.tell(task_done(asked), T0 + 7 * DAY)
     assert [x.action.value for x in story.outcomes(logistics.ReshipRequestedV1)] == ["reserve", "send"]
@@ -152,7 +153,7 @@ def test_scans_before_the_waybill() -> None:
     story = flow(
         (shop.placed(), 0 * HOUR), (shop.paid(), HOUR), (shop.scan("in_transit", T0 + 2 * HOUR), 2 * HOUR)
     )
-    assert isinstance(story.state("parcel", "sto/773001"), parcel_words.Unknown)
+    assert isinstance(story.state("parcel", "sto/773001"), Unknown)
     assert story.outcomes(logistics.ParcelStatusChangedV1) == []
     story.tell(shop.registered(), T0 + 3 * HOUR)
     assert [x.status.value for x in story.outcomes(logistics.ParcelStatusChangedV1)] == ["in_transit"]

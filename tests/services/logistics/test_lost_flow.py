@@ -7,7 +7,7 @@ from aftersales_contracts.aftersales import common, logistics
 from aftersales_contracts.base import Event
 from aftersales_contracts.parts import Tracking
 from aftersales_contracts.shop import aftersales, desk, orders, shipments
-from services.logistics.cases import lost_parcel_words
+from services.logistics.cases.lost_parcel import state as lost_parcel
 from tests.services.flow import Flow
 from tests.services.logistics import shop
 from tests.services.logistics.shop import DAY, HOUR, ORDER, SHOP, T0
@@ -139,7 +139,7 @@ def test_turned_up_before_any_remedy() -> None:
     story = lost((refund_opened("not_received"), 7 * DAY))
     story.tell(shop.scan("delivered", T0 + 8 * DAY + HOUR), T0 + 8 * DAY + HOUR)
     assert len(story.outcomes(common.TaskWithdrawnV1)) == 1
-    assert isinstance(story.state("lost-parcel", "k1"), lost_parcel_words.Closed)
+    assert isinstance(story.state("lost-parcel", "k1"), lost_parcel.Closed)
     assert story.outcomes(logistics.RemedyRefundDueV1) == []
 
 
@@ -221,7 +221,7 @@ def test_a_refund_wins_over_a_resend_that_has_not_left() -> None:
     story = resent()
     story.tell(refund_opened("not_received"), T0 + 10 * DAY + 2 * HOUR)
     assert resends(story) == ["send", "cancel"]
-    assert isinstance(story.state("lost-parcel", "k1"), lost_parcel_words.LostConfirmed)
+    assert isinstance(story.state("lost-parcel", "k1"), lost_parcel.LostConfirmed)
     story.tell(report(story), T0 + 10 * DAY + 3 * HOUR)
     story.tell(memo(story), T0 + 10 * DAY + 3 * HOUR)
     assert len(story.outcomes(logistics.RemedyRefundDueV1)) == 1
@@ -237,7 +237,7 @@ def test_a_refund_that_pays_by_its_own_deadline_ends_the_search() -> None:
     story = resent()
     story.tell(refund_opened("not_received"), T0 + 10 * DAY + 2 * HOUR)
     story.tell(refund_paid(), T0 + 15 * DAY)
-    assert isinstance(story.state("lost-parcel", "k1"), lost_parcel_words.RefundDue)
+    assert isinstance(story.state("lost-parcel", "k1"), lost_parcel.RefundDue)
     assert story.outcomes(logistics.RemedyRefundDueV1) == []
 
 

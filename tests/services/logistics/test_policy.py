@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from kernel.ids import derived_id
 from kernel.policy import PolicyError
+from kernel.value import replace
 from services.logistics import carriers, policy
 from services.logistics.carriers import Capability
-from services.logistics.cases.order_file import OrderFile, OrderLine, Source, clock_for
-from services.logistics.cases.track import Track, stage_of, with_scan
-from services.logistics.cases.values import Stage, derived_id, parcel_case_id
-from services.logistics.cases.values import Tracking as Waybill
+from services.logistics.cases.dispatch.rules_commitments import clock_for
+from services.logistics.order_file import OrderFile, OrderLine, Source
+from services.logistics.parcels import Stage, Tracking, parcel_case_id
+from services.logistics.track import Track, stage_of, with_scan
 from tests.services.logistics.pools import BOOK, CNY, IDENTITY, SCANS, STO, P
 from tests.services.logistics.shop import DAY, HOUR, T0
 
@@ -66,16 +68,16 @@ def test_presale_limit() -> None:
 
 def test_stages_of_silence() -> None:
     """LG-033, LG-016: each stage has its own patience, in every pack."""
-    track = Track(STO, CLASSIC.attention(T0), identity=IDENTITY)
+    track = Track(STO, CLASSIC.attention.since(T0), identity=IDENTITY)
     assert stage_of(track) is None
     picked_up, in_transit, delivering = SCANS[1], SCANS[2], SCANS[4]
     assert stage_of(with_scan(track, picked_up)) is Stage.AFTER_PICKUP
     assert stage_of(with_scan(track, in_transit)) is Stage.IN_TRANSIT
     assert stage_of(with_scan(track, delivering)) is Stage.IN_DELIVERY
-    assert stage_of(Track(STO, CLASSIC.attention(T0), identity=IDENTITY, left_at=T0)) is Stage.NOT_PICKED_UP
+    assert stage_of(replace(track, left_at=T0)) is Stage.NOT_PICKED_UP
     for numbers in (CLASSIC, WORLD):
-        assert set(numbers.parcel.silence) == set(Stage)
-        assert min(numbers.parcel.silence.values()) >= timedelta(hours=24)
+        assert set(numbers.parcel.silence_hours) == set(Stage)
+        assert min(numbers.parcel.silence_hours.values()) >= timedelta(hours=24)
 
 
 def test_matrix_is_complete() -> None:
@@ -126,14 +128,14 @@ def test_packs() -> None:
     """A shop outside China has its own pack; every other shop the classic one."""
     assert BOOK.choose("olist", T0)[0] == "world-market@2014-01-01"
     assert BOOK.choose("anything", T0)[0] == "taobao-classic@2014-01-01"
-    assert WORLD.dispatch.limit == 72 * HOUR
-    assert WORLD.dispatch.cut_off_hour is None
+    assert WORLD.dispatch.limit_hours == 72 * HOUR
+    assert WORLD.dispatch.cut_off is None
 
 
 def test_ids() -> None:
     """Ids are readable where they fit, and never longer than an id may be."""
     assert derived_id("k1", "claim") == "k1.claim"
     assert len(derived_id("k" * 64, "claim")) <= 64
-    assert parcel_case_id(Waybill("sto", "1")) == "sto/1"
-    assert len(parcel_case_id(Waybill("s" * 64, "1" * 64))) <= 64
-    assert " " not in parcel_case_id(Waybill("s to", "1"))
+    assert parcel_case_id(Tracking("sto", "1")) == "sto/1"
+    assert len(parcel_case_id(Tracking("s" * 64, "1" * 64))) <= 64
+    assert " " not in parcel_case_id(Tracking("s to", "1"))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from services.logistics import service
-from tests.services.logistics.pools import KINDS, POOLS, changes
+from tests.services.logistics.histories import changes
+from tests.services.logistics.pools import KINDS, POOLS
 
 README = Path(service.__file__).with_name("README.md").read_text(encoding="utf-8")
 ARROW = re.compile(r"^\s*(\S+) --> (\S+)(?: : .+)?$")

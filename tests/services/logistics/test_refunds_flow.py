@@ -2,8 +2,8 @@
 
 from aftersales_contracts.aftersales import common, logistics
 from aftersales_contracts.shop import scans
-from services.logistics.cases import intercept
-from services.logistics.cases.dispatch_states import Stopped
+from services.logistics.cases.dispatch.state import Stopped
+from services.logistics.cases.intercept.state import Back
 from tests.services.logistics import shop
 from tests.services.logistics.shop import DAY, HOUR, ORDER, T0
 from tests.services.logistics.told import (
@@ -88,7 +88,7 @@ def test_warehouse_race() -> None:
     assert outcomes(story) == ["returned"]
     (remedy,) = story.outcomes(logistics.RemedyRefundDueV1)
     assert (remedy.reason_code.value, remedy.fault.value) == ("refused", "buyer")
-    assert isinstance(story.state("intercept", "k1.intercept"), intercept.Back)
+    assert isinstance(story.state("intercept", "k1.intercept"), Back)
     clean(story)
 
 

@@ -27,7 +27,7 @@ COMMON: dict[str, Any] = {
 
 
 def of_case(kind: str, case_id: str) -> dict[str, Any]:
-    """What an outcome of another service's case carries."""
+    """Builds the fields that an outcome of another service's case carries."""
     return {**COMMON, "case_kind": kind, "case_id": case_id}
 
 
@@ -146,7 +146,7 @@ def questions(of: Flow) -> list[str]:
 
 
 def triggers(of: Flow) -> list[str]:
-    """What was established as late, in order."""
+    """Lists the triggers of established lateness, in order."""
     return [x.trigger.value for x in of.outcomes(logistics.LateShippingEstablishedV1)]
 
 

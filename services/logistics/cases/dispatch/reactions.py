@@ -1,0 +1,170 @@
+"""Tells the order's other cases of facts that mean something to the order's file as well."""
+
+from collections.abc import Mapping, Sequence
+
+from chassis.service import Reaction
+from kernel.decider import Addressed, CaseView
+from services.logistics.cases.dispatch import facts as f
+from services.logistics.cases.dispatch.state import Absent, State
+from services.logistics.cases.intercept import messages as intercept
+from services.logistics.cases.lost_parcel import messages as lost_parcel
+from services.logistics.cases.parcel import messages as parcel
+from services.logistics.cases.reship import messages as reship
+from services.logistics.cases.stock_shortage import messages as shortage
+from services.logistics.commitments import pieces
+from services.logistics.news import ParcelNews
+from services.logistics.order_file import Link, OpenRefund, OrderFile
+from services.logistics.shares import overlaps
+
+
+def _file(view: CaseView[State]) -> OrderFile:
+    if isinstance(view.state, Absent):
+        raise TypeError("nothing is known of the order")
+    return view.state.file
+
+
+# Parcels.
+
+
+def _departed(fact: f.DepartureNoted, view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells the parcel, the reship that it carries out, and the shortage that it ends."""
+    link = fact.link
+    told = [parcel.to(link.tracking, parcel.Left(link.parcel_id, link.left_at or view.at))]
+    if link.reship_id is not None:
+        told.append(reship.to(view.subject, link.reship_id, reship.ParcelLeft(link.parcel_id)))
+    return [*told, *_goods_left(link, view)]
+
+
+def _link_changed(fact: f.LinkChanged, view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells the shortage, where a scan proves that goods left."""
+    return _goods_left(fact.link, view) if fact.link.sent_at is not None else []
+
+
+def _goods_left(link: Link, view: CaseView[State]) -> Sequence[Addressed]:
+    file = _file(view)
+    if not file.has_shortage:
+        return []
+    return [shortage.to(view.subject, shortage.GoodsLeft(pieces(file, link.lines)))]
+
+
+def _voided(fact: f.VoidNoted, _view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells the parcel that its waybill is void."""
+    return [parcel.to(fact.link.tracking, parcel.Voided(fact.link.parcel_id))]
+
+
+def _news(fact: f.ParcelNewsNoted, view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells the cases that look for the parcel, call it back or wait for it."""
+    link = fact.link
+    news = ParcelNews(link.parcel_id, link.status, link.status_at, link.outcome, link.is_stalled)
+    told: list[Addressed] = []
+    if link.was_sought:
+        told.append(lost_parcel.to(view.subject, link.parcel_id, news))
+    if link.was_sought or link.is_called_back:
+        request_ids = intercept.recall_ids(link.parcel_id)
+        told += [intercept.to(view.subject, request_id, news) for request_id in request_ids]
+    if link.reship_id is not None:
+        told.append(reship.to(view.subject, link.reship_id, news))
+    return told
+
+
+def _call_back(fact: f.CallBackDue, view: CaseView[State]) -> Sequence[Addressed]:
+    """Lets the carrier call the parcel back."""
+    link = fact.link
+    request_id = intercept.recall_id(link.parcel_id)
+    recall = intercept.Recall(
+        request_id=request_id,
+        order_id=view.subject,
+        customer_id=_file(view).customer_id,
+        parcel_id=link.parcel_id,
+        tracking=link.tracking,
+        reason_code=fact.reason_code,
+        is_buyer_asked=fact.is_buyer_asked,
+    )
+    return [intercept.to(view.subject, request_id, intercept.RecallWanted(recall))]
+
+
+def _search(fact: f.SearchDue, view: CaseView[State]) -> Sequence[Addressed]:
+    """Lets the parcel be looked for."""
+    file, link = _file(view), fact.link
+    skus = {line.line_id: line.sku_id for line in file.lines}
+    lines = tuple(share for share in pieces(file, link.lines) if share.line_id in skus)
+    subject = lost_parcel.Subject(
+        order_id=view.subject,
+        customer_id=file.customer_id,
+        parcel_id=link.parcel_id,
+        tracking=link.tracking,
+        direction=link.direction,
+        lines=lines,
+        sku_ids=tuple(skus[share.line_id] for share in lines),
+        region_code=file.region_code,
+        value=link.value,
+        round_count=1,
+        refund_ids=tuple(sorted(fact.refund_ids)),
+    )
+    missing = lost_parcel.Missing(subject, fact.reason_code, link.status, link.signed_by, fact.can_wait)
+    return [lost_parcel.to(view.subject, link.parcel_id, missing)]
+
+
+# Refunds.
+
+
+def _refund_noted(fact: f.RefundNoted, view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells every search that the refund touches."""
+    return _refund_news(view, fact.refund, is_open=True, is_paid=False)
+
+
+def _refund_ended(fact: f.RefundEnded, view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells every search that one of the refunds touches."""
+    return [
+        told
+        for refund in fact.refunds
+        for told in _refund_news(view, refund, is_open=False, is_paid=fact.is_paid)
+    ]
+
+
+def _refund_news(
+    view: CaseView[State], refund: OpenRefund, *, is_open: bool, is_paid: bool
+) -> Sequence[Addressed]:
+    news = lost_parcel.RefundNews(refund.refund_id, is_open, is_paid)
+    return [
+        lost_parcel.to(view.subject, link.parcel_id, news)
+        for link in _file(view).links
+        if link.was_sought and overlaps(link.lines, refund.lines)
+    ]
+
+
+# Shortages and resends.
+
+
+def _shortage(fact: f.ShortageKnown, view: CaseView[State]) -> Sequence[Addressed]:
+    """Lets the buyer choose."""
+    ids = {share.line_id for share in fact.lines}
+    lines = [line for line in _file(view).lines if line.line_id in ids]
+    products = tuple(dict.fromkeys(line.product_id for line in lines))
+    found = shortage.ShortageFound(view.subject, fact.lines, products, fact.expected_at)
+    return [shortage.to(view.subject, found)]
+
+
+def _resend_parcel(fact: f.ReshipParcelKnown, view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells the reship the parcel that carries it."""
+    return [reship.to(view.subject, fact.reship_id, reship.ParcelKnown(fact.link.parcel_id))]
+
+
+def _resend_unwanted(fact: f.ResendUnwanted, view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells the reship that nobody wants it any more."""
+    return [reship.to(view.subject, fact.reship_id, reship.Unwanted())]
+
+
+TELLS: Mapping[type, Reaction] = {
+    f.DepartureNoted: _departed,
+    f.LinkChanged: _link_changed,
+    f.VoidNoted: _voided,
+    f.ParcelNewsNoted: _news,
+    f.CallBackDue: _call_back,
+    f.SearchDue: _search,
+    f.RefundNoted: _refund_noted,
+    f.RefundEnded: _refund_ended,
+    f.ShortageKnown: _shortage,
+    f.ReshipParcelKnown: _resend_parcel,
+    f.ResendUnwanted: _resend_unwanted,
+}

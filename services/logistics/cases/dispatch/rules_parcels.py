@@ -1,0 +1,207 @@
+"""Decides on the order's parcels: departures, news, searches, answers of warehouse and order system."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kernel.decider import HERE, Addressed, Decided, NotYet, tell
+from kernel.ids import derived_id
+from kernel.people import Task
+from kernel.rules import rule
+from kernel.value import replace
+from services.logistics.cases.dispatch import facts as f
+from services.logistics.cases.dispatch import messages as m
+from services.logistics.cases.dispatch.facts import Fact
+from services.logistics.cases.dispatch.rules_refunds import back_without_refund, refused, undeliverable
+from services.logistics.cases.dispatch.rules_resends import reship_of
+from services.logistics.cases.lost_parcel import messages as lost_parcel
+from services.logistics.cases.parcel import messages as parcel
+from services.logistics.cases.reship import messages as reship
+from services.logistics.commitments import open_refunds, value_of
+from services.logistics.news import MemoStored, RequestDeclined
+from services.logistics.order_file import Link, OrderFile
+from services.logistics.parcels import Outcome, ParcelStatus
+from services.logistics.policy import Policy
+from services.logistics.shares import overlaps
+
+Decisions = list[Decided[Fact]]
+
+
+def _known(file: OrderFile, parcel_id: str) -> Link:
+    link = file.link(parcel_id)
+    if link is None:
+        raise NotYet
+    return link
+
+
+def parcel_added(file: OrderFile, added: m.ParcelAdded) -> Decisions:
+    """Notes a parcel of the order; the case of a resend hears of its parcel."""
+    if file.link(added.link.parcel_id) is not None:
+        return []
+    value = added.declared_amount or value_of(file, added.link.lines)
+    link = replace(added.link, value=value)
+    decided: Decisions = [Decided(f.LinkChanged(link), ())]
+    reship_id = reship_of(file, added)
+    if reship_id is not None:
+        decided.append(Decided(f.ReshipParcelKnown(link, reship_id), ()))
+    return decided
+
+
+def parcel_left(file: OrderFile, left: m.ParcelLeft, policy: Policy, now: datetime) -> Decisions:
+    """Notes that the parcel left the warehouse; before the payment was booked that is normal."""
+    link = _known(file, left.parcel_id)
+    if link.left_at is not None and link.left_at <= now:
+        return []
+    link = replace(link, left_at=now)
+    decided: Decisions = [Decided(f.DepartureNoted(link), ("LG-063",))]
+    return decided + _wrong_carrier(file, link, left.carrier_code, policy)
+
+
+@rule("LG-057")
+def _wrong_carrier(file: OrderFile, link: Link, carrier_code: str, policy: Policy) -> Sequence[Fact]:
+    """Notes a broken promise where another carrier than the agreed one is used."""
+    agreed = file.agreed_carrier_code
+    if agreed is None or agreed == carrier_code or not policy.dispatch.is_agreed_carrier_binding:
+        return []
+    return [f.WrongCarrierUsed(link.parcel_id, carrier_code, policy.dispatch.wrong_carrier_points)]
+
+
+def picked_up(file: OrderFile, scan: m.PickedUp) -> Decisions:
+    """Takes a scan as proof that the carrier has the parcel."""
+    link = _known(file, scan.parcel_id)
+    if link.pickup_at is not None and link.pickup_at <= scan.at:
+        return []
+    return [Decided(f.LinkChanged(replace(link, pickup_at=scan.at)), ("LG-064",))]
+
+
+def voided(file: OrderFile, message: m.WaybillVoided) -> Decisions:
+    """Takes the parcel as proof of nothing any more: the goods stayed."""
+    link = _known(file, message.parcel_id)
+    return [] if link.is_void else [Decided(f.VoidNoted(replace(link, is_void=True)), ("RF-005",))]
+
+
+def parcel_moved(file: OrderFile, moved: m.ParcelMoved, now: datetime) -> Decisions:
+    """Notes the picture of a parcel, and decides its consequences for the order."""
+    link = _known(file, moved.parcel_id)
+    link = replace(
+        link,
+        status=moved.status,
+        status_at=moved.at,
+        signed_by=moved.signed_by,
+        outcome=moved.outcome,
+        was_out_of_range=link.was_out_of_range or moved.status is ParcelStatus.OUT_OF_RANGE,
+    )
+    file = file.with_link(link)
+    decided: Decisions = [Decided(f.ParcelNewsNoted(link, now), ("RF-044",))]
+    decided += refused(file, link)
+    decided += undeliverable(file, link, now)
+    if link.outcome is Outcome.LOST and not link.is_sought and link.remedy is None:
+        decided += _search(file, link, "courier_lost", can_wait=False)
+    decided += back_without_refund(file, link.parcel_id)
+    return decided
+
+
+def parcel_stalled(file: OrderFile, stalled: m.ParcelStalled, now: datetime) -> Decisions:
+    """Looks for a parcel to the buyer that is silent too long."""
+    link = _known(file, stalled.parcel_id)
+    if link.is_stalled == stalled.is_stalled:
+        return []
+    link = replace(link, is_stalled=stalled.is_stalled)
+    decided: Decisions = [Decided(f.ParcelNewsNoted(link, now), ("LG-016",))]
+    if stalled.is_stalled and link.direction.is_to_buyer and not link.is_sought and link.outcome is None:
+        decided += _search(file, link, "silence", can_wait=False)
+    return decided
+
+
+@rule("LG-016")
+def _search(file: OrderFile, link: Link, reason_code: str, *, can_wait: bool) -> Sequence[Fact]:
+    """Lets the lost-parcel case look for the parcel."""
+    refund_ids = tuple(refund.refund_id for refund in open_refunds(file, link.lines))
+    return [f.SearchDue(link, reason_code, refund_ids, can_wait)]
+
+
+def problem_reported(file: OrderFile, report: m.ProblemReported) -> Decisions:
+    """Looks for a parcel that left and that the buyer did not get."""
+    links = [
+        link
+        for link in file.links
+        if link.direction.is_to_buyer
+        and not link.is_void
+        and not link.is_sought
+        and link.sent_at is not None
+        and link.outcome not in {Outcome.RETURNED, Outcome.LOST}
+        and (link.parcel_id == report.parcel_id if report.parcel_id else overlaps(link.lines, report.lines))
+    ]
+    decided: Decisions = []
+    for link in links:
+        is_signed = report.problem == "signed_not_received" or link.outcome is Outcome.DELIVERED
+        reason_code = "signed_not_received" if is_signed else "not_received"
+        decided += _search(file, link, reason_code, can_wait=not link.is_stalled)
+    return decided
+
+
+def courier_said_lost(file: OrderFile, said: m.CourierSaidLost) -> Decisions:
+    """Takes the carrier's word that it lost the parcel, asked or not."""
+    link = _known(file, said.parcel_id)
+    if link.outcome is not None or link.remedy is not None:
+        return []
+    return _search(file, link, "courier_lost", can_wait=False)
+
+
+def search_closed(file: OrderFile, message: m.SearchClosed) -> Decisions:
+    """Notes that the search let go of the parcel, gave a remedy, or took the parcel up again."""
+    link = _known(file, message.parcel_id)
+    link = replace(link, is_sought=message.is_open, remedy=message.remedy)
+    decided: Decisions = [Decided(f.SearchEnded(link), ("LG-018",))]
+    return decided + back_without_refund(file.with_link(link), link.parcel_id)
+
+
+def inspected(file: OrderFile, message: m.Inspected) -> Decisions:
+    """Tells the parcel that its goods are back, and the replacement of the note that lay in the parcel."""
+    told: list[Addressed] = []
+    link = next((link for link in file.links if link.parcel_id in message.parcel_ids), None)
+    if link is not None:
+        told.append(parcel.to(link.tracking, parcel.Inspected(link.parcel_id)))
+    if message.wanted_sku_id is not None:
+        note = reship.NoteSeen(message.wanted_sku_id)
+        told += [
+            reship.to(HERE, resend.reship_id, note)
+            for resend in file.resends
+            if overlaps(resend.lines, message.lines)
+        ]
+    return [Decided(tell(*told), ("RF-122",))] if told else []
+
+
+def instruction_answered(file: OrderFile, answer: m.InstructionAnswered) -> Decisions:
+    """Takes an answer to an instruction; that about a freight-collect parcel goes to the parcel (RF-069)."""
+    for link in file.links:
+        if parcel.collect_request_id(link.parcel_id) == answer.request_id:
+            answered = parcel.CollectAnswered(link.parcel_id, answer.outcome == "done")
+            return [Decided(tell(parcel.to(link.tracking, answered)), ("RF-069",))]
+    if answer.request_id == file.instruction_id and file.instruction_due_at is not None:
+        return [Decided(f.InstructionSettled(answer.request_id), ("LG-057",))]
+    return []
+
+
+@rule("LG-057")
+def instruction_unanswered(file: OrderFile, now: datetime, policy: Policy) -> Sequence[Fact]:
+    """Lets a person look where nobody answered the instruction."""
+    request_id = file.instruction_id or file.order_id
+    task_id, due_at = derived_id(request_id, "task"), now + policy.attention.after_days
+    return [f.InstructionSettled(request_id), Task("agreed_carrier", due_at, task_id=task_id)]
+
+
+def memo_stored(file: OrderFile, memo: MemoStored) -> Decisions:
+    """Passes the memo of a loss on to the searches that wait for it (LG-020)."""
+    return _tell_searches(file, memo) if memo.purpose == "loss" else []
+
+
+def request_declined(file: OrderFile, declined: RequestDeclined) -> Decisions:
+    """Passes on that the order system will not write a memo."""
+    return _tell_searches(file, declined)
+
+
+@rule("LG-020")
+def _tell_searches(file: OrderFile, message: MemoStored | RequestDeclined) -> Sequence[Fact]:
+    """Tells every search that is open."""
+    told = [lost_parcel.to(HERE, link.parcel_id, message) for link in file.links if link.is_sought]
+    return [tell(*told)] if told else []

@@ -1,0 +1,248 @@
+"""Defines the states of the dispatch of an order, and its deadlines.
+
+Each state holds the order's file; its class says for what the order waits.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from kernel.decider import Deadline, Decided, Told
+from kernel.people import Notice, Task
+from kernel.value import Value, replace
+from services.logistics.attention import Attention, AttentionDrawn
+from services.logistics.cases.dispatch import facts as f
+from services.logistics.cases.dispatch.facts import Fact
+from services.logistics.commitments import late_moments, not_under_way, still_owed, unsent
+from services.logistics.order_file import Breach, Hold, HoldPhase, OrderFile, Trigger
+
+
+class Absent(Value):
+    """Nothing is known of the order."""
+
+
+class AwaitingPayment(Value):
+    """Placed; nothing may leave before the payment is confirmed (OR-006)."""
+
+    file: OrderFile
+    attention: Attention
+
+
+class Due(Value):
+    """The dispatch clock runs."""
+
+    file: OrderFile
+    attention: Attention
+
+
+class Overdue(Value):
+    """The target was missed; no breach yet."""
+
+    file: OrderFile
+    attention: Attention
+
+
+class Breached(Value):
+    """Late shipping is established and goods have still not left."""
+
+    file: OrderFile
+    attention: Attention
+
+
+class Held(Value):
+    """Goods stand still for an open refund; the clock with them."""
+
+    file: OrderFile
+    attention: Attention
+
+
+class HandedOver(Value):
+    """Everything that is owed left, or the buyer has it."""
+
+    file: OrderFile
+    attention: Attention
+
+
+class Stopped(Value):
+    """The order was closed: nothing more is to leave."""
+
+    file: OrderFile
+    attention: Attention
+
+
+Ended = HandedOver | Stopped
+Known = AwaitingPayment | Due | Overdue | Breached | Held | Ended
+State = Absent | Known
+
+
+def phase(file: OrderFile, attention: Attention) -> Known:
+    """Finds the state of an order with this file."""
+    if file.closed_at is not None or not still_owed(file):
+        return Stopped(file, attention)
+    if file.succeeded_at is not None or not not_under_way(file):
+        return HandedOver(file, attention)
+    if file.is_held:
+        return Held(file, attention)
+    if file.clock is None:
+        return AwaitingPayment(file, attention)
+    if file.breaches:
+        return Breached(file, attention)
+    return Overdue(file, attention) if file.is_overdue else Due(file, attention)
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """Applies a fact."""
+    if isinstance(fact, f.OrderKnown):
+        return phase(fact.file, fact.attention)
+    if isinstance(state, Absent):
+        return state
+    attention = state.attention
+    if isinstance(fact, f.ClockStarted | f.LateEstablished | f.HoldAsked | AttentionDrawn):
+        attention = fact.attention
+    return phase(fold(state.file, fact), attention)
+
+
+def after(file: OrderFile, decided: Iterable[Decided[Fact]]) -> OrderFile:
+    """Applies the facts of a decision to the file."""
+    for entry in decided:
+        file = fold(file, entry.fact)
+    return file
+
+
+def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0912  one branch per fact
+    """Applies a fact to the order's file; facts that only ask or tell others leave the file as it is."""
+    match fact:
+        case f.LinesChanged(lines=lines):
+            return replace(file, lines=lines)
+        case f.ClockStarted(clock=clock):
+            return replace(file, clock=clock)
+        case f.MarkNoted(mark=mark):
+            return replace(file, marks=(*file.marks, mark))
+        case (
+            f.LinkChanged(link=link)
+            | f.DepartureNoted(link=link)
+            | f.VoidNoted(link=link)
+            | f.ParcelNewsNoted(link=link)
+            | f.SearchEnded(link=link)
+        ):
+            return file.with_link(link)
+        case f.CallBackDue(link=link):
+            return file.with_link(replace(link, is_called_back=True))
+        case f.SearchDue(link=link):
+            return file.with_link(replace(link, is_sought=True, was_sought=True))
+        case f.ReshipParcelKnown(link=link, reship_id=reship_id):
+            return file.with_link(replace(link, reship_id=reship_id))
+        case f.RemedyDue(parcel_id=parcel_id):
+            paid = file.link(parcel_id)
+            return file.with_link(replace(paid, remedy="refund")) if paid else file
+        case f.OrderStopped(at=at):
+            return replace(file, closed_at=at)
+        case f.OrderSucceeded(at=at):
+            return replace(file, succeeded_at=at)
+        case f.TargetMissed():
+            return replace(file, is_overdue=True)
+        case f.LateEstablished(trigger=trigger, moment=moment):
+            return replace(file, breaches=(*file.breaches, Breach(trigger, moment, still_owed(file))))
+        case f.LateWithdrawn(trigger=trigger, moment=moment):
+            kept = tuple(b for b in file.breaches if (b.trigger, b.moment) != (trigger, moment))
+            return replace(file, breaches=kept)
+        case (
+            f.HoldAsked(hold=hold, at=at) | f.HoldResolved(hold=hold, at=at) | f.HoldDropped(hold=hold, at=at)
+        ):
+            return _with_hold(file, hold, at)
+        case f.RefundNoted(refund=refund):
+            return replace(file, refunds=(*file.refunds, refund))
+        case f.RefundEnded():
+            return _without_refunds(file, fact)
+        case f.PromiseNoted():
+            return _with_promise(file, fact)
+        case f.CarrierInstructed(request_id=request_id, due_at=due_at):
+            return replace(file, instruction_id=request_id, instruction_due_at=due_at)
+        case f.InstructionSettled():
+            return replace(file, instruction_due_at=None)
+        case f.ShortageKnown():
+            return replace(file, has_shortage=True)
+        case f.ResendKnown(resend=resend):
+            return replace(file, resends=(*file.resends, resend))
+        case f.ResendUnwanted():
+            return _without_resend(file, fact)
+        case f.OrderKnown() | f.WrongCarrierUsed() | AttentionDrawn() | Notice() | Task() | Told():
+            return file
+        case _:
+            assert_never(fact)
+
+
+def _without_refunds(file: OrderFile, ended: f.RefundEnded) -> OrderFile:
+    ids = {refund.refund_id for refund in ended.refunds}
+    refunds = tuple(refund for refund in file.refunds if refund.refund_id not in ids)
+    return replace(file, refunds=refunds, repaid=(*file.repaid, *ended.repaid))
+
+
+def _with_promise(file: OrderFile, noted: f.PromiseNoted) -> OrderFile:
+    return replace(
+        file,
+        agreed_at=noted.agreed_at or file.agreed_at,
+        agreed_carrier_code=noted.carrier_code or file.agreed_carrier_code,
+        is_refund_forbidden=noted.is_refund_forbidden or file.is_refund_forbidden,
+    )
+
+
+def _without_resend(file: OrderFile, unwanted: f.ResendUnwanted) -> OrderFile:
+    resends = tuple(
+        replace(resend, unwanted_for=unwanted.parcel_id) if resend.reship_id == unwanted.reship_id else resend
+        for resend in file.resends
+    )
+    return replace(file, resends=resends)
+
+
+def _with_hold(file: OrderFile, hold: Hold, at: datetime) -> OrderFile:
+    """Puts in a hold as it is now; the clock stands still while goods do."""
+    others = tuple(other for other in file.holds if other.refund_id != hold.refund_id)
+    changed = replace(file, holds=(*others, hold))
+    if changed.is_held and file.paused_at is None:
+        return replace(changed, paused_at=at)
+    if not changed.is_held and file.paused_at is not None:
+        stood = max(at - file.paused_at, timedelta(0))
+        clock = file.clock.shifted(stood) if file.clock else None
+        agreed_at = file.agreed_at + stood if file.agreed_at else None
+        return replace(changed, paused_at=None, clock=clock, agreed_at=agreed_at)
+    return changed
+
+
+NAMES: Mapping[Trigger, str] = {
+    Trigger.AGREED_TIME: "agreed",
+    Trigger.UNSHIPPED_72H: "limit",
+    Trigger.FALSE_SHIPMENT: "pickup",
+}
+"""Names of the deadlines that establish lateness."""
+
+
+def deadlines(state: State) -> Sequence[Deadline]:
+    """Lists when the order must be looked at; an ended one waits at most for the answer to a hold."""
+    if isinstance(state, Absent):
+        return []
+    file = state.file
+    found = _hold_deadlines(file)
+    if file.instruction_due_at is not None and not isinstance(state, HandedOver | Stopped):
+        found.append(Deadline("instruction", file.instruction_due_at))
+    if isinstance(state, HandedOver | Stopped):
+        return found
+    if file.clock is not None:
+        grace = timedelta(minutes=file.clock.grace_minutes)
+        late = late_moments(file)
+        found.extend(Deadline(NAMES[trigger], moment, grace) for trigger, moment, _ in late)
+        if isinstance(state, Due) and unsent(file, file.clock.target_at):
+            found.append(Deadline("target", file.clock.target_at))
+    if not isinstance(state, Due) or not found:
+        found.extend(state.attention.deadlines())
+    return found
+
+
+def _hold_deadlines(file: OrderFile) -> list[Deadline]:
+    found: list[Deadline] = []
+    for hold in file.holds:
+        if hold.phase in {HoldPhase.ASKED, HoldPhase.RELEASING}:
+            if hold.ask_again_at is not None:
+                found.append(Deadline("hold", hold.ask_again_at))
+            found.append(Deadline("hold-unknown", hold.give_up_at))
+    return found

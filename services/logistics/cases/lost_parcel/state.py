@@ -1,0 +1,195 @@
+"""Defines the states of the search for a lost parcel, and its deadlines."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from kernel.decider import Deadline, Told
+from kernel.ids import derived_id
+from kernel.people import Notice, Task, TaskWithdrawn
+from kernel.value import Value, replace
+from services.logistics.attention import Attention, AttentionDrawn
+from services.logistics.cases.lost_parcel import facts as f
+from services.logistics.cases.lost_parcel.facts import Choice, Fact, Loss, Remedied, Settling
+from services.logistics.cases.lost_parcel.messages import Subject
+
+
+class Absent(Value):
+    """Nobody misses the parcel."""
+
+
+class Open(Value):
+    """The carrier cannot be asked through its desk: a person looks for the parcel."""
+
+    subject: Subject
+    attention: Attention
+
+
+class CourierInquiry(Value):
+    """The carrier was asked."""
+
+    subject: Subject
+    request_id: str
+    answer_by: datetime | None
+    attention: Attention
+
+
+class Located(Value):
+    """Tracking or the carrier says where the parcel is; the parcel must still arrive."""
+
+    subject: Subject
+    attention: Attention
+
+
+class LostConfirmed(Value):
+    """Lost; the buyer's remedy is being settled."""
+
+    subject: Subject
+    loss: Loss
+    attention: Attention
+    offer_id: str | None
+
+
+class Resent(Value):
+    """The goods are sent again."""
+
+    subject: Subject
+    loss: Loss
+    is_recalled: bool = False
+    is_double: bool = False
+    """The buyer got the original as well."""
+
+
+class RefundDue(Value):
+    """The buyer is paid."""
+
+    subject: Subject
+    loss: Loss
+    is_recalled: bool = False
+    is_double: bool = False
+    """The buyer got the goods as well."""
+
+
+class Closed(Value):
+    """The search is over without a remedy of its own."""
+
+    subject: Subject
+    ending: str
+
+
+Ended = Resent | RefundDue | Closed
+Known = Open | CourierInquiry | Located | LostConfirmed | Ended
+State = Absent | Known
+Lost = LostConfirmed | Resent | RefundDue
+
+
+def presume_task_id(subject: Subject) -> str:
+    """Derives the id of the task that asks whether the parcel counts as lost."""
+    return derived_id(subject.name, "presume")
+
+
+def look_task_id(subject: Subject) -> str:
+    """Derives the id of the task to look for the parcel where its carrier has no desk."""
+    return derived_id(subject.name, "look")
+
+
+def reship_id(subject: Subject, resend_count: int) -> str:
+    """Derives the id of the n-th resend, from 1."""
+    return derived_id(subject.name, "reship" if resend_count <= 1 else f"reship-{resend_count}")
+
+
+def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911  one branch per fact
+    """Applies a fact."""
+    if isinstance(fact, f.SearchOpened):
+        return Open(fact.subject, fact.attention)
+    if isinstance(state, Absent):
+        return state
+    if isinstance(fact, Remedied):
+        return _remedied(state, fact) if isinstance(state, Lost) else state
+    if isinstance(fact, Settling):
+        return _settling(state, fact) if isinstance(state, LostConfirmed) else state
+    subject = state.subject
+    match fact:
+        case f.InquiryAsked():
+            return CourierInquiry(subject, fact.request_id, fact.answer_by, fact.attention)
+        case f.InquiryUnanswered():
+            return replace(state, answer_by=None) if isinstance(state, CourierInquiry) else state
+        case f.ParcelLocated(attention=attention):
+            return Located(subject, attention)
+        case f.LossConfirmed(loss=loss, attention=attention):
+            return LostConfirmed(replace(subject, has_claim=True), loss, attention, None)
+        case f.RefundsChanged(refund_ids=refund_ids, is_repaid=is_repaid):
+            return replace(state, subject=replace(subject, refund_ids=refund_ids, is_repaid=is_repaid))
+        case f.TurnedUp():
+            return replace(state, subject=replace(subject, has_claim=False))
+        case f.SearchClosed(ending=ending):
+            return Closed(subject, ending)
+        case AttentionDrawn(attention=attention):
+            is_open = isinstance(state, Open | CourierInquiry | Located | LostConfirmed)
+            return replace(state, attention=attention) if is_open else state
+        case f.MemoAsked() | Notice() | Task() | TaskWithdrawn() | Told():
+            return state
+        case _:
+            assert_never(fact)
+
+
+def _remedied(state: Lost, fact: Remedied) -> State:
+    """Applies a fact about the buyer's remedy, or about goods beside the remedy."""
+    subject, loss = state.subject, state.loss
+    match fact:
+        case f.RefundChosen(is_reship_out=is_reship_out, attention=attention):
+            chosen = replace(loss, choice=Choice.REFUND, choose_by=None, is_reship_out=is_reship_out)
+            return LostConfirmed(subject, chosen, attention, None)
+        case f.ReshipChosen():
+            resent = replace(loss, choice=Choice.RESHIP, choose_by=None, resend_count=loss.resend_count + 1)
+            return Resent(subject, resent)
+        case f.ResendOff(attention=attention):
+            return LostConfirmed(subject, replace(loss, choice=None), attention, None)
+        case f.PaymentDue():
+            return RefundDue(subject, replace(loss, choose_by=None))
+        case f.PaidElsewhere():
+            return RefundDue(replace(subject, is_repaid=True), replace(loss, choose_by=None))
+        case f.RecallDue():
+            return state if isinstance(state, LostConfirmed) else replace(state, is_recalled=True)
+        case f.RecoverOrWriteOff():
+            return state if isinstance(state, LostConfirmed) else replace(state, is_double=True)
+        case _:
+            assert_never(fact)
+
+
+def _settling(state: LostConfirmed, fact: Settling) -> LostConfirmed:
+    """Applies a fact about the offer, the report or the memo."""
+    loss = state.loss
+    match fact:
+        case f.OfferMade(offer_id=offer_id, choose_by=choose_by):
+            return replace(state, offer_id=offer_id, loss=replace(loss, choose_by=choose_by))
+        case f.OfferVoid():
+            return replace(state, offer_id=None, loss=replace(loss, choose_by=None))
+        case f.ReportDone():
+            return replace(state, loss=replace(loss, is_reported=True))
+        case f.MemoDone():
+            return replace(state, loss=replace(loss, is_memo_stored=True))
+        case f.ReportOverdue():
+            return replace(state, loss=replace(loss, report_by=None))
+        case _:
+            assert_never(fact)
+
+
+def deadlines(state: State) -> Sequence[Deadline]:
+    """Lists when an open search or loss must be looked at; an end has no deadline."""
+    match state:
+        case CourierInquiry(answer_by=answer_by) if answer_by is not None:
+            return [Deadline("inquiry", answer_by)]
+        case LostConfirmed(loss=loss):
+            found: list[Deadline] = []
+            if loss.choose_by is not None:
+                found.append(Deadline("choice", loss.choose_by))
+            if loss.report_by is not None and not (loss.is_reported and loss.is_memo_stored):
+                found.append(Deadline("report", loss.report_by))
+            return found or state.attention.deadlines()
+        case Open() | CourierInquiry() | Located():
+            return state.attention.deadlines()
+        case Absent() | Resent() | RefundDue() | Closed():
+            return []
+        case _:
+            assert_never(state)

@@ -1,0 +1,90 @@
+"""Defines the messages to the parcel of a waybill, and addresses them."""
+
+from datetime import datetime
+
+from kernel.decider import Addressed, DeadlinePassed
+from kernel.ids import derived_id
+from kernel.value import Value
+from services.logistics.parcels import Basis, Tracking, parcel_case_id
+from services.logistics.track import Identity, Scan
+
+NAME = "parcel"
+
+
+class Scanned(Value):
+    """One scan by the carrier."""
+
+    tracking: Tracking
+    scan: Scan
+
+
+class RegisteredAs(Value):
+    """The waybill belongs to this parcel of this order."""
+
+    tracking: Tracking
+    identity: Identity
+    is_collect: bool
+    """Whether the recipient is to pay the carrier."""
+
+
+class Arrived(Value):
+    """The parcel is at the shop's gate."""
+
+    tracking: Tracking
+    is_collect: bool
+
+
+class Left(Value):
+    """The parcel left the warehouse."""
+
+    parcel_id: str
+    at: datetime
+
+
+class Voided(Value):
+    """The waybill is void."""
+
+    parcel_id: str
+
+
+class Inspected(Value):
+    """The goods were checked at the shop."""
+
+    parcel_id: str
+
+
+class DeclaredLost(Value):
+    """The search ended: lost, on the word of the courier or of a person."""
+
+    parcel_id: str
+    basis: Basis
+
+
+class CollectAnswered(Value):
+    """The warehouse refused the freight-collect parcel, or did not."""
+
+    parcel_id: str
+    is_done: bool
+
+
+Message = (
+    Scanned
+    | RegisteredAs
+    | Arrived
+    | Left
+    | Voided
+    | Inspected
+    | DeclaredLost
+    | CollectAnswered
+    | DeadlinePassed
+)
+
+
+def collect_request_id(parcel_id: str) -> str:
+    """Derives the id of the request not to take in a freight-collect parcel."""
+    return derived_id(parcel_id, "refuse-collect")
+
+
+def to(tracking: Tracking, message: Message) -> Addressed:
+    """Addresses the parcel of a waybill."""
+    return Addressed(tracking.subject, NAME, parcel_case_id(tracking), message)

@@ -1,0 +1,138 @@
+"""Computes from an order's file which pieces are owed, which were sent by a moment, and their value."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from kernel.money import Money, allocate
+from kernel.rules import rules_of
+from services.logistics.order_file import Link, Mark, OpenRefund, OrderFile, Trigger
+from services.logistics.shares import UNKNOWN_LINES, Share, merged, overlaps, without
+
+NO_PICKUP = frozenset({"auto_delivered", "virtual", "none"})
+"""Ways of delivery that no carrier has a part in."""
+
+
+def whole(file: OrderFile) -> tuple[Share, ...]:
+    """Lists every piece of the order."""
+    return merged(Share(line.line_id, line.quantity_count) for line in file.lines) or UNKNOWN_LINES
+
+
+def pieces(file: OrderFile, lines: tuple[Share, ...]) -> tuple[Share, ...]:
+    """Takes the lines, or the whole order where none are named or none are known."""
+    return lines if lines and file.lines else whole(file)
+
+
+def still_owed(file: OrderFile) -> tuple[Share, ...]:
+    """Lists the pieces that must be sent: all but those that were refunded."""
+    return without(whole(file), file.repaid)
+
+
+def _marks(file: OrderFile, mark: Mark, link: Link) -> bool:
+    """Says whether the mark speaks of the parcel."""
+    if mark.parcel_ids:
+        return link.parcel_id in mark.parcel_ids
+    return overlaps(pieces(file, mark.lines), link.lines)
+
+
+def _links_of(file: OrderFile, mark: Mark) -> list[Link]:
+    return [link for link in file.outbound() if _marks(file, mark, link)]
+
+
+@rules_of("LG-064")
+def is_true_mark(file: OrderFile, mark: Mark) -> bool:
+    """Says whether the carrier had all goods of the mark in time; goods without a carrier need no proof."""
+    if mark.delivery_kind in NO_PICKUP:
+        return True
+    links = _links_of(file, mark)
+    if mark.parcel_ids and len(links) < len(set(mark.parcel_ids)):
+        return False
+    return bool(links) and all(link.sent_at is not None and link.sent_at <= mark.pickup_by for link in links)
+
+
+def sent_by(file: OrderFile, by: datetime) -> list[Share]:
+    """Lists the pieces that were sent by a moment, as far as is known.
+
+    A parcel counts from its earliest proof, or from a ship mark that is true or was not disproved by then.
+    """
+    believed = [mark for mark in file.marks if is_true_mark(file, mark) or by < mark.pickup_by]
+    sent: list[Share] = []
+    for link in file.outbound():
+        moments = [mark.at for mark in believed if _marks(file, mark, link)]
+        if link.sent_at is not None:
+            moments.append(link.sent_at)
+        if moments and min(moments) <= by:
+            sent.extend(pieces(file, link.lines))
+    for mark in believed:
+        if mark.at <= by and (mark.delivery_kind in NO_PICKUP or not _links_of(file, mark)):
+            sent.extend(pieces(file, mark.lines))
+    return sent
+
+
+def unsent(file: OrderFile, by: datetime) -> tuple[Share, ...]:
+    """Lists the pieces that were still owed and not sent by a moment."""
+    return without(still_owed(file), sent_by(file, by))
+
+
+def not_under_way(file: OrderFile) -> tuple[Share, ...]:
+    """Lists the pieces that neither a carrier has nor a delivery without carrier covers."""
+    sent: list[Share] = []
+    for link in file.outbound():
+        if link.sent_at is not None:
+            sent.extend(pieces(file, link.lines))
+    for mark in file.marks:
+        if mark.delivery_kind in NO_PICKUP:
+            sent.extend(pieces(file, mark.lines))
+    return without(still_owed(file), sent)
+
+
+def false_lines(file: OrderFile, mark: Mark) -> tuple[Share, ...]:
+    """Lists the lines of a false mark: those of its parcels that were not picked up in time."""
+    late = [
+        share
+        for link in _links_of(file, mark)
+        if link.sent_at is None or link.sent_at > mark.pickup_by
+        for share in link.lines
+    ]
+    return merged(late) or pieces(file, mark.lines)
+
+
+def late_moments(file: OrderFile) -> list[tuple[Trigger, datetime, tuple[Share, ...]]]:
+    """Lists when the order will be late, and with which pieces, if nothing more is heard (LG-063..065).
+
+    Nothing is late while goods are held.
+    """
+    clock = file.clock
+    if clock is None or file.closed_at or file.succeeded_at or file.is_held:
+        return []
+    known = {(breach.trigger, breach.moment) for breach in file.breaches}
+    triggers = {breach.trigger for breach in file.breaches}
+    found: list[tuple[Trigger, datetime, tuple[Share, ...]]] = []
+    if file.agreed_at is not None and Trigger.AGREED_TIME not in triggers:
+        found.append((Trigger.AGREED_TIME, file.agreed_at, unsent(file, file.agreed_at)))
+    is_limit_yielding = file.agreed_at is not None and file.agreed_at > clock.limit_at
+    if Trigger.UNSHIPPED_72H not in triggers and not is_limit_yielding:
+        found.append((Trigger.UNSHIPPED_72H, clock.limit_at, unsent(file, clock.limit_at)))
+    found.extend(
+        (Trigger.FALSE_SHIPMENT, mark.pickup_by, false_lines(file, mark))
+        for mark in file.marks
+        if not is_true_mark(file, mark) and (Trigger.FALSE_SHIPMENT, mark.pickup_by) not in known
+    )
+    return [late for late in found if late[2]]
+
+
+def value_of(file: OrderFile, lines: Iterable[Share]) -> Money | None:
+    """Adds up the price of these pieces; None where the order does not have the lines."""
+    total: Money | None = None
+    counts = {share.line_id: share.quantity_count for share in pieces(file, merged(lines))}
+    for line in file.lines:
+        count = min(counts.get(line.line_id, 0), line.quantity_count)
+        if count:
+            minor = allocate(line.net.minor, [count, line.quantity_count - count])[0]
+            part = Money(minor, line.net.currency)
+            total = part if total is None else total + part
+    return total
+
+
+def open_refunds(file: OrderFile, lines: tuple[Share, ...]) -> list[OpenRefund]:
+    """Lists the open refunds that touch these lines."""
+    return [refund for refund in file.refunds if overlaps(refund.lines, lines)]

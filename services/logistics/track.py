@@ -1,0 +1,193 @@
+"""Folds scans of one parcel, in any order, into one picture, and computes its status, stage and outcome."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from kernel.rules import rules_of
+from kernel.value import Value, replace
+from services.logistics.attention import Attention
+from services.logistics.parcels import Basis, Direction, Outcome, ParcelStatus, Stage, Tracking
+from services.logistics.shares import Share
+
+FINAL = frozenset({ParcelStatus.DELIVERED, ParcelStatus.RETURNED, ParcelStatus.LOST})
+IN_DELIVERY = frozenset(
+    {
+        ParcelStatus.OUT_FOR_DELIVERY,
+        ParcelStatus.AVAILABLE_FOR_PICKUP,
+        ParcelStatus.ATTEMPT_FAILED,
+        ParcelStatus.REFUSED,
+    }
+)
+BEFORE_CARRIER = frozenset({ParcelStatus.UNKNOWN, ParcelStatus.REGISTERED, ParcelStatus.CANCELLED})
+_RANK = {status: rank for rank, status in enumerate(ParcelStatus)}
+
+
+class Collect(StrEnum):
+    """The progress of the refusal of a freight-collect return (RF-069)."""
+
+    NONE = "none"
+    ASKED = "asked"
+    REFUSED = "refused"
+    """The shop does not take the parcel in: the goods go back to the buyer."""
+    TAKEN = "taken"
+
+
+class Scan(Value):
+    """One word of a carrier about the parcel. `at` orders scans, never the order of arrival."""
+
+    at: datetime
+    status: ParcelStatus
+    raw_status_code: str
+    place_name: str | None = None
+    signed_by: str | None = None
+
+    @property
+    def key(self) -> tuple[datetime, int, str, str, str]:
+        """A total order of scans: by time; within one moment, the status further on counts."""
+        place, signed_by = self.place_name or "", self.signed_by or ""
+        return (self.at, _RANK[self.status], self.raw_status_code, place, signed_by)
+
+
+class Identity(Value):
+    """The order and the goods that the waybill stands for, once it is registered."""
+
+    shop_id: str
+    order_id: str
+    parcel_id: str
+    direction: Direction
+    lines: tuple[Share, ...]
+    customer_id: str | None = None
+
+
+class Decision(Value):
+    """The outcome that was announced, and on whose word."""
+
+    outcome: Outcome
+    basis: Basis
+    at: datetime
+
+
+class Track(Value):
+    """One parcel. `motion` and `end` are the last scans under way and at an end.
+
+    The order in which scans arrive does not matter, nor do repeats.
+    """
+
+    tracking: Tracking
+    attention: Attention
+    generation: int = 1
+    starts_after: datetime | None = None
+    """Scans up to then belong to the parcel that had the waybill before."""
+    identity: Identity | None = None
+    registered_at: datetime | None = None
+    left_at: datetime | None = None
+    motion: Scan | None = None
+    end: Scan | None = None
+    pickup_at: datetime | None = None
+    last_at: datetime | None = None
+    declared: Decision | None = None
+    """An end that somebody stated without a scan: inspection, courier, person."""
+    decided: Decision | None = None
+    silence_at: datetime | None = None
+    """The moment at which the silence since the last news is too long; None while no news is due."""
+    stalled_stage: Stage | None = None
+    stalled_since_at: datetime | None = None
+    is_void: bool = False
+    collect: Collect = Collect.NONE
+    collect_answer_by: datetime | None = None
+    arrived_at: datetime | None = None
+    """The moment at which the parcel came to the shop's gate."""
+    is_arrived_collect: bool = False
+
+
+@rules_of("OR-009", "LG-016")
+def picture(track: Track) -> Scan | None:
+    """Finds the scan that says where the parcel is: the last by its own time.
+
+    After an end, stray scans of carriage say nothing, except after a loss: then it turned up.
+    """
+    end, motion = track.end, track.motion
+    if end is None or motion is None:
+        return end or motion
+    is_found = end.status is ParcelStatus.LOST and motion.at > end.at
+    return motion if is_found else end
+
+
+def status_of(track: Track) -> ParcelStatus:
+    """Finds the status now."""
+    if track.is_void:
+        return ParcelStatus.CANCELLED
+    seen = picture(track)
+    if seen is not None:
+        return seen.status
+    return ParcelStatus.REGISTERED if track.identity is not None else ParcelStatus.UNKNOWN
+
+
+def with_scan(track: Track, scan: Scan) -> Track:
+    """Adds a scan to the track; the result is the same for any order of scans and any repetition."""
+    motion, end, pickup_at = track.motion, track.end, track.pickup_at
+    if scan.status in FINAL:
+        end = scan if end is None or scan.key > end.key else end
+    else:
+        motion = scan if motion is None or scan.key > motion.key else motion
+    if scan.status not in BEFORE_CARRIER and scan.status is not ParcelStatus.LOST:
+        pickup_at = scan.at if pickup_at is None else min(pickup_at, scan.at)
+    last_at = scan.at if track.last_at is None else max(track.last_at, scan.at)
+    return replace(track, motion=motion, end=end, pickup_at=pickup_at, last_at=last_at)
+
+
+def is_of_another(track: Track, at: datetime) -> bool:
+    """Says whether a scan of that moment belongs to the parcel that had the waybill before."""
+    return track.starts_after is not None and at <= track.starts_after
+
+
+@rules_of("LG-016", "LG-033")
+def stage_of(track: Track) -> Stage | None:
+    """Finds the stage at which the parcel was heard of last; None if the carrier owes no news."""
+    if track.identity is None or track.is_void or outcome_of(track) is not None:
+        return None
+    seen = picture(track)
+    if seen is None or seen.status in BEFORE_CARRIER:
+        return Stage.NOT_PICKED_UP if track.left_at is not None else None
+    if seen.status is ParcelStatus.PICKED_UP:
+        return Stage.AFTER_PICKUP
+    return Stage.IN_DELIVERY if seen.status in IN_DELIVERY else Stage.IN_TRANSIT
+
+
+def heard_at(track: Track) -> datetime | None:
+    """Finds the last moment at which anything was heard of the parcel under way."""
+    moments = [at for at in (track.left_at, track.last_at) if at is not None]
+    return max(moments) if moments else None
+
+
+@rules_of("RF-044", "RF-006", "RF-069", "LG-042", "LG-050")
+def outcome_of(track: Track) -> Decision | None:
+    """Finds the parcel's end, as far as is known: by scan, or by a statement that no later scan refutes.
+
+    Delivered: the buyer has the goods; returned: the shop has them. A signature by household or
+    guard counts as the buyer's. A loss is refuted by any later sign of life.
+    """
+    if track.identity is None or track.is_void:
+        return None
+    said, seen = track.declared, picture(track)
+    by_scan: Decision | None = None
+    if seen is not None and seen.status in FINAL:
+        by_scan = Decision(_end_of(track, track.identity, seen.status), Basis.SCAN, seen.at)
+        if seen.status is ParcelStatus.LOST:
+            by_scan = replace(by_scan, basis=Basis.COURIER)
+    if said is None:
+        return by_scan
+    if said.outcome is Outcome.LOST:
+        is_alive = track.motion is not None and track.motion.at > said.at
+        is_found = by_scan is not None and by_scan.outcome is not Outcome.LOST
+        return by_scan if is_alive or is_found else said
+    return by_scan if by_scan is not None and by_scan.at > said.at else said
+
+
+def _end_of(track: Track, identity: Identity, status: ParcelStatus) -> Outcome:
+    if status is ParcelStatus.LOST:
+        return Outcome.LOST
+    if identity.direction is Direction.RETURN:
+        has_buyer = track.collect is Collect.REFUSED or status is ParcelStatus.RETURNED
+        return Outcome.DELIVERED if has_buyer else Outcome.RETURNED
+    return Outcome.DELIVERED if status is ParcelStatus.DELIVERED else Outcome.RETURNED

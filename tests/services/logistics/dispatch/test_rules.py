@@ -1,0 +1,125 @@
+"""Dispatch: commitments, holds and parcels of one order."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from kernel.decider import HERE, Addressed, NotYet, Told, tell
+from services.logistics.cases.dispatch import facts as f
+from services.logistics.cases.dispatch import messages as m
+from services.logistics.cases.dispatch.border import DISPATCH
+from services.logistics.cases.dispatch.state import HandedOver, Stopped
+from services.logistics.cases.lost_parcel import messages as lost_parcel
+from services.logistics.cases.parcel import messages as parcel
+from services.logistics.cases.reship import messages as reship
+from services.logistics.news import MemoStored, RequestDeclined
+from services.logistics.order_file import Link, OrderFile, Resend
+from services.logistics.parcels import Direction
+from tests.services.given import check_names, decide
+from tests.services.logistics.histories import histories, reached, states, walk
+from tests.services.logistics.pools import L1, PLACED, STO, YTO, P
+from tests.services.logistics.shop import DAY, T0
+
+FILE = OrderFile("o1", "c1", "CN-31", False, PLACED.lines, T0)
+KNOWN = f.OrderKnown(FILE, P.attention.since(T0))
+
+TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
+    ("OR-006", [], PLACED, ["OrderKnown"]),
+    ("OR-006", [KNOWN], m.TermsChanged(PLACED.lines[:1]), ["LinesChanged"]),
+    ("OR-011", [KNOWN], m.Paid(), ["ClockStarted"]),
+    ("OR-010", [KNOWN], m.Succeeded(()), ["OrderSucceeded"]),
+    ("LG-064", [KNOWN], m.ShipMarked("express", (), ()), ["MarkNoted"]),
+    ("RF-009", [KNOWN], m.Promised("no_refund", None, None), ["PromiseNoted"]),
+    ("LG-059", [KNOWN], m.Promised("ship_by", None, T0), ["PromiseNoted"]),
+    ("LG-057", [KNOWN], m.Promised("carrier", "sf", None), ["PromiseNoted", "CarrierInstructed"]),
+    ("RF-005", [KNOWN], m.RefundOpened("r1", "unshipped", (L1,)), ["RefundNoted", "HoldAsked"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "before", "when", "then"), TABLE, ids=lambda v: v if isinstance(v, str) else ""
+)
+def test_rule(rule_id: str, before: Sequence[Any], when: Any, then: list[str]) -> None:
+    """The decision is made, and says by which rule."""
+    check_names(DISPATCH, rule_id, before, when, T0, then, P)
+
+
+SENT = Link("k1", STO, Direction.OUTBOUND, (L1,), left_at=T0)
+BACK = Link("rt", YTO, Direction.RETURN, (L1,))
+RESEND = f.ResendKnown(Resend("x1.reship", (L1,), "x1"))
+SOUGHT = [KNOWN, f.SearchDue(SENT, "silence", (), can_wait=False)]
+REVOKED = [KNOWN, RESEND, f.ReshipParcelKnown(SENT, "x1.reship")]
+
+TOLD: list[tuple[str, Sequence[Any], Any, list[Addressed]]] = [
+    ("RF-121", [KNOWN, RESEND], m.ReshipAnswered("x1.reship.send", "declined", None),
+     [reship.to(HERE, "x1.reship", reship.Answered("x1.reship.send", "declined", None))]),
+    ("RF-121", [KNOWN, RESEND], m.ExchangeOver("x1"), [reship.to(HERE, "x1.reship", reship.Unwanted())]),
+    ("RF-122", [KNOWN, RESEND, f.LinkChanged(BACK)], m.Inspected(("rt",), (L1,), "s-x"),
+     [parcel.to(YTO, parcel.Inspected("rt")), reship.to(HERE, "x1.reship", reship.NoteSeen("s-x"))]),
+    ("RF-069", [KNOWN, f.LinkChanged(BACK)], m.InstructionAnswered("rt.refuse-collect", "done"),
+     [parcel.to(YTO, parcel.CollectAnswered("rt", is_done=True))]),
+    ("LG-020", SOUGHT, MemoStored("loss", None), [lost_parcel.to(HERE, "k1", MemoStored("loss", None))]),
+    ("LG-020", SOUGHT, RequestDeclined("k1.memo", "closed"),
+     [lost_parcel.to(HERE, "k1", RequestDeclined("k1.memo", "closed"))]),
+    ("LG-018", REVOKED, m.ResendRevoked("x1.reship", "k0"),
+     [lost_parcel.to(HERE, "k0", lost_parcel.ResendLeft())]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule_id", "before", "when", "messages"), TOLD)
+def test_other_cases_are_told(
+    rule_id: str, before: Sequence[Any], when: Any, messages: list[Addressed]
+) -> None:
+    """The order's file passes on news that other cases of the order wait for."""
+    told = [entry for entry in decide(DISPATCH, before, when, T0, P) if isinstance(entry.fact, Told)]
+    assert [entry.fact for entry in told] == [tell(*messages)]
+    assert rule_id in told[0].rules
+
+
+@pytest.mark.parametrize(
+    ("message", "is_early"),
+    [
+        (m.Paid(), True),
+        (m.ParcelLeft("k1", "sto"), True),
+        (m.SearchClosed("k1", None, False), False),
+    ],
+)
+def test_before_the_case_is_there(message: Any, *, is_early: bool) -> None:
+    """A message that must wait for its case waits; one that means nothing without it is dropped."""
+    if is_early:
+        with pytest.raises(NotYet):
+            decide(DISPATCH, [], message, T0, P)
+    else:
+        assert decide(DISPATCH, [], message, T0, P) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(histories("dispatch", 30))
+def test_any_history(history: list[tuple[Any, int]]) -> None:
+    """RF-005, LG-063: each lateness stands at most once, a parcel is paid at most once, an end is an end."""
+    made = walk("dispatch", history)
+    standing: set[tuple[str, object]] = set()
+    for fact in made.facts:
+        match fact:
+            case f.LateEstablished(trigger=trigger, moment=moment):
+                assert (trigger, moment) not in standing
+                standing.add((trigger, moment))
+            case f.LateWithdrawn(trigger=trigger, moment=moment):
+                standing.remove((trigger, moment))
+            case _:
+                pass
+    remedies = Counter(fact.parcel_id for fact in made.facts if isinstance(fact, f.RemedyDue))
+    assert max(remedies.values(), default=0) <= 1
+    if isinstance(made.state, HandedOver | Stopped):
+        count = len(made.facts)
+        made.pass_time(400 * DAY)
+        late = (f.LateEstablished, f.TargetMissed)
+        assert not any(isinstance(fact, late) for fact in made.facts[count:])
+
+
+def test_every_state_is_reached() -> None:
+    """No state is there for show."""
+    assert reached("dispatch") == states("dispatch")
