@@ -8,19 +8,15 @@ from chassis.engine.outcomes import about_order, money, order_task
 from chassis.service import Announce, Kind, Reaction
 from kernel.decider import Addressed, CaseView
 from kernel.people import Task
-from services.refunds.cases.late_compensation.messages import NAME, Message
-from services.refunds.cases.late_compensation.rules import decide
-from services.refunds.cases.late_compensation.state import (
-    Absent,
+from services.refunds.cases.late_compensation.facts import (
     CompensationDisputed,
     CompensationDue,
     CompensationRefused,
-    Ended,
     Fact,
-    State,
-    deadlines,
-    evolve,
 )
+from services.refunds.cases.late_compensation.messages import NAME, Message
+from services.refunds.cases.late_compensation.rules import decide
+from services.refunds.cases.late_compensation.state import Absent, Ended, State, deadlines, evolve
 from services.refunds.cases.order import messages as order
 from services.refunds.cases.refund_intent.messages import intent_id_of
 from services.refunds.policy import Policy

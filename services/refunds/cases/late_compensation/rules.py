@@ -10,6 +10,19 @@ from typing import assert_never
 from kernel.decider import DeadlinePassed, Decided
 from kernel.money import Money
 from kernel.rules import rule, rules_of
+from services.refunds.cases.late_compensation.facts import (
+    ClaimDropped,
+    ClaimFiled,
+    ClaimPaidFirst,
+    CompensationDisputed,
+    CompensationDue,
+    CompensationPaid,
+    CompensationRefused,
+    Fact,
+    Lapsed,
+    LapseSet,
+    LatenessEstablished,
+)
 from services.refunds.cases.late_compensation.messages import (
     ClaimClosed,
     ClaimPaid,
@@ -23,21 +36,10 @@ from services.refunds.cases.late_compensation.messages import (
 from services.refunds.cases.late_compensation.state import (
     Absent,
     Claim,
-    ClaimDropped,
     Claimed,
-    ClaimFiled,
-    ClaimPaidFirst,
-    CompensationDisputed,
-    CompensationDue,
-    CompensationPaid,
-    CompensationRefused,
     Due,
     Established,
-    Fact,
     Filed,
-    Lapsed,
-    LapseSet,
-    LatenessEstablished,
     Owed,
     Paid,
     State,

@@ -8,6 +8,19 @@ from kernel.decider import Deadline, expect
 from kernel.money import Money
 from kernel.rules import rules_of
 from kernel.value import Value, replace
+from services.refunds.cases.late_compensation.facts import (
+    ClaimDropped,
+    ClaimFiled,
+    ClaimPaidFirst,
+    CompensationDisputed,
+    CompensationDue,
+    CompensationPaid,
+    CompensationRefused,
+    Fact,
+    Lapsed,
+    LapseSet,
+    LatenessEstablished,
+)
 from services.refunds.cases.late_compensation.messages import Goods
 
 
@@ -97,86 +110,6 @@ class Void(Value):
 
 State = Absent | Filed | Established | Claimed | Due | Paid | Void
 Ended = Paid | Void
-
-
-# Facts.
-
-
-class LatenessEstablished(Value):
-    trigger: str
-    lapse_by: datetime
-
-
-class ClaimFiled(Value):
-    """A new claim, or an earlier one of that refund with other goods."""
-
-    refund_id: str
-    base: Money
-    lapse_by: datetime
-    goods: tuple[Goods, ...] = ()
-
-
-class ClaimPaidFirst(Value):
-    """The refund was paid before lateness was established."""
-
-    refund_id: str = ""
-    lapse_by: datetime | None = None
-
-
-class ClaimDropped(Value):
-    refund_id: str
-    lapse_by: datetime
-
-
-class LapseSet(Value):
-    lapse_by: datetime
-
-
-class CompensationDue(Value):
-    """A refund raises what the order is owed by `amount`. `base`: the part of its goods that counts."""
-
-    refund_id: str
-    base: Money
-    rate_bps: int
-    cap: Money
-    amount: Money
-    reason_code: str
-    compensation_number: int = 1
-
-
-class CompensationRefused(Value):
-    """Nothing is due, and the buyer asked for it: for this refund, or (no `refund_id`) for all that run."""
-
-    base: Money
-    rate_bps: int
-    cap: Money
-    reason_code: str
-    refund_id: str = ""
-    lapse_by: datetime | None = None
-
-
-class Lapsed(Value):
-    """Nobody asked, or nobody asked for more."""
-
-
-class CompensationPaid(Value):
-    """A compensation was paid. `lapse_by` None: no further claim counts."""
-
-    compensation_number: int = 1
-    lapse_by: datetime | None = None
-
-
-class CompensationDisputed(Value):
-    """Later news speaks against a compensation that is paid or on its way."""
-
-    reason_code: str
-    due_at: datetime
-
-
-Fact = (
-    LatenessEstablished | ClaimFiled | ClaimPaidFirst | ClaimDropped | LapseSet | CompensationDue
-    | CompensationRefused | Lapsed | CompensationPaid | CompensationDisputed
-)  # fmt: skip
 
 
 # Calculators.

@@ -219,28 +219,6 @@ def open_pieces(book: OrderAccount) -> tuple[Share, ...]:
     return tuple(Share(line.line_id, line.left_count, 0) for line in book.lines if line.left_count > 0)
 
 
-@rules_of("RF-044")
-def claimed(
-    book: OrderAccount, pieces: Sequence[Share]
-) -> tuple[list[tuple[OpenCase, tuple[Share, ...]]], tuple[Share, ...]]:
-    """Finds the waiting case of each of these pieces, and the pieces without one."""
-    left = {share.line_id: share.quantity_count for share in pieces}
-    found: list[tuple[OpenCase, tuple[Share, ...]]] = []
-    for case in book.open:
-        if not case.waits_for_goods:
-            continue
-        shares = tuple(
-            Share(share.line_id, count, 0)
-            for share in case.shares
-            if (count := min(share.quantity_count, left.get(share.line_id, 0))) > 0
-        )
-        for share in shares:
-            left[share.line_id] -= share.quantity_count
-        if shares:
-            found.append((case, shares))
-    return found, tuple(Share(line_id, count, 0) for line_id, count in left.items() if count > 0)
-
-
 def priced(book: OrderAccount, pieces: Sequence[Share], goods_minor: int) -> tuple[Share, ...] | None:
     """Spreads `goods_minor` over the pieces by their caps. Returns None if it is too much."""
     caps = [pieces_cap_minor(line, share.quantity_count) for share, line in _with_lines(book, pieces)]

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kernel.decider import HERE, tell
-from kernel.rules import rule
+from kernel.rules import rule, rules_of
 from services.refunds.cases.exchange import messages as exchange
-from services.refunds.cases.order import account
 from services.refunds.cases.order.account import OpenCase, OrderAccount
 from services.refunds.cases.order.facts import (
     DeliveryNoted,
@@ -61,7 +60,7 @@ def parcel_decided(state: State, parcel: ParcelDecided, policy: Policy, now: dat
     if not book.lines:
         return _told([case.case_id for case in book.open if case.waits_for_goods], agreement.GoodsCameBack())
     pieces = _inside(book, parcel)
-    found, rest = account.claimed(book, pieces)
+    found, rest = claimed(book, pieces)
     facts: list[Fact] = []
     for case, shares in found:
         facts += _told([case.case_id], agreement.GoodsCameBack(shares))
@@ -69,6 +68,28 @@ def parcel_decided(state: State, parcel: ParcelDecided, policy: Policy, now: dat
         name = f"back-{parcel.parcel_id}" if parcel.parcel_id else "back"
         facts.append(reconciliation(name, "goods_back_without_refund", now + policy.attention_days))
     return facts
+
+
+@rules_of("RF-044")
+def claimed(
+    book: OrderAccount, pieces: Sequence[Share]
+) -> tuple[list[tuple[OpenCase, tuple[Share, ...]]], tuple[Share, ...]]:
+    """Finds the waiting case of each of these pieces, and the pieces without one."""
+    left = {share.line_id: share.quantity_count for share in pieces}
+    found: list[tuple[OpenCase, tuple[Share, ...]]] = []
+    for case in book.open:
+        if not case.waits_for_goods:
+            continue
+        shares = tuple(
+            Share(share.line_id, count, 0)
+            for share in case.shares
+            if (count := min(share.quantity_count, left.get(share.line_id, 0))) > 0
+        )
+        for share in shares:
+            left[share.line_id] -= share.quantity_count
+        if shares:
+            found.append((case, shares))
+    return found, tuple(Share(line_id, count, 0) for line_id, count in left.items() if count > 0)
 
 
 def _inside(book: OrderAccount, parcel: ParcelDecided) -> tuple[Share, ...]:

@@ -22,6 +22,7 @@ from services.refunds.cases.order.messages import (
     RemedyDue,
 )
 from services.refunds.cases.order.rules_money import ours, task
+from services.refunds.cases.order.rules_news import claimed
 from services.refunds.cases.order.state import (
     AwaitingPayment,
     Closed,
@@ -50,7 +51,7 @@ def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -
         return _asked(remedy, "remedy_without_open_order", policy, now)
     if not book.lines:
         return _of_unknown_lines(book, remedy, policy, now)
-    found, rest = account.claimed(book, _known_pieces(book, remedy.pieces))
+    found, rest = claimed(book, _known_pieces(book, remedy.pieces))
     decided: list[Decided[Fact]] = []
     for case, shares in found:
         decided += _passed_on(RemedyPassedOn(case.case_id, remedy.remedy_id, remedy.reason_code, shares))

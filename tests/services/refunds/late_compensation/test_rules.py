@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kernel.decider import DeadlinePassed
 from kernel.money import Money
 from kernel.value import replace
+from services.refunds.cases.late_compensation import facts as f
 from services.refunds.cases.late_compensation import messages as m
 from services.refunds.cases.late_compensation import state as c
 from services.refunds.cases.late_compensation.border import LATE_COMPENSATION
@@ -25,33 +26,33 @@ BASE = Money(10_000, "CNY")
 CAP = Money(50_000, "CNY")
 SILENT = T0 + 90 * DAY
 LATE = m.LateShippingEstablished("unshipped_72h")
-ESTABLISHED = c.LatenessEstablished("unshipped_72h", SILENT)
+ESTABLISHED = f.LatenessEstablished("unshipped_72h", SILENT)
 CLAIM = m.RefundClaimed("r1", BASE)
-FILED = c.ClaimFiled("r1", BASE, SILENT)
-DUE = c.CompensationDue("r1", BASE, 3_000, CAP, Money(3_000, "CNY"), "unshipped_72h")
+FILED = f.ClaimFiled("r1", BASE, SILENT)
+DUE = f.CompensationDue("r1", BASE, 3_000, CAP, Money(3_000, "CNY"), "unshipped_72h")
 WITHDRAWN = m.LateShippingWithdrawn("unshipped_72h", "in_time")
-PAID_FIRST = c.ClaimPaidFirst("r1", SILENT)
-SETTLED = c.CompensationPaid(1, SILENT)
+PAID_FIRST = f.ClaimPaidFirst("r1", SILENT)
+SETTLED = f.CompensationPaid(1, SILENT)
 NOW_OVER = T0 - DAY
 """The time to ask is over already."""
 
 
-def refused(reason: str) -> c.CompensationRefused:
-    return c.CompensationRefused(BASE, 3_000, CAP, reason)
+def refused(reason: str) -> f.CompensationRefused:
+    return f.CompensationRefused(BASE, 3_000, CAP, reason)
 
 
-def filed(refund_id: str, minor: int = 10_000, *goods: Goods, lapse_by: datetime = SILENT) -> c.ClaimFiled:
-    return c.ClaimFiled(refund_id, Money(minor, "CNY"), lapse_by, goods)
+def filed(refund_id: str, minor: int = 10_000, *goods: Goods, lapse_by: datetime = SILENT) -> f.ClaimFiled:
+    return f.ClaimFiled(refund_id, Money(minor, "CNY"), lapse_by, goods)
 
 
-def due(refund_id: str, base: int, amount: int, number: int = 2) -> c.CompensationDue:
-    return c.CompensationDue(
+def due(refund_id: str, base: int, amount: int, number: int = 2) -> f.CompensationDue:
+    return f.CompensationDue(
         refund_id, Money(base, "CNY"), 3_000, CAP, Money(amount, "CNY"), "unshipped_72h", number
     )
 
 
-def nothing(refund_id: str, base: int, reason: str) -> c.CompensationRefused:
-    return c.CompensationRefused(Money(base, "CNY"), 3_000, CAP, reason, refund_id, SILENT)
+def nothing(refund_id: str, base: int, reason: str) -> f.CompensationRefused:
+    return f.CompensationRefused(Money(base, "CNY"), 3_000, CAP, reason, refund_id, SILENT)
 
 
 TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
@@ -64,25 +65,25 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("LG-060", [FILED], m.ClaimPaid("r1"), [PAID_FIRST]),
     ("LG-060", [FILED, PAID_FIRST], LATE, [ESTABLISHED, DUE]),
     ("LG-060", [FILED], LATE, [ESTABLISHED]),
-    ("LG-060", [ESTABLISHED, FILED], m.ClaimClosed("r1"), [c.ClaimDropped("r1", SILENT)]),
-    ("LG-060", [ESTABLISHED], WITHDRAWN, [c.Lapsed()]),
+    ("LG-060", [ESTABLISHED, FILED], m.ClaimClosed("r1"), [f.ClaimDropped("r1", SILENT)]),
+    ("LG-060", [ESTABLISHED], WITHDRAWN, [f.Lapsed()]),
     ("LG-060", [ESTABLISHED], replace(WITHDRAWN, trigger="false_shipment"), []),
     ("LG-060", [ESTABLISHED, FILED], WITHDRAWN, [refused("in_time")]),
-    ("LG-060", [ESTABLISHED, FILED, DUE], WITHDRAWN, [c.CompensationDisputed("in_time", T0 + 10 * DAY)]),
+    ("LG-060", [ESTABLISHED, FILED, DUE], WITHDRAWN, [f.CompensationDisputed("in_time", T0 + 10 * DAY)]),
     ("LG-060", [ESTABLISHED, FILED, DUE], m.CompensationSettled(), [SETTLED]),
     ("LG-060", [ESTABLISHED, FILED, DUE], m.ClaimPaid("r1"), []),
-    ("LG-060", [ESTABLISHED], m.OrderEnded(), [c.LapseSet(T0 + 15 * DAY)]),
-    ("LG-060", [ESTABLISHED], DeadlinePassed("lapse", SILENT), [c.Lapsed()]),
+    ("LG-060", [ESTABLISHED], m.OrderEnded(), [f.LapseSet(T0 + 15 * DAY)]),
+    ("LG-060", [ESTABLISHED], DeadlinePassed("lapse", SILENT), [f.Lapsed()]),
     ("LG-060", [FILED, PAID_FIRST], DeadlinePassed("lapse", SILENT), [refused("lapsed")]),
     # Who asked in time waits for his refund as long as it takes.
     ("LG-060", [FILED], DeadlinePassed("lapse", SILENT), []),
     ("LG-060", [ESTABLISHED, FILED], DeadlinePassed("lapse", SILENT), []),
-    ("LG-060", [filed("r1", lapse_by=NOW_OVER)], m.ClaimPaid("r1"), [c.ClaimPaidFirst("r1", T0)]),
-    ("LG-060", [ESTABLISHED, filed("r1"), c.LapseSet(NOW_OVER)], m.ClaimPaid("r1"), [DUE]),
-    ("LG-060", [ESTABLISHED, filed("r1"), c.LapseSet(NOW_OVER)], m.ClaimClosed("r1"),
-     [c.ClaimDropped("r1", T0)]),
-    ("LG-060", [ESTABLISHED, FILED, DUE, c.LapseSet(NOW_OVER)], m.CompensationSettled(),
-     [c.CompensationPaid(1, T0)]),
+    ("LG-060", [filed("r1", lapse_by=NOW_OVER)], m.ClaimPaid("r1"), [f.ClaimPaidFirst("r1", T0)]),
+    ("LG-060", [ESTABLISHED, filed("r1"), f.LapseSet(NOW_OVER)], m.ClaimPaid("r1"), [DUE]),
+    ("LG-060", [ESTABLISHED, filed("r1"), f.LapseSet(NOW_OVER)], m.ClaimClosed("r1"),
+     [f.ClaimDropped("r1", T0)]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, f.LapseSet(NOW_OVER)], m.CompensationSettled(),
+     [f.CompensationPaid(1, T0)]),
     ("LG-060", [FILED, filed("r2"), PAID_FIRST], DeadlinePassed("lapse", SILENT), []),
     # An amended application claims what it names now.
     ("LG-060", [ESTABLISHED, FILED], m.RefundClaimed("r1", Money(400, "CNY")), [filed("r1", 400)]),
@@ -104,12 +105,12 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
      [nothing("r2", 10_000, "cap_reached")]),
     ("LG-060", [ESTABLISHED, FILED, filed("r2"), DUE], m.CompensationSettled(), [SETTLED]),
     ("LG-060", [ESTABLISHED, FILED, DUE, filed("r2"), due("r2", 10_000, 3_000)], m.CompensationSettled(2),
-     [c.CompensationPaid(2, SILENT)]),
+     [f.CompensationPaid(2, SILENT)]),
     ("LG-060", [ESTABLISHED, FILED, DUE, SETTLED], m.CompensationSettled(), []),
-    ("LG-060", [FILED, filed("r2", 3), PAID_FIRST, c.ClaimPaidFirst("r2", SILENT)], LATE,
+    ("LG-060", [FILED, filed("r2", 3), PAID_FIRST, f.ClaimPaidFirst("r2", SILENT)], LATE,
      [ESTABLISHED, DUE, due("r2", 3, 1)]),
     ("LG-060", [FILED, filed("r2"), PAID_FIRST], LATE, [ESTABLISHED, DUE]),
-    ("LG-060", [FILED, filed("r2"), PAID_FIRST], m.ClaimClosed("r2"), [c.ClaimDropped("r2", SILENT)]),
+    ("LG-060", [FILED, filed("r2"), PAID_FIRST], m.ClaimClosed("r2"), [f.ClaimDropped("r2", SILENT)]),
     # Pieces of one line never count for more than the line cost.
     ("LG-060", [ESTABLISHED, filed("r1", 400, Goods("a", 400, 600)), due("r1", 400, 120, 1),
                 filed("r2", 400, Goods("a", 400, 600))], m.ClaimPaid("r2"), [due("r2", 200, 60)]),
@@ -118,15 +119,15 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
      [due("r2", 300, 90)]),
     # In time after all: what is out stands, what runs gets nothing.
     ("LG-060", [ESTABLISHED, FILED, DUE, SETTLED], WITHDRAWN,
-     [c.CompensationDisputed("in_time", T0 + 10 * DAY), c.Lapsed()]),
+     [f.CompensationDisputed("in_time", T0 + 10 * DAY), f.Lapsed()]),
     ("LG-060", [ESTABLISHED, FILED, DUE, filed("r2")], WITHDRAWN,
-     [refused("in_time"), c.CompensationDisputed("in_time", T0 + 10 * DAY)]),
-    ("LG-060", [ESTABLISHED, FILED, DUE, c.CompensationDisputed("in_time", T0)],
+     [refused("in_time"), f.CompensationDisputed("in_time", T0 + 10 * DAY)]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, f.CompensationDisputed("in_time", T0)],
      m.RefundClaimed("r2", BASE), []),
-    ("LG-060", [ESTABLISHED, FILED, DUE, c.CompensationDisputed("in_time", T0)], m.CompensationSettled(),
-     [c.CompensationPaid(1, None)]),
-    ("LG-060", [ESTABLISHED, FILED, DUE, SETTLED], DeadlinePassed("lapse", SILENT), [c.Lapsed()]),
-    ("LG-060", [ESTABLISHED, FILED, DUE, SETTLED], m.OrderEnded(), [c.LapseSet(T0 + 15 * DAY)]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, f.CompensationDisputed("in_time", T0)], m.CompensationSettled(),
+     [f.CompensationPaid(1, None)]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, SETTLED], DeadlinePassed("lapse", SILENT), [f.Lapsed()]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, SETTLED], m.OrderEnded(), [f.LapseSet(T0 + 15 * DAY)]),
 ]  # fmt: skip
 
 
@@ -146,11 +147,11 @@ def test_thirty_percent_half_up_and_the_cap(base: int, amount: int) -> None:
 
 
 def test_another_currency_is_for_nobody_to_guess() -> None:
-    claim = c.ClaimFiled("r1", Money(10_000, "USD"), SILENT)
+    claim = f.ClaimFiled("r1", Money(10_000, "USD"), SILENT)
     (fact,) = facts_of(decide(KIND, [ESTABLISHED, claim], m.ClaimPaid("r1"), T0, POLICY))
-    assert isinstance(fact, c.CompensationRefused)
+    assert isinstance(fact, f.CompensationRefused)
     assert fact.reason_code == "other_currency"
-    first = [claim, replace(claim, refund_id="r2"), PAID_FIRST, c.ClaimPaidFirst("r2", SILENT)]
+    first = [claim, replace(claim, refund_id="r2"), PAID_FIRST, f.ClaimPaidFirst("r2", SILENT)]
     established, fact = facts_of(decide(KIND, first, LATE, T0, POLICY))
     assert (established, fact.reason_code) == (ESTABLISHED, "other_currency")
     assert after(KIND, [*first, established, fact]) == c.Void("other_currency")
@@ -164,7 +165,7 @@ def test_states_of_before_there_were_several_claims() -> None:
     assert KIND.evolve(state, paid) == c.Paid(Money(3_000, "CNY"))
     claimed = c.Claimed("unshipped_72h", "r1", BASE, SILENT)
     assert facts_of(KIND.decide(claimed, m.ClaimPaid("r1"), POLICY, T0)) == [DUE]
-    assert KIND.evolve(c.Filed("r1", BASE, is_paid=False, lapse_by=SILENT), c.ClaimPaidFirst()) == (
+    assert KIND.evolve(c.Filed("r1", BASE, is_paid=False, lapse_by=SILENT), f.ClaimPaidFirst()) == (
         c.Filed("r1", BASE, is_paid=True, lapse_by=SILENT)
     )
 
@@ -178,7 +179,7 @@ def test_any_history(history: list[tuple[Any, int]]) -> None:
         claims = claims_of(walk.state)
         is_waiting = isinstance(walk.state, c.Established) or (claims and all(c.is_paid for c in claims))
         assert bool(is_waiting) == bool(walk.kind.deadlines(walk.state))
-    found = [fact for fact in walk.facts if isinstance(fact, c.CompensationDue)]
+    found = [fact for fact in walk.facts if isinstance(fact, f.CompensationDue)]
     assert sum(fact.amount.minor for fact in found) <= CAP.minor
     assert [fact.compensation_number for fact in found] == list(range(1, len(found) + 1))
     walk.run_out()
