@@ -51,8 +51,6 @@ class Policies(Protocol):
 
 def _members(union: Any) -> tuple[type, ...]:
     """Lists the classes of a union; of a single class that class."""
-    if isinstance(union, list | tuple):
-        return tuple(union)
     return get_args(union) or (union,)
 
 

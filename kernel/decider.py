@@ -1,6 +1,6 @@
 """Defines the parts of a decision: messages with an address, facts, deadlines, the view of a case."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -105,16 +105,3 @@ class CaseView(Value, Generic[State]):
             "rule_ids": list(self.rules),
             "policy_version": self.policy_version,
         }
-
-
-Message = TypeVar("Message")
-Policy = TypeVar("Policy")
-
-
-class Decider(Value, Generic[State, Message, Fact, Policy]):
-    """Goes when the last kind is a folder."""
-
-    initial: State
-    decide: Callable[[State, Message, Policy, datetime], Sequence[Decided[Fact]]]
-    evolve: Callable[[State, Fact], State]
-    deadlines: Callable[[State], Sequence[Deadline]]
