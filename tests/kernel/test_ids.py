@@ -23,6 +23,10 @@ def test_ids_that_were_given_before_stay() -> None:
     long = "x" * 60
     assert derived_id("o1", "confirm", "2") == "o1.confirm.2"
     assert derived_id(long, "refund", "1") == f"{long[:38]}~99242ed9b0761a3f.refund.1"
+    assert (
+        derived_id("dispatch." + long[:32], "attention", "20260101000000")
+        == "0fd27e2b1f1a017c943e91536c452778"
+    )
     assert derived_id("exchange", long) == "exchange.fb8212f02ebe7bc0a67215037006f122267b081a"
 
 
