@@ -191,8 +191,9 @@ class IntakeRow(Table, table=True):
     topic: str = Field(primary_key=True, sa_type=Text)
     partition: int = Field(primary_key=True)
     next_offset: int = Field(sa_type=BigInteger)
-    watermarks: datetime | None = Field(default=None, sa_type=MOMENT)
-    """Event time up to which the partition has been read; never goes back."""
+    stands_at: datetime | None = Field(default=None, sa_type=MOMENT)
+    """The watermark: event time up to which the partition has been read; never goes back. The column keeps
+    its word."""
     mark: int = Field(sa_type=BigInteger)
     """Number of the last clock mark handled; 0 where time is the clock's."""
 
