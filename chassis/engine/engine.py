@@ -44,16 +44,16 @@ class Engine:
         watermark: datetime,
         wall_now: datetime,
         limits: Limits,
-        mark: int = 0,
+        round_number: int = 0,
     ) -> None:
         self._registry = registry
         self.subjects = subjects
         self._watermark = watermark
         self._wall_now = wall_now
         self._limits = limits
-        self.mark = mark
-        """By clock marks: the mark whose batch this is. A deadline that came about in it is decided in the
-        next, so that whoever is outside could answer first; 0 by the clock, which runs for all alike."""
+        self.round_number = round_number
+        """In a replay: the round of this batch, else 0. The next round decides a deadline that came about in
+        this one, so that whoever is outside could answer first."""
         self.facts: list[FactRecord] = []
         self.cross_subject: list[Delivery] = []
         self.dead: list[DeadLetter] = []
@@ -126,7 +126,7 @@ class Engine:
                 wake_at = case.wake_at
                 if wake_at is None or wake_at >= bound or case.is_blocked:
                     continue
-                is_newborn = 0 < self.mark <= case.mark
+                is_newborn = 0 < self.round_number <= case.round_number
                 for deadline in self._deadlines(subject, case, wake_at):
                     fires_at = NEVER if is_newborn else deadline.fires_at
                     if deadline.due_at >= before or (stop_at_watermark and fires_at > watermark):
@@ -259,7 +259,7 @@ class Engine:
         case.is_ended = type(state) in self._registry.ended[case.kind]
         case.wake_at = wake_at
         case.is_changed = True
-        case.mark = self.mark
+        case.round_number = self.round_number
         if case.opened_at is None:
             case.opened_at = delivery.at
         case.moved_at = delivery.at if case.moved_at is None else max(case.moved_at, delivery.at)
@@ -370,7 +370,12 @@ class Engine:
         """A moment that the state does not list any more, as other code wrote it, wakes nobody again."""
         for case in subject.cases.values():
             wake_at = case.wake_at
-            if wake_at is None or wake_at > self._watermark or case.is_blocked or 0 < self.mark <= case.mark:
+            if (
+                wake_at is None
+                or wake_at > self._watermark
+                or case.is_blocked
+                or 0 < self.round_number <= case.round_number
+            ):
                 continue
             found = first_moment(self._deadlines(subject, case, wake_at))
             if found != wake_at and not case.is_blocked:

@@ -30,8 +30,9 @@ class Case:
     """One case as loaded, and as it stands after the batch so far; its state is decoded when asked for."""
 
     __slots__ = (
-        "_codec", "_state", "_stored", "case_id", "is_blocked", "is_changed", "is_ended", "kind", "mark",
-        "moved_at", "opened_at", "policy", "shop_id", "stored_version", "subject", "version", "wake_at",
+        "_codec", "_state", "_stored", "case_id", "is_blocked", "is_changed", "is_ended", "kind",
+        "moved_at", "opened_at", "policy", "round_number", "shop_id", "stored_version", "subject", "version",
+        "wake_at",
     )  # fmt: skip
 
     def __init__(self, subject: str, kind: str, case_id: str, shop_id: str, state: Any = UNREAD) -> None:
@@ -45,7 +46,8 @@ class Case:
         self.is_ended = False
         self.opened_at: datetime | None = None
         self.moved_at: datetime | None = None
-        self.mark = 0
+        self.round_number = 0
+        """In a replay: the round in which it moved last."""
         self.stored_version: int | None = None
         """Version in the database; None for a case that is not there yet."""
         self.is_changed = False

@@ -4,15 +4,15 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from aftersales_contracts.reasons import Reason
 from chassis import clock
 from chassis.engine.records import Origin, PartitionId
+from chassis.ingest.buffer import Buffer, Release
 from chassis.ingest.decoder import Entry, Rejected
-from chassis.ingest.intake import Intake, Release
 from chassis.ingest.partition import BufferedRecord, Position
 from chassis.ingest.reader import KafkaReader, OnPartitions, OnRecords
 from chassis.settings import Settings
@@ -96,7 +96,7 @@ class Feed:
         service: str,
         topics: Sequence[str],
         read: Read,
-        intake: Intake,
+        buffer: Buffer[Any],
         progress: Known | None = None,
         make_reader: MakeReader = KafkaReader,
     ) -> None:
@@ -104,7 +104,7 @@ class Feed:
         self._service = service
         self._topics = topics
         self._read_record = read
-        self._intake = intake
+        self._buffer = buffer
         self._progress = progress
         self._make_reader = make_reader
         self._reader: Reader | None = None
@@ -120,7 +120,7 @@ class Feed:
         """Offsets up to which the partitions were read when they were taken over, as the database said."""
         self._is_revoking = False
         self._noted: tuple[Reader, int] | None = None
-        """The reader whose positions the intake knows, and how often it had moved then."""
+        """The reader whose positions the buffer knows, and how often it had moved then."""
         self._read_seconds = 0.0
         self._looked_at = clock.monotonic()
         self._released_at = 0.0
@@ -144,26 +144,26 @@ class Feed:
     @property
     def assignment(self) -> frozenset[PartitionId]:
         """The partitions that this process reads now."""
-        return frozenset(self._intake.partition_ids)
+        return frozenset(self._buffer.partition_ids)
 
     def is_caught_up(self) -> bool:
         """Whether all that was written so far has been released; False while nothing is assigned."""
         reader = self._reader
         is_quiet = reader is not None and not reader.is_in_transit
-        return is_quiet and bool(self._intake.partition_ids) and self._intake.is_caught_up()
+        return is_quiet and bool(self._buffer.partition_ids) and self._buffer.is_caught_up()
 
     def health(self) -> FeedHealth:
         """Facts for readiness and metrics."""
         reader = self._reader
         polled_at = None if reader is None else reader.polled_at
-        seen_at = self._intake.seen_at()
+        seen_at = self._buffer.seen_at()
         return FeedHealth(
             is_connected=self._is_connected,
             is_reading=reader is not None and reader.is_reading,
-            assigned_count=len(self._intake.partition_ids),
+            assigned_count=len(self._buffer.partition_ids),
             poll_age_seconds=None if polled_at is None else clock.monotonic() - polled_at,
             answer_age_seconds=None if seen_at is None else (clock.now() - seen_at).total_seconds(),
-            lag=self._intake.lag(),
+            lag=self._buffer.lag(),
         )
 
     async def next(self, timeout_seconds: float) -> Release | None:
@@ -188,7 +188,7 @@ class Feed:
 
     def _tick(self) -> float:
         """How long nothing changes unless records arrive, in seconds."""
-        if self._settings.clock == "wall" and self._intake.buffered_count:
+        if self._buffer.is_time_driven and self._buffer.buffered_count:
             return HELD_TICK_SECONDS  # patience ends
         due_at = self._released_at + self._settings.limits.stand_refresh_ms / 1000
         return max(due_at - clock.monotonic(), HELD_TICK_SECONDS)
@@ -202,20 +202,20 @@ class Feed:
 
     async def _try(self) -> Release | None:
         reader = self._reader
-        if reader is None or self._is_revoking or not self._intake.partition_ids:
+        if reader is None or self._is_revoking or not self._buffer.partition_ids:
             return None
         if self._unlearned and not await self._learn(reader):
             return None
         if not reader.is_in_transit and self._noted != (reader, reader.move_count):
             self._noted = reader, reader.move_count
-            for known in reader.positions(self._intake.partition_ids):
-                self._intake.note_position(*known)
-        reader.hold(*self._intake.pauses())
+            for known in reader.positions(self._buffer.partition_ids):
+                self._buffer.note_position(*known)
+        reader.hold(*self._buffer.pauses())
         now = clock.monotonic()
         self._read_seconds += min(now - self._looked_at, HELD_TICK_SECONDS * 2)
         self._looked_at = now
         with_watermarks = now - self._released_at >= self._settings.limits.stand_refresh_ms / 1000
-        release = self._intake.release(self._read_seconds, clock.now(), with_watermarks=with_watermarks)
+        release = self._buffer.release(self._read_seconds, clock.now(), with_watermarks=with_watermarks)
         if release is not None:
             self._released_at = now
         return release
@@ -243,7 +243,7 @@ class Feed:
                 return False
             if partition_ids is not self._unlearned or self._is_revoking:
                 return False  # they are dealt out anew
-            self._intake.note_passed({partition_id: each.mark for partition_id, each in progress.items()})
+            self._buffer.note_progress(progress)
             self.learned.update(
                 (partition_id, each.next_offset)
                 for partition_id, each in progress.items()
@@ -269,7 +269,7 @@ class Feed:
         taken: list[BufferedRecord] = []
         for count, record in enumerate(records, 1):
             if record.partition != partition_id.partition or record.topic != partition_id.topic:
-                self._intake.push(partition_id, taken)
+                self._buffer.push(partition_id, taken)
                 partition_id, taken = PartitionId(record.topic, record.partition), []
             size = len(record.value or b"") + len(record.key or b"")
             taken.append(BufferedRecord(partition_id, record, self._read(record), record.offset, size))
@@ -277,7 +277,7 @@ class Feed:
                 await asyncio.sleep(0)
                 if not is_current():
                     return
-        self._intake.push(partition_id, taken)
+        self._buffer.push(partition_id, taken)
         self._arrived.set()
 
     def _read(self, record: Origin) -> Entry:
@@ -320,7 +320,7 @@ class Feed:
     async def _disconnect(self) -> None:
         reader, self._reader = self._reader, None
         self._is_connected = False
-        self._intake.revoke(list(self._intake.partition_ids))
+        self._buffer.revoke(list(self._buffer.partition_ids))
         self._to_commit.clear()
         self._unlearned = set()
         if reader is not None:
@@ -328,8 +328,8 @@ class Feed:
 
     async def _take_over(self, partition_ids: Collection[PartitionId]) -> None:
         """Partitions were assigned; whatever was held before is read again from its offset."""
-        self._intake.revoke(list(self._intake.partition_ids))
-        self._intake.assign(partition_ids)
+        self._buffer.revoke(list(self._buffer.partition_ids))
+        self._buffer.assign(partition_ids)
         self._unlearned = set(partition_ids)
         self.learned.clear()
         self._noted = None
@@ -346,7 +346,7 @@ class Feed:
                 await self._commit_now()
         except TimeoutError:
             log.warning("a batch outlives its partitions", extra={"count": len(partition_ids)})
-        self._intake.revoke(partition_ids)
+        self._buffer.revoke(partition_ids)
 
     async def _keep_committing(self) -> None:
         while True:
@@ -357,7 +357,7 @@ class Feed:
     async def _commit_now(self) -> None:
         """Offsets are a hint where to go on: whatever keeps them from moving only brings repeats."""
         self._commit_asked.clear()
-        mine = self._intake.partition_ids
+        mine = self._buffer.partition_ids
         offsets = {
             partition_id: offset for partition_id, offset in self._to_commit.items() if partition_id in mine
         }

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from chassis.engine.records import Origin, PartitionId
-from chassis.ingest.decoder import Entry, Mark
+from chassis.ingest.decoder import Entry
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 """Stands for "no time of its own": sorts before every event."""
@@ -48,12 +48,8 @@ class Partition:
 
     partition_id: PartitionId
     is_own: bool
-    passed: int = 0
-    """The last clock mark that lies wholly behind."""
     records: deque[BufferedRecord] = field(default_factory=deque[BufferedRecord])
     bytes: int = 0
-    marks: deque[tuple[int, datetime]] = field(default_factory=deque[tuple[int, datetime]])
-    """Clock marks in the buffer, in order: (sequence, moment)."""
     expected: int | None = None
     """The offset behind the last record that was pushed."""
     position: int | None = None
@@ -85,35 +81,21 @@ class Partition:
     def push(self, buffered: BufferedRecord) -> None:
         """Adds a record. One with a lower offset than expected starts the partition anew from there."""
         if self.expected is not None and buffered.offset < self.expected:
-            self.records.clear()
-            self.marks.clear()
-            self.bytes = 0
-            self.position = None
+            self.restart()
         self.expected = buffered.offset + 1
         entry = buffered.entry
         if entry.at is not None:
             self.last_at = entry.at
         buffered.at = self.last_at
-        if isinstance(entry, Mark) and entry.sequence > self.passed:
-            self.marks.append((entry.sequence, entry.moment))
         self.records.append(buffered)
         self.bytes += buffered.bytes
+
+    def restart(self) -> None:
+        """Forgets the records: the partition is read again from an earlier offset."""
+        self.records.clear()
+        self.bytes = 0
+        self.position = None
 
     def pop(self) -> None:
         """Forgets the first record."""
         self.bytes -= self.records.popleft().bytes
-
-    def take_to_mark(self, sequence: int) -> tuple[list[BufferedRecord], int]:
-        """What lies before the mark of that number, taken out of the buffer, and the offset behind it."""
-        taken: list[BufferedRecord] = []
-        while True:
-            buffered = self.records.popleft()
-            self.bytes -= buffered.bytes
-            if isinstance(buffered.entry, Mark) and buffered.entry.sequence >= sequence:
-                return taken, buffered.offset + 1
-            taken.append(buffered)
-
-    def forget_passed_marks(self) -> None:
-        """Marks that came again count no more; their records join the next mark's."""
-        while self.marks and self.marks[0][0] <= self.passed:
-            self.marks.popleft()

@@ -49,9 +49,9 @@ class BatchProgress:
 
     positions: Mapping[PartitionId, int] = field(default_factory=dict[PartitionId, int])
     watermarks: Mapping[PartitionId, datetime] = field(default_factory=dict[PartitionId, datetime])
-    marks: Mapping[PartitionId, int] = field(default_factory=dict[PartitionId, int])
-    mark: int = 0
-    """By clock marks: the mark whose records these are."""
+    rounds: Mapping[PartitionId, int] = field(default_factory=dict[PartitionId, int])
+    round_number: int = 0
+    """In a replay: the round that these records belong to."""
     learned: Mapping[PartitionId, int] = field(default_factory=dict[PartitionId, int])
     """What the database said of the partitions when they were taken over."""
 
@@ -92,8 +92,8 @@ class BatchProcessor:
         self._months: set[tuple[str, date]] = set()
         self.watermark = BEGINNING
         """The moment up to which all input of the service has been read, as last known."""
-        self.mark = 0
-        """By clock marks: the last mark that all replicas have handled."""
+        self.round_number = 0
+        """In a replay: the last round that all replicas have handled."""
         self.tracer: Tracer | None = None
         self.stored_watermark: Callable[[Any], Awaitable[datetime]] | None = None
         """The moment beyond which nothing may be decided in the transaction of this connection."""
@@ -181,7 +181,9 @@ class BatchProcessor:
                 raise
             if len(arrivals) > 1:
                 half = len(arrivals) // 2
-                await self._bisect(arrivals[:half], BatchProgress(mark=progress.mark), read_to)
+                await self._bisect(
+                    arrivals[:half], BatchProgress(round_number=progress.round_number), read_to
+                )
                 await self._bisect(arrivals[half:], progress, read_to)
                 return
             if not arrivals or isinstance(arrivals[0].verdict, Rejected):
@@ -200,7 +202,7 @@ class BatchProcessor:
         async with self._pool.acquire() as connection, connection.transaction():
             stored = await self._check(connection, progress.learned)
             fresh, dead, repeats = await self._fresh(connection, arrivals, wall_now)
-            engine = await self._handle(connection, fresh, read_to, stored, wall_now, progress.mark)
+            engine = await self._handle(connection, fresh, read_to, stored, wall_now, progress.round_number)
             dead += engine.dead
             spans = self._spans(engine, wall_now)
             head = await self._write(connection, engine, dead, progress, wall_now)
@@ -250,14 +252,14 @@ class BatchProcessor:
         read_to: datetime,
         stored: datetime,
         wall_now: datetime,
-        mark: int,
+        round_number: int,
     ) -> Engine:
         subject_ids = {a.subject for arrival in fresh for a in arrival.addressed}
         subjects: dict[str, Subject] = {}
         if subject_ids:
             subjects = await self._store.load(connection, subject_ids)
         watermark, read_to = min(self.watermark, stored), min(read_to, stored)
-        engine = Engine(self._registry, subjects, watermark, wall_now, self._limits, mark)
+        engine = Engine(self._registry, subjects, watermark, wall_now, self._limits, round_number)
         for arrival in fresh:
             verdict = arrival.verdict
             if isinstance(verdict, Accepted) and arrival.addressed:
@@ -295,7 +297,7 @@ class BatchProcessor:
         self, connection: Any, watermark: datetime, wall_now: datetime, limit: int
     ) -> Sequence[str]:
         wanted = limit + len(self._stuck)
-        found = await self._store.due_subjects(connection, watermark, wall_now, wanted, self.mark)
+        found = await self._store.due_subjects(connection, watermark, wall_now, wanted, self.round_number)
         return [subject for subject in found if subject not in self._stuck][:limit]
 
     async def _check(self, connection: Any, learned: Mapping[PartitionId, int]) -> datetime:
@@ -327,7 +329,7 @@ class BatchProcessor:
         self, connection: Any, subject_ids: Sequence[str], watermark: datetime, wall_now: datetime
     ) -> tuple[Engine, int, Sequence[Decision]]:
         subjects = await self._store.load(connection, subject_ids)
-        engine = Engine(self._registry, subjects, watermark, wall_now, self._limits, self.mark)
+        engine = Engine(self._registry, subjects, watermark, wall_now, self._limits, self.round_number)
         for subject_id in subject_ids:
             engine.fire_due(subject_id)
         spans = self._spans(engine, wall_now)
@@ -343,8 +345,10 @@ class BatchProcessor:
         wall_now: datetime,
     ) -> int:
         """Everything of a batch; the head of the log after it, or 0 where nothing was appended."""
-        await self._store.save(connection, engine.subjects, engine.gone, engine.cross_subject, engine.mark)
-        await self._store.note_progress(connection, progress.positions, progress.watermarks, progress.marks)
+        await self._store.save(
+            connection, engine.subjects, engine.gone, engine.cross_subject, engine.round_number
+        )
+        await self._store.note_progress(connection, progress.positions, progress.watermarks, progress.rounds)
         if not engine.facts and not dead:
             return 0
         return await self._store.append(connection, engine.facts, dead, wall_now)

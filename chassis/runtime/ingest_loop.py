@@ -8,14 +8,14 @@ from typing import Any
 
 from chassis import clock
 from chassis.engine.records import PartitionId
+from chassis.ingest.buffer import Release
 from chassis.ingest.decoder import Accepted, Rejected
 from chassis.ingest.feed import Feed
-from chassis.ingest.intake import Release
 from chassis.runtime.batches import BatchProcessor, BatchProgress
 from chassis.runtime.ports import Watermarks
 from chassis.service import is_own
 from chassis.store.store import DatabaseBehind
-from chassis.store.watermarks import BEGINNING, END
+from chassis.store.watermarks import BEGINNING, END, Reached
 
 log = logging.getLogger(__name__)
 
@@ -35,15 +35,12 @@ class IngestLoop:
         watermarks: Watermarks,
         due: asyncio.Event,
         ignored: Ignoring,
-        *,
-        by_marks: bool,
     ) -> None:
         self._feed = feed
         self._processor = processor
         self._watermarks = watermarks
         self._due = due
         self._ignored = ignored
-        self._by_marks = by_marks
         processor.stored_watermark = self.stored_watermark
         self._own_watermark: tuple[frozenset[PartitionId], datetime] | None = None
         """The partitions of this process and the moment up to which they have all been read."""
@@ -70,7 +67,7 @@ class IngestLoop:
             self._in_hand = None
 
     async def _finish(self, release: Release, partition_ids: frozenset[PartitionId]) -> None:
-        """One release into the database. Its watermark speaks for `places`, whoever reads them by now."""
+        """Writes one release. Its watermark speaks for `partition_ids`, whoever reads them by now."""
         processor = self._processor
         arrivals = [
             processor.translate(buffered.record, buffered.entry)
@@ -79,19 +76,18 @@ class IngestLoop:
         ]
         others = await self._watermarks.others(partition_ids)
         self._ignored(release.ignored)
-        read_to = await self._not_ahead(min(others, release.watermark or BEGINNING))
+        read_to = await self._watermarks.not_ahead(min(others, release.watermark or BEGINNING))
         if release.records or release.positions or self._is_time_to_note(others):
             progress = BatchProgress(
                 release.positions,
                 release.watermarks,
-                release.passed,
-                release.barrier or 0,
+                release.rounds,
+                release.round_number,
                 self._feed.learned,
             )
             await processor.process(arrivals, progress, read_to)
         await self._feed.commit(release)
-        is_whole = not self._by_marks or release.mark is not None
-        if release.watermark is not None and is_whole:
+        if release.watermark is not None and release.is_whole:
             self._own_watermark = partition_ids, release.watermark
         self._due.set()
 
@@ -108,7 +104,7 @@ class IngestLoop:
 
         What the database said of other replicas before it was set back holds no more.
         """
-        if self._by_marks or self._watermarks.is_alone(self._feed.assignment):
+        if self._watermarks.is_alone(self._feed.assignment):
             return END
         return await self._watermarks.stored(connection)
 
@@ -122,8 +118,8 @@ class IngestLoop:
         )
         if not any(not is_own(partition_id.topic) for partition_id in mine):
             watermark = END  # a replica that reads nothing holds nothing up
-        return await self._not_ahead(min(watermark, await self._watermarks.others(mine)))
+        return await self._watermarks.not_ahead(min(watermark, await self._watermarks.others(mine)))
 
-    async def _not_ahead(self, moment: datetime) -> datetime:
-        """By the clock never ahead of the database's; clock marks are told by one clock for all."""
-        return moment if self._by_marks else await self._watermarks.not_ahead(moment)
+    async def reached(self) -> Reached:
+        """Tells the timer loop how far it may go."""
+        return Reached(await self.watermark())

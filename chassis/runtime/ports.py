@@ -35,7 +35,7 @@ class Store(Protocol):
         subjects: Mapping[str, Subject],
         gone: Sequence[int],
         cross_subject: Sequence[Delivery],
-        mark: int,
+        round_number: int,
     ) -> None: ...
     async def append(
         self,
@@ -49,11 +49,11 @@ class Store(Protocol):
         connection: Any,
         positions: Mapping[PartitionId, int],
         watermarks: Mapping[PartitionId, datetime],
-        marks: Mapping[PartitionId, int],
+        rounds: Mapping[PartitionId, int],
     ) -> None: ...
     async def knows(self, connection: Any, offsets: Mapping[PartitionId, int]) -> bool: ...
     async def due_subjects(
-        self, connection: Any, watermark: datetime, wall_now: datetime, limit: int, mark: int
+        self, connection: Any, watermark: datetime, wall_now: datetime, limit: int, round_number: int
     ) -> list[str]: ...
 
 
@@ -64,4 +64,3 @@ class Watermarks(Protocol):
     def is_alone(self, mine: Collection[PartitionId]) -> bool: ...
     async def stored(self, connection: Any) -> datetime: ...
     async def not_ahead(self, moment: datetime) -> datetime: ...
-    async def by_marks(self) -> tuple[datetime, int]: ...

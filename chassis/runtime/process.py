@@ -16,7 +16,8 @@ from chassis.engine.engine import Limits as EngineLimits
 from chassis.engine.registry import Registry
 from chassis.ingest.decoder import Decoder
 from chassis.ingest.feed import Feed
-from chassis.ingest.intake import Intake
+from chassis.ingest.merge import Merge
+from chassis.ingest.replay_barrier import ReplayBarrier
 from chassis.kafka_client import make_producer
 from chassis.observe import health, logs
 from chassis.observe.metrics import Metrics
@@ -33,6 +34,7 @@ from chassis.service import Service, inputs, is_own
 from chassis.settings import Settings
 from chassis.store.database import connect, open_pool
 from chassis.store.lease import PostgresLease
+from chassis.store.replay_watermarks import ReplayWatermarks
 from chassis.store.revision import head, revision_of
 from chassis.store.store import TRANSIENT, PostgresStore
 from chassis.store.watermarks import BEGINNING, PostgresWatermarks
@@ -70,7 +72,7 @@ class Process:
         self.metrics = Metrics(service.name)
         self._registry = Registry(service)
         self._tracer = open_tracer(settings.tracing, service.name)
-        self._by_marks = settings.clock == "marks"
+        self._is_replay = settings.clock == "marks"
         self._stopping = asyncio.Event()
         self._due = asyncio.Event()
         self._pool: asyncpg.Pool | None = None
@@ -96,10 +98,17 @@ class Process:
         """Makes the parts and starts them."""
         topics = inputs(self.service)
         limits = self.settings.limits
-        intake = Intake(by_marks=self._by_marks, limits=limits, is_own=is_own)
-        decoder = Decoder(self.service, limits, by_marks=self._by_marks, now=clock.now)
-        watermarks = PostgresWatermarks(pool, topics, [t for t in topics if not is_own(t)], TOPICS)
-        feed = Feed(self.settings, self.service.name, topics, decoder.read, intake, watermarks.progress)
+        decoder = Decoder(self.service, limits, by_marks=self._is_replay, now=clock.now)
+        external = [topic for topic in topics if not is_own(topic)]
+        buffer: Merge | ReplayBarrier
+        watermarks: PostgresWatermarks
+        if self._is_replay:
+            buffer = ReplayBarrier(limits=limits, is_own=is_own)
+            watermarks = replay = ReplayWatermarks(pool, topics, external, TOPICS)
+        else:
+            buffer, replay = Merge(limits=limits, is_own=is_own), None
+            watermarks = PostgresWatermarks(pool, external, TOPICS)
+        feed = Feed(self.settings, self.service.name, topics, decoder.read, buffer, watermarks.progress)
         processor = BatchProcessor(
             self._registry,
             PostgresStore(self._registry),
@@ -110,12 +119,9 @@ class Process:
             self._log_tail,
         )
         processor.tracer = self._tracer
-        ingest_loop = IngestLoop(
-            feed, processor, watermarks, self._due, self.metrics.ignored, by_marks=self._by_marks
-        )
-
+        ingest_loop = IngestLoop(feed, processor, watermarks, self._due, self.metrics.ignored)
         timer_loop = TimerLoop(
-            processor, watermarks, self._due, None if self._by_marks else ingest_loop.watermark
+            processor, self._due, ingest_loop.reached if replay is None else replay.reached
         )
         await feed.start()
         parts: Mapping[str, Callable[[], Awaitable[None]]] = {

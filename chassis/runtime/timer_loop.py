@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime
 
 from chassis import clock
 from chassis.runtime.batches import BatchProcessor
-from chassis.runtime.ports import Watermarks
 from chassis.store.lease import Lease
 from chassis.store.store import DatabaseBehind
+from chassis.store.watermarks import Reached
 
 FIRE_SUBJECTS = 1_000
 """Subjects that are handled in one transaction."""
@@ -22,21 +21,18 @@ RENEW_SECONDS = 2.0
 class TimerLoop:
     """Moves the batch processor's watermark and handles the subjects that are due by it.
 
-    `watermark`: the moment up to which all replicas have read; None by clock marks, which the
-    database knows.
+    `reached` tells how far all replicas have read; None where nothing may be decided yet.
     """
 
     def __init__(
         self,
         processor: BatchProcessor,
-        watermarks: Watermarks,
         due: asyncio.Event,
-        watermark: Callable[[], Awaitable[datetime]] | None,
+        reached: Callable[[], Awaitable[Reached | None]],
     ) -> None:
         self._processor = processor
-        self._watermarks = watermarks
         self._due = due
-        self._watermark = watermark
+        self._reached = reached
 
     async def run(self, lease: Lease) -> None:
         """Wakes for ever, while it holds the lease."""
@@ -57,14 +53,11 @@ class TimerLoop:
 
     async def _fire_some(self) -> int:
         processor = self._processor
-        if self._watermark is None:
-            moment, processor.mark = await self._watermarks.by_marks()
-            if not processor.mark:
-                return 0
-        else:
-            moment = await self._watermark()
-        processor.watermark = moment
+        reached = await self._reached()
+        if reached is None:
+            return 0
+        processor.watermark, processor.round_number = reached
         try:
             return await processor.fire_due(FIRE_SUBJECTS)
         except DatabaseBehind:
-            return 0  # the reading loop notices as well, and reads again what is lost
+            return 0  # the ingest loop notices as well, and reads again what is lost

@@ -22,14 +22,15 @@ SELECT EXISTS (
     OR (SELECT position FROM {schema}.cursors WHERE name = 'relay')
        < (SELECT position FROM {schema}.cursors WHERE name = 'head')
 """
+READ_TO = "SELECT topic, partition, mark, next_offset FROM intake"
 HEAD = "SELECT position FROM {schema}.cursors WHERE name = 'head'"
 
 
 class Progress(NamedTuple):
     """How far one partition has been read, as the database knows it."""
 
-    mark: int = 0
-    """The last clock mark that was wholly handled."""
+    round_number: int = 0
+    """In a replay: the last round that was wholly handled. The column is called `mark`, as its clock mark."""
     next_offset: int = 0
     """All records before it are handled."""
 

@@ -161,11 +161,12 @@ class PostgresStore:
         codecs = self._registry.codecs
         for row in await connection.fetch(LOAD_CASES, names):
             subject_id, kind, case_id, version, state_name, state, shop_id, policy, *rest = row
-            wake_at, is_ended, opened_at, moved_at, mark = rest
+            wake_at, is_ended, opened_at, moved_at, round_number = rest
             case = Case(subject_id, kind, case_id, shop_id)
             subjects[subject_id].cases[kind, case_id] = case
             case.stored_as(codecs[kind], state_name, state, version)
-            case.policy, case.wake_at, case.is_ended, case.mark = policy, wake_at, is_ended, mark
+            case.policy, case.wake_at, case.is_ended = policy, wake_at, is_ended
+            case.round_number = round_number
             if version:  # one that has decided nothing is not open: its policy is chosen when it is
                 case.opened_at, case.moved_at = opened_at, moved_at
         for row in await connection.fetch(LOAD_WAITING, names):
@@ -207,7 +208,7 @@ class PostgresStore:
         subjects: Mapping[str, Subject],
         gone: Sequence[int],
         cross_subject: Sequence[Delivery],
-        mark: int,
+        round_number: int,
     ) -> None:
         """Writes changed cases and waiting messages. Raises Conflict where another process was first."""
         changed = [
@@ -217,12 +218,12 @@ class PostgresStore:
         old = [case for case in changed if case.stored_version is not None]
         new = [case for case in changed if case.stored_version is None]
         if old:
-            rows = [(*self._case_row(case, mark), case.stored_version) for case in old]
+            rows = [(*self._case_row(case, round_number), case.stored_version) for case in old]
             updated = await MOVED.fetch(connection, UPDATE_CASES, rows)
             if updated[0][0] != len(old):
                 raise Conflict
         if new:
-            rows = [self._case_row(case, mark) for case in new]
+            rows = [self._case_row(case, round_number) for case in new]
             try:
                 await CASES.insert(connection, rows)
             except asyncpg.UniqueViolationError as error:
@@ -239,11 +240,11 @@ class PostgresStore:
         if deliveries:
             await WAITING.insert(connection, [self._waiting_row(delivery) for delivery in deliveries])
 
-    def _case_row(self, case: Case, mark: int) -> tuple[Any, ...]:
+    def _case_row(self, case: Case, round_number: int) -> tuple[Any, ...]:
         name, data = case.stored or self._encoded(case)
         return (
             case.subject, case.kind, case.case_id, case.version, name, data, case.shop_id, case.policy,
-            case.wake_at, case.is_ended, case.opened_at or EPOCH, case.moved_at or EPOCH, mark,
+            case.wake_at, case.is_ended, case.opened_at or EPOCH, case.moved_at or EPOCH, round_number,
         )  # fmt: skip
 
     def _encoded(self, case: Case) -> tuple[str, str]:
@@ -294,9 +295,9 @@ class PostgresStore:
         connection: Connection,
         positions: Mapping[PartitionId, int],
         watermarks: Mapping[PartitionId, datetime],
-        marks: Mapping[PartitionId, int],
+        rounds: Mapping[PartitionId, int],
     ) -> None:
-        """How far the partitions have been read; offsets, moments and marks never go back."""
+        """How far the partitions have been read; offsets, moments and rounds never go back."""
         places = sorted(positions.keys() | watermarks.keys())
         if places:
             await connection.execute(
@@ -305,7 +306,7 @@ class PostgresStore:
                 [partition for _, partition in places],
                 [positions.get(place, 0) for place in places],
                 [watermarks.get(place) for place in places],
-                [marks.get(place, 0) for place in places],
+                [rounds.get(place, 0) for place in places],
             )
 
     async def knows(self, connection: Connection, offsets: Mapping[PartitionId, int]) -> bool:
@@ -319,10 +320,12 @@ class PostgresStore:
         return bool(known)
 
     async def due_subjects(
-        self, connection: Connection, watermark: datetime, wall_now: datetime, limit: int, mark: int
+        self, connection: Connection, watermark: datetime, wall_now: datetime, limit: int, round_number: int
     ) -> list[str]:
         """Subjects that have something to do by now, the longest due first."""
-        return [row[0] for row in await connection.fetch(DUE_SUBJECTS, watermark, wall_now, limit, mark)]
+        return [
+            row[0] for row in await connection.fetch(DUE_SUBJECTS, watermark, wall_now, limit, round_number)
+        ]
 
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import asyncpg
 
@@ -9,7 +10,7 @@ from aftersales_contracts.topics import Topic
 from chassis import clock
 from chassis.engine.records import PartitionId
 from chassis.store.database import Connection
-from chassis.store.progress import Progress
+from chassis.store.progress import READ_TO, Progress
 
 BEGINNING = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 END = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
@@ -25,23 +26,20 @@ WHERE topic = ANY ($1::text[])
       SELECT FROM unnest($2::text[], $3::int[]) AS mine (topic, partition)
       WHERE mine.topic = intake.topic AND mine.partition = intake.partition)
 """
-BY_MARKS = """
-SELECT count(*) AS count, min(mark) AS mark,
-       min(stands_at) FILTER (WHERE topic = ANY ($2::text[])) AS stands_at
-FROM intake WHERE topic = ANY ($1::text[])
-"""
-PROGRESS = "SELECT topic, partition, mark, next_offset FROM intake"
+
+
+class Reached(NamedTuple):
+    """The watermark of the service, and in a replay its last whole round."""
+
+    watermark: datetime
+    round_number: int = 0
 
 
 class PostgresWatermarks:
     """How far the partitions of other replicas were read: no watermark of the service may pass that."""
 
-    def __init__(
-        self, pool: asyncpg.Pool, inputs: Sequence[str], external: Sequence[str], topics: Mapping[str, Topic]
-    ) -> None:
+    def __init__(self, pool: asyncpg.Pool, external: Sequence[str], topics: Mapping[str, Topic]) -> None:
         self._pool = pool
-        self._inputs = list(inputs)
-        self._input_count = sum(topics[topic].partitions for topic in inputs)
         self._external = list(external)
         self._count = sum(topics[topic].partitions for topic in external)
         self._known = BEGINNING
@@ -87,16 +85,9 @@ class PostgresWatermarks:
         said, said_at = self._clock
         return min(moment, said + timedelta(seconds=max(0.0, now - said_at)))
 
-    async def by_marks(self) -> tuple[datetime, int]:
-        """By clock marks: the moment and the number of the last mark that all replicas have handled."""
-        row = await self._pool.fetchrow(BY_MARKS, self._inputs, self._external)
-        if row is None or row["count"] < self._input_count:
-            return BEGINNING, 0
-        return row["stands_at"], row["mark"]
-
     async def progress(self, partition_ids: Collection[PartitionId]) -> dict[PartitionId, Progress]:
         """How far each partition was read, whoever read it."""
-        rows = await self._pool.fetch(PROGRESS)
+        rows = await self._pool.fetch(READ_TO)
         known = {PartitionId(row[0], row[1]): Progress(row[2], row[3]) for row in rows}
         return {partition_id: known.get(partition_id, Progress()) for partition_id in partition_ids}
 

@@ -23,7 +23,8 @@ from chassis import clock
 from chassis.engine.records import Origin, PartitionId, StoredOrigin
 from chassis.ingest.decoder import Decoder, Entry
 from chassis.ingest.feed import Feed
-from chassis.ingest.intake import Intake
+from chassis.ingest.merge import Merge
+from chassis.ingest.replay_barrier import ReplayBarrier
 from chassis.kafka_client import make_producer
 from chassis.service import is_own
 from chassis.settings import Kafka, Limits, Settings
@@ -72,12 +73,11 @@ class World:
         async def known(places: Collection[PartitionId]) -> Mapping[PartitionId, Progress]:
             return {place: (progress or {}).get(place, Progress(next_offset=FAR)) for place in places}
 
-        intake = Intake(
-            by_marks=by_marks,
+        buffer = (ReplayBarrier if by_marks else Merge)(
             limits=settings.limits,
             is_own=lambda topic: is_own(topic.removeprefix(f"{self.prefix}.")),
         )
-        feed = Feed(settings, "refunds", self.topics, read, intake, known)
+        feed = Feed(settings, "refunds", self.topics, read, buffer, known)
         await feed.start()
         try:
             yield feed

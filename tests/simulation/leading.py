@@ -8,7 +8,7 @@ from chassis.engine.records import DeadLetter, FactRecord, PartitionId
 from chassis.store.lease import LeaseLost
 from chassis.store.progress import Progress
 from chassis.store.store import pack_headers
-from chassis.store.watermarks import BEGINNING, END
+from chassis.store.watermarks import BEGINNING, END, Reached
 from tests.simulation.database import Database, Session
 from tests.simulation.store import SimulatedConnection
 
@@ -161,15 +161,16 @@ class SimulatedWatermarks:
     async def not_ahead(self, moment: datetime) -> datetime:
         return min(moment, self._database.world.now())
 
-    async def by_marks(self) -> tuple[datetime, int]:
-        await self._database.world.step("select marks")
+    async def reached(self) -> Reached | None:
+        await self._database.world.step("select rounds")
         rows = {p: r for p, r in self._database.tables["intake"].items() if p.topic in self._partitions}
         if len(rows) < sum(self._partitions.values()):
-            return BEGINNING, 0
+            return None
         watermarks = [row[1] for partition_id, row in rows.items() if partition_id.topic in self._external]
-        return min(watermark for watermark in watermarks if watermark is not None), min(
-            row[2] for row in rows.values()
-        )
+        round_number = min(row[2] for row in rows.values())
+        if not round_number:
+            return None
+        return Reached(min(watermark for watermark in watermarks if watermark is not None), round_number)
 
     async def progress(self, partition_ids: Collection[PartitionId]) -> dict[PartitionId, Progress]:
         await self._database.world.step("select progress")

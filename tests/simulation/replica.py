@@ -11,7 +11,7 @@ from chassis.engine.engine import Engine, Limits
 from chassis.engine.registry import Registry
 from chassis.ingest.decoder import Arrival, Decoder
 from chassis.ingest.feed import Feed
-from chassis.ingest.intake import Intake
+from chassis.ingest.merge import Merge
 from chassis.publish.log_tail import LogTail
 from chassis.publish.relay import Relay
 from chassis.runtime.batches import BatchProcessor
@@ -108,9 +108,9 @@ class Replica:
         external = [topic for topic in setting.inputs if not is_own(topic)]
         partitions = {topic: setting.broker.partitions[topic] for topic in setting.inputs}
         watermarks = SimulatedWatermarks(setting.database, partitions, external)
-        intake = Intake(by_marks=False, limits=setting.settings.limits, is_own=is_own)
+        buffer = Merge(limits=setting.settings.limits, is_own=is_own)
         feed = self._feed = Feed(
-            setting.settings, service.name, setting.inputs, setting.decoder.read, intake,
+            setting.settings, service.name, setting.inputs, setting.decoder.read, buffer,
             watermarks.progress, reader_of(setting.broker),
         )  # fmt: skip
         store = SimulatedStore(setting.registry, setting.database)
@@ -119,8 +119,8 @@ class Replica:
             setting.registry, store, pool, LIMITS, self.metrics, self._on_commit, self._log_tail
         )
         self._due = asyncio.Event()
-        ingest_loop = IngestLoop(feed, processor, watermarks, self._due, self.metrics.ignored, by_marks=False)
-        timer_loop = TimerLoop(processor, watermarks, self._due, ingest_loop.watermark)
+        ingest_loop = IngestLoop(feed, processor, watermarks, self._due, self.metrics.ignored)
+        timer_loop = TimerLoop(processor, self._due, ingest_loop.reached)
         await feed.start()
         parts: Mapping[str, Callable[[], Awaitable[None]]] = {
             "feed": ingest_loop.run,

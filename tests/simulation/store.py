@@ -127,7 +127,7 @@ class SimulatedStore:
         case = Case(*key, row["shop_id"])
         case.stored_as(self._registry.codecs[key[1]], row["state_name"], row["state"], row["version"])
         case.policy, case.wake_at, case.is_ended = row["policy"], row["wake_at"], row["is_ended"]
-        case.mark = row["mark"]
+        case.round_number = row["mark"]
         if case.version:
             case.opened_at, case.moved_at = row["opened_at"], row["moved_at"]
         return case
@@ -149,14 +149,14 @@ class SimulatedStore:
         subjects: Mapping[str, Subject],
         gone: Sequence[int],
         cross_subject: Sequence[Delivery],
-        mark: int,
+        round_number: int,
     ) -> None:
         changed = [
             case for subject in subjects.values() for case in subject.cases.values() if case.is_changed
         ]
         changed.sort(key=lambda case: (case.subject, case.kind, case.case_id))
-        await self._update(connection, [c for c in changed if c.stored_version is not None], mark)
-        await self._insert(connection, [c for c in changed if c.stored_version is None], mark)
+        await self._update(connection, [c for c in changed if c.stored_version is not None], round_number)
+        await self._insert(connection, [c for c in changed if c.stored_version is None], round_number)
         deliveries = [
             p for subject in subjects.values() for p in (*subject.waiting, *subject.held) if p.is_changed
         ]
@@ -171,7 +171,9 @@ class SimulatedStore:
                 row = self._waiting_row(delivery, self._database.last_waiting_id)
                 transaction.writes["waiting"][row["id"]] = row
 
-    async def _update(self, connection: SimulatedConnection, cases: Sequence[Case], mark: int) -> None:
+    async def _update(
+        self, connection: SimulatedConnection, cases: Sequence[Case], round_number: int
+    ) -> None:
         if not cases:
             return
         database = self._database
@@ -183,13 +185,15 @@ class SimulatedStore:
             stored = database.row(transaction, "cases", key)
             if not self._may_update(stored, case):
                 raise Conflict
-            transaction.writes["cases"][key] = self._case_row(case, mark)
+            transaction.writes["cases"][key] = self._case_row(case, round_number)
 
     def _may_update(self, stored: Mapping[str, Any] | None, case: Case) -> bool:
         """The fence: nobody has moved the case since it was loaded."""
         return stored is not None and stored["version"] == case.stored_version
 
-    async def _insert(self, connection: SimulatedConnection, cases: Sequence[Case], mark: int) -> None:
+    async def _insert(
+        self, connection: SimulatedConnection, cases: Sequence[Case], round_number: int
+    ) -> None:
         if not cases:
             return
         database = self._database
@@ -202,7 +206,7 @@ class SimulatedStore:
             await database.lock(transaction, "cases", key)
             if database.row(transaction, "cases", key) is not None:
                 raise Conflict
-            transaction.writes["cases"][key] = self._case_row(case, mark)
+            transaction.writes["cases"][key] = self._case_row(case, round_number)
 
     async def _delete(self, connection: SimulatedConnection, ids: Sequence[int]) -> None:
         if not ids:
@@ -216,13 +220,13 @@ class SimulatedStore:
                 raise Conflict
             transaction.writes["waiting"][waiting_id] = GONE
 
-    def _case_row(self, case: Case, mark: int) -> dict[str, Any]:
+    def _case_row(self, case: Case, round_number: int) -> dict[str, Any]:
         codec = self._registry.codecs[case.kind]
         name, state = case.stored or (type(case.state).__name__, codec.encode(case.state))
         return {
             "version": case.version, "state_name": name, "state": state, "shop_id": case.shop_id,
             "policy": case.policy, "wake_at": case.wake_at, "is_ended": case.is_ended,
-            "opened_at": case.opened_at or EPOCH, "moved_at": case.moved_at or EPOCH, "mark": mark,
+            "opened_at": case.opened_at or EPOCH, "moved_at": case.moved_at or EPOCH, "mark": round_number,
         }  # fmt: skip
 
     def _waiting_row(self, delivery: Delivery, waiting_id: int) -> dict[str, Any]:
@@ -284,7 +288,7 @@ class SimulatedStore:
         connection: SimulatedConnection,
         positions: Mapping[PartitionId, int],
         watermarks: Mapping[PartitionId, datetime],
-        marks: Mapping[PartitionId, int],
+        rounds: Mapping[PartitionId, int],
     ) -> None:
         places = sorted(positions.keys() | watermarks.keys())
         if not places:
@@ -294,12 +298,12 @@ class SimulatedStore:
         transaction = connection.current
         for place in places:
             await database.lock(transaction, "intake", place)
-            offset, watermark, mark = database.row(transaction, "intake", place) or (0, None, 0)
+            offset, watermark, round_number = database.row(transaction, "intake", place) or (0, None, 0)
             new = watermarks.get(place)
             transaction.writes["intake"][place] = (
                 max(offset, positions.get(place, 0)),
                 new if watermark is None or (new is not None and new > watermark) else watermark,
-                max(mark, marks.get(place, 0)),
+                max(round_number, rounds.get(place, 0)),
             )
 
     async def knows(self, connection: SimulatedConnection, offsets: Mapping[PartitionId, int]) -> bool:
@@ -310,12 +314,17 @@ class SimulatedStore:
         return all(row is not None and row[0] >= offsets[place] for place, row in rows.items())
 
     async def due_subjects(
-        self, connection: SimulatedConnection, watermark: datetime, wall_now: datetime, limit: int, mark: int
+        self,
+        connection: SimulatedConnection,
+        watermark: datetime,
+        wall_now: datetime,
+        limit: int,
+        round_number: int,
     ) -> list[str]:
         await self._database.ask(connection.session, "select due")
         transaction = connection.session.transaction
         due: list[list[tuple[datetime, str]]] = [
-            self._due_cases(transaction, watermark, mark),
+            self._due_cases(transaction, watermark, round_number),
             *([], [], []),
         ]
         for row in self._database.rows(transaction, "waiting").values():
@@ -333,7 +342,7 @@ class SimulatedStore:
         return [subject for _, subject in sorted((at, subject) for subject, at in earliest.items())[:limit]]
 
     def _due_cases(
-        self, transaction: Transaction | None, watermark: datetime, mark: int
+        self, transaction: Transaction | None, watermark: datetime, round_number: int
     ) -> list[tuple[datetime, str]]:
         rows = self._database.rows(transaction, "cases")
         due = [
@@ -341,5 +350,5 @@ class SimulatedStore:
             for key, row in rows.items()
             if row["wake_at"] is not None and row["wake_at"] <= watermark
         ]
-        newborn = {key[0] for key, row in due if mark and row["mark"] >= mark}
+        newborn = {key[0] for key, row in due if round_number and row["mark"] >= round_number}
         return [(row["wake_at"], key[0]) for key, row in due if key[0] not in newborn]

@@ -9,8 +9,8 @@ import pytest
 from chassis import clock
 from chassis.engine import engine
 from chassis.engine.records import PartitionId
+from chassis.ingest.buffer import Release
 from chassis.ingest.feed import Feed
-from chassis.ingest.intake import Release
 from chassis.publish.log_tail import LogTail
 from chassis.publish.relay import WINDOW, Relay
 from chassis.runtime.ingest_loop import IngestLoop
@@ -130,8 +130,10 @@ def cross_subject_deliveries_are_dropped(patch: Patch) -> None:
     """What a case tells another subject is not written down."""
     save = SimulatedStore.save
 
-    async def forgetful(store: Any, connection: Any, subjects: Any, gone: Any, _: Any, mark: int) -> None:
-        await save(store, connection, subjects, gone, [], mark)
+    async def forgetful(
+        store: Any, connection: Any, subjects: Any, gone: Any, _: Any, round_number: int
+    ) -> None:
+        await save(store, connection, subjects, gone, [], round_number)
 
     patch.setattr(SimulatedStore, "save", forgetful)
 

@@ -20,9 +20,9 @@ from aftersales_contracts.shop.contacts import TOPIC as CONTACTS
 from aftersales_contracts.shop.orders import TOPIC as ORDERS
 from chassis import clock
 from chassis.engine.records import PartitionId, StoredOrigin
+from chassis.ingest.buffer import Release
 from chassis.ingest.decoder import Accepted, Rejected
 from chassis.ingest.feed import Feed
-from chassis.ingest.intake import Release
 from chassis.ingest.lenient_records import tolerate
 from chassis.store.progress import Progress
 from tests.chassis.kafka_world import FAR, PARTITIONS, START, World, make_world
@@ -268,7 +268,9 @@ async def test_by_marks_a_tick_is_released_whole_and_in_order(world: World) -> N
     async with world.feed(by_marks=True, batch_records=400, partition_records=10) as feed:
         assert await feed.next(1.0) is None
         await world.mark(1, moment)
-        releases = await collect(feed, lambda found: bool(found) and found[-1].mark == 1)
+        releases = await collect(
+            feed, lambda found: bool(found) and (found[-1].is_whole, found[-1].round_number) == (True, 1)
+        )
         assert [len(release.records) for release in releases] == [400, 400, 100]
         assert [buffered.at for release in releases for buffered in release.records] == sorted(
             START + timedelta(seconds=second) for second in seconds
@@ -281,7 +283,9 @@ async def test_by_marks_a_tick_is_released_whole_and_in_order(world: World) -> N
 async def test_by_marks_a_successor_waits_for_no_mark_that_was_handled(world: World) -> None:
     await world.mark(1, START)
     async with world.feed(by_marks=True) as feed:
-        await collect(feed, lambda found: bool(found) and found[-1].mark == 1)
+        await collect(
+            feed, lambda found: bool(found) and (found[-1].is_whole, found[-1].round_number) == (True, 1)
+        )
     await world.send(2, START + timedelta(seconds=1))
     data = registry.encode(ClockMarkedV1(mark_at=START + timedelta(seconds=2), sequence_count=2))
     envelope = Envelope("mark-2", "test/clock", ClockMarkedV1.TYPE, START, "clock")
@@ -293,7 +297,9 @@ async def test_by_marks_a_successor_waits_for_no_mark_that_was_handled(world: Wo
     }
     del progress[reached]
     async with world.feed(by_marks=True, progress=progress) as feed:
-        releases = await collect(feed, lambda found: bool(found) and found[-1].mark == 2)
+        releases = await collect(
+            feed, lambda found: bool(found) and (found[-1].is_whole, found[-1].round_number) == (True, 2)
+        )
         assert len(ids(releases)) == 1
 
 

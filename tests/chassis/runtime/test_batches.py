@@ -149,17 +149,17 @@ async def test_by_marks_a_message_behind_a_deadline_of_its_own_round_keeps_nothi
         return busy
 
     opened = bench.arrival(OrderPlacedV1, "o1", T0 + 30 * MINUTE, "e1")
-    await processor.process([opened], BatchProgress(mark=1), END)
+    await processor.process([opened], BatchProgress(round_number=1), END)
     late = bench.arrival(OrderPlacedV1, "o1", T0 + 10 * MINUTE, "e2")
     second = Arrival(late.record, late.verdict, [Addressed("o1", "tab", "second", toy.Opened())])
     paid = bench.arrival(OrderPaidV1, "o1", T0 + 2 * toy.HOUR, "e3")
-    await processor.process([second, paid], BatchProgress(mark=2), END)
+    await processor.process([second, paid], BatchProgress(round_number=2), END)
     assert await bench.pool.fetchval("SELECT reason FROM waiting") == "horizon"
-    processor.watermark, processor.mark = end_of_round, 2
+    processor.watermark, processor.round_number = end_of_round, 2
     assert await processor.fire_due(100) == 0
     assert not await is_busy(2)
     assert await is_busy(3)
-    processor.mark = 3
+    processor.round_number = 3
     assert await processor.fire_due(100) == 1
     assert await processor.fire_due(100) == 1  # the cross-subject delivery to the shop's ledger
     assert await processor.fire_due(100) == 0

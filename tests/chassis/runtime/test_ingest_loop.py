@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chassis.engine.records import PartitionId
-from chassis.ingest.intake import Release
+from chassis.ingest.buffer import Release
 from chassis.runtime.ingest_loop import IngestLoop
 from chassis.runtime.timer_loop import TimerLoop
 from chassis.store.store import DatabaseBehind
-from chassis.store.watermarks import BEGINNING, END
+from chassis.store.watermarks import BEGINNING, END, Reached
 
 ORDERS, PAYMENTS = PartitionId("shop.orders.v1", 0), PartitionId("shop.payments.v1", 0)
 READ_TO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -55,9 +55,6 @@ class FakeWatermarks:
     async def not_ahead(self, moment: datetime) -> datetime:
         return moment
 
-    async def by_marks(self) -> tuple[datetime, int]:
-        return BEGINNING, 0
-
 
 async def until_done(ingest_loop: IngestLoop, feed: OneRelease) -> None:
     """Reads until the release is committed and the loop has gone on from it."""
@@ -80,7 +77,7 @@ async def test_the_watermark_spoke_for_partitions_that_were_taken_over_while_a_b
             feed.assignment = frozenset({ORDERS, PAYMENTS})
 
     processor: Any = BatchProcessor()
-    ingest_loop = IngestLoop(feed, processor, watermarks, asyncio.Event(), lambda _: None, by_marks=False)
+    ingest_loop = IngestLoop(feed, processor, watermarks, asyncio.Event(), lambda _: None)
     await until_done(ingest_loop, feed)
     assert await ingest_loop.watermark() == BEGINNING
     assert (watermarks.asked[0], read_to) == ({ORDERS}, [BEGINNING])
@@ -105,7 +102,7 @@ async def test_a_database_that_was_set_back_is_read_for_again_from_where_it_stan
 
     feed.start_over = start_over
     processor: Any = BatchProcessor()
-    ingest_loop = IngestLoop(feed, processor, watermarks, asyncio.Event(), lambda _: None, by_marks=False)
+    ingest_loop = IngestLoop(feed, processor, watermarks, asyncio.Event(), lambda _: None)
     await until_done(ingest_loop, feed)
     assert said == ["forget", "start over"]
 
@@ -113,9 +110,7 @@ async def test_a_database_that_was_set_back_is_read_for_again_from_where_it_stan
 async def test_who_reads_everything_is_bound_by_nobody() -> None:
     feed: Any = OneRelease()
     processor: Any = type("BatchProcessor", (), {})()
-    ingest_loop = IngestLoop(
-        feed, processor, FakeWatermarks(), asyncio.Event(), lambda _: None, by_marks=False
-    )
+    ingest_loop = IngestLoop(feed, processor, FakeWatermarks(), asyncio.Event(), lambda _: None)
     assert processor.stored_watermark == ingest_loop.stored_watermark
     feed.assignment = frozenset({ORDERS, PAYMENTS})
     assert await ingest_loop.stored_watermark(None) == END
@@ -134,10 +129,10 @@ async def test_no_deadline_fires_while_what_the_database_lost_is_not_read_again(
             asked.append(self.watermark)
             raise DatabaseBehind
 
-    async def watermark() -> datetime:
-        return READ_TO
+    async def reached() -> Reached:
+        return Reached(READ_TO)
 
     processor: Any = BatchProcessor()
-    timer_loop = TimerLoop(processor, FakeWatermarks(), asyncio.Event(), watermark)
+    timer_loop = TimerLoop(processor, asyncio.Event(), reached)
     assert await timer_loop._fire_some() == 0
     assert asked == [READ_TO], "an old horizon was kept"

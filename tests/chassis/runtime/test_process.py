@@ -6,7 +6,7 @@ import json
 import pytest
 
 from chassis.ingest.feed import Feed
-from chassis.ingest.intake import Intake
+from chassis.ingest.merge import Merge
 from chassis.runtime.process import Process
 from chassis.settings import Settings
 from services.refunds.service import REFUNDS
@@ -52,8 +52,8 @@ async def test_reading_whose_certificates_cannot_be_read_tries_again() -> None:
             made.set()
         raise FileNotFoundError("ca.pem")
 
-    intake = Intake(by_marks=False, limits=settings.limits, is_own=lambda _: False)
-    feed = Feed(settings, "refunds", ["shop.orders.v1"], pytest.fail, intake, None, no_reader)  # type: ignore[arg-type]
+    buffer = Merge(limits=settings.limits, is_own=lambda _: False)
+    feed = Feed(settings, "refunds", ["shop.orders.v1"], pytest.fail, buffer, None, no_reader)  # type: ignore[arg-type]
     await feed.start()
     try:
         async with asyncio.timeout(5):

@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from chassis.engine.records import PartitionId
+from chassis.ingest.buffer import Release
 from chassis.ingest.feed import Feed
-from chassis.ingest.intake import Release
 from chassis.runtime.batches import BatchProcessor
 from chassis.runtime.ingest_loop import IngestLoop
 from chassis.runtime.ports import Watermarks
@@ -71,19 +71,11 @@ class Away(Watermarks):
     async def not_ahead(self, moment: datetime) -> datetime:
         return moment
 
-    async def by_marks(self) -> tuple[datetime, int]:
-        raise AssertionError("not by clock marks")
-
 
 async def test_a_release_in_hand_when_the_database_goes_away_is_not_lost() -> None:
     feed, processor = Handed(3), Taking()
     ingest_loop = IngestLoop(
-        cast("Feed", feed),
-        cast("BatchProcessor", processor),
-        Away(),
-        asyncio.Event(),
-        lambda _: None,
-        by_marks=False,
+        cast("Feed", feed), cast("BatchProcessor", processor), Away(), asyncio.Event(), lambda _: None
     )
     with pytest.raises(ConnectionResetError):
         await ingest_loop.run()

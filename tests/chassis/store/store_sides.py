@@ -16,6 +16,7 @@ from chassis.publish.log_reader import LogReader, PostgresLogReader
 from chassis.runtime.ports import Pool, Store
 from chassis.store.lease import Lease, PostgresLease
 from chassis.store.progress import Progress
+from chassis.store.replay_watermarks import ReplayWatermarks
 from chassis.store.store import PostgresStore
 from chassis.store.watermarks import PostgresWatermarks
 from tests.chassis import toy
@@ -45,7 +46,6 @@ class Session(Protocol):
 
 class Watermarks(Protocol):
     async def others(self, mine: Sequence[PartitionId]) -> datetime: ...
-    async def by_marks(self) -> tuple[datetime, int]: ...
     async def progress(self, places: Sequence[PartitionId]) -> dict[PartitionId, Progress]: ...
 
 
@@ -55,6 +55,8 @@ class Side(ABC):
     store: Store
     pool: Pool
     watermarks: Any
+    replay: Any
+    """The watermarks of a replay."""
 
     @abstractmethod
     def session(self) -> AbstractAsyncContextManager[Session]:
@@ -78,7 +80,8 @@ class RealSide(Side):
         self.store = PostgresStore(REGISTRY)
         self.pool = pool
         topics = {name: Topic(name, "", count, 1, (), "in") for name, count in PARTITIONS.items()}
-        self.watermarks = PostgresWatermarks(pool, list(PARTITIONS), ["a", "b"], topics)
+        self.watermarks = PostgresWatermarks(pool, ["a", "b"], topics)
+        self.replay = ReplayWatermarks(pool, list(PARTITIONS), ["a", "b"], topics)
         self._real = pool
 
     @asynccontextmanager
@@ -106,6 +109,7 @@ class ModelSide(Side):
         self.store = SimulatedStore(REGISTRY, self._database)
         self.pool = SimulatedPool(self._database)
         self.watermarks = SimulatedWatermarks(self._database, PARTITIONS, ["a", "b"])
+        self.replay = self.watermarks
 
     @asynccontextmanager
     async def session(self) -> AsyncGenerator[Session]:
@@ -149,9 +153,11 @@ def delivery(subject: str, reason: str, minutes: int = 0, **values: Any) -> Deli
     return made
 
 
-async def save(side: Side, *cases: Case, cross_subject: Sequence[Delivery] = (), mark: int = 0) -> None:
+async def save(
+    side: Side, *cases: Case, cross_subject: Sequence[Delivery] = (), round_number: int = 0
+) -> None:
     async with transaction(side) as connection:
-        await side.store.save(connection, subjects_of(*cases), [], cross_subject, mark)
+        await side.store.save(connection, subjects_of(*cases), [], cross_subject, round_number)
 
 
 async def load(side: Side, *subjects: str) -> Mapping[str, Subject]:

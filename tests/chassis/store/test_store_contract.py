@@ -94,14 +94,19 @@ async def test_a_month_has_to_be_prepared(side: Side) -> None:
 
 
 async def test_a_case_comes_back_as_it_was_saved(side: Side) -> None:
-    await save(side, case("o1", 3, wake_at=T0 + toy.HOUR), mark=5)
+    await save(side, case("o1", 3, wake_at=T0 + toy.HOUR), round_number=5)
     found = (await load(side, "o1", "o2"))["o1"].cases["tab", "o1"]
     assert (found.state, found.version, found.stored_version) == (toy.Open(3, T0 + toy.HOUR), 3, 3)
-    assert (found.shop_id, found.policy, found.wake_at, found.mark) == ("s1", "toy@1", T0 + toy.HOUR, 5)
+    assert (found.shop_id, found.policy, found.wake_at, found.round_number) == (
+        "s1",
+        "toy@1",
+        T0 + toy.HOUR,
+        5,
+    )
     assert (found.opened_at, found.moved_at, found.is_ended) == (T0, T0 + MINUTE, False)
     await save(side, case("o1", 4, stored_version=3, is_ended=True))
     found = (await load(side, "o1"))["o1"].cases["tab", "o1"]
-    assert (found.version, found.wake_at, found.is_ended, found.mark) == (4, None, True, 0)
+    assert (found.version, found.wake_at, found.is_ended, found.round_number) == (4, None, True, 0)
 
 
 async def test_a_case_that_began_with_an_early_message_is_not_open(side: Side) -> None:
@@ -218,9 +223,10 @@ async def test_intake_never_goes_back(side: Side) -> None:
     assert await side.watermarks.progress([a0, a1, PartitionId("c", 0)]) == {
         a0: Progress(3, 5), a1: Progress(4, 7), PartitionId("c", 0): Progress(),
     }  # fmt: skip
+    assert await side.replay.reached() is None
     async with transaction(side) as connection:
         await side.store.note_progress(connection, {b0: 1, own: 1}, {}, {b0: 2, own: 8})
-    assert await side.watermarks.by_marks() == (T0, 2)
+    assert await side.replay.reached() == (T0, 2)
 
 
 async def test_the_database_knows_offsets_and_watermarks_that_were_noted_in_it(side: Side) -> None:
@@ -263,9 +269,9 @@ async def test_what_is_due_comes_the_longest_due_first(side: Side) -> None:
         ],
     )  # fmt: skip
 
-    async def asked(watermark: int, wall: int, limit: int, mark: int = 0) -> list[str]:
+    async def asked(watermark: int, wall: int, limit: int, round_number: int = 0) -> list[str]:
         async with side.pool.acquire() as connection:
-            return await side.store.due_subjects(connection, due(watermark), due(wall), limit, mark)
+            return await side.store.due_subjects(connection, due(watermark), due(wall), limit, round_number)
 
     assert await asked(3, 4, 10) == ["c3", "m1", "x2"]
     assert await asked(2, 5, 10) == ["c3", "m1", "x2", "r5"]
@@ -274,8 +280,8 @@ async def test_what_is_due_comes_the_longest_due_first(side: Side) -> None:
 
 
 async def test_by_marks_a_case_of_this_round_is_not_due_nor_is_its_subject(side: Side) -> None:
-    await save(side, case("old", wake_at=T0), mark=3)
-    await save(side, case("new", wake_at=T0), mark=4)
+    await save(side, case("old", wake_at=T0), round_number=3)
+    await save(side, case("new", wake_at=T0), round_number=4)
     async with side.pool.acquire() as connection:
         assert await side.store.due_subjects(connection, T0, T0, 9, 4) == ["old"]
         assert await side.store.due_subjects(connection, T0, T0, 9, 5) == ["new", "old"]

@@ -16,7 +16,7 @@ TOPIC = "shop.orders.v1"
 async def test_a_machine_whose_clock_is_ahead_puts_no_watermark_ahead_of_the_database(
     refunds_pool: asyncpg.Pool,
 ) -> None:
-    watermarks = PostgresWatermarks(refunds_pool, [TOPIC], [TOPIC], TOPICS)
+    watermarks = PostgresWatermarks(refunds_pool, [TOPIC], TOPICS)
     true = await refunds_pool.fetchval("SELECT clock_timestamp()")
     past, ahead = true - timedelta(hours=1), true + timedelta(hours=1)
     assert await watermarks.not_ahead(past) == past

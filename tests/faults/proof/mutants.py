@@ -7,7 +7,7 @@ mutant that changes nothing would be worse than none. What brings each to light 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tests.faults.proof import mutants_of_intake as intake
+from tests.faults.proof import mutants_of_ingest as ingest
 from tests.faults.proof import mutants_of_log as log
 
 BACKLOG = {"AFTERSALES_LIMITS__BATCH_RECORDS": "20"}
@@ -45,52 +45,52 @@ _ALL = (
     Mutant(
         "repeats_not_dropped",
         "an event that comes again is taken for a new one, with other data, too",
-        intake.repeats_not_dropped,
+        ingest.repeats_not_dropped,
         kinds=("replay",),
         needs="repeats in other batches, with the same and with another body",
     ),
     Mutant(
         "other_body_accepted",
         "an id that comes again with other data is decided on instead of refused",
-        intake.other_body_accepted,
+        ingest.other_body_accepted,
         needs="the same id with another body, in another batch",
     ),
     Mutant(
         "offsets_before_commit",
         "offsets move before the transaction, unchecked: what a crash interrupts is lost",
-        intake.offsets_before_commit,
+        ingest.offsets_before_commit,
         kinds=("kill_before_commit", "kill"),
         settings=BACKLOG,
     ),
     Mutant(
         "inbox_beside_the_transaction",
         "an event is marked as seen before what it means is written: a crash in between loses it",
-        intake.inbox_beside_the_transaction,
+        ingest.inbox_beside_the_transaction,
         kinds=("kill_before_commit", "connection_reset"),
         settings=BACKLOG,
     ),
     Mutant(
         "waiting_dropped",
         "a message that a case cannot take yet is forgotten",
-        intake.waiting_dropped,
+        ingest.waiting_dropped,
         needs="steps of a case out of order",
     ),
     Mutant(
         "lost_behind_poison",
         "the rest of a batch behind a refused record is forgotten",
-        intake.lost_behind_poison,
+        ingest.lost_behind_poison,
         needs="poison",
     ),
     Mutant(
         "version_fence_off",
         "cases are written without a lock, whatever their version: who comes second undoes the first",
-        intake.version_fence_off,
+        ingest.version_fence_off,
         needs="deadlines that fall due during the run",
     ),
     Mutant(
         "deadlines_past_the_horizon",
         "deadlines fire by the clock on the wall, before what was said in time has been read",
-        intake.deadlines_past_the_horizon,
+        ingest.deadlines_past_the_horizon,
         starts_late=True,
         needs="answers before a deadline that lies in the past by now",
         settings={"AFTERSALES_LIMITS__BATCH_RECORDS": "5"},
@@ -98,7 +98,7 @@ _ALL = (
     Mutant(
         "money_check_off",
         "money is granted that the account of the order does not hold",
-        intake.money_check_off,
+        ingest.money_check_off,
         settings={"AFTERSALES_LIMITS__RETRY_FIRST_MS": "20"},  # another check fails then, soon for good
         needs="applications for more than was paid, and for what was paid back already",
     ),

@@ -1,24 +1,26 @@
 """Properties of the order: nothing lost, nothing twice, the same however partitions interleave."""
 
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aftersales_contracts.reasons import Reason
 from chassis.engine.records import PartitionId
+from chassis.ingest.buffer import Buffer
 from chassis.ingest.decoder import Accepted, Entry, Ignored, Mark, Rejected
-from chassis.ingest.intake import Intake
 from chassis.ingest.partition import BufferedRecord
-from tests.chassis.ingest.intake_items import (
+from tests.chassis.ingest.samples import (
     NOON,
     OWN,
     SHOP_0,
     SHOP_1,
     at,
+    barrier,
     buffered,
     event,
-    intake,
+    merge,
     read_to_end,
 )
 
@@ -50,7 +52,7 @@ def streams(draw: st.DrawFn, marks: int) -> Streams:
 
 
 def play(
-    made: Intake, given_streams: Streams, draw: st.DataObject
+    made: Buffer[Any], given_streams: Streams, draw: st.DataObject
 ) -> tuple[list[BufferedRecord], dict[PartitionId, int]]:
     """Pushes the partitions in chunks of any size and order, releasing now and then, to the end."""
     left = {partition_id: list(items) for partition_id, items in given_streams.items()}
@@ -110,7 +112,7 @@ def expected(given_streams: Streams) -> list[tuple[PartitionId, int]]:
 
 @given(streams(marks=0), st.data())
 def test_by_the_clock_nothing_is_lost_or_twice(given_streams: Streams, data: st.DataObject) -> None:
-    made = intake(batch_records=data.draw(st.sampled_from([1, 3, 1_000])))
+    made = merge(batch_records=data.draw(st.sampled_from([1, 3, 1_000])))
     released, positions = play(made, given_streams, data)
     assert sorted(map(key, released)) == expected(given_streams)
     assert positions == {partition_id: len(items) for partition_id, items in given_streams.items() if items}
@@ -118,7 +120,7 @@ def test_by_the_clock_nothing_is_lost_or_twice(given_streams: Streams, data: st.
 
 @given(streams(marks=0))
 def test_by_the_clock_partitions_that_have_data_are_never_inverted(given_streams: Streams) -> None:
-    made = intake(batch_records=7)
+    made = merge(batch_records=7)
     ordered: Streams = {}
     for partition_id, items in given_streams.items():
         entries = sorted(
@@ -141,13 +143,13 @@ def test_by_the_clock_partitions_that_have_data_are_never_inverted(given_streams
 def test_by_marks_every_interleaving_gives_the_same_order(
     given_streams: Streams, data: st.DataObject
 ) -> None:
-    straight = intake(by_marks=True)
+    straight = barrier()
     for partition_id, items in given_streams.items():
         straight.push(partition_id, [buffered(each.partition_id, each.offset, each.entry) for each in items])
     once: list[BufferedRecord] = []
     while (found := straight.release(0.0, NOON)) is not None:
         once.extend(found.records)
-    made = intake(by_marks=True, batch_records=data.draw(st.sampled_from([1, 4, 1_000])))
+    made = barrier(batch_records=data.draw(st.sampled_from([1, 4, 1_000])))
     released, positions = play(made, given_streams, data)
     assert [key(each) for each in released] == [key(each) for each in once]
     assert sorted(map(key, released)) == expected(given_streams)
