@@ -1,5 +1,6 @@
 """Processor time per event: the arithmetic of rounds, of medians, and of one checkout beside another."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -139,24 +140,31 @@ class Compared:
     """After against before in rounds that ran next to each other: the machine's drift shows here least."""
 
     @property
-    def ratio(self) -> float:
-        """Divides the medians."""
-        return self.after.spread.median / self.before.spread.median
+    def is_told(self) -> bool:
+        """Tells whether the numbers allow a ratio: not where the idle cost was more than some round spent."""
+        return self.before.spread.least > 0 and self.after.spread.least > 0
 
     @property
-    def is_met(self) -> bool:
+    def ratio(self) -> float | None:
+        """Divides the medians."""
+        return self.after.spread.median / self.before.spread.median if self.is_told else None
+
+    @property
+    def is_met(self) -> bool | None:
         """Tells whether after costs no more than it may."""
-        return self.ratio <= RATIO_MOST
+        return None if self.ratio is None else self.ratio <= RATIO_MOST
 
 
 def compare(before: Sequence[Round], after: Sequence[Round]) -> list[Compared]:
     """Sets the lines of two checkouts side by side; their rounds are pairs, in order."""
     each = [lines([one]) for one in before], [lines([one]) for one in after]
+
+    def pairs(place: int) -> list[float]:
+        both = [(a[place].spread.median, b[place].spread.median) for a, b in zip(*each, strict=True)]
+        return [later / earlier if earlier else math.nan for earlier, later in both]
+
     return [
-        Compared(
-            *both,
-            Spread.of([b[place].spread.median / a[place].spread.median for a, b in zip(*each, strict=True)]),
-        )
+        Compared(*both, Spread.of(pairs(place)))
         for place, both in enumerate(zip(lines(before), lines(after), strict=True))
     ]
 

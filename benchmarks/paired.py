@@ -51,29 +51,27 @@ def table(compared: Sequence[Compared]) -> Table:
     for name in ("", BEFORE, AFTER, "after / before", "pairs", f"<= {costs.RATIO_MOST:g}"):
         shown.add_column(name)
     for row in compared:
-        verdict = "[green]met" if row.is_met else "[red]missed"
         before, after = row.before, row.after
-        pairs = f"{row.pairs.median:.3f} ({row.pairs.least:.3f} to {row.pairs.most:.3f})"
-        shown.add_row(
-            f"{before.kind}, {before.part}",
-            str(before.spread),
-            str(after.spread),
-            f"{row.ratio:.3f}",
-            pairs,
-            verdict,
-        )
+        ratio, pairs, verdict = "", "", "too little to tell"
+        if row.ratio is not None:
+            ratio = f"{row.ratio:.3f}"
+            pairs = f"{row.pairs.median:.3f} ({row.pairs.least:.3f} to {row.pairs.most:.3f})"
+            verdict = "[green]met" if row.is_met else "[red]missed"
+        name = f"{before.kind}, {before.part}"
+        shown.add_row(name, str(before.spread), str(after.spread), ratio, pairs, verdict)
     return shown
 
 
 def document(rounds: Mapping[str, list[Round]]) -> dict[str, object]:
     """Says it for tools."""
-    compared = costs.compare(rounds[BEFORE], rounds[AFTER])
-    names = [f"{row.before.kind}, {row.before.part}" for row in compared]
-    ratios = dict(zip(names, (round(row.ratio, 4) for row in compared), strict=True))
-    pairs = dict(zip(names, (asdict(row.pairs) for row in compared), strict=True))
+    told = {
+        f"{row.before.kind}, {row.before.part}": row
+        for row in costs.compare(rounds[BEFORE], rounds[AFTER])
+        if row.is_told
+    }
     return {
-        "ratios": ratios,
-        "pairs": pairs,
+        "ratios": {name: row.ratio for name, row in told.items()},
+        "pairs": {name: asdict(row.pairs) for name, row in told.items()},
         **{name: Processor(each).document() for name, each in rounds.items()},
     }
 

@@ -69,5 +69,14 @@ def test_two_checkouts_are_compared_by_the_ratio_of_their_medians() -> None:
     assert not any(row.is_met for row in compare([_round()], [_round(1.06)]) if row.before.part != GROSS)
 
 
+def test_there_is_no_ratio_where_the_idle_cost_was_more_than_what_was_spent() -> None:
+    good = _round()
+    odd = Round(good.idle, good.deadlines, good.deadlines_count, Spent(20, 0, 20, 20), good.live_count)
+    found = {(row.before.kind, row.before.part): row for row in compare([good], [odd])}
+    assert found["live event", "service"].ratio is None
+    assert found["live event", "service"].is_met is None
+    assert found["deadline", "service"].is_met
+
+
 def test_rounds_alternate_so_that_drift_falls_on_both() -> None:
     assert turns(3, "A", "B") == [("A", "B"), ("B", "A"), ("A", "B")]
