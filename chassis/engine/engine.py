@@ -246,10 +246,8 @@ class Engine:
             records.append(self._registry.record(kind, fact, view, delivery.cause))
             if type(fact) is Told:
                 onward.extend(told.within(case.subject) for told in fact.messages)
-                continue
-            react = kind.tells.get(type(fact))
-            if react is not None:
-                onward.extend(react(fact, view))
+            elif (react := kind.tells.get(type(fact))) is not None:
+                onward.extend(told.within(case.subject) for told in react(fact, view))
         deadlines = kind.deadlines(state)
         if type(message) is DeadlinePassed and kind.is_pending(state, message):
             raise DeadlineIgnored(message.name)

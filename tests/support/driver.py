@@ -167,7 +167,6 @@ class Driver:
                 self.outcomes.append(announce(entry.fact, view))
             if isinstance(entry.fact, Told):
                 onward.extend(told.within(place[0]) for told in entry.fact.messages)
-            react = kind.tells.get(type(entry.fact))
-            if react is not None:
-                onward.extend(react(entry.fact, view))
+            elif (react := kind.tells.get(type(entry.fact))) is not None:
+                onward.extend(told.within(place[0]) for told in react(entry.fact, view))
         return onward if decided else None
