@@ -5,8 +5,7 @@ The only module that knows FastStream; `feed` decides what happens with what is 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -20,7 +19,8 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 
 from chassis import clock
 from chassis.engine.records import Origin, PartitionId
-from chassis.ingest import lenient_records as unreadable
+from chassis.ingest import lenient_records
+from chassis.ingest.consumer_internals import ConsumerInternals, FetchWaits, Poll
 from chassis.ingest.partition import Position
 from chassis.kafka_client import RETRY_PAUSE_MS, close, tls_context
 from chassis.settings import Kafka, Settings
@@ -55,7 +55,7 @@ class KafkaReader:
         on_assigned: OnPartitions,
         on_revoked: OnPartitions,
     ) -> None:
-        self._committed_only = settings.kafka.isolation == "read_committed"
+        self._is_committed_only = settings.kafka.isolation == "read_committed"
         self._poll_ms = settings.kafka.poll_ms
         self._on_records = on_records
         self._on_assigned = on_assigned
@@ -74,9 +74,10 @@ class KafkaReader:
         self._subscriber(handle)
         self._is_broken = False
         self._polled_in: object = None
-        """The consumer's assignment when it was last asked for records."""
-        self._lenient_until = clock.monotonic() + LENIENT_SECONDS if unreadable.is_tolerated() else None
-        self._waits_ms = settings.kafka.fetch_max_wait_ms, settings.kafka.fetch_idle_wait_ms
+        """The partitions assigned when the consumer was last asked for records."""
+        self._lenient_until = clock.monotonic() + LENIENT_SECONDS if lenient_records.is_tolerated() else None
+        self._waits = FetchWaits(settings.kafka.fetch_max_wait_ms, settings.kafka.fetch_idle_wait_ms)
+        self._internals: ConsumerInternals | None = None
         self.is_in_transit = False
         """Whether records have left the consumer and not yet reached `on_records`."""
         self.move_count = 0
@@ -124,14 +125,15 @@ class KafkaReader:
         consumer: Any = self._subscriber.consumer
         if consumer is None:
             raise IllegalStateError("not connected")
-        watermarks = await consumer._coordinator.fetch_committed_offsets(
-            [TopicPartition(*p) for p in offsets]
+        committed = await asyncio.gather(
+            *(consumer.committed(TopicPartition(*each)) for each in offsets), return_exceptions=True
         )
-        ahead = {
-            PartitionId(*p): watermark.offset
-            for p, watermark in watermarks.items()
-            if watermark.offset > offsets[PartitionId(*p)]
-        }
+        ahead: dict[PartitionId, int] = {}
+        for partition_id, found in zip(offsets, committed, strict=True):
+            if isinstance(found, BaseException):
+                raise found
+            if found is not None and found > offsets[partition_id]:
+                ahead[partition_id] = found
         if not ahead:
             return {}
         begins = await consumer.beginning_offsets([TopicPartition(*partition_id) for partition_id in ahead])
@@ -147,32 +149,16 @@ class KafkaReader:
         """Reads no more; whoever made this makes another."""
         self._is_broken = True
 
-    def positions(self, partition_ids: Iterable[PartitionId]) -> Iterator[Position]:
-        """Where reading stands in those partitions of which it is known now; never waits for the broker."""
-        assignment = self._assignment()
-        if assignment is None:
-            return
-        moments: dict[int | None, datetime | None] = {None: None}  # one answer tells of many partitions
-        for partition_id in partition_ids:
-            if partition_id not in assignment.tps:  # given up between two looks
-                continue
-            state = assignment.state_value(partition_id)
-            if not state.has_valid_position:
-                continue
-            high: int | None = state.highwater
-            stable: int | None = state.lso if self._committed_only else None
-            if high is not None and stable is not None and stable >= 0:
-                high = min(high, stable)
-            seen_ms: int | None = state.timestamp
-            if seen_ms is not None and seen_ms not in moments:
-                moments[seen_ms] = datetime.fromtimestamp(seen_ms / 1000, UTC)
-            yield Position(partition_id, state.position, high, moments[seen_ms])
+    def positions(self, partition_ids: Iterable[PartitionId]) -> Iterable[Position]:
+        """Tells how far those partitions are read of which it is known now; never waits for the broker."""
+        if self._internals is None:
+            return []
+        return self._internals.positions(partition_ids, is_committed_only=self._is_committed_only)
 
     def _assignment(self) -> Any:
-        """The consumer's, or None while it has none."""
+        """The set of assigned partitions. Every deal makes a new set, so the set itself tells deals apart."""
         consumer: Any = self._subscriber.consumer
-        subscription = None if consumer is None else consumer._subscription.subscription
-        return None if subscription is None else subscription.assignment
+        return None if consumer is None else consumer.assignment()
 
     def _is_current(self) -> bool:
         return self._polled_in is self._assignment()
@@ -195,63 +181,36 @@ class KafkaReader:
         await self._on_assigned(partition_ids)
 
     def _watch(self) -> None:
-        """Notices every poll: the consumer's position is true only while nothing is in transit.
-
-        It also waits in the consumer, where a record wakes it; the framework sleeps after an empty poll.
-        """
         consumer: Any = self._subscriber.consumer
-        if consumer is None or hasattr(consumer, "polled_unwatched"):
+        if consumer is None or (self._internals is not None and self._internals.consumer is consumer):
             return
-        consumer.polled_unwatched = consumer.getmany
+        self._internals = ConsumerInternals(consumer)
+        self._internals.watch_polls(self._polled, self._poll_ms)
+        self._internals.watch_fetches(self._answered, self._waits)
 
-        async def getmany(*partition_ids: Any, max_records: int | None = None, **_: Any) -> Any:
-            if self._is_broken:
-                await asyncio.sleep(1.0)
-                return {}
-            try:
-                found = await consumer.polled_unwatched(
-                    *partition_ids, timeout_ms=self._poll_ms, max_records=max_records
-                )
-            except (ConsumerStoppedError, asyncio.CancelledError):
-                raise
-            except Exception as error:  # noqa: BLE001  any of them may have cost records
-                self._break(error)
-                return {}
-            self.is_in_transit = bool(found)
-            self._polled_in = self._assignment()
-            self.move_count += bool(found)
-            self.polled_at = clock.monotonic()
-            if self._lenient_until is not None and self.polled_at > self._lenient_until:
-                self._lenient_until = None
-                unreadable.tolerate(False)
-            return found
+    def _answered(self) -> None:
+        self.move_count += 1
 
-        consumer.getmany = getmany
-        self._watch_fetches(consumer._fetcher)
-
-    def _watch_fetches(self, fetcher: Any) -> None:
-        """Notices every answer, and says how long the broker may wait with one that is empty.
-
-        One fetch a broker is on its way at a time. It asks for all partitions but those that are paused or
-        whose records still lie in the client: while some are left out, it must come back soon. One that
-        asks for all may wait for long, because the first record ends it.
-        """
-        answer, plan = fetcher._proc_fetch_request, fetcher._get_actions_per_node
-        short_ms, long_ms = self._waits_ms
-
-        async def answered(*request: Any) -> Any:
-            try:
-                return await answer(*request)
-            finally:
-                self.move_count += 1
-
-        def planned(assignment: Any) -> Any:
-            leaves_out = fetcher._records or any(assignment.state_value(tp).paused for tp in assignment.tps)
-            fetcher._fetch_max_wait_ms = short_ms if leaves_out else long_ms
-            return plan(assignment)
-
-        fetcher._proc_fetch_request = answered
-        fetcher._get_actions_per_node = planned
+    async def _polled(self, poll: Poll) -> Any:
+        """Polls, and notes when and in which deal of partitions."""
+        if self._is_broken:
+            await asyncio.sleep(1.0)
+            return {}
+        try:
+            found = await poll()
+        except (ConsumerStoppedError, asyncio.CancelledError):
+            raise
+        except Exception as error:  # noqa: BLE001  any of them may have cost records
+            self._break(error)
+            return {}
+        self.is_in_transit = bool(found)
+        self._polled_in = self._assignment()
+        self.move_count += bool(found)
+        self.polled_at = clock.monotonic()
+        if self._lenient_until is not None and self.polled_at > self._lenient_until:
+            self._lenient_until = None
+            lenient_records.tolerate(False)
+        return found
 
     def _break(self, error: Exception) -> None:
         """Reading failed within the client, which may have lost what it had taken from other partitions.
@@ -261,7 +220,7 @@ class KafkaReader:
         self._is_broken = True
         log.error("records cannot be read", exc_info=error)
         if isinstance(error, UnicodeDecodeError):
-            unreadable.tolerate(True)
+            lenient_records.tolerate(True)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]

@@ -280,11 +280,11 @@ class SimulatedReader(Reader):
         await self._broker.world.step("fetch offsets")
         if self._broker.is_down:
             raise KafkaConnectionError("simulated: the broker is down")
-        watermarks = self._broker.group.offsets
+        committed = self._broker.group.offsets
         return {
             partition_id: offset
             for partition_id, offset in offsets.items()
-            if watermarks.get(partition_id, 0) > offset
+            if committed.get(partition_id, 0) > offset
         }
 
     def abandon(self) -> None:
