@@ -1,4 +1,4 @@
-"""What tests share: one local stack for the session, a database of its own for each module that wants one."""
+"""Shares one local stack for the session, and makes a database for each module that wants one."""
 
 import secrets
 from collections.abc import Iterator, Mapping

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 @dataclass
 class Expected:
-    """What the rules must make of the files; counted in local times, without anything of ours."""
+    """Counts what the rules must make of the files, by local times and without anything of ours."""
 
     orders: int = 0
     late: int = 0

@@ -1,4 +1,4 @@
-"""What `rewind` says where Kafka does not let it: a missing right is not taken for a replica that reads."""
+"""Checks what `rewind` says where Kafka forbids it: a missing right is not taken for a replica that reads."""
 
 from types import SimpleNamespace
 

@@ -270,7 +270,7 @@ async def test_an_identifier_that_is_no_word_of_its_own_is_refused(world: World)
 
 
 def logs_and_metrics(world: World) -> list[str]:
-    """What the processes say of themselves."""
+    """Collects the logs and metrics of all services."""
     told = [(world.local.logs / f"{service}.log").read_text("utf-8") for service in SERVICES]
     for service in world.local.services.values():
         with urllib.request.urlopen(f"{service.url}/metrics", timeout=10) as answer:  # noqa: S310  http, on loopback
@@ -290,6 +290,6 @@ def dump(world: World) -> str:
 
 
 def places_of(held: str, canary: str) -> int:
-    """How often it stands there as text, as the hexadecimal of bytes, and in base64."""
+    """Counts the places of a canary in a text: as text, as the hexadecimal of bytes, and in base64."""
     forms = (canary, canary.encode().hex(), base64.b64encode(canary.encode()).decode())
     return sum(held.count(form) for form in forms)

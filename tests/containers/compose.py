@@ -33,7 +33,7 @@ class Compose:
     postgres_image: str = "postgres:18"
 
     def __call__(self, *arguments: str, limit_seconds: float = UP_LIMIT_SECONDS) -> str:
-        """What `docker compose ...` prints. Raises AssertionError with its complaint where it fails."""
+        """Returns the output of `docker compose ...`. Raises AssertionError with the complaint on failure."""
         done = self.run(*arguments, limit_seconds=limit_seconds)
         assert done.returncode == 0, f"compose {arguments}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
         return done.stdout
@@ -73,7 +73,7 @@ class Compose:
         return {one["Config"]["Labels"]["com.docker.compose.service"]: one for one in found}
 
     def sql(self, statement: str) -> str:
-        """What the database's superuser is told, without decoration."""
+        """Returns the database's answer to its superuser, without decoration."""
         return self(
             "exec", "--no-TTY", "postgres", "psql", "--username", "postgres", "--dbname", "aftersales",
             "--host", "/var/run/postgresql", "--tuples-only", "--no-align",
@@ -81,7 +81,7 @@ class Compose:
         ).strip()  # fmt: skip
 
     def shell(self, service: str, command: str) -> str:
-        """What a shell in a service's container prints."""
+        """Returns the output of a shell in a service's container."""
         return self("exec", "--no-TTY", service, "sh", "-ec", command)
 
     def down(self, *, with_data: bool) -> None:

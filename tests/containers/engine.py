@@ -43,7 +43,7 @@ def need() -> None:
 
 
 def docker(*arguments: str, limit_seconds: float = 120, stdin: str | None = None) -> str:
-    """What `docker ...` prints. Raises AssertionError with its complaint where it fails."""
+    """Returns the output of `docker ...`. Raises AssertionError with the complaint on failure."""
     done = run(*arguments, limit_seconds=limit_seconds, stdin=stdin)
     assert done.returncode == 0, f"docker {' '.join(arguments)}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
     return done.stdout

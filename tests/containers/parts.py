@@ -53,7 +53,7 @@ class ContainerPart:
 
     @property
     def restart_count(self) -> int:
-        """How often its restart policy has brought it back."""
+        """Number of restarts of the container by its policy."""
         return int(self.container.attrs["RestartCount"])
 
     def launch(self) -> None:
@@ -95,7 +95,7 @@ class ContainerPart:
         return int(inner.get("total_rss") or inner.get("anon") or stats["usage"])
 
     def execute(self, *command: str, user: str = "") -> str:
-        """What a command in it prints. Raises AssertionError where it fails."""
+        """Returns the output of a command in the container. Raises AssertionError on failure."""
         code, output = self.container.exec_run(list(command), user=user)
         said = cast("bytes", output).decode(errors="replace")
         assert code == 0, f"{self.name}: {' '.join(command)}: {said[-2000:]}"

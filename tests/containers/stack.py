@@ -68,7 +68,7 @@ class ServiceContainer:
             return False
 
     def metrics(self) -> str:
-        """What Prometheus would read."""
+        """Returns the page that Prometheus would read."""
         with urllib.request.urlopen(f"{self.url}/metrics", timeout=PROBE_SECONDS) as answer:  # noqa: S310 - http
             return str(answer.read().decode())
 

@@ -79,7 +79,7 @@ def test_containers_are_confined(compose: Compose) -> None:
 
 
 def test_a_service_runs_without_rights(compose: Compose) -> None:
-    """What the settings promise is what its processes see."""
+    """The service's processes have no more rights than the settings promise."""
     look = "import os; print(os.getuid(), os.getgid())\nopen('/app/chassis/clock.py', 'a')"
     for name in SERVICES:
         done = compose.run("exec", "--no-TTY", name, "python", "-c", look)
@@ -92,7 +92,7 @@ def test_a_service_runs_without_rights(compose: Compose) -> None:
 
 
 def cpu_seconds(compose: Compose, service: str) -> float:
-    """What all processes of the container have used so far, health checks too."""
+    """Processor time of all processes of the container so far, health checks included."""
     said = compose.shell(service, CPU_TIME)
     fields = dict(line.split() for line in said.splitlines() if " " in line)
     return int(fields["usage_usec"]) / 1e6 if fields else int(said) / 1e9

@@ -1,4 +1,4 @@
-"""What an engine can do to a running system: cables cut, a full disk, no memory, restarts in turn."""
+"""Plays what an engine can do to a running system: cables cut, a full disk, no memory, restarts in turn."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -23,7 +23,7 @@ CUT_SECONDS = 12.0
 """Longer than a session with the broker, a lease, and any wait for an answer."""
 BITES_SECONDS = 60.0
 ROOM_BYTES = 12 * MEBIBYTE
-"""What a service may use beyond what it holds, before its limit is reached."""
+"""Memory that a service may use beyond what it holds, before it reaches its limit."""
 BULKY_COUNT = 48
 BULKY_BYTES = 900 * 1024
 GROW = "CREATE TABLE no_room AS SELECT repeat(md5(n::text), 30) FROM generate_series(1, 9000) n"
@@ -113,7 +113,7 @@ def fill(proof: Proof) -> str:
 
 
 async def refusal(proof: Proof) -> str:
-    """What the database answers to whoever wants to keep something."""
+    """Returns the database's answer to whoever wants to keep something."""
     end = clock.monotonic() + BITES_SECONDS
     while clock.monotonic() < end:
         try:

@@ -81,7 +81,7 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
 
 
 def client(compose: Compose, network: str, script: str, attempts: Sequence[Mapping[str, str]]) -> list[str]:
-    """What a program on a network of the project, which knows the authority, is answered each time."""
+    """Returns the answers to a program on a network of the project. The program knows the authority."""
     authority = f"{compose.secrets}/ca.pem:/run/secrets/ca.pem:ro"
     said = engine.docker(
         "run", "--rm", "--network", f"{compose.name}_{network}", "--volume", authority,
@@ -92,7 +92,7 @@ def client(compose: Compose, network: str, script: str, attempts: Sequence[Mappi
 
 
 def broker(compose: Compose, *attempts: Mapping[str, str], service: str = "refunds") -> list[str]:
-    """What the broker answers to a service that publishes, or reads in a group."""
+    """Returns the broker's answers to a service that publishes, or reads in a group."""
     password = (compose.secrets / f"{service}_kafka_password").read_text("utf-8").strip()
     usual = {
         "host": BROKER,
@@ -106,7 +106,7 @@ def broker(compose: Compose, *attempts: Mapping[str, str], service: str = "refun
 
 
 def database(compose: Compose, *attempts: Mapping[str, str], service: str = "refunds") -> list[str]:
-    """What the database answers to a service that connects and asks."""
+    """Returns the database's answers to a service that connects and asks."""
     password = (compose.secrets / f"{service}_database_password").read_text("utf-8").strip()
     usual = {
         "host": "postgres",

@@ -22,7 +22,7 @@ MIN_INSYNC_COUNT = 2
 SETTLE_SECONDS = 90.0
 REFUSED_WITHIN_MS = 4_000
 UNACKNOWLEDGED = (NotEnoughReplicasError, RequestTimedOutError)
-"""What the last broker says: not taken, or, where it has not heard yet that it is alone, not confirmed."""
+"""Answers of the last broker: not taken, or not confirmed where it has not yet heard that it is alone."""
 
 
 @pytest_asyncio.fixture(scope="module")

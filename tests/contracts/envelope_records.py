@@ -69,7 +69,7 @@ def fault(record: Any) -> EnvelopeError:
 
 
 def outcome(record: Any) -> str:
-    """What went wrong, or nothing; any other error is a failure of the test."""
+    """Names the fault, or nothing. Any other error is a failure of the test."""
     try:
         read(*record)
     except EnvelopeError as error:

@@ -17,7 +17,7 @@ _SILENT = {"$schema", "$defs", "title", "description", "x-topics", "x-rules", "x
 
 
 def faults(schema: Schema, value: object, root: Schema | None = None, path: str = "$") -> Iterator[str]:
-    """What is wrong with a value, place by place. Raises KeyError for a keyword that is not known here."""
+    """Yields the faults of a value, place by place. Raises KeyError for a keyword that is not known here."""
     root = root or schema
     while "$ref" in schema:
         name = schema["$ref"].removeprefix("#/$defs/")

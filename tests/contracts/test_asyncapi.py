@@ -41,7 +41,7 @@ fromFile(new Parser(), process.argv[1]).parse().then(({ document, diagnostics })
 
 
 def run_node(program: str, *arguments: str, text: str = "") -> Any:
-    """What the program prints, from JSON; Node finds its libraries where the tools are."""
+    """Returns the program's output, from JSON. Node finds its libraries where the tools are."""
     made = subprocess.run(
         [str(tools.node()), "-e", program, *arguments],
         input=text,

@@ -142,7 +142,7 @@ def test_structured_data_keeps_its_bytes() -> None:
 
 
 def test_details_never_repeat_content() -> None:
-    """Whatever is wrong in whichever place, the detail does not say what was there."""
+    """The detail never says what was in the place, for any fault in any place."""
     places = (
         "ce_id",
         "ce_source",

@@ -41,7 +41,7 @@ COMMANDS = {
 
 
 def environment(name: str, bootstrap: str) -> dict[str, str]:
-    """What an example needs, and nothing more: its tool on the path and the broker's address."""
+    """Returns all that an example needs, and nothing more: its tool on the path and the broker's address."""
     found = {**os.environ, "KAFKA_BOOTSTRAP": bootstrap, "PYTHONPATH": str(CONTRACTS)}
     if name == "node":
         found |= {
@@ -141,7 +141,7 @@ async def test_what_an_example_publishes_is_right_and_it_finds_its_outcome(name:
 
 @pytest.mark.stack
 async def test_the_mistake_of_the_example_is_one_and_its_reason_is_printed(system: System) -> None:
-    """What it publishes does not fit its schema; refunds sets it aside, and it reads why."""
+    """The example publishes data off its schema. Refunds sets the record aside; the example reads why."""
     surroundings = environment("dead_letter", system.bootstrap)
     command = f"{sys.executable} dead_letter.py"
     async with AIOKafkaConsumer("shop.aftersales.v1", bootstrap_servers=system.bootstrap) as consumer:

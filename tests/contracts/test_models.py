@@ -1,4 +1,4 @@
-"""What the event classes refuse, keep and promise."""
+"""Checks what the event classes refuse, keep and promise."""
 
 import json
 import re

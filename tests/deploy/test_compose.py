@@ -142,7 +142,7 @@ def test_the_image_has_what_runs_and_not_the_tools_of_a_developer() -> None:
 
 
 def rendered(profiles: Sequence[str], files: Sequence[str], home: Path) -> dict[str, Any]:
-    """What compose makes of the files. Skips the test where it is not installed."""
+    """Returns the files as compose renders them. Skips the test where compose is not installed."""
     try:
         subprocess.run(["docker", "compose", "version"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):

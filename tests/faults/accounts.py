@@ -1,4 +1,4 @@
-"""What became of every record: books kept from Kafka and the tables, not by the services' reading code."""
+"""Keeps account of every record's fate, from Kafka and the tables, not by the services' reading code."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -111,7 +111,7 @@ class Books:
             self.faults.append(f"inbox: {len(lost)} not entered, {len(extra)} entered that nobody published")
 
     def check_fates(self, mutants: Sequence[tuple[Place, Mutant]]) -> None:
-        """What the contract says about each mutation happened to it, where the service reads the type."""
+        """Each mutation had the fate that the contract states, where the service reads the type."""
         topics = set(inputs(self.service))
         for place, mutant in mutants:
             if place[0] not in topics or EVENTS[mutant.event_type] not in self.service.reads:

@@ -49,7 +49,7 @@ class Control:
         return f"{self.run}-{self.number:04}"
 
     def step(self, number: int) -> list[Record]:
-        """What is published in that step."""
+        """Returns the records that are published in that step."""
         told = self._unshipped(number) if self.number % 2 else self._shipped(number)
         at = self.start + number * STEP
         return [

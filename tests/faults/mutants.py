@@ -24,7 +24,7 @@ STRUCTURED_TYPE = b"application/cloudevents+json; charset=utf-8"
 
 
 def fate(*verdicts: str) -> frozenset[str]:
-    """What may become of a mutant: reason codes, `handled`; nothing said means anything."""
+    """Returns the fates that a mutant may have: reason codes, `handled`. None given means any."""
     return frozenset(str(verdict) for verdict in verdicts)
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong with envelope, key, type and topic."""
+"""Spoils envelope, key, type and topic."""
 
 import json
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""What goes wrong with a record's value: its bytes, and the data in it."""
+"""Spoils a record's value: its bytes, and the data in it."""
 
 import re
 from collections.abc import Iterator, Mapping

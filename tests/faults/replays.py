@@ -41,12 +41,12 @@ LEFT = {
     "dead_letters": 'reason, topic, partition, "offset"',
     "inbox": "month, encode(key, 'hex'), body_hash",
 }
-"""What must be the same, by table; moments of the machine's clock and positions in the log differ."""
+"""Columns that must be equal, by table. Moments of the machine's clock and positions in the log differ."""
 
 
 @dataclass
 class Left:
-    """What a replay leaves behind."""
+    """The outcomes and rows that a replay leaves behind."""
 
     outcomes: dict[tuple[str, str], bytes] = field(default_factory=dict[tuple[str, str], bytes])
     """By source and id, once each."""
@@ -121,7 +121,7 @@ class Nemesis:
         self._local: LocalStack | None = None
         self._killing: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.done: list[tuple[str, int]] = []
-        """What was harmed, and in which round."""
+        """Services that were harmed, each with its round."""
 
     def watch(self, local: LocalStack) -> None:
         """Says whom to harm."""

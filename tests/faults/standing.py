@@ -59,7 +59,7 @@ class Rest:
         return dict(await self._consumer.end_offsets(self._places))
 
     async def left(self, service: Service, ends: Mapping[TopicPartition, int]) -> dict[str, int]:
-        """What a service still has to do, by kind; nothing where it rests."""
+        """Counts what a service still has to do, by kind; empty where the service rests."""
         async with self._pool.acquire() as connection:
             rows = await connection.fetch(READ_TO.format(service.name))
             busy = await connection.fetchrow(BUSY.format(service.name))

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.long, pytest.ma
 
 @pytest_asyncio.fixture(scope="module")
 async def calm() -> Left:
-    """What a replay leaves that nobody disturbs."""
+    """The outcomes and rows of a replay that nobody disturbs."""
     left = await replayed()
     assert len(left.outcomes) > 100
     assert left.conflicts == []

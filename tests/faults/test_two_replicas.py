@@ -149,7 +149,7 @@ def orders_of(run: str, start: datetime) -> list[Control]:
 
 
 async def check_outcomes(pair: Pair) -> None:
-    """What was announced is what the facts say: each id with the same bytes, a case in its order."""
+    """The topic holds the outcomes of the facts: each id with the same bytes, each case in its order."""
     facts = {row["id"]: row["event"].encode() for row in await pair.pool.fetch(ANNOUNCED)}
     told: dict[str, tuple[Any, bytes]] = {}
     newest: dict[tuple[int, str], int] = {}

@@ -71,7 +71,7 @@ def make_mutator(seed: int) -> Mutator:
 
 @dataclass
 class Found:
-    """What is wrong with an input."""
+    """A fault of an input."""
 
     fault: str
     service: str
@@ -88,7 +88,7 @@ class Found:
 
 @dataclass
 class Tally:
-    """What many inputs come to."""
+    """The sum of many inputs."""
 
     inputs: int = 0
     outcomes: Counter[str] = field(default_factory=Counter[str])

@@ -1,4 +1,4 @@
-"""How an input is changed: by the grammar of a record where it still has one, by its bytes where not."""
+"""Changes an input: by the grammar of a record where the input still has one, by its bytes where not."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ TOKENS: Sequence[bytes] = (
     b"\xe2\x80\xae",
 )  # fmt: skip
 OFF_SHAPE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
-"""What a mutation by grammar raises for something that is no record of that shape any more."""
+"""Errors of a mutation by grammar on something that is no record of that shape any more."""
 VALUES: Sequence[Any] = (
     CANARY, NUMBER_CANARY, -NUMBER_CANARY, {CANARY: CANARY}, [CANARY], f"{CANARY} {CANARY}",
     f"{CANARY}\u0000",

@@ -1,4 +1,4 @@
-"""What journeys need wherever they are played: the stage over a `world`, which each folder makes."""
+"""Shares what journeys need everywhere: the stage over a `world`, which each folder makes."""
 
 from collections.abc import AsyncGenerator, Generator
 

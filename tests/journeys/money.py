@@ -1,4 +1,4 @@
-"""What must hold of an order's money, by the outcome topics alone."""
+"""Checks an order's money by the outcome topics alone."""
 
 from collections import Counter, defaultdict
 
@@ -6,11 +6,11 @@ from aftersales_contracts.aftersales import refunds
 from tests.journeys.stage import Order
 
 CHANGING = {"case_version", "attempt_id", "rule_ids"}
-"""What may differ between repeats of one intent."""
+"""Fields that may differ between repeats of one intent."""
 
 
 def adds_up(order: Order, *, refunded: int = 0, reimbursed: int = 0, compensated: int = 0) -> None:
-    """What went out, in fen: exactly this; never more than came in; one intent per decision."""
+    """Money out, in fen, is exactly this and never more than came in, by one intent per decision."""
     requests = order.all(refunds.RefundPaymentRequestedV1)
     paid = order.all(refunds.RefundPaidV1)
     out = Counter[str]()

@@ -16,7 +16,7 @@ BUYER = parts.Party(role=words.Role.BUYER)
 SELLER = parts.Party(role=words.Role.SELLER, id="agent-7")
 SYSTEM = parts.Party(role=words.Role.SYSTEM)
 Told = Event | Callable[[datetime], Event]
-"""What somebody says; a function where it names its own moment."""
+"""An event that somebody tells; a function where the event names its own moment."""
 
 
 def cny(minor: int) -> Money:

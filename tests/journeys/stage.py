@@ -29,9 +29,9 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 GRACE = 10 * MINUTE
-"""How long after a money deadline it is decided, by what was said before it."""
+"""Time from a money deadline to its decision, which judges by what was said before the deadline."""
 STEP = 6 * HOUR
-"""How much time may pass at once while nobody in the story says anything."""
+"""Most time that passes at once while nobody in the story says anything."""
 FIRST = datetime(2026, 3, 2, 1, tzinfo=UTC)
 """A Monday, nine in the morning in Shanghai."""
 

@@ -24,7 +24,7 @@ class Exported:
 
 
 class Collector:
-    """What has arrived so far; filled by the server's threads."""
+    """Keeps what has arrived so far; the server's threads fill it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -26,7 +26,7 @@ RATED = 4 * DAY
 
 @dataclass
 class Told:
-    """What the story left behind, once every process has exported and ended."""
+    """The story's order and spans, once every process has exported and ended."""
 
     order: Order
     spans: list[Exported]

@@ -59,7 +59,7 @@ class Flow:
         self._settle(number, engine, at)
 
     def _settle(self, number: int, engine: Engine, at: datetime) -> None:
-        """What was handed to other subjects, and then what was announced."""
+        """Delivers what was told to other subjects, then what was announced."""
         subjects = self._subjects[number]
         while engine.cross_subject:
             delivery = engine.cross_subject.pop(0)
@@ -93,7 +93,7 @@ class Flow:
             self._settle(number, engine, at)
 
     def outcomes(self, event_class: type[Any]) -> list[Any]:
-        """What was announced of one type, in order."""
+        """Outcomes of one type, in the order in which they were announced."""
         return [x.event for x in self.told if isinstance(x.event, event_class)]
 
     def state(self, kind: str, case_id: str) -> Any:

@@ -17,7 +17,7 @@ SHOWN = 20
 
 @dataclass
 class Tally:
-    """What many runs come to."""
+    """The sum of many runs."""
 
     seeds: int = 0
     failures: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
@@ -53,7 +53,7 @@ class Tally:
         self.seconds += other.seconds
 
     def kills(self) -> Counter[str]:
-        """How often a process died at each await."""
+        """Number of deaths of a process at each await."""
         kills: Counter[str] = Counter()
         for (where, kind), count in self.struck.items():
             if kind == "kill":

@@ -248,7 +248,7 @@ class SimulatedReader(Reader):
             await self._broker.world.step(what, is_done=is_done)
 
     def _fetch(self) -> Sequence[Origin]:
-        """What lies behind the positions, a few records; where a partition ends is learned on the way."""
+        """Returns a few records behind the positions. The reader learns on the way where a partition ends."""
         found: list[Origin] = []
         self.move_count += 1
         now = self._broker.world.now()
@@ -306,7 +306,7 @@ class SimulatedReader(Reader):
 
 
 def reader_of(broker: Broker) -> Callable[..., SimulatedReader]:
-    """What a feed makes its connections with."""
+    """Returns the function by which a feed makes its connections."""
 
     def make(
         _: Settings,
@@ -323,7 +323,7 @@ def reader_of(broker: Broker) -> Callable[..., SimulatedReader]:
 
 
 class SimulatedPublisher:
-    """What the relay publishes with: a batch per partition, each written whole or not at all."""
+    """Publishes for the relay: a batch per partition, each written whole or not at all."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker

@@ -25,7 +25,7 @@ GONE: Any = object()
 
 
 class Transaction:
-    """What one transaction has written and locked so far."""
+    """The writes and locks of one transaction so far."""
 
     def __init__(self) -> None:
         self.writes: dict[str, Table] = {name: {} for name in TABLES}
@@ -61,7 +61,7 @@ class Database:
         """Keys of the committed cases by subject."""
         self.on_commit: Callable[[Transaction], None] = lambda _: None
         self.past: deque[dict[str, Table]] | None = None
-        """What the tables were before each of the last commits, where a run may go back to that."""
+        """The tables before each of the last commits, where a run may go back to them."""
         self._holders: dict[tuple[str, Hashable], Transaction] = {}
         self._queues: dict[tuple[str, Hashable], list[tuple[Transaction, asyncio.Future[None]]]] = {}
 

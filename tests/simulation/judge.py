@@ -1,4 +1,4 @@
-"""What must hold in every run: at each commit, at each record published, and once all is at rest."""
+"""Checks every run: at each commit, at each record published, and once all is at rest."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -90,7 +90,7 @@ class Judge:
         self._published_upto = {}
 
     def _log(self) -> dict[int, str]:
-        """What is to be published, by position."""
+        """Returns the ids that are to be published, by position."""
         tables = self._database.tables
         announced = {
             position: _id(fact) for position, fact in tables["facts"].items() if fact.event is not None
@@ -144,7 +144,7 @@ class Judge:
             self._wrong(f"{event_id} was published before it was committed")
 
     def unrest(self) -> list[str]:
-        """What is still to be done."""
+        """Lists what is still to be done."""
         tables = self._database.tables
         found: list[str] = []
         for place, log in self._broker.logs.items():

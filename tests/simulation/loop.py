@@ -71,7 +71,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self._turns = 0
         self.tasks: list[tuple[Owner, asyncio.Task[Any]]] = []
         self.failures: list[BaseException] = []
-        """What no part of a process may raise: found in tasks that nobody waits for."""
+        """Errors that no part of a process may raise, found in tasks that nobody waits for."""
 
     def time(self) -> float:
         return self._now

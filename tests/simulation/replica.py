@@ -35,7 +35,7 @@ STOP_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Setting:
-    """What all processes of a run share."""
+    """The parts that all processes of a run share."""
 
     world: World
     database: Database

@@ -40,7 +40,7 @@ LEAP = timedelta(hours=4)
 
 @dataclass
 class Result:
-    """What became of one seed."""
+    """The result of one seed."""
 
     seed: int
     failure: str = ""

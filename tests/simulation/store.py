@@ -20,7 +20,7 @@ from tests.simulation.database import GONE, Database, Session, Transaction, hold
 
 
 class SimulatedConnection:
-    """What the pool hands out."""
+    """The connection that the pool hands out."""
 
     def __init__(self, database: Database, session: Session) -> None:
         self.database = database

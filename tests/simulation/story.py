@@ -1,4 +1,4 @@
-"""What sources publish in a run: orders with their events, repeats, reused ids, rubbish, all of it noted."""
+"""Tells the stories of a run's sources: orders with their events, repeats, reused ids, rubbish, all noted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace

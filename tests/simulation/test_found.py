@@ -1,4 +1,4 @@
-"""What the simulation has found, each named after what went wrong."""
+"""Keeps the runs in which the simulation found a fault, each named after the fault."""
 
 from collections import Counter
 from collections.abc import Collection

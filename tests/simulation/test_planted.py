@@ -127,7 +127,7 @@ def repeats_are_not_dropped(patch: Patch) -> None:
 
 
 def cross_subject_deliveries_are_dropped(patch: Patch) -> None:
-    """What a case tells another subject is not written down."""
+    """Deliveries to another subject are not written down."""
     save = SimulatedStore.save
 
     async def forgetful(
@@ -163,7 +163,7 @@ def the_watermark_speaks_for_all(patch: Patch) -> None:
 
 
 def early_messages_step_over_deadlines(patch: Patch) -> None:
-    """Whatever was early is offered at once when its case moves."""
+    """Early messages are offered at once when their case moves."""
 
     def offered(_: Any, subject: Any, case: Any, __: datetime) -> list[Any]:
         address = case.kind, case.case_id
@@ -177,7 +177,7 @@ def early_messages_step_over_deadlines(patch: Patch) -> None:
 
 
 def a_database_set_back_is_not_noticed(patch: Patch) -> None:
-    """Whatever this process noted, the database is taken to know it."""
+    """The database is taken to know whatever this process noted."""
 
     async def knows(*_: object) -> bool:
         return True
@@ -212,7 +212,7 @@ def what_others_had_read_counts_for_ever(patch: Patch) -> None:
 
 
 def records_of_a_former_assignment_count(patch: Patch) -> None:
-    """What was read before the partitions were dealt out anew is taken for their next records."""
+    """Records read before the partitions were dealt out anew are taken for the partitions' next records."""
     take = Feed._take
 
     async def anything(feed: Feed, records: Sequence[Any], _: Callable[[], bool]) -> None:

@@ -1,4 +1,4 @@
-"""What a run shares: dice, clock, trace, and the place where faults strike."""
+"""Shares a run's dice, clock and trace, and the place where faults strike."""
 
 import asyncio
 import sys
@@ -30,7 +30,7 @@ class Over(BaseException):
 
 @dataclass(frozen=True)
 class Plan:
-    """How rough a run is: which faults strike, how often, how slow everything is."""
+    """The roughness of a run: which faults strike, how often, how slow everything is."""
 
     kinds: tuple[str, ...]
     rate: float
@@ -71,7 +71,7 @@ class World:
     is_over: bool = False
     faults: int = 0
     leap: timedelta = timedelta(0)
-    """How far the wall clock was set ahead."""
+    """Time by which the wall clock was set ahead."""
 
     def __post_init__(self) -> None:
         self.dice = Random(self.seed)

@@ -1,4 +1,4 @@
-"""What the reader tells, beside arithmetic of the test's own on the same files."""
+"""Checks what the reader tells against arithmetic of the test's own on the same files."""
 
 import csv
 import os
@@ -38,7 +38,7 @@ README_FACTS = {
 
 @dataclass
 class Told:
-    """What the events say about one order."""
+    """The events about one order."""
 
     placed: OrderPlacedV1 | None = None
     placed_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""What asking a broker or a database raises that a fault has just taken away."""
+"""Lists the errors of a broker or a database that a fault has just taken away."""
 
 import asyncpg
 from aiokafka.errors import KafkaError

@@ -135,7 +135,7 @@ class Running:
         self._answers[event_class] = answer
 
     def answer(self, outcome: Announced) -> Sequence[Reply]:
-        """What the outside of this journey says to an outcome."""
+        """Returns the answers from outside this journey to an outcome."""
         event_class = EVENTS[outcome.envelope.type]
         answer = self._answers.get(event_class)
         if answer is None:
@@ -200,7 +200,7 @@ class Running:
                 raise PartFailed(f"the service {name} has ended\n{service.part.tail()}")
 
     def outcomes(self, event_class: type[E], **fields: object) -> list[E]:
-        """What was announced of that type, with these values in its fields."""
+        """Announced outcomes of that type, with these values in their fields."""
         found = [
             read_data(event_class, outcome.data)
             for outcome in self.announced
@@ -214,7 +214,7 @@ class Running:
             return await cases(connection, self.services, name)
 
     async def explain(self, event_id: str) -> Explanation:
-        """What is known of an event."""
+        """Explains an event."""
         async with connected(self.local.database_url) as connection:
             return await explain(connection, self.services, event_id)
 

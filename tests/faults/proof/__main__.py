@@ -104,7 +104,7 @@ async def mutants(names: Sequence[str], seed: int) -> Proof:
 
 
 def _shortfalls(proof: Proof, tier: str) -> list[str]:
-    """What a tier asks for beyond clean runs."""
+    """Lists what a tier lacks beyond clean runs."""
     lines = proof.shortfalls
     faults = [fault for outcome in proof.outcomes for fault in outcome.faults]
     if tier == "ci" and len(faults) < CI_FAULTS_COUNT:

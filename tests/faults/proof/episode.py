@@ -29,7 +29,7 @@ FREEZES_COUNT = 20
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run does."""
+    """The plan of a run."""
 
     seed: int
     inputs_count: int
@@ -57,7 +57,7 @@ class Plan:
 
 @dataclass
 class Outcome:
-    """What came of a run."""
+    """The result of a run."""
 
     plan: Plan
     verdict: Verdict
@@ -216,7 +216,7 @@ class Episode:
             )
 
     async def _diagnostics(self) -> list[str]:
-        """What a stuck world looks like: who is ready, and how each log ends."""
+        """Describes a stuck world: which replicas are ready, and the end of each log."""
         lines: list[str] = []
         for name, replica in self._world.replicas.items():
             is_ready = await asyncio.to_thread(replica.is_ready)

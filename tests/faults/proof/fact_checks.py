@@ -137,7 +137,7 @@ class FactChecks:
         self._seen.add(mark)
 
     def _announce(self, row: asyncpg.Record, is_deadline: bool) -> None:
-        """What has to lie on the topic: built by the contracts from the columns of the fact."""
+        """Expects an outcome on the topic, built by the contracts from the columns of the fact."""
         event_id = f"{row['kind']}/{row['case_id']}/{row['version']}"
         envelope = Envelope(
             event_id, self._source, row["event_type"], row["at"], row["event_key"],

@@ -1,4 +1,4 @@
-"""What must become of an input, said when it is made."""
+"""States the fate of an input when it is made."""
 
 from dataclasses import dataclass
 from typing import Literal

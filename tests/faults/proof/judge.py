@@ -1,7 +1,7 @@
 """The judge: tables, outcomes, dead letters and ledger of a run against the invariants.
 
 It imports nothing of the product but the contracts. What it knows of hashes, columns and types it knows
-from docs/architecture.md and the READMEs.
+from docs/architecture/ and the READMEs.
 """
 
 from collections.abc import Sequence

@@ -91,7 +91,7 @@ async def connection_reset(scene: Scene) -> None:
 
 
 async def half_open(scene: Scene) -> None:
-    """What is open is dead and nobody is told; new connections work."""
+    """Open connections are dead and nobody is told; new connections work."""
     proxies = _proxies(scene)
     await _open(scene, proxies)
     before = sum(proxy.counts["swallowed_bytes"] for proxy in proxies)

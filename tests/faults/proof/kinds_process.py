@@ -18,7 +18,7 @@ from tests.faults.proof.scene import Kind, Scene, is_gone, state_of
 from tests.support.away import AWAY
 
 SESSION_SECONDS = 6.0
-"""What the replicas' settings say."""
+"""Session timeout in the replicas' settings."""
 HIT_LIMIT_SECONDS = 12.0
 READY_LIMIT_SECONDS = 20.0
 REPLAY_MOST_COUNT = 10_000

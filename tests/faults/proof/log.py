@@ -1,4 +1,4 @@
-"""What lies in Kafka, as the judge reads it: each record once, classed by the ledger and the contracts."""
+"""Reads Kafka as the judge sees it: each record once, classed by the ledger and the contracts."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ PAID = "shop.order.paid.v1"
 
 
 def inbox_key(source: str, event_id: str) -> bytes:
-    """16 bytes for (source, id), as docs/architecture.md describes the inbox."""
+    """16 bytes for (source, id), as docs/architecture/tables.md describes the inbox."""
     return blake2b(f"{source}\0{event_id}".encode(), digest_size=16).digest()
 
 

@@ -19,7 +19,7 @@ class Mutant:
 
     name: str
     breaks: str
-    """What no longer holds, in one sentence."""
+    """The property that no longer holds, in one sentence."""
     apply: Callable[[], None] = field(repr=False)
     """Makes the defect in the process that calls it."""
     services: tuple[str, ...] = ("refunds",)
@@ -31,13 +31,13 @@ class Mutant:
     starts_late: bool = False
     """The inputs lie in the topics before the services read (stop the replicas, publish, start them)."""
     needs: str = ""
-    """What there must be among the inputs."""
+    """Inputs that must be there."""
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     """Environment of its processes, beyond the usual."""
 
     @property
     def patch(self) -> str:
-        """What `world(patch=...)` takes."""
+        """The mutant's name for `world(patch=...)`."""
         return self.name
 
 

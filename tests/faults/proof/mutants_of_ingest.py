@@ -81,7 +81,7 @@ def inbox_beside_the_transaction() -> None:
 
 
 def waiting_dropped() -> None:
-    """What comes early is done with."""
+    """Forgets an early message."""
     original = seam(Engine, "_set_aside")
 
     def set_aside(self: Engine, subject: Any, delivery: Any, reason: str) -> None:
@@ -138,7 +138,7 @@ def deadlines_past_the_horizon() -> None:
 
 
 def money_check_off() -> None:
-    """Whatever is asked for fits the account."""
+    """Every amount asked for fits the account."""
     account = import_module("services.refunds.cases.order.account")
 
     def fits(*_: object, **__: Mapping[str, object]) -> bool:

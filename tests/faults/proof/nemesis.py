@@ -72,7 +72,7 @@ class Nemesis:
         self._recoveries: list[asyncio.Task[None]] = []
         self.log: list[Fault] = []
         self.errors: list[BaseException] = []
-        """What went wrong with a fault itself: a defect of the harness, told when all is judged."""
+        """Errors of the faults themselves: a defect of the harness, told when all is judged."""
 
     def _shuffled(self, kinds: Sequence[Kind]) -> Iterator[Kind]:
         while True:

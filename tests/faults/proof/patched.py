@@ -32,7 +32,7 @@ from tests.faults.proof.seams import replace, seam
 CLOCK_SETTING = "PROOF_CLOCK_FILE"
 FAILPOINT_SETTING = "PROOF_FAILPOINT_FILE"
 CLOCK_FORMAT = struct.Struct("<dq")
-"""How many seconds the clock is off, and how often it was asked while it was."""
+"""Seconds that the clock is off, and the number of times it was asked meanwhile."""
 HIT_SUFFIX = ".hit"
 
 BEFORE_COMMIT = "before_commit"
@@ -46,7 +46,7 @@ SIGNALS = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP}
 
 @dataclass
 class Failpoints:
-    """What is to happen at named moments. The file says `point action n`: at the n-th time from then on."""
+    """Acts at named moments. The file says `point action n`: at the n-th time from then on."""
 
     path: Path
     _order: str = ""
@@ -102,7 +102,7 @@ def set_clock(path: Path, shift_seconds: float) -> None:
 
 
 def shifted_count(path: Path) -> int:
-    """How often the process asked its clock while that was off."""
+    """Number of times that the process asked its clock while the clock was off."""
     return int(CLOCK_FORMAT.unpack(path.read_bytes())[1])
 
 

@@ -23,7 +23,7 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 @dataclass
 class Harm:
-    """What is being done to the connections; the default is nothing."""
+    """The harm done to the connections; none by default."""
 
     latency_seconds: float = 0.0
     jitter_seconds: float = 0.0
@@ -81,7 +81,7 @@ class Proxy:
     dice: Random
     harm: Harm = field(default_factory=Harm)
     counts: Counter[str] = field(default_factory=Counter[str])
-    """What happened since the start: connections, refused, reset, swallowed_bytes, delayed, held_back,
+    """Counts since the start: connections, refused, reset, swallowed_bytes, delayed, held_back,
     lost_answers."""
 
     def __post_init__(self) -> None:

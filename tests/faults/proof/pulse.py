@@ -25,7 +25,7 @@ FROM {0}.cursors
 
 @dataclass(frozen=True)
 class Look:
-    """How far a service had come at a moment."""
+    """The progress of a service at a moment."""
 
     stands: Mapping[tuple[str, int], tuple[Any, ...]]
     relay: int
@@ -44,7 +44,7 @@ class Pulse:
         self._world = world
 
     async def look(self, service: str) -> Look | None:
-        """How far it has come; None while the database is away."""
+        """Reads the progress of a service; None while the database is away."""
         with suppress(*AWAY):
             connection = await asyncpg.connect(self._world.database_url, timeout=CONNECT_SECONDS)
             try:
@@ -62,7 +62,7 @@ class Pulse:
         return all(await asyncio.gather(*(asyncio.to_thread(each.is_ready) for each in replicas)))
 
     async def recovery_seconds(self, service: str, limit_seconds: float) -> float | None:
-        """How long from now until the service is ready and moves; None where it did not within the limit."""
+        """Seconds from now until the service is ready and moves; None where the limit passes first."""
         began = monotonic()
         before: Look | None = None
         while monotonic() - began < limit_seconds:

@@ -1,4 +1,4 @@
-"""What must come of the known stories: the states in which their cases end, and what happened once.
+"""States the ends of the known stories: the states in which their cases end, and what happened once.
 
 Written by hand from the services' READMEs. Where two topics race (an application that is read before the
 shipment is one for goods not yet shipped), each of the ends that the rules allow is listed; what was

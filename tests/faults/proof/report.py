@@ -21,7 +21,7 @@ INPUTS = ("input effect", "input repeat", "input other_body", "input reject")
 
 @dataclass(frozen=True)
 class Caught:
-    """What came of one mutant."""
+    """The result of one mutant."""
 
     name: str
     breaks: str
@@ -44,7 +44,7 @@ class Proof:
 
     @property
     def shortfalls(self) -> list[str]:
-        """What keeps the proof from standing, one line each."""
+        """Reasons why the proof does not stand, one line each."""
         lines = [
             f"seed {outcome.plan.seed}: {invariant} broken {count} times"
             for outcome in self.outcomes

@@ -56,7 +56,7 @@ class Rest:
             self._pool.terminate()
 
     async def left(self) -> dict[str, dict[str, int]]:
-        """What each service still has to do, by kind; those that rest are not named."""
+        """Lists what each service still has to do, by kind. A service that rests is not named."""
         async with asyncio.timeout(LOOK_SECONDS):
             return await self._left()
 

@@ -1,4 +1,4 @@
-"""What every kind of fault works with: where it strikes, how long it lasts, how it is seen to have bitten."""
+"""Serves every kind of fault: where it strikes, how long it lasts, how it is seen to have bitten."""
 
 import asyncio
 import os
@@ -31,11 +31,11 @@ class Fault:
     started_at: datetime
     ended_at: datetime | None = None
     proof: str = ""
-    """How it was seen to bite; empty where it did not."""
+    """The evidence that the fault bit; empty where it did not."""
     recovered_seconds: float | None = None
     """From its end until what it struck was ready and moved again; None where that was not seen."""
     step_seconds: float | None = None
-    """How far a clock was set off."""
+    """Seconds by which a clock was set off."""
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Scene:
     over: asyncio.Event
     """Set when everything is to be undone: whatever holds lets go."""
     replicas: tuple[Replica, ...] = ()
-    """What it strikes, where that is not the broker or the database."""
+    """The replicas that the fault strikes, where it strikes neither the broker nor the database."""
 
     @property
     def replica(self) -> Replica:
@@ -117,20 +117,20 @@ class LogMark:
     size_bytes: int
 
     def count(self, text: str) -> int:
-        """How often that was said since."""
+        """Number of times that the log says a text since the mark."""
         with self.path.open("rb") as log:
             log.seek(self.size_bytes)
             return log.read().count(text.encode())
 
     def lines(self, *parts: str) -> int:
-        """How many lines since hold all of these."""
+        """Number of lines since the mark that hold all parts."""
         with self.path.open("rb") as log:
             log.seek(self.size_bytes)
             return sum(all(part.encode() in line for part in parts) for line in log)
 
 
 Takes = Literal["replica", "service", "broker", "database", "session"]
-"""What a kind strikes; a `session` only uses the database, and may do so while others strike."""
+"""The target of a kind; a `session` only uses the database, and may do so while others strike."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from chassis.store.bulk import Statement
 
 
 def seam(owner: Any, name: str) -> Any:
-    """What is to be changed. Raises AttributeError, with advice, where it is gone."""
+    """Returns the attribute to change. Raises AttributeError, with advice, where the attribute is gone."""
     try:
         return getattr(owner, name)
     except AttributeError:

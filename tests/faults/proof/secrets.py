@@ -45,7 +45,7 @@ def _metrics(url: str) -> bytes:
 
 
 async def check_metrics(urls: Sequence[str], verdict: Verdict) -> None:
-    """What the metrics of the replicas say now."""
+    """Checks that the replicas' metrics hold nothing of a record now."""
     pages = await asyncio.gather(*(asyncio.to_thread(_metrics, url) for url in urls))
     for url, page in zip(urls, pages, strict=True):
         if not page:

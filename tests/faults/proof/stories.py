@@ -15,7 +15,7 @@ CANARY = "canary-5b1d77"
 """Stands for what nobody but the reader of the data may see: in no log, metric or dead letter's detail."""
 AMOUNT = 30_000
 LINE = 20_000
-"""What the first line costs: more than half, so that paying it back twice is more than was paid."""
+"""Price of the first line: more than half, so that paying it back twice is more than was paid."""
 GRACE = timedelta(minutes=10)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 SOURCES = {
@@ -35,7 +35,7 @@ INTENT = f"{REFUND}.refund.1"
 
 @dataclass(frozen=True)
 class Step:
-    """What is told, and how long after the beginning it happened."""
+    """An event of the story, and the time from the beginning to it."""
 
     name: str
     template: Template

@@ -39,7 +39,7 @@ class Visitor:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def visit(self) -> str:
-        """What it says to the next line; nothing where it has ended."""
+        """Returns the process's answer to the next line; nothing where the process has ended."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write("go\n")

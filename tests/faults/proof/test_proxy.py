@@ -56,7 +56,7 @@ async def proxied(echo: Echo, spy: Callable[[], Spy] = PostgresSpy) -> Proxy:
 async def asked(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, text: bytes, limit_seconds: float
 ) -> bytes:
-    """What comes back; raises TimeoutError or ConnectionError."""
+    """Returns the echo of a text. Raises TimeoutError or ConnectionError."""
     async with asyncio.timeout(limit_seconds):
         writer.write(text)
         return await reader.readexactly(len(text))

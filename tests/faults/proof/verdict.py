@@ -1,4 +1,4 @@
-"""What the judge found: violations by invariant, and the counts that a report shows."""
+"""Collects the judge's findings: violations by invariant, and the counts that a report shows."""
 
 from collections import Counter
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Whatever arrives in whatever order: never more out than in, one intent per decision, no surprise."""
+"""Checks for any arrivals in any order: never more out than in, one intent per decision, no surprise."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
