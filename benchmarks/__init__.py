@@ -1,1 +1,1 @@
-"""What the way of a message costs, beside loops that do less: ratios from one run."""
+"""Measures the cost of a message's way, beside loops that do less: ratios from one run."""

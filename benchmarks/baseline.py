@@ -1,4 +1,4 @@
-"""What both baselines share: tables, the trivial decision, and how they are started.
+"""Holds the parts of both baselines: tables, the trivial decision, the start of their processes.
 
 They read what our service reads and publish as many outcomes, and know no rules: a case is whatever
 the last event said. Nothing is validated, nothing measured, no message can fail.
@@ -113,13 +113,13 @@ def headers_of(outcome: Outgoing) -> list[tuple[str, bytes]]:
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What a baseline is told to do, as its only argument (JSON)."""
+    """The instructions to a baseline, its only argument (JSON)."""
 
     bootstrap_servers: str
     database_url: str
     schema: str
     topic: str
-    """Where it publishes."""
+    """The topic to publish on."""
     group_id: str
     start: dict[str, dict[str, int]]
     """Topic -> partition -> offset to start from."""

@@ -1,4 +1,4 @@
-"""The benchmark's own way with Kafka: whole batches out, raw records in, ends of partitions."""
+"""Talks to Kafka in the benchmark's own way: whole batches out, raw records in, ends of partitions."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -80,7 +80,7 @@ async def _send(producer: AIOKafkaProducer, place: tuple[str, int], batch: Any) 
 
 
 def partitions_of(topic: str) -> int:
-    """How many partitions a topic has: as the contracts say, the baselines' like the one they stand for."""
+    """Returns the number of a topic's partitions; a baseline's topic has those of the one it stands for."""
     return TOPICS[topic if topic in TOPICS else OUTCOME_TOPIC].partitions
 
 

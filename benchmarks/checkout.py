@@ -1,4 +1,4 @@
-"""A checkout of the project whose service is measured, by its two commands and its settings alone.
+"""Runs the service of a checkout that is measured, by its two commands and its settings alone.
 
 The code of the benchmark is one; the service may be of another layout. Nothing of it is imported.
 """

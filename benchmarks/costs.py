@@ -1,4 +1,4 @@
-"""Processor time per event: the arithmetic of rounds, of medians, and of one checkout beside another."""
+"""Computes processor time per event: rounds, medians, and one checkout beside another."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Processor time of processes as the operating system counts it: user and system time, from Linux's /proc."""
+"""Reads processor time of processes as the system counts it: user and system time, from Linux's /proc."""
 
 import os
 from collections.abc import Callable, Mapping

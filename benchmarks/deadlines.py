@@ -1,4 +1,4 @@
-"""What deadlines cost: a herd of them due at once beside live events, and a great many that only wait."""
+"""Measures the cost of deadlines: a herd due at once beside live events, and a great many that only wait."""
 
 from dataclasses import dataclass
 from datetime import timedelta

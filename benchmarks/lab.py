@@ -1,4 +1,4 @@
-"""Where it is measured: the local stack, databases for the service, processes, and what the log says."""
+"""Provides the place of a measurement: stack, databases for the service, processes, and what the log says."""
 
 import asyncio
 import os
@@ -149,7 +149,7 @@ class Lab:
         return await broker.ends_of(self.bootstrap_servers, names)
 
     async def outcomes(self, topic: str, start: broker.Ends) -> list[broker.Seen]:
-        """What was published on a topic since then."""
+        """Reads the outcomes published on a topic since `start`."""
         return await broker.read_between(self.bootstrap_servers, start, await self.ends([topic]))
 
     @asynccontextmanager

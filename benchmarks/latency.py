@@ -1,4 +1,4 @@
-"""From publish to outcome read, at a steady rate that does not wait for answers (open loop)."""
+"""Measures from publish to outcome read, at a steady rate that does not wait for answers (open loop)."""
 
 import asyncio
 import time

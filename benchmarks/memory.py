@@ -1,4 +1,4 @@
-"""Memory of one process while it handles a great many events."""
+"""Measures the memory of one process while it handles a great many events."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Refunds that wait for the seller's answer, a great many of them, written straight into the database.
+"""Writes a great many refunds that wait for the seller's answer, straight into the database.
 
 The rules themselves make the cases of one order, once per due moment; the database copies them under
 other ids. So every row is what the service would have written.

@@ -1,4 +1,4 @@
-"""Processor time per live event and per deadline, of the service, of PostgreSQL and of the broker.
+"""Measures processor time per live event and per deadline, of service, PostgreSQL and broker.
 
 It hardly depends on what else the machine does. A round has a database, a consumer group and a process
 of its own, and empty topics. Nothing of the service is used but its commands, its settings and the

@@ -1,4 +1,4 @@
-"""What a run says: a file for tools, a table in the README, a table on the terminal."""
+"""Writes the results of a run: a file for tools, a table in the README, a table on the terminal."""
 
 import os
 import platform
@@ -46,7 +46,7 @@ MEMORY_MB, MEMORY_GROWTH = 250.0, 0.10
 
 @dataclass
 class Results:
-    """What was measured; what was left out is None."""
+    """The measurements of a run; None for each that was left out."""
 
     throughput: Throughput | None = None
     herd: Herd | None = None
@@ -217,7 +217,7 @@ def _told(machine: Mapping[str, Any]) -> str:
 
 
 async def machine_facts(lab: Lab) -> dict[str, Any]:
-    """What the numbers belong to."""
+    """Returns the facts of the machine that the numbers belong to."""
     connection = await asyncpg.connect(lab.stack.database_url)
     try:
         facts = {name: await connection.fetchval(f"SHOW {name}") for name in ("server_version", "fsync")}

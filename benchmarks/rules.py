@@ -1,4 +1,4 @@
-"""The rules in memory, without a broker and a database: for states to start from, and for the tests."""
+"""Runs the rules in memory, without broker and database: for states to start from, and for the tests."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class NotAcceptedError(Exception):
 
 @dataclass
 class Played:
-    """What became of some events: the cases of each subject and all facts, in order."""
+    """The result of some events: the cases of each subject and all facts, in order."""
 
     subjects: dict[str, Subject] = field(default_factory=dict[str, Subject])
     facts: list[FactRecord] = field(default_factory=list[FactRecord])

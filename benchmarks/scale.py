@@ -1,4 +1,4 @@
-"""How much is measured."""
+"""Sets the sizes of a run."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The refund agreement stream: real contract events of many cases that run side by side.
+"""Makes the refund agreement stream: real contract events of many cases that run side by side.
 
 Each event is built and encoded once by the contracts, for an order with a placeholder in its ids;
 the other cases are the same bytes with their own ids and moments. So a million events cost seconds,

@@ -1,4 +1,4 @@
-"""Events per second, end to end: our service in one and in two processes, and the two baselines."""
+"""Measures events per second, end to end: our service in one and two processes, and the two baselines."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Kafka alone tells how far a service's group has come and how much it has published.
+"""Watches by Kafka alone how far a service's group has come and how much it has published.
 
 Nothing here knows the service's tables. So services of different layouts are watched alike, and
 PostgreSQL is not asked anything while its processor time is measured.

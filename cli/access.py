@@ -1,4 +1,4 @@
-"""Where Kafka and the database are, and what the four services are: what every command starts from."""
+"""Finds Kafka, the database and the four services: every command starts from these."""
 
 import importlib
 import importlib.util
@@ -26,7 +26,7 @@ class Access:
     kafka: Kafka
     database_url: str
     is_local: bool = False
-    """Whether it is the stack of `aftersales run`: one broker."""
+    """Whether the access is the stack of `aftersales run`: one broker."""
 
     @property
     def bootstrap_servers(self) -> str:
@@ -47,7 +47,7 @@ def home() -> Path:
 
 
 def external() -> Access | None:
-    """What the settings name; None where it names nothing. Raises CommandError for half of it."""
+    """Returns the access that settings name; None for none. Raises CommandError for half of one."""
     named = [name for name in (BROKERS, DATABASE) if is_named(name)]
     if not named:
         return None
@@ -59,7 +59,7 @@ def external() -> Access | None:
 
 
 def present() -> Access:
-    """What the settings name, else the stack of `aftersales run`. Raises CommandError without either."""
+    """Returns the access that settings name, else `aftersales run`'s. Raises CommandError without either."""
     named = external()
     if named is not None:
         return named

@@ -1,4 +1,4 @@
-"""A made-up shop with every kind of trouble, played through the four services at high speed."""
+"""Plays a made-up shop with every kind of trouble through the four services at high speed."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a user of the command is told when something cannot be done."""
+"""Defines the error that tells a user of the command what cannot be done."""
 
 
 class CommandError(Exception):

@@ -1,4 +1,4 @@
-"""The history of cases, read from the services' own tables: what came, what was decided, what runs now."""
+"""Reads the history of cases from the services' tables: what came, what was decided, what runs now."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -37,7 +37,7 @@ WHERE event_id = $1 ORDER BY position
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What led to a decision: an event, or a deadline of the case."""
+    """The cause of a decision: an event, or a deadline of the case."""
 
     type: str
     source: str
@@ -112,11 +112,11 @@ class Explanation:
 
     event_id: str
     decided: Step | None = None
-    """The decision that announced it, where it is one of ours."""
+    """The decision that announced the event, where the event is one of ours."""
     before: list[Step] = field(default_factory=list[Step])
-    """The decisions that led to it, the nearest first."""
+    """The decisions that led to the event, the nearest first."""
     after: list[Step] = field(default_factory=list[Step])
-    """What was decided because of it."""
+    """The decisions that the event led to."""
     kept: list[Kept] = field(default_factory=list[Kept])
 
     @property
@@ -193,7 +193,7 @@ def _story(registry: Registry, row: Mapping[str, Any], steps: list[Step]) -> Cas
 async def explain(
     connection: asyncpg.Connection, services: Mapping[str, Service], event_id: str
 ) -> Explanation:
-    """What is known of an event, told to us or announced by us."""
+    """Tells what is known of an event, told to us or announced by us."""
     found = Explanation(event_id)
     found.decided = await _announcing(connection, services, event_id)
     step = found.decided

@@ -1,4 +1,4 @@
-"""Dead letters of all services, for an operator."""
+"""Lists, shows and resends dead letters of all services, for an operator."""
 
 import base64
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class Letter:
 
     @property
     def number(self) -> str:
-        """How the other commands name it."""
+        """Returns the letter's name in the other commands."""
         return f"{self.service}/{self.entry.position}"
 
     def as_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The `aftersales` command: demo, run, replay, and a look inside."""
+"""Defines the `aftersales` command: demo, run, replay, and a look inside."""
 
 import json
 import sys
@@ -49,7 +49,7 @@ app.add_typer(upkeep)
 
 
 async def on_broker(work: Callable[["Kafka"], Awaitable[T]]) -> T:
-    """What the work on the broker gives. Raises CommandError where it is not known which one."""
+    """Returns the result of the work on the broker. Raises CommandError where no broker is known."""
     from cli.access import broker
 
     return await work(broker())
@@ -225,7 +225,7 @@ def topics_list(as_json: JSON = False) -> None:
 
 @topics_app.command("diff")
 def topics_diff(replication: REPLICATION = None, as_json: JSON = False) -> None:
-    """In what the cluster is not as declared. Status 2 where it differs."""
+    """Shows where the cluster is not as declared. Status 2 where it differs."""
     from cli import topics
 
     found = ended(on_broker(lambda kafka: topics.differences(kafka, copies(replication))))

@@ -1,4 +1,4 @@
-"""The picture of a run as one self-contained HTML page: light and dark, phone and screen."""
+"""Renders the picture of a run as one self-contained HTML page: light and dark, phone and screen."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape

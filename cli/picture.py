@@ -1,4 +1,4 @@
-"""What a run came to, read from the services' own tables: for the page and the terminal at its end."""
+"""Reads the results of a run from the services' own tables, for the page and the terminal at its end."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ QUIET_TYPES = frozenset(
         "aftersales.task.withdrawn.v1",
     }
 )
-"""What a story can do without: it tells of the decision that each of them follows."""
+"""Types that a story can do without: the story tells of the decision that each of them follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What there is to see."""
+    """Everything that there is to see of a run."""
 
     first_day: str
     last_day: str

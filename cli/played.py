@@ -1,4 +1,4 @@
-"""What replay and demo share: a stack that runs by clock marks, a driver on it, a progress bar."""
+"""Gives replay and demo a stack that runs by clock marks, a driver on it, a progress bar."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

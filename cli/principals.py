@@ -1,4 +1,4 @@
-"""Who may do what: a database role and a Kafka principal per service, each with the least rights it needs.
+"""Gives each service a database role and a Kafka principal, with the least rights it needs.
 
 The rights on topics follow from what the services read and announce, so they change with the code.
 """
@@ -32,14 +32,14 @@ ALLOW = 3
 
 
 class Resource(IntEnum):
-    """What a right is about, as Kafka numbers it."""
+    """The kind of resource that a right is about, as Kafka numbers it."""
 
     TOPIC = 2
     GROUP = 3
 
 
 class Operation(IntEnum):
-    """What it allows, as Kafka numbers it. Reading and writing include describing."""
+    """The operation that a right allows, as Kafka numbers it. Reading and writing include describing."""
 
     ALL = 2
     READ = 3
@@ -71,7 +71,7 @@ class Right:
         return self.resource, self.name, self.pattern, who, self.host, self.operation, self.permission
 
     def __str__(self) -> str:
-        """In words, with all in which it is not as ours are."""
+        """The right in words, with every field in which it differs from ours."""
         known = {each.value: each.name.lower() for each in Operation}
         words = [self.principal, known.get(self.operation, f"operation {self.operation}"), self.name]
         if self.pattern != LITERAL:
@@ -85,12 +85,12 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the rights on the broker."""
+    """The rights on the broker that were given, taken and left."""
 
     given: Sequence[Right]
     taken: Sequence[Right]
     surplus: Sequence[Right]
-    """There, not needed by this release, and left."""
+    """Rights on the broker that this release does not need, and that were left."""
 
 
 def principal_of(name: str) -> str:
@@ -102,7 +102,7 @@ PRINCIPALS = tuple(principal_of(name) for name in (*SERVICES, OPERATOR))
 
 
 def rights(group_prefix: str = "aftersales") -> set[Right]:
-    """What the services and the operator may do on Kafka; anything else is refused.
+    """Returns the rights of the services and the operator on Kafka; anything else is refused.
 
     A service reads its inputs in its own group, and writes its outcomes and its dead letters. The operator
     reads everything, sets the groups after a restore, and writes to every topic but those of dead letters:
@@ -160,7 +160,7 @@ async def provision_broker(kafka: Kafka, passwords: Path, *, revokes: bool = Fal
 
 
 def weighed(wanted: set[Right], there: set[Right], *, revokes: bool) -> Outcome:
-    """What is to be given and taken; a refusal that somebody made is never taken, for that would allow."""
+    """Returns the rights to give and to take. A refusal is never taken, for that would allow."""
     beyond = sorted(there - wanted)
     taken = [each for each in beyond if revokes and each.permission == ALLOW]
     return Outcome(sorted(wanted - there), taken, [each for each in beyond if each not in taken])

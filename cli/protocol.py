@@ -1,4 +1,4 @@
-"""Requests of Kafka's protocol that its client library has no method for, and what answers say."""
+"""Defines requests of Kafka's protocol that its client library has no method for; reads their answers."""
 # pyright: reportIncompatibleMethodOverride=false, reportAssignmentType=false
 # The library declares API_KEY and API_VERSION as properties, and sets them like this itself.
 

@@ -18,7 +18,7 @@ from simulator.tables import OrderTables, TablesError
 TICK_COUNT_MAX = 100
 DAY = timedelta(days=1)
 REST = timedelta(days=60)
-"""How long after the last event deadlines are still waited for."""
+"""Time after the last event during which deadlines are still waited for."""
 
 
 def tick_of(tables: OrderTables) -> timedelta:

@@ -1,4 +1,4 @@
-"""The report of a replay: everything that two runs of the same input must agree on, and nothing else."""
+"""Builds the report of a replay: everything that two runs of one input must agree on, and nothing else."""
 
 from collections.abc import Sequence
 from typing import Any

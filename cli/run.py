@@ -1,4 +1,4 @@
-"""The stack and the services, kept up until Ctrl-C."""
+"""Keeps the stack and the services up until Ctrl-C."""
 
 import asyncio
 import signal

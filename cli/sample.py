@@ -1,4 +1,4 @@
-"""A sample order, its shipment and a refund application, published; and what the services make of it."""
+"""Publishes a sample order, its shipment and a refund application; tells what the services make of them."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ FITTED: Mapping[str, Mapping[str, Any]] = {
         "paid_amount": IN_FULL,
     }
 }
-"""What differs from the samples: theirs is paid for after terms that this story leaves out."""
+"""Values that replace the samples' own: those are paid for after terms that this story leaves out."""
 QUIET_SECONDS = 5.0
 AWAITED = "aftersales.refund.opened.v1"
 

@@ -1,4 +1,4 @@
-"""Migrations of the services' schemas, for an operator."""
+"""Migrates the services' schemas, for an operator."""
 
 from aftersales_contracts.topics import SERVICES
 from chassis.operate.provision import role_of

@@ -1,4 +1,4 @@
-"""The picture of a run on a terminal."""
+"""Shows the picture of a run on a terminal."""
 
 from collections.abc import Mapping
 

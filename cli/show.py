@@ -1,4 +1,4 @@
-"""Cases, explanations and dead letters on a terminal."""
+"""Shows cases, explanations and dead letters on a terminal."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from cli.history import CaseStory, Cause, Explanation, Step
 
 
 def cause_words(cause: Cause) -> str:
-    """What led to a decision, in words."""
+    """Says the cause of a decision in words."""
     if cause.type == "deadline":
         return f"deadline {cause.id.rpartition('/')[2].replace('_', ' ')}"
     return f"{words.short_type(cause.type)} from {cause.source}"

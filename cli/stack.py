@@ -1,4 +1,4 @@
-"""The local stack and the four services as processes of their own: for demo, run, replay and tests."""
+"""Runs the local stack and the services as processes of their own: for demo, run, replay and tests."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The topics of the contracts on a broker: what differs, and bringing it about. Never deletes one."""
+"""Compares the contracts' topics with a broker's and brings the differences about. Never deletes one."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
@@ -42,7 +42,7 @@ class TopicState:
         }
 
     def differences(self, replication: int) -> list["Difference"]:
-        """What would have to change for the topic to be as declared, on a cluster with so many copies."""
+        """Lists the changes that make the topic as declared, on a cluster with so many copies."""
         name, topic = self.topic.name, self.topic
         wanted = min(topic.replication, replication)
         if self.partitions_there is None:
@@ -72,11 +72,11 @@ class Difference:
     there: str | None
     declared: str
     is_applied: bool
-    """Whether `apply` brings it about by itself; what moves keys, copies or deletes it leaves to a person."""
+    """Whether `apply` makes the change by itself; a person does what moves keys, moves copies or deletes."""
 
     @property
     def deletes(self) -> bool:
-        """Whether bringing it about lets records go that are kept now."""
+        """Whether the change lets records go that are kept now."""
         return _deletes(self.what, self.there, self.declared)
 
 
@@ -135,7 +135,7 @@ async def differences(broker: str | Kafka, replication: int) -> list[Difference]
 async def apply(
     broker: str | Kafka, replication: int, *, adds_partitions: bool = False, lowers_retention: bool = False
 ) -> tuple[list[Difference], list[Difference]]:
-    """Brings about what can be brought about without harm; returns (what it did, what is left).
+    """Makes the changes that do no harm; returns (the changes made, the changes left).
 
     Makes missing topics and sets configurations. Partitions are added only where `adds_partitions`
     says so, for it moves keys; what lets records go is set only where `lowers_retention` says so; copies
@@ -162,7 +162,7 @@ async def apply(
 async def _settled(
     admin: AIOKafkaAdminClient, replication: int, is_wanted: Callable[[Difference], bool]
 ) -> list[Difference]:
-    """What is left, once every broker knows of what was done; they learn of it a moment later."""
+    """Returns the differences left once every broker knows of the changes; brokers learn a moment later."""
     end = clock.monotonic() + SETTLING_SECONDS
     while True:
         left = [found for state in await _states(admin) for found in state.differences(replication)]

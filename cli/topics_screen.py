@@ -1,4 +1,4 @@
-"""The topics and what differs, on a terminal."""
+"""Shows the topics and their differences on a terminal."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def show_differences(console: Console, found: Sequence[Difference]) -> None:
 
 
 def show_applied(console: Console, done: Sequence[Difference], left: Sequence[Difference]) -> None:
-    """What was done, then what was not."""
+    """Shows the changes made, then those not made."""
     for each in done:
         before = "" if each.there is None else f" (was {each.there})"
         console.print(f"{each.topic}: {each.what} {each.declared}{before}", highlight=False)

@@ -1,4 +1,4 @@
-"""What an operator does to the data: read again after a restore, publish again, drop old months, erase."""
+"""Works on the data for an operator: reads again after a restore, publishes again, drops months, erases."""
 
 import secrets
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -42,7 +42,7 @@ UPDATE cursors SET holder = NULL, lease_until = NULL, position = least(position,
     (SELECT min(position) - 1 FROM facts WHERE recorded_at >= $1), position))
 WHERE name = 'relay' RETURNING position
 """
-"""Without a holder the leader of now gives up its window and begins again at the cursor."""
+"""Clears the holder: the leader of now gives up its window and begins again at the cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def check_nobody_reads(name: str, answer: Any) -> None:
 
 
 def refused(name: str, error: KafkaError, what: str) -> CommandError:
-    """One line on what Kafka refused; a right that is missing is said as such."""
+    """Says in one line what Kafka refused; a missing right is named as such."""
     kind = type(error).__name__
     if isinstance(error, NOT_ALLOWED):
         return CommandError(f"{name}: this principal has no right to its group or topics ({kind})")
@@ -171,7 +171,7 @@ async def _set_group(
 
 
 async def publish_again(service: str | None, since: datetime) -> dict[str, int]:
-    """Lets the relays publish what was recorded since a moment once more, with the same ids; from where."""
+    """Lets the relays publish what was recorded since a moment again, with the same ids; says from where."""
     found: dict[str, int] = {}
     for name in chosen(service):
         async with schema_of(name) as connection:

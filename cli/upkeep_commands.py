@@ -1,4 +1,4 @@
-"""`aftersales rewind | publish-again | prune | erase | trace`: docs/operations.md says when."""
+"""Defines `aftersales rewind | publish-again | prune | erase | trace`: docs/operations.md says when."""
 
 from datetime import UTC, datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Values of events, facts and states in the words that a person reads."""
+"""Puts values of events, facts and states into the words that a person reads."""
 
 import re
 from collections.abc import Iterator, Mapping

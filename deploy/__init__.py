@@ -1,1 +1,1 @@
-"""What operators deploy from: image, compose files, manifests, and the programs that prepare them."""
+"""Holds what operators deploy from: image, compose files, manifests, and the programs that prepare them."""

@@ -1,4 +1,4 @@
-"""Certificates for the compose file `compose.secure.yaml`: an authority, and what it signs."""
+"""Makes certificates for the compose file `compose.secure.yaml`: an authority, and those it signs."""
 
 import ipaddress
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The local stack from packages: a real Kafka and a real PostgreSQL for tests, demo and measurements."""
+"""Runs the local stack from packages: a real Kafka and PostgreSQL for tests, demo and measurements."""
 
 from devstack.errors import PartFailed, PartMissing, StackError
 from devstack.stack import Stack, start

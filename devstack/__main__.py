@@ -1,4 +1,4 @@
-"""The local stack from the command line: python -m devstack up | down | status | fetch | wipe."""
+"""Controls the local stack from the command line: python -m devstack up | down | status | fetch | wipe."""
 
 import argparse
 import os

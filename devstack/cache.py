@@ -1,4 +1,4 @@
-"""Where files that outlive a clone are kept."""
+"""Finds the folder of files that outlive a clone."""
 
 import os
 from pathlib import Path

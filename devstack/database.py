@@ -1,4 +1,4 @@
-"""Databases of the local server: fresh ones for tests, and the services' roles and schemas in them."""
+"""Makes databases on the local server: fresh ones for tests, with the services' roles and schemas."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""What can go wrong with the local stack."""
+"""Defines the errors of the local stack."""
 
 
 class StackError(Exception):

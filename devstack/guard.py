@@ -21,7 +21,7 @@ PR_SET_PDEATHSIG = 1
 
 
 class Orders(TypedDict):
-    """What the guard is asked to do."""
+    """The instructions to the guard."""
 
     command: list[str]
     environment: dict[str, str]
@@ -30,7 +30,7 @@ class Orders(TypedDict):
     """User and group id that the program runs as, or None for the guard's own."""
     stop_signal: int
     patience_s: float
-    """How long the program may take to stop before it is killed."""
+    """Seconds that the program may take to stop before it is killed."""
     remove_if_orphaned: list[str]
     home_if_orphaned: str
     """A folder to remove as well, by whichever guard finds that none of `home_parts` is left; or empty."""

@@ -1,4 +1,4 @@
-"""The broker's jars: exactly those of the lock file, in a cache that all clones share."""
+"""Fetches the broker's jars: exactly those of the lock file, in a cache that all clones share."""
 
 import hashlib
 import os

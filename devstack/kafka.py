@@ -1,4 +1,4 @@
-"""Apache Kafka as one KRaft node, broker and controller in one process, on the loopback address."""
+"""Runs Apache Kafka as one KRaft node, broker and controller in one process, on the loopback address."""
 
 import shutil
 import subprocess
@@ -40,7 +40,7 @@ PROPERTIES: Mapping[str, str] = {
     "log.segment.bytes": str(64 * 1024 * 1024),
     "log.cleaner.dedupe.buffer.size": str(4 * 1024 * 1024),
 }
-"""What is the same in every stack. Durable, real groups, transactions and administration; small."""
+"""Properties that every stack shares. Durable, real groups, transactions and administration; small."""
 
 LOGGING = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",

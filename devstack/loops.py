@@ -1,4 +1,4 @@
-"""Asynchronous work from synchronous code, whether or not the caller runs an event loop."""
+"""Runs asynchronous work from synchronous code, whether or not the caller runs an event loop."""
 
 import asyncio
 from collections.abc import Coroutine

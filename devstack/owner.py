@@ -1,4 +1,4 @@
-"""Which OS user runs PostgreSQL when the stack is started by root, and what that user can reach."""
+"""Chooses the OS user that runs PostgreSQL for root, and tells what that user can reach."""
 
 import os
 import pwd

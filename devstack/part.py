@@ -1,4 +1,4 @@
-"""A program of the stack: started under a guard, stopped in order, killed for fault tests."""
+"""Runs a program of the stack: started under a guard, stopped in order, killed for fault tests."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Free ports on the loopback address that stay free while a part is down."""
+"""Finds free ports on the loopback address that stay free while a part is down."""
 
 import contextlib
 import secrets

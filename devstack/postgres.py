@@ -1,4 +1,4 @@
-"""PostgreSQL 18 on a loopback port and a Unix socket, durable (fsync on), every user with a password."""
+"""Runs PostgreSQL 18 on a loopback port and a Unix socket, durable (fsync on), every user with a password."""
 
 import os
 import shutil

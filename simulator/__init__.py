@@ -1,1 +1,1 @@
-"""A made-up shop with every kind of trouble, a reader of public order tables, and all who answer us."""
+"""Makes a made-up shop with every kind of trouble, reads public order tables, and answers us."""

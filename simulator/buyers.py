@@ -1,4 +1,4 @@
-"""How buyers and sellers of the made-up shop answer: agreements, returns, exchanges, offers, late parcels."""
+"""Answers for the made-up shop's buyers and sellers: agreements, returns, exchanges, offers, late parcels."""
 
 from datetime import datetime, timedelta
 

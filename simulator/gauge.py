@@ -1,4 +1,4 @@
-"""How far the services are, read from their own tables."""
+"""Measures how far the services are, from their own tables."""
 
 import asyncio
 from collections.abc import Sequence

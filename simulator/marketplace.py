@@ -1,4 +1,4 @@
-"""The order system behind the public tables: it answers by what really became of an order."""
+"""Plays the order system behind the public tables: the answers follow what really became of an order."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -34,7 +34,7 @@ class Marketplace:
         self._tables = tables
 
     def answer(self, outcome: Announced) -> Sequence[Reply]:
-        """What the order system says to it, two minutes later."""
+        """Returns the order system's reply to the outcome, two minutes later."""
         if outcome.envelope.type not in (AUTO_CONFIRM, CLOSE):
             return ()
         values = outcome.values()

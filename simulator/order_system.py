@@ -1,4 +1,4 @@
-"""How payment provider and order system of the made-up shop answer: each yields like those of `replies`."""
+"""Answers for payment provider and order system of the made-up shop: functions like those of `replies`."""
 
 from datetime import datetime, timedelta
 

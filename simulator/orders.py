@@ -1,4 +1,4 @@
-"""From the public order tables to events: what is known of each order, at the moment it happened.
+"""Turns the public order tables into events: what is known of each order, at the moment it happened.
 
 What the tables say and how it is told (nothing else is invented):
 
@@ -58,7 +58,7 @@ def parcel_id(order: Order) -> str:
 
 
 def sku_id(item: Item) -> str:
-    """What a marketplace sells: a product of a seller; at most 64 characters."""
+    """Names a product of a seller, the unit that a marketplace sells; at most 64 characters."""
     return f"{item.product_id}.{item.seller_id}"[:64]
 
 
@@ -139,7 +139,7 @@ def _left(order: Order) -> Sequence[Event]:
 
 
 def events_of(step: Step, order: Order) -> Iterator[tuple[str, datetime, Event]]:
-    """What one step of an order is told as: (name within the order, moment, event)."""
+    """Yields the events that tell one step of an order: (name within the order, moment, event)."""
     match step:
         case Step.PLACED:
             yield "placed", order.placed_at, _placed(order)

@@ -1,4 +1,4 @@
-"""What the services announced during a run, counted once per id, kept on disk: memory stays flat."""
+"""Keeps the outcomes announced during a run on disk, counted once per id: memory stays flat."""
 
 import hashlib
 import sqlite3

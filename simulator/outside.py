@@ -1,4 +1,4 @@
-"""Everybody outside who answers what we announce."""
+"""Defines everybody outside who answers what we announce."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from simulator.outcomes import Announced
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What somebody outside says to an outcome, `delay` after it."""
+    """A reply from outside to an outcome, `delay` after the outcome."""
 
     delay: timedelta
     source: str
@@ -24,7 +24,7 @@ class Outside(Protocol):
     """Everybody whom our outcomes reach: a pure function of the outcome."""
 
     def answer(self, outcome: Announced) -> Sequence[Reply]:
-        """What is said to it; the same for the same outcome."""
+        """Returns the replies to the outcome; the same for the same outcome."""
         ...
 
 

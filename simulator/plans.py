@@ -1,4 +1,4 @@
-"""What is going to happen to each order of the made-up shop: chosen by seed and number alone."""
+"""Plans the story of each order of the made-up shop: chosen by seed and number alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ WEIGHTS: dict[Trouble, float] = {
     Trouble.BAD_REVIEW_LEFT_ALONE: 1,
     Trouble.BAD_REVIEW_UNREACHED: 3,
 }
-"""How often each story is told among the orders that have one."""
+"""Frequency of each story among the orders that have one."""
 
 LOST = frozenset({Trouble.LOST_RESHIP, Trouble.LOST_REFUND, Trouble.LOST_TURNED_UP})
 BAD_REVIEW = frozenset(
@@ -134,7 +134,7 @@ class Plan:
 
     @property
     def total(self) -> int:
-        """What the buyer pays."""
+        """The sum that the buyer pays."""
         return self.goods + self.freight
 
     def dice(self, *words: object) -> float:

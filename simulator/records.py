@@ -1,4 +1,4 @@
-"""What is published: one Kafka record with the moment at which it happened."""
+"""Defines a record to publish: one Kafka record with the moment at which it happened."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How the outside of the made-up shop answers: warehouse, courier, desk, telephone, gateway.
+"""Answers for the outside of the made-up shop: warehouse, courier, desk, telephone, gateway.
 
 Each function takes the plan of the order and one of our outcomes, and yields (delay, name, event); the
 name makes the event's id together with the order's. The same outcome is always answered alike.

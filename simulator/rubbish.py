@@ -1,4 +1,4 @@
-"""Records that no service can use, one kind per reason: what foreign producers really send."""
+"""Makes records that no service can use, one kind per reason: what foreign producers really send."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta

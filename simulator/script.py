@@ -1,4 +1,4 @@
-"""What happens to an order of the made-up shop by itself: everything that waits for none of our outcomes."""
+"""Tells what happens to an order of the shop by itself: everything that waits for none of our outcomes."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

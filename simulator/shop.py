@@ -1,4 +1,4 @@
-"""A made-up shop: orders with every kind of trouble, and everybody outside who answers our outcomes.
+"""Runs a made-up shop: orders with every kind of trouble, and everybody outside who answers our outcomes.
 
 All of it follows from a seed and the ids alone, so that two runs publish and answer alike.
 """
@@ -81,7 +81,7 @@ HANDLERS: dict[type[Event], Callable[[Plan, Any, datetime], replies.Said]] = {
 
 @dataclass(frozen=True, slots=True)
 class Mischief:
-    """What goes wrong between the shop and the broker, as shares of all records (rubbish: of all orders)."""
+    """Faults between the shop and the broker, as shares of all records (rubbish: of all orders)."""
 
     repeat_share: float = REPEAT_SHARE
     late_share: float = LATE_SHARE
@@ -107,7 +107,7 @@ class World:
 
     @property
     def plans(self) -> Sequence[Plan]:
-        """What is going to happen, per order."""
+        """The plan of each order."""
         return list(self._plans.values())
 
     def records(self) -> Iterator[Record]:
@@ -145,7 +145,7 @@ class World:
                 yield from rubbish_beside(record, self._mischief.rubbish_share)
 
     def answer(self, outcome: Announced) -> Sequence[Reply]:
-        """What the outside says to an outcome; the same for the same outcome."""
+        """Returns the outside's replies to an outcome; the same for the same outcome."""
         event_class = EVENTS.get(outcome.envelope.type)
         handler = HANDLERS.get(event_class) if event_class is not None else None
         if event_class is None or handler is None:

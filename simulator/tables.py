@@ -1,4 +1,4 @@
-"""The public order tables, joined and sorted on disk, so that memory stays flat for any number of orders."""
+"""Joins and sorts the public order tables on disk: memory stays flat for any number of orders."""
 
 import csv
 import sqlite3
@@ -65,7 +65,7 @@ class TablesError(Exception):
 
 
 class Step(IntEnum):
-    """What can happen to an order in the tables; also the order within one moment."""
+    """A step of an order in the tables; also the order within one moment."""
 
     PLACED = 1
     PAID = 2
@@ -116,7 +116,7 @@ class Order:
 
     @property
     def paid_at(self) -> datetime | None:
-        """When it was fully paid, as far as the tables say.
+        """The moment when the order was fully paid, as far as the tables say.
 
         A missing approval means never paid, unless the goods left or arrived: a prepaid order that
         left was paid before, and the moment of leaving is the latest that is certain.

@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.1 document of the whole system, from the registry and the samples."""
+"""Builds the AsyncAPI 3.1 document of the whole system, from the registry and the samples."""
 
 import json
 import re

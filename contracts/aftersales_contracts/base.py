@@ -1,4 +1,4 @@
-"""What every event type shares: strict when made, tolerant when read, self-describing."""
+"""Defines the base of every event type: strict when made, tolerant when read, self-describing."""
 
 from datetime import UTC
 from enum import StrEnum
@@ -65,12 +65,12 @@ class Event(BaseModel):
     TYPE: ClassVar[str]
     """CloudEvents type, for example `shop.refund.applied.v1`."""
     TOPIC: ClassVar[str]
-    """The topic that carries it."""
+    """The topic that carries the event."""
     RULES: ClassVar[tuple[str, ...]] = ()
-    """Ids of the rules that read or announce it."""
+    """Ids of the rules that read or announce the event."""
 
     def subject_of(self) -> str:
-        """What the event is about: the CloudEvents subject and the Kafka key."""
+        """Returns the subject of the event: the CloudEvents subject and the Kafka key."""
         raise TypeError(f"{type(self).__name__} names no subject")
 
 
@@ -95,7 +95,7 @@ class CustomerEvent(Event):
 
 
 class Outcome(Event):
-    """What one of our cases announces."""
+    """An event that one of our cases announces."""
 
     case_id: Id
     case_kind: Code
@@ -104,7 +104,7 @@ class Outcome(Event):
     so gaps are normal; with `case_id` it tells which of two outcomes is the later."""
     shop_id: Id
     rule_ids: list[str]
-    """Ids of the rules that led to it; the catalogue is docs/rules.csv."""
+    """Ids of the rules that led to the outcome; the catalogue is docs/rules.csv."""
     policy_version: str
 
 

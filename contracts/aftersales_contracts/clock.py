@@ -1,4 +1,4 @@
-"""Clock marks: how a replay says that a moment has come."""
+"""Defines clock marks, by which a replay says that a moment has come."""
 
 from aftersales_contracts.base import At, Count, Event
 from aftersales_contracts.topics import ANY_TOPIC

@@ -1,4 +1,4 @@
-"""The envelope of every record: CloudEvents 1.0 in the Kafka protocol binding.
+"""Reads and writes the envelope of every record: CloudEvents 1.0 in the Kafka protocol binding.
 
 Written in binary mode (attributes in `ce_*` headers, the data alone as the value), read in binary and
 in structured mode. The record's key is the subject.
@@ -48,11 +48,11 @@ class Envelope(NamedTuple):
     source: str
     type: str
     time: datetime
-    """When it happened."""
+    """The moment when the event happened."""
     subject: str
-    """What it is about, and the record's key."""
+    """The subject of the event, and the record's key."""
     recordedtime: datetime | None = None
-    """When the source wrote it down."""
+    """The moment when the source wrote the event down."""
     correlationid: str | None = None
     causationid: str | None = None
     traceparent: str | None = None
@@ -286,7 +286,7 @@ def _moment(name: str, text: str) -> datetime:
 
 
 def _moment_unusual(name: str, text: str) -> datetime:
-    """What RFC 3339 allows and Python's parser does not: lower-case letters."""
+    """Reads a moment that RFC 3339 allows and Python's parser does not: lower-case letters."""
     if text.upper() != text:
         return _moment(name, text.upper())
     _refuse(Reason.NOT_CLOUDEVENTS, f"{name} is not a moment that exists")

@@ -1,4 +1,4 @@
-"""JSON Schema (2020-12) of an event type, as another team needs it: what may be on the wire.
+"""Makes the JSON Schema (2020-12) of an event type, as another team needs it: what may be on the wire.
 
 Three things differ from what pydantic makes of the models. Objects stay open, for readers must accept
 fields that a later writer added. Enumerations are open too: a string with `x-known-values`, because
@@ -45,7 +45,7 @@ class WireSchema(GenerateJsonSchema):
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """What absence means, where it means a value."""
+        """Describes the meaning of absence, where absence means a value."""
         made = super().default_schema(schema)
         if made.get("default", ...) is None:
             made.pop("default")

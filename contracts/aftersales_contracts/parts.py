@@ -1,4 +1,4 @@
-"""Values that several event types share; enumerations are in `words`, money, times and ids in `base`."""
+"""Defines values that several event types share; enumerations are in `words`, money, times, ids in `base`."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -23,7 +23,7 @@ Ref = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 """Where the announcer keeps a text, an address or a document; the thing itself is never in an event."""
 
 Subject = Annotated[str, StringConstraints(min_length=1, max_length=160)]
-"""What a case is about: an order, customer or shop id, an account, or carrier_code/tracking_code."""
+"""The subject of a case: an order, customer or shop id, an account, or carrier_code/tracking_code."""
 
 Digest = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 """A keyed hash, good for equality only."""
@@ -60,7 +60,7 @@ class Line(Part):
     sku_id: Id
     """The variant; the product id where the shop has no variants."""
     style_id: Id | None = None
-    """What an exchange must keep: another size or colour of it is the same style (RF-105)."""
+    """The style that an exchange must keep: another size or colour has the same style (RF-105)."""
     quantity_count: Pieces
     unit_price: Money
     """Per piece, before `discount`."""
@@ -116,7 +116,7 @@ class Payment(Part):
     payment_id: Id
     method: PaymentMethod
     amount: Money
-    """What counts towards the order."""
+    """The sum that counts towards the order."""
     purpose: PaymentPurpose = PaymentPurpose.FULL
     instalment_count: Count | None = None
     buyer_fee: Money | None = None
@@ -132,14 +132,14 @@ class Tender(Part):
 
 
 class Tracking(Part):
-    """How a carrier knows a parcel."""
+    """The identity of a parcel at its carrier."""
 
     carrier_code: Code
     tracking_code: Code
 
 
 class Inspection(Part):
-    """What was found when the goods of one order line were checked."""
+    """The findings of a check on the goods of one order line."""
 
     line_id: Id
     received_count: Count
@@ -163,11 +163,11 @@ class DeadlinePart(Part):
     name: Code
     due_at: At
     on_expiry_code: Code
-    """What happens at `due_at` if nothing comes."""
+    """The consequence at `due_at` if nothing comes."""
     waits_for: Role
     is_extendable: bool
     paused_since_at: At | None = None
-    """Since when it stands still; absent while it runs."""
+    """The moment when the deadline was paused; absent while the deadline runs."""
 
 
 class Option(Part):
@@ -178,7 +178,7 @@ class Option(Part):
     amount: Money | None = None
     lines: list[Share] | None = None
     until_at: At | None = None
-    """The last moment at which it may be chosen, where earlier than the whole offer's."""
+    """The last moment at which the option may be chosen, where earlier than the whole offer's."""
 
 
 def one_currency(*amounts: Money | None) -> None:

@@ -1,4 +1,4 @@
-"""JSON looked at before and without parsing all of it: how deep it is, and what its members are as sent."""
+"""Looks at JSON before and without parsing all of it: its depth, and its members as sent."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Why a record could not be used: the `reason` header of a dead letter. Codes are never renamed."""
+"""Names why a record could not be used: the `reason` header of a dead letter. Codes are never renamed."""
 
 from enum import StrEnum
 

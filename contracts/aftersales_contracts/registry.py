@@ -1,4 +1,4 @@
-"""Every event type by its name; reading and writing their data; which topic carries what."""
+"""Finds every event type by its name; reads and writes their data; tells which topic carries what."""
 
 from collections.abc import Mapping
 from functools import cache

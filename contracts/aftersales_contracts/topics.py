@@ -1,4 +1,4 @@
-"""The topics: who writes them, what is the key, how many partitions, how long they are kept."""
+"""Defines the topics: who writes them, what is the key, how many partitions, how long they are kept."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,23 +28,23 @@ class Topic:
 
     name: str
     key: str
-    """What the key is, in words; it equals the CloudEvents subject."""
+    """The meaning of the key, in words; the key equals the CloudEvents subject."""
     partitions: int
-    """How many it is created with; a change would move keys, so it stays."""
+    """The number of partitions at creation; a change would move keys, so the number stays."""
     retention_days: int
     writers: tuple[str, ...]
-    """Who announces on it."""
+    """The announcers on the topic."""
     side: Literal["in", "out", "dead"]
     """Told to us, told by us, or set aside by us."""
     privacy: Literal["pseudonymous", "personal", "text"] = "pseudonymous"
-    """What its data may hold at most."""
+    """The most personal data that the topic may hold."""
     replication: int = 3
     """Copies of each partition; a cluster of fewer brokers has to say so when the topics are applied."""
     min_insync_replicas: int = 2
-    """So many copies must have a record before it counts as written."""
+    """So many copies must have a record before the record counts as written."""
 
     def configs(self, replication: int) -> dict[str, str]:
-        """Its configuration on a broker, in Kafka's names, with so many copies of each partition."""
+        """Returns the topic's configuration in Kafka's names, with so many copies of each partition."""
         dead = self.side == "dead"
         return {
             "cleanup.policy": "delete",

@@ -1,4 +1,4 @@
-"""How a reader of today understands an event of yesterday: chains of pure functions, one per version step.
+"""Turns an event of yesterday into one of today: chains of pure functions, one per version step.
 
 Within a version only optional things are added. Anything else is a new version: its class is added to the
 registry, and here the step that turns the old data into the new. Writers announce both until every reader

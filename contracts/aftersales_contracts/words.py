@@ -1,4 +1,4 @@
-"""Open enumerations that several event types share. An unknown member is kept raw when read."""
+"""Defines open enumerations that several event types share. An unknown member is kept raw when read."""
 
 from aftersales_contracts.base import OpenEnum
 
@@ -33,7 +33,7 @@ class FreightTerms(OpenEnum):
 
 
 class GoodsClass(OpenEnum):
-    """What the goods are, as far as a rule asks."""
+    """The class of goods, as far as a rule asks."""
 
     STANDARD = "standard"
     AUTO_DELIVERED = "auto_delivered"
@@ -74,7 +74,7 @@ class PaymentMethod(OpenEnum):
 
 
 class PaymentPurpose(OpenEnum):
-    """What a payment was for."""
+    """The purpose of a payment."""
 
     FULL = "full"
     DEPOSIT = "deposit"
@@ -144,7 +144,7 @@ class SignedBy(OpenEnum):
 
 
 class Carriage(OpenEnum):
-    """How goods are sent back; it decides the receipt deadline (RF-023 express, RF-024 mail)."""
+    """The way goods are sent back; it decides the receipt deadline (RF-023 express, RF-024 mail)."""
 
     EXPRESS = "express"
     MAIL = "mail"
@@ -163,7 +163,7 @@ class Condition(OpenEnum):
 
 
 class Disposition(OpenEnum):
-    """What happens to returned goods."""
+    """The fate of returned goods."""
 
     RESTOCK = "restock"
     QUARANTINE = "quarantine"
@@ -189,7 +189,7 @@ class OptionKind(OpenEnum):
 
 
 class EvidenceKind(OpenEnum):
-    """What a piece of evidence is."""
+    """The kind of a piece of evidence."""
 
     PHOTO = "photo"
     PACKING_SLIP = "packing_slip"
@@ -210,7 +210,7 @@ class MoneyMoved(OpenEnum):
 
 
 class MemoPurpose(OpenEnum):
-    """What a memo on an order is about."""
+    """The purpose of a memo on an order."""
 
     PERSONAL_REQUEST = "personal_request"
     PROMISE = "promise"
@@ -240,7 +240,7 @@ class ConsentChannel(OpenEnum):
 
 
 class ConsentPurpose(OpenEnum):
-    """What a customer allows messages for."""
+    """The purpose of messages that a customer allows."""
 
     SERVICE = "service"
     MARKETING = "marketing"
@@ -248,7 +248,7 @@ class ConsentPurpose(OpenEnum):
 
 
 class PromiseKind(OpenEnum):
-    """What was promised to a customer."""
+    """The kind of a promise to a customer."""
 
     GIFT = "gift"
     SHIP_BY = "ship_by"

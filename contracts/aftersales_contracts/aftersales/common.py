@@ -1,4 +1,4 @@
-"""What any of the four services announces, on its own topic: cases, tasks, notices, offers, requests."""
+"""Defines what any of the four services announces on its topic: cases, tasks, notices, offers, requests."""
 
 from typing import ClassVar
 
@@ -47,7 +47,7 @@ class ViolationClass(OpenEnum):
 
 
 class OrderAction(OpenEnum):
-    """What the order system is asked to do."""
+    """An action asked of the order system."""
 
     ADD_MEMO = "add_memo"
     MARK_SHIPPED = "mark_shipped"
@@ -67,7 +67,7 @@ class Conditional(Event):
     """A request that may have become pointless on its way."""
 
     only_if: list[StillHolds] | None = None
-    """Carry it out only while all of these hold; absent: unconditionally."""
+    """The request is carried out only while all of these hold; absent: unconditionally."""
 
 
 class Request(Conditional):
@@ -80,7 +80,7 @@ class SubjectOutcome(Outcome):
     """An outcome whose key is the subject of its case, whatever that is."""
 
     about_subject: Subject
-    """What the case is about; the CloudEvents subject and the key."""
+    """The subject of the case; also the CloudEvents subject and the key."""
     order_id: Id | None = None
     customer_id: Id | None = None
 
@@ -100,14 +100,14 @@ class CaseChangedV1(SubjectOutcome):
     """A state of the kind of case."""
     previous_status: Code | None = None
     ending: Code | None = None
-    """How it ended; absent while it is open."""
+    """The way the case ended; absent while the case is open."""
     phase: Phase
     waits_for: Role | None = None
-    """Whose turn it is; absent once it ended."""
+    """The role whose turn it is; absent once the case ended."""
     deadlines: list[DeadlinePart]
     """The deadlines that run now."""
     allowed_action_codes: list[Code]
-    """What buyer or seller can do now."""
+    """The actions that buyer or seller can take now."""
 
 
 class TaskRequestedV1(SubjectOutcome, Conditional):
@@ -125,10 +125,10 @@ class TaskRequestedV1(SubjectOutcome, Conditional):
     kind_code: Code
     """Kind of task, for routing: attention, approval, assessment, reconciliation."""
     question_code: Code
-    """What is asked."""
+    """The question to the person."""
     options: list[Option] | None = None
     due_at: At
-    """When it goes to `escalate_to`; the case's own deadlines run on."""
+    """The task goes to `escalate_to` at this moment; the case's own deadlines run on."""
     escalate_to: Role
     evidence_ids: list[Id] = Field(default_factory=list[Id])
 
@@ -171,9 +171,9 @@ class NoticeRequestedV1(OrderOutcome, Conditional):
     values: Values = Field(default_factory=dict[str, str])
     purpose: NoticePurpose
     channels: list[Channel] = Field(min_length=1)
-    """To be tried in this order."""
+    """The channels to try, in this order."""
     expires_at: At
-    """After this it is suppressed."""
+    """The notice is suppressed after this moment."""
 
     @model_validator(mode="after")
     def _buyer_is_named(self) -> "NoticeRequestedV1":
@@ -196,7 +196,7 @@ class OfferMadeV1(OrderOutcome):
     offer_id: Id
     options: list[Option] = Field(min_length=1)
     default_option_id: Id | None = None
-    """What holds if nobody chooses; absent: the offer lapses."""
+    """The option that holds if nobody chooses; absent: the offer lapses."""
     choose_by_at: At
 
     @model_validator(mode="after")
@@ -225,7 +225,7 @@ class EvidenceRequestedV1(OrderOutcome, Request):
     """Any of these."""
     about_code: Code
     due_at: At
-    """After this it is decided without."""
+    """The case is decided without evidence after this moment."""
 
 
 class ViolationNoticedV1(SubjectOutcome):
@@ -282,15 +282,15 @@ class OrderActionRequestedV1(OrderOutcome, Request):
 
     action: OrderAction
     purpose: MemoPurpose | None = None
-    """Of the memo, for add_memo."""
+    """The purpose of the memo, for add_memo."""
     values: Values = Field(default_factory=dict[str, str])
-    """What the memo says, in codes."""
+    """The content of the memo, in codes."""
     tracking: Tracking | None = None
     """For mark_shipped."""
     freight: Money | None = None
-    """As it should be, for correct_freight."""
+    """The correct freight, for correct_freight."""
     lines: list[Share] | None = None
-    """The pieces it is for; absent: the whole order."""
+    """The pieces that the action is for; absent: the whole order."""
 
 
 class ListingActionRequestedV1(Outcome, Request):
@@ -323,7 +323,7 @@ class ListingActionRequestedV1(Outcome, Request):
     """Open list: withdraw, stock_only, repair_words."""
     reason_code: Code
     findings: list[str] = Field(default_factory=list[str])
-    """What was found, in codes or sku ids."""
+    """The findings, in codes or sku ids."""
 
     def subject_of(self) -> str:
         return self.product_id

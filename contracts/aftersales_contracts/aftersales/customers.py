@@ -1,4 +1,4 @@
-"""What the service customers announces: `aftersales.customers.v1`, by order id or customer id."""
+"""Defines the events of the service customers: `aftersales.customers.v1`, by order id or customer id."""
 
 from pydantic import Field, model_validator
 
@@ -31,7 +31,7 @@ class MessagePurpose(OpenEnum):
 
 
 class NoticeOutcome(OpenEnum):
-    """What became of a notice."""
+    """The outcome of a notice."""
 
     SENT = "sent"
     DELIVERED = "delivered"
@@ -42,7 +42,7 @@ class NoticeOutcome(OpenEnum):
 
 
 class PromiseOutcome(OpenEnum):
-    """How a promise ended."""
+    """The way a promise ended."""
 
     FULFILLED = "fulfilled"
     BREACHED = "breached"
@@ -77,14 +77,14 @@ class MessageSendRequestedV1(CustomerOutcome, Request):
     values: Values = Field(default_factory=dict[str, str])
     purpose: MessagePurpose
     agent_id: Id | None = None
-    """In whose name, where the customer has a fixed contact."""
+    """The agent in whose name the message goes, where the customer has a fixed contact."""
     unsubscribe_ref: Ref
-    """How the customer can stop messages of this kind; the message must carry it."""
+    """The customer's way to stop messages of this kind; the message must carry it."""
     nth_count: Count
     """Number of the message among those of this purpose to this customer, from 1."""
     not_before_at: At | None = None
     expires_at: At
-    """Not to be sent after."""
+    """The message is not sent after this moment."""
 
 
 class CallRequestedV1(CustomerOutcome, Request):
@@ -100,7 +100,7 @@ class CallRequestedV1(CustomerOutcome, Request):
 
 
 class NoticeResolvedV1(OrderOutcome):
-    """What became of an `aftersales.notice.requested.v1`; sent may be followed by delivered or failed."""
+    """The outcome of an `aftersales.notice.requested.v1`; sent may be followed by delivered or failed."""
 
     TYPE = "aftersales.notice.resolved.v1"
     TOPIC = TOPIC
@@ -154,10 +154,10 @@ class PromiseRegisteredV1(AboutPromise):
 
     kind: PromiseKind
     value_code: Code | None = None
-    """What exactly, for example the gift's or the carrier's code."""
+    """The code of the promised thing, for example the gift's or the carrier's."""
     amount: Money | None = None
     due_at: At | None = None
-    """Until when; absent for a promise without an end, such as no_refund."""
+    """The end of the promise; absent for a promise without an end, such as no_refund."""
 
 
 class PromiseEndedV1(AboutPromise):

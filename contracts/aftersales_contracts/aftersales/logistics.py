@@ -1,4 +1,4 @@
-"""What the service logistics announces: `aftersales.logistics.v1`, by order id."""
+"""Defines the events of the service logistics: `aftersales.logistics.v1`, by order id."""
 
 from pydantic import Field, model_validator
 
@@ -35,7 +35,7 @@ class TrackedOutcome(Outcome):
     order_id: Id | None = None
     customer_id: Id | None = None
     parcel_id: Id
-    """As registered; the case's own id while it is not."""
+    """The registered id; the case's own id while the parcel is not registered."""
     tracking: Tracking
 
     def subject_of(self) -> str:
@@ -53,7 +53,7 @@ class DispatchOverdueV1(OrderOutcome):
     """The moment that passed."""
     source: DispatchPromiseSource
     lines: list[Share]
-    """What has not left."""
+    """The pieces that have not left."""
 
 
 class LateShippingEstablishedV1(OrderOutcome):
@@ -65,7 +65,7 @@ class LateShippingEstablishedV1(OrderOutcome):
 
     trigger: LateTrigger
     lines: list[Share]
-    """What is late."""
+    """The late pieces."""
 
 
 class LateShippingWithdrawnV1(OrderOutcome):
@@ -76,7 +76,7 @@ class LateShippingWithdrawnV1(OrderOutcome):
     RULES = ("LG-064",)
 
     trigger: LateTrigger
-    """The one that does not hold."""
+    """The trigger that does not hold."""
     reason_code: Code
 
 
@@ -93,7 +93,7 @@ class DispatchHoldRequestedV1(OrderOutcome, Request):
 
 
 class DispatchHoldResolvedV1(OrderOutcome):
-    """What became of a hold, for the refund that waits for it."""
+    """The outcome of a hold, for the refund that waits for the hold."""
 
     TYPE = "aftersales.dispatch.hold-resolved.v1"
     TOPIC = TOPIC
@@ -101,9 +101,9 @@ class DispatchHoldResolvedV1(OrderOutcome):
 
     outcome: HoldResolution
     parcel_ids: list[Id]
-    """The parcels that had left, where it was too late."""
+    """The parcels that had left, where the hold came too late."""
     refund_id: Id | None = None
-    """The refund for which it was asked."""
+    """The refund for which the hold was asked."""
 
 
 class WarehouseInstructionRequestedV1(OrderOutcome, Request):
@@ -133,7 +133,7 @@ class ParcelStatusChangedV1(TrackedOutcome):
     """The carrier's own code of the scan that decided."""
     place_name: str | None = None
     is_late_news: bool
-    """Whether it comes from a scan older than one that was read before."""
+    """Whether the status comes from a scan older than one that was read before."""
     signed_by: SignedBy | None = None
 
 
@@ -151,7 +151,7 @@ class ParcelStallChangedV1(TrackedOutcome):
 
 
 class ParcelOutcomeDecidedV1(OrderOutcome):
-    """How a parcel ended: the only thing about parcels that money may rely on. May be revised."""
+    """The outcome of a parcel: the only thing about parcels that money may rely on. May be revised."""
 
     TYPE = "aftersales.parcel.outcome-decided.v1"
     TOPIC = TOPIC
@@ -172,10 +172,10 @@ class ParcelOutcomeDecidedV1(OrderOutcome):
     parcel_id: Id
     direction: ParcelDirection
     lines: list[Share]
-    """What was inside."""
+    """The pieces inside."""
     outcome: ParcelOutcome
     revises_outcome: ParcelOutcome | None = None
-    """The outcome that was announced before and does not hold, for example lost when it turned up."""
+    """The outcome that was announced before and does not hold, for example lost when the parcel turned up."""
     basis: OutcomeBasis
     fault: Fault
 
@@ -225,10 +225,10 @@ class CourierClaimRequestedV1(OrderOutcome, Conditional):
     parcel_id: Id
     tracking: Tracking
     amount: Money
-    """What we claim."""
+    """The sum that we claim."""
     evidence_ids: list[Id] = Field(default_factory=list[Id])
     file_by_at: At
-    """After this the courier need not accept it (the carrier's row in LG-021)."""
+    """The courier need not accept the claim after this moment (the carrier's row in LG-021)."""
 
 
 class CourierClaimConcludedV1(OrderOutcome):
@@ -241,9 +241,9 @@ class CourierClaimConcludedV1(OrderOutcome):
     claim_id: Id
     outcome: ClaimOutcome
     recovered_amount: Money
-    """What the courier paid; zero where nothing."""
+    """The sum that the courier paid; zero where nothing."""
     spent_on_buyer_amount: Money
-    """What the loss cost us towards the buyer."""
+    """The cost of the loss to us towards the buyer."""
 
     @model_validator(mode="after")
     def _one_currency(self) -> "CourierClaimConcludedV1":
@@ -252,7 +252,7 @@ class CourierClaimConcludedV1(OrderOutcome):
 
 
 class ReshipStatusChangedV1(OrderOutcome):
-    """How a resend stands."""
+    """The status of a resend."""
 
     TYPE = "aftersales.reship.status-changed.v1"
     TOPIC = TOPIC
@@ -261,7 +261,7 @@ class ReshipStatusChangedV1(OrderOutcome):
     reship_id: Id
     status: ReshipStatus
     parcel_id: Id | None = None
-    """The parcel that carries it, once sent."""
+    """The parcel that carries the resend, once sent."""
 
 
 class ReshipRequestedV1(OrderOutcome, Request):
@@ -278,7 +278,7 @@ class ReshipRequestedV1(OrderOutcome, Request):
     action: ReshipAction
     purpose: ReshipPurpose
     sku_ids: list[Id]
-    """What to send, one per line, in the order of `lines`."""
+    """The variants to send, one per line, in the order of `lines`."""
     lines: list[Share]
     address_ref: Ref | None = None
     """Absent: where the order went."""

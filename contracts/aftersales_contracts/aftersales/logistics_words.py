@@ -1,4 +1,4 @@
-"""Open enumerations of what the service logistics announces."""
+"""Defines open enumerations for the events of the service logistics."""
 
 from aftersales_contracts.base import OpenEnum
 
@@ -13,7 +13,7 @@ class DispatchPromiseSource(OpenEnum):
 
 
 class LateTrigger(OpenEnum):
-    """What made shipping late (LG-062 to LG-065)."""
+    """The cause of late shipping (LG-062 to LG-065)."""
 
     AGREED_TIME = "agreed_time"
     UNSHIPPED_72H = "unshipped_72h"
@@ -23,14 +23,14 @@ class LateTrigger(OpenEnum):
 
 
 class HoldAction(OpenEnum):
-    """What the warehouse is to do with goods that have not left."""
+    """An action asked of the warehouse on goods that have not left."""
 
     HOLD = "hold"
     RELEASE = "release"
 
 
 class HoldResolution(OpenEnum):
-    """What became of a hold."""
+    """The outcome of a hold."""
 
     STOPPED = "stopped"
     TOO_LATE = "too_late"
@@ -38,7 +38,7 @@ class HoldResolution(OpenEnum):
 
 
 class Instruction(OpenEnum):
-    """Any other thing that the warehouse is to do."""
+    """Any other action asked of the warehouse."""
 
     CHANGE_ADDRESS = "change_address"
     ADD_NOTE = "add_note"
@@ -67,7 +67,7 @@ class StallState(OpenEnum):
 
 
 class ParcelOutcome(OpenEnum):
-    """How a parcel ended."""
+    """The outcome of a parcel."""
 
     DELIVERED = "delivered"
     RETURNED = "returned"
@@ -94,7 +94,7 @@ class Fault(OpenEnum):
 
 
 class CourierAction(OpenEnum):
-    """What a courier is to do with a parcel."""
+    """An action asked of a courier on a parcel."""
 
     INTERCEPT = "intercept"
     REDIRECT = "redirect"
@@ -103,7 +103,7 @@ class CourierAction(OpenEnum):
 
 
 class ClaimAction(OpenEnum):
-    """What to do with our claim on a courier."""
+    """The action to take on our claim on a courier."""
 
     FILE = "file"
     SUPPLEMENT = "supplement"
@@ -111,7 +111,7 @@ class ClaimAction(OpenEnum):
 
 
 class ClaimKind(OpenEnum):
-    """What we claim for."""
+    """The ground of our claim."""
 
     LOST = "lost"
     DAMAGED = "damaged"
@@ -121,7 +121,7 @@ class ClaimKind(OpenEnum):
 
 
 class ClaimOutcome(OpenEnum):
-    """How our claim ended."""
+    """The way our claim ended."""
 
     PAID = "paid"
     PARTIAL = "partial"
@@ -131,7 +131,7 @@ class ClaimOutcome(OpenEnum):
 
 
 class ReshipStatus(OpenEnum):
-    """How a resend stands."""
+    """The status of a resend."""
 
     RESERVED = "reserved"
     UNAVAILABLE = "unavailable"
@@ -142,7 +142,7 @@ class ReshipStatus(OpenEnum):
 
 
 class ReshipAction(OpenEnum):
-    """What the warehouse is to do for a resend."""
+    """An action asked of the warehouse for a resend."""
 
     RESERVE = "reserve"
     SEND = "send"

@@ -1,4 +1,4 @@
-"""What the service refunds announces: `aftersales.refunds.v1`, by order id."""
+"""Defines the events of the service refunds: `aftersales.refunds.v1`, by order id."""
 
 from pydantic import Field, model_validator
 
@@ -43,7 +43,7 @@ class RefundOpenedV1(OrderOutcome):
     kind: RefundKind
     reason_code: Code
     lines: list[Share]
-    """The pieces it is for, the whole order spelt out."""
+    """The pieces that the refund is for, the whole order spelt out."""
     amount: Money
     terms_version: Count
     answer_by_at: At
@@ -69,7 +69,7 @@ class ApplicationRejectedV1(OrderOutcome):
     """Open list: order_succeeded, not_paid, line_busy, over_refundable, excluded, second_exchange,
     other_style, out_of_window, unknown_order, unknown_line."""
     advise_code: Code | None = None
-    """What the buyer can do instead."""
+    """The step that the buyer can take instead."""
 
 
 class RefundAnswerDecidedV1(OrderOutcome):
@@ -162,7 +162,7 @@ class FreightLiabilityDecidedV1(OrderOutcome):
     is_original_freight_refunded: bool
     """Whether the freight of the first delivery goes back to the buyer."""
     reimburse_amount: Money | None = None
-    """What the seller owes the buyer for freight laid out; absent: nothing, or not known yet."""
+    """The freight laid out that the seller owes the buyer; absent: nothing, or not known yet."""
     cause: LiabilityCause
 
 
@@ -182,14 +182,14 @@ class RefundPaymentRequestedV1(OrderOutcome, Conditional):
     purpose: IntentPurpose
     amount: Money
     tenders: list[Tender] = Field(default_factory=list[Tender])
-    """Through which payments of the order it goes back; sums to `amount`. Empty: through none of them."""
+    """The parts that go back through the order's payments; they sum to `amount`. Empty: through none."""
     payee: Payee
     payee_ref: Ref | None = None
     """The account, where the money does not go back through the order's payments."""
     lines: list[Share] | None = None
-    """The pieces that it pays for."""
+    """The pieces that the intent pays for."""
     refund_id: Id | None = None
-    """The refund that it carries out, where there is one."""
+    """The refund that the intent carries out, where there is one."""
 
     @model_validator(mode="after")
     def _tenders_sum_up(self) -> "RefundPaymentRequestedV1":
@@ -209,14 +209,14 @@ class RefundPaidV1(OrderOutcome):
     purpose: IntentPurpose
     amount: Money
     lines: list[Share]
-    """The pieces that it paid for; empty where it was for none, such as freight alone."""
+    """The pieces that the intent paid for; empty where there were none, as for freight alone."""
     is_full: bool
-    """Whether nothing of what was paid for the order's goods is left."""
+    """Whether nothing is left of the money paid for the order's goods."""
     order_outcome: OrderOutcomeAfterRefund
     refund_id: Id | None = None
-    """The refund that it carried out, where there is one."""
+    """The refund that the intent carried out, where there is one."""
     remedy_id: Id | None = None
-    """The `aftersales.remedy.refund-due.v1` that it carried out, where there is one."""
+    """The `aftersales.remedy.refund-due.v1` that the intent carried out, where there is one."""
 
 
 class RefundPaymentStuckV1(OrderOutcome):
@@ -268,7 +268,7 @@ class ReshipDueV1(OrderOutcome):
     purpose: ReshipPurpose
     lines: list[Share]
     sku_ids: list[Id]
-    """What to send, one per line, in the order of `lines`."""
+    """The variants to send, one per line, in the order of `lines`."""
     ship_by_at: At
     cost_bearer: FreightBearer
 
@@ -298,13 +298,13 @@ class CompensationDecidedV1(OrderOutcome):
     RULES = ("LG-060", "LG-061")
 
     base_amount: Money
-    """What the goods in question cost the buyer."""
+    """The cost of the goods in question to the buyer."""
     rate_bps: BasisPoints
     """Share of `base_amount` in basis points: 3000 is 30 %."""
     cap: Money
     """The most per order."""
     amount: Money
-    """What is owed for these goods: their share, as far as the cap leaves it; zero where nothing is due."""
+    """The sum owed for these goods: their share, as far as the cap leaves it; zero where nothing is due."""
     outcome: CompensationOutcome
     reason_code: Code
 
@@ -327,6 +327,6 @@ class OrderAutoConfirmRequestedV1(OrderOutcome, Request):
     RULES = ("OR-025", "OR-026", "OR-027", "OR-028", "OR-029", "OR-030")
 
     lines: list[Share] | None = None
-    """What is confirmed; absent: the whole order."""
+    """The pieces that are confirmed; absent: the whole order."""
     release_amount: Money
     """Paid, less what was refunded or is promised."""

@@ -1,10 +1,10 @@
-"""Open enumerations of what the service refunds announces."""
+"""Defines open enumerations for the events of the service refunds."""
 
 from aftersales_contracts.base import OpenEnum
 
 
 class ApplicationKind(OpenEnum):
-    """What was applied for."""
+    """The kind of application."""
 
     REFUND = "refund"
     EXCHANGE = "exchange"
@@ -41,7 +41,7 @@ class LiabilityCause(OpenEnum):
 
 
 class IntentPurpose(OpenEnum):
-    """What a payment to a buyer is for."""
+    """The purpose of a payment to a buyer."""
 
     REFUND = "refund"
     FREIGHT = "freight"
@@ -68,7 +68,7 @@ class OrderOutcomeAfterRefund(OpenEnum):
 
 
 class RefundEnding(OpenEnum):
-    """How a refund ended without payment."""
+    """The way a refund ended without payment."""
 
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
@@ -78,7 +78,7 @@ class RefundEnding(OpenEnum):
 
 
 class ExchangeEnding(OpenEnum):
-    """How an exchange ended."""
+    """The way an exchange ended."""
 
     COMPLETED = "completed"
     EXPIRED = "expired"

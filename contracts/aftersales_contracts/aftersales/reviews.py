@@ -1,4 +1,4 @@
-"""What the service reviews announces: `aftersales.reviews.v1`, by order id."""
+"""Defines the events of the service reviews: `aftersales.reviews.v1`, by order id."""
 
 from pydantic import model_validator
 
@@ -24,7 +24,7 @@ class CreditDirection(OpenEnum):
 
 
 class FollowupOutcome(OpenEnum):
-    """How the follow-up of a negative review ended."""
+    """The way the follow-up of a negative review ended."""
 
     CHANGED = "changed"
     DELETED = "deleted"
@@ -63,10 +63,10 @@ class ReviewNegativeReceivedV1(OrderOutcome):
     rating: Rating
     product_id: Id
     change_by_at: At
-    """Until when the buyer may change it (RV-015)."""
+    """The moment until which the buyer may change the rating (RV-015)."""
     cause_code: Code | None = None
     was_threatened: bool
-    """Whether the buyer had threatened with it (RV-031)."""
+    """Whether the buyer had threatened with the rating (RV-031)."""
 
 
 class CreditChangedV1(OrderOutcome):
@@ -81,13 +81,13 @@ class CreditChangedV1(OrderOutcome):
     role: CreditRole
     direction: CreditDirection
     delta_points: Count
-    """By how much, without sign; 0 where a cap took all of it."""
+    """The size of the change, without sign; 0 where a cap took all of it."""
     total_points: Points
     """The balance after; below zero is possible."""
     cause_code: Code
     """Open list: rated_good, rated_bad, changed, deleted."""
     capped_by_code: Code | None = None
-    """The cap that reduced it, for example six_per_month_and_pair."""
+    """The cap that reduced the change, for example six_per_month_and_pair."""
 
 
 class FollowupEndedV1(OrderOutcome):

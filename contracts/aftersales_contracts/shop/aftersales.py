@@ -1,4 +1,4 @@
-"""What buyers, sellers and the dispute centre tell: `shop.aftersales.v1`, by order id."""
+"""Defines the events of buyers, sellers and the dispute centre: `shop.aftersales.v1`, by order id."""
 
 from pydantic import Field, model_validator
 
@@ -19,7 +19,7 @@ TOPIC = "shop.aftersales.v1"
 
 
 class AnswerStage(OpenEnum):
-    """What the seller answers: the application, the returned goods or the platform's advance."""
+    """The thing that the seller answers: the application, the returned goods or the platform's advance."""
 
     ANSWER = "answer"
     RECEIPT = "receipt"
@@ -34,7 +34,7 @@ class ExchangeAnswer(OpenEnum):
 
 
 class ProblemKind(OpenEnum):
-    """What is wrong, as the customer says."""
+    """The problem, as the customer says."""
 
     NOT_RECEIVED = "not_received"
     SIGNED_NOT_RECEIVED = "signed_not_received"
@@ -50,7 +50,7 @@ class ProblemKind(OpenEnum):
 
 
 class Wish(OpenEnum):
-    """What a customer with a problem wants."""
+    """The wish of a customer with a problem."""
 
     KEEP = "keep"
     EXCHANGE = "exchange"
@@ -72,15 +72,15 @@ class RefundTerms(OrderEvent):
     """Open list; rules ask for late_shipment, out_of_stock, quality, not_as_described, wrong_item, damaged,
     missing, not_received, no_reason, agreed, other."""
     lines: list[Share] | None = None
-    """The pieces it is for; absent: the whole order."""
+    """The pieces that the refund is for; absent: the whole order."""
     amount: Money
     """All that is asked for: the lines' amounts and `freight`, exactly."""
     freight: Money | None = None
     """The part of `amount` that is freight."""
     settlement_id: Id | None = None
-    """The agreed settlement that it carries out."""
+    """The agreed settlement that the refund carries out."""
     is_agreed_beforehand: bool = False
-    """Whether the seller had agreed before it was filed."""
+    """Whether the seller had agreed before the refund was filed."""
     statement_ref: Ref | None = None
     evidence_ids: list[Id] = Field(default_factory=list[Id])
 
@@ -182,12 +182,12 @@ class ReturnSentV1(ForRefundOrExchange):
 
     return_id: Id
     lines: list[Share]
-    """What is inside."""
+    """The pieces inside."""
     carriage: Carriage
     tracking: Tracking
     """A return is registered with its number, mail too (RF-022)."""
     freight_paid_amount: Money | None = None
-    """What the buyer paid the carrier."""
+    """The freight that the buyer paid the carrier."""
     is_freight_collect: bool = False
     """Whether the carrier is to take the freight from the seller (RF-069)."""
     has_note: bool = False
@@ -234,7 +234,7 @@ class ExchangeAnsweredV1(OrderEvent):
     exchange_id: Id
     answer: ExchangeAnswer
     reason_code: Code | None = None
-    """Why it was refused."""
+    """The reason for a refusal."""
     by: Party
 
 
@@ -264,12 +264,12 @@ class ProblemReportedV1(OrderEvent):
     problem: ProblemKind
     wanted: Wish
     lines: list[Share] | None = None
-    """The pieces it is about; absent: the whole order."""
+    """The pieces that the problem is about; absent: the whole order."""
     parcel_id: Id | None = None
     received_weight_grams: Count | None = None
     """Grams, as the customer weighed."""
     is_before_signature: bool = False
-    """Whether it was noticed before the parcel was signed for."""
+    """Whether the problem was noticed before the parcel was signed for."""
     has_threatened_review: bool = False
     """Whether a bad review was threatened (RV-031)."""
     evidence_ids: list[Id] = Field(default_factory=list[Id])
@@ -303,13 +303,13 @@ class EvidenceSubmittedV1(OrderEvent):
     evidence_id: Id
     kind: EvidenceKind
     store_ref: Ref
-    """Where the announcer keeps it; we never fetch it."""
+    """The place where the announcer keeps the evidence; we never fetch it."""
     sha256: Digest | None = None
     """Hash of the bytes, in hexadecimal."""
     media_type: Code | None = None
     """For example image/jpeg."""
     request_id: Id | None = None
-    """The `aftersales.evidence.requested.v1` that it answers."""
+    """The `aftersales.evidence.requested.v1` that the evidence answers."""
     case_id: Id | None = None
     """As in that request."""
     case_kind: Code | None = None

@@ -1,4 +1,4 @@
-"""What chat, phone and the message gateway tell: `shop.contacts.v1`, by customer id."""
+"""Defines the events of chat, phone and the message gateway: `shop.contacts.v1`, by customer id."""
 
 from pydantic import Field
 
@@ -10,7 +10,7 @@ TOPIC = "shop.contacts.v1"
 
 
 class CallOutcome(OpenEnum):
-    """How a phone call ended."""
+    """The way a phone call ended."""
 
     REACHED = "reached"
     NOT_REACHED = "not_reached"
@@ -18,7 +18,7 @@ class CallOutcome(OpenEnum):
 
 
 class SendOutcome(OpenEnum):
-    """What the gateway did with a message."""
+    """The gateway's result for a message."""
 
     SENT = "sent"
     DELIVERED = "delivered"
@@ -34,7 +34,7 @@ class CallHeldV1(CustomerEvent):
 
     call_id: Id
     request_id: Id | None = None
-    """The `aftersales.call.requested.v1` that it answers."""
+    """The `aftersales.call.requested.v1` that the call answers."""
     order_id: Id | None = None
     agent_id: Id
     outcome: CallOutcome
@@ -69,11 +69,11 @@ class PromiseMadeV1(CustomerEvent):
     kind: PromiseKind
     order_id: Id | None = None
     value_code: Code | None = None
-    """What exactly, for example the gift's or the carrier's code."""
+    """The code of the promised thing, for example the gift's or the carrier's."""
     amount: Money | None = None
-    """How much, for a promise of price or freight."""
+    """The sum, for a promise of price or freight."""
     due_at: At | None = None
-    """Until when; absent: the dispatch limit."""
+    """The end of the promise; absent: the dispatch limit."""
     conversation_id: Id | None = None
     """Absent for a promise by phone."""
     evidence_ids: list[Id] = Field(default_factory=list[Id])

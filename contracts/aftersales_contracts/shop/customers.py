@@ -1,4 +1,4 @@
-"""What CRM and the consent centre tell: `shop.customers.v1`, by customer id."""
+"""Defines the events of CRM and the consent centre: `shop.customers.v1`, by customer id."""
 
 from pydantic import Field
 
@@ -9,7 +9,7 @@ TOPIC = "shop.customers.v1"
 
 
 class WithdrawalSource(OpenEnum):
-    """How a customer said that messages must stop."""
+    """The way a customer said that messages must stop."""
 
     REPLY = "reply"
     ONE_CLICK = "one_click"
@@ -27,7 +27,7 @@ class ConsentGrantedV1(CustomerEvent):
     channel: Channel
     purpose: ConsentPurpose
     source_code: Code
-    """Where it was given, for example checkout, account_page."""
+    """The place where consent was given, for example checkout, account_page."""
     evidence_ids: list[Id] = Field(default_factory=list[Id])
 
 

@@ -1,4 +1,4 @@
-"""What the staff workbench tells: `shop.desk.v1`, by the subject of the task."""
+"""Defines the events of the staff workbench: `shop.desk.v1`, by the subject of the task."""
 
 from pydantic import Field
 

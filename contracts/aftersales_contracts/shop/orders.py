@@ -1,4 +1,4 @@
-"""What the order system tells: `shop.orders.v1`, by order id."""
+"""Defines the events of the order system: `shop.orders.v1`, by order id."""
 
 from pydantic import Field, model_validator
 
@@ -10,7 +10,7 @@ TOPIC = "shop.orders.v1"
 
 
 class SalesChannel(OpenEnum):
-    """How an order came in."""
+    """The way an order came in."""
 
     DIRECT = "direct"
     DISTRIBUTION = "distribution"
@@ -24,7 +24,7 @@ class PaymentMode(OpenEnum):
 
 
 class DeliveryKind(OpenEnum):
-    """How a part of an order is delivered; it decides the auto-confirm window (OR-025 to OR-028)."""
+    """The delivery of a part of an order; it decides the auto-confirm window (OR-025 to OR-028)."""
 
     AUTO_DELIVERED = "auto_delivered"
     VIRTUAL = "virtual"
@@ -92,17 +92,17 @@ class OrderPlacedV1(OrderEvent):
     lines: list[Line]
     """Every line, `line_id` unique; empty only where the announcer never learnt them."""
     freight: Money
-    """For the whole order, what the buyer pays; a share per line is not announced."""
+    """The freight that the buyer pays for the whole order; a share per line is not announced."""
     total: Money
-    """What the buyer owes: the lines after discount and `freight`, exactly."""
+    """The sum that the buyer owes: the lines after discount and `freight`, exactly."""
     address_ref: Ref | None = None
     address_digest: Digest | None = None
     region_code: Code | None = None
-    """Where it goes, in the announcer's list of regions."""
+    """The destination, in the announcer's list of regions."""
     has_consulted: bool | None = None
     """Whether the buyer talked to staff before ordering; absent: unknown."""
     agent_id: Id | None = None
-    """Who sold it."""
+    """The agent who sold the order."""
     buyer_note_ref: Ref | None = None
     delivery_slot_code: Code | None = None
     tops_up_order_id: Id | None = None
@@ -128,11 +128,11 @@ class OrderTermsChangedV1(OrderEvent):
     lines: list[Line] | None = None
     """All lines as they are now; absent: as before."""
     freight: Money
-    """For the whole order, as it is now."""
+    """The freight of the whole order, as it is now."""
     total: Money
-    """What the buyer owes now."""
+    """The sum that the buyer owes now."""
     request_id: Id | None = None
-    """Our request that it answers."""
+    """Our request that the event answers."""
 
     @model_validator(mode="after")
     def _amounts_agree(self) -> "OrderTermsChangedV1":
@@ -150,7 +150,7 @@ class OrderMemoStoredV1(OrderEvent):
     memo_ref: Ref
     purpose: MemoPurpose
     request_id: Id | None = None
-    """Our request that it answers."""
+    """Our request that the event answers."""
 
 
 class OrderPaidV1(OrderEvent):
@@ -206,7 +206,7 @@ class OrderShippedV1(OrderEvent):
     parcel_ids: list[Id] = Field(default_factory=list[Id])
     """The parcels of this part; none for goods that do not travel."""
     lines: list[Share] | None = None
-    """What is shipped by this mark; absent: the whole order."""
+    """The pieces that this mark ships; absent: the whole order."""
 
 
 class OrderSucceededV1(OrderEvent):
@@ -218,7 +218,7 @@ class OrderSucceededV1(OrderEvent):
 
     cause: SuccessCause
     lines: list[Share] | None = None
-    """What succeeded; absent: the whole order."""
+    """The pieces that succeeded; absent: the whole order."""
 
 
 class OrderClosedV1(OrderEvent):
@@ -233,9 +233,9 @@ class OrderClosedV1(OrderEvent):
     evidence_ids: list[Id] = Field(default_factory=list[Id])
     """For example of the buyer's agreement to close."""
     request_id: Id | None = None
-    """Our request that it answers."""
+    """Our request that the event answers."""
     lines: list[Share] | None = None
-    """What was closed; absent: the whole order."""
+    """The pieces that were closed; absent: the whole order."""
 
 
 class OrderRequestDeclinedV1(OrderEvent):

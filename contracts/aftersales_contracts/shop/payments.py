@@ -1,4 +1,4 @@
-"""What the payment provider tells: `shop.payments.v1`, by the order id that our request named."""
+"""Defines the events of the payment provider: `shop.payments.v1`, by the order id that our request named."""
 
 from pydantic import Field, model_validator
 
@@ -30,12 +30,12 @@ class RefundSettledV1(OrderEvent):
     intent_id: Id
     attempt_id: Id
     amount: Money
-    """What moved, over all tenders."""
+    """The sum that moved, over all tenders."""
     tenders: list[Tender] = Field(default_factory=list[Tender])
-    """What went back through which payment; empty where it went through none of the order's payments."""
+    """The sums that went back, by payment; empty where they went through none of the order's payments."""
     provider_ref: Ref
     has_moved_now: bool
-    """False where this only repeats that it had moved before."""
+    """False where the event only repeats that the money had moved before."""
 
     @model_validator(mode="after")
     def _tenders_sum_up(self) -> "RefundSettledV1":

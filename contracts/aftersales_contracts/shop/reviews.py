@@ -1,4 +1,4 @@
-"""What the review platform tells: `shop.reviews.v1`, by order id."""
+"""Defines the events of the review platform: `shop.reviews.v1`, by order id."""
 
 from aftersales_contracts.base import Code, Id, OpenEnum, OrderEvent
 from aftersales_contracts.parts import Party, Ref, Score
@@ -15,7 +15,7 @@ class Rater(OpenEnum):
 
 
 class RemovedContent(OpenEnum):
-    """What the platform removed from a review."""
+    """The content that the platform removed from a review."""
 
     TEXT = "text"
     PHOTOS = "photos"

@@ -1,4 +1,4 @@
-"""What carriers tell: `shop.scans.v1`, by carrier_code/tracking_code, all that a carrier knows."""
+"""Defines carriers' events: `shop.scans.v1`, by carrier_code/tracking_code, all that a carrier knows."""
 
 from aftersales_contracts.base import At, Code, Count, Event, Id
 from aftersales_contracts.parts import Ref
@@ -27,9 +27,9 @@ class ParcelScannedV1(TrackedEvent):
     occurred_at: At
     """When the carrier scanned; the same moment as the event's time."""
     status: ParcelStatus
-    """What the scan means, in our words."""
+    """The meaning of the scan, in our words."""
     raw_status_code: Code
-    """What the carrier calls it."""
+    """The carrier's own code of the scan."""
     raw_text: str | None = None
     """The carrier's line of text, without names and phone numbers."""
     place_name: str | None = None
@@ -56,7 +56,7 @@ class ParcelArrivedV1(TrackedEvent):
     is_freight_collect: bool = False
     """Whether the carrier wants the freight from us (RF-069)."""
     order_id: Id | None = None
-    """Where the gate could read it off the parcel."""
+    """The order, where the gate could read it off the parcel."""
     return_id: Id | None = None
     note_ref: Ref | None = None
     """A note that lay in the parcel."""

@@ -1,4 +1,4 @@
-"""What warehouse and carrier desks tell: `shop.shipments.v1`, by order id."""
+"""Defines the events of warehouse and carrier desks: `shop.shipments.v1`, by order id."""
 
 from pydantic import Field
 
@@ -17,7 +17,7 @@ class FreightPayer(OpenEnum):
 
 
 class HoldOutcome(OpenEnum):
-    """What became of a hold."""
+    """The outcome of a hold."""
 
     STOPPED = "stopped"
     TOO_LATE = "too_late"
@@ -33,7 +33,7 @@ class ShortageSource(OpenEnum):
 
 
 class InstructionOutcome(OpenEnum):
-    """What became of an instruction to the warehouse."""
+    """The outcome of an instruction to the warehouse."""
 
     DONE = "done"
     REFUSED = "refused"
@@ -62,7 +62,7 @@ class CourierOutcome(OpenEnum):
 
 
 class CourierClaimStep(OpenEnum):
-    """How a claim on a courier moved."""
+    """The step to which a claim on a courier moved."""
 
     RECEIVED = "received"
     NEEDS_EVIDENCE = "needs_evidence"
@@ -84,7 +84,7 @@ class ParcelRegisteredV1(OrderEvent):
     tracking: Tracking
     """Joins the carrier's scans, which know nothing else."""
     lines: list[Share]
-    """What is inside."""
+    """The pieces inside."""
     weight_grams: Count | None = None
     """Grams, as weighed when packed."""
     freight_payer: FreightPayer
@@ -92,7 +92,7 @@ class ParcelRegisteredV1(OrderEvent):
     """The value declared to the carrier, for which it answers (LG-021)."""
     purchase_order_id: Id | None = None
     request_id: Id | None = None
-    """The resend that it carries out."""
+    """The resend that the parcel carries out."""
     replaces_parcel_id: Id | None = None
 
 
@@ -119,7 +119,7 @@ class ParcelHandedOverV1(OrderEvent):
 
 
 class DispatchHoldAnsweredV1(OrderEvent):
-    """What the warehouse did with a hold, or its release."""
+    """The warehouse's answer to a hold, or to its release."""
 
     TYPE = "shop.dispatch.hold-answered.v1"
     TOPIC = TOPIC
@@ -141,7 +141,7 @@ class DispatchShortageFoundV1(OrderEvent):
     lines: list[Share] = Field(min_length=1)
     """The missing pieces."""
     expected_at: At | None = None
-    """When they are expected again; absent: unknown."""
+    """The moment when the pieces are expected again; absent: unknown."""
     source: ShortageSource
 
 
@@ -184,7 +184,7 @@ class ReturnInspectedV1(OrderEvent):
     """Absent where the warehouse could not tell which return it is."""
     parcel_id: Id
     lines: list[Inspection]
-    """What was found, piece counts per order line; part of a line may be accepted."""
+    """The findings, piece counts per order line; part of a line may be accepted."""
     wanted_sku_id: Id | None = None
     """The variant that the buyer's note in the parcel asks for."""
     weight_grams: Count | None = None
@@ -231,5 +231,5 @@ class CourierClaimAnsweredV1(OrderEvent):
     amount: Money | None = None
     """Approved or paid, where `outcome` says so."""
     evidence_kinds: list[EvidenceKind] | None = None
-    """What is still wanted, where `outcome` is needs_evidence."""
+    """The evidence still wanted, where `outcome` is needs_evidence."""
     reason_code: Code | None = None

@@ -1,4 +1,4 @@
-"""What the platform's rule centre tells: `shop.standing.v1`, by shop id."""
+"""Defines the events of the platform's rule centre: `shop.standing.v1`, by shop id."""
 
 from pydantic import Field
 
@@ -9,7 +9,7 @@ TOPIC = "shop.standing.v1"
 
 
 class ComplaintKind(OpenEnum):
-    """What a complaint is about."""
+    """The subject of a complaint."""
 
     SPAM = "spam"
     FAKE_TRADE = "fake_trade"
