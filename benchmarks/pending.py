@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from aftersales_contracts.words import RefundKind
+from aftersales_contracts.enums import RefundKind
 from benchmarks.rules import play
 from benchmarks.stream import PLACEHOLDER, Record, announced, applied, event_of
 from chassis.engine.codec import Codec

@@ -15,7 +15,7 @@ from typing import Any
 
 import asyncpg
 
-from aftersales_contracts.words import RefundKind
+from aftersales_contracts.enums import RefundKind
 from benchmarks import baseline, cpu
 from benchmarks.checkout import Checkout
 from benchmarks.costs import KINDS, Round, Spent, idle_lines, lines

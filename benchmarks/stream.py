@@ -10,8 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aftersales_contracts.base import Event, Money
+from aftersales_contracts.components import Line, Party, Payment, Share, Tender, Tracking
+from aftersales_contracts.enums import (
+    Carriage,
+    FreightTerms,
+    PaymentMethod,
+    RefundKind,
+    Role,
+    SaleService,
+    SellerType,
+)
 from aftersales_contracts.envelope import Envelope, time_text, write
-from aftersales_contracts.parts import Line, Party, Payment, Share, Tender, Tracking
 from aftersales_contracts.registry import encode
 from aftersales_contracts.shop.aftersales import (
     AnswerStage,
@@ -22,15 +31,6 @@ from aftersales_contracts.shop.aftersales import (
 )
 from aftersales_contracts.shop.orders import DeliveryKind, OrderPaidV1, OrderPlacedV1, OrderShippedV1
 from aftersales_contracts.shop.payments import RefundPaymentAcceptedV1, RefundSettledV1
-from aftersales_contracts.words import (
-    Carriage,
-    FreightTerms,
-    PaymentMethod,
-    RefundKind,
-    Role,
-    SaleService,
-    SellerType,
-)
 from kernel.money import allocate
 from services.refunds.cases.refund_agreement.messages import NAME as AGREEMENT
 from services.refunds.cases.refund_intent.messages import attempt_id_of, intent_id_of

@@ -7,10 +7,19 @@ from aftersales_contracts.aftersales.logistics import (
     LateShippingEstablishedV1,
     ReshipStatusChangedV1,
 )
-from aftersales_contracts.aftersales.logistics_words import ReshipStatus
+from aftersales_contracts.aftersales.logistics_enums import ReshipStatus
 from aftersales_contracts.aftersales.refunds import RefundOpenedV1, ReturnAuthorizedV1
 from aftersales_contracts.aftersales.reviews import ReviewNegativeReceivedV1
-from aftersales_contracts.parts import Inspection, Party, Share
+from aftersales_contracts.components import Inspection, Party, Share
+from aftersales_contracts.enums import (
+    Carriage,
+    Condition,
+    Disposition,
+    OptionKind,
+    ParcelStatus,
+    RefundKind,
+    Role,
+)
 from aftersales_contracts.shop.aftersales import (
     AnswerStage,
     ApplicationWithdrawnV1,
@@ -27,15 +36,6 @@ from aftersales_contracts.shop.aftersales import (
 from aftersales_contracts.shop.reviews import ReviewCauseCodedV1
 from aftersales_contracts.shop.scans import ParcelArrivedV1
 from aftersales_contracts.shop.shipments import ReturnInspectedV1
-from aftersales_contracts.words import (
-    Carriage,
-    Condition,
-    Disposition,
-    OptionKind,
-    ParcelStatus,
-    RefundKind,
-    Role,
-)
 from simulator.plans import DAY, HOUR, LOST, Plan, Trouble, money
 from simulator.replies import AGENT, Said
 from simulator.script import exchange_id, refund_id, scan, tracking

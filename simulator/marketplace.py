@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from aftersales_contracts.base import Event
-from aftersales_contracts.parts import Party
+from aftersales_contracts.components import Party
+from aftersales_contracts.enums import Role
 from aftersales_contracts.shop.orders import (
     CloseCause,
     OrderClosedV1,
@@ -12,7 +13,6 @@ from aftersales_contracts.shop.orders import (
     OrderSucceededV1,
     SuccessCause,
 )
-from aftersales_contracts.words import Role
 from simulator.orders import SHOP_ID, SOURCES
 from simulator.outcomes import Announced
 from simulator.outside import Reply

@@ -9,8 +9,13 @@ from aftersales_contracts.aftersales.refunds import (
     RefundPaidV1,
     RefundPaymentRequestedV1,
 )
-from aftersales_contracts.aftersales.refunds_words import OrderOutcomeAfterRefund
-from aftersales_contracts.parts import Party
+from aftersales_contracts.aftersales.refunds_enums import OrderOutcomeAfterRefund
+from aftersales_contracts.components import Party
+from aftersales_contracts.enums import (
+    MemoPurpose,
+    MoneyMoved,
+    Role,
+)
 from aftersales_contracts.shop.orders import (
     CloseCause,
     OrderClosedV1,
@@ -19,11 +24,6 @@ from aftersales_contracts.shop.orders import (
     SuccessCause,
 )
 from aftersales_contracts.shop.payments import RefundFailedV1, RefundPaymentAcceptedV1, RefundSettledV1
-from aftersales_contracts.words import (
-    MemoPurpose,
-    MoneyMoved,
-    Role,
-)
 from simulator.plans import MINUTE, NEVER_SHIPPED, Plan, Trouble
 from simulator.records import share, short_id
 from simulator.replies import Said

@@ -22,11 +22,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from aftersales_contracts.base import Event, Money
-from aftersales_contracts.parts import Line, Payment, Share, Tracking
+from aftersales_contracts.components import Line, Payment, Share, Tracking
+from aftersales_contracts.enums import FreightTerms, ParcelDirection, ParcelStatus, PaymentMethod, SellerType
 from aftersales_contracts.shop.orders import DeliveryKind, OrderPaidV1, OrderPlacedV1, OrderShippedV1
 from aftersales_contracts.shop.scans import ParcelScannedV1
 from aftersales_contracts.shop.shipments import FreightPayer, ParcelHandedOverV1, ParcelRegisteredV1
-from aftersales_contracts.words import FreightTerms, ParcelDirection, ParcelStatus, PaymentMethod, SellerType
 from simulator.records import Record, announce
 from simulator.tables import CURRENCY, Item, Order, OrderTables, Step
 

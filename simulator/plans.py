@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aftersales_contracts.base import Money
-from aftersales_contracts.parts import Line, Payment, Share
-from aftersales_contracts.words import (
+from aftersales_contracts.components import Line, Payment, Share
+from aftersales_contracts.enums import (
     FreightTerms,
     GoodsClass,
     PaymentMethod,

@@ -24,14 +24,22 @@ from aftersales_contracts.aftersales.logistics import (
     ReshipRequestedV1,
     WarehouseInstructionRequestedV1,
 )
-from aftersales_contracts.aftersales.logistics_words import (
+from aftersales_contracts.aftersales.logistics_enums import (
     ClaimAction,
     CourierAction,
     HoldAction,
     ReshipAction,
 )
 from aftersales_contracts.base import Event
-from aftersales_contracts.parts import Party
+from aftersales_contracts.components import Party
+from aftersales_contracts.enums import (
+    ConsentChannel,
+    ParcelDirection,
+    ParcelStatus,
+    Rating,
+    ReshipPurpose,
+    Role,
+)
 from aftersales_contracts.shop.aftersales import EvidenceSubmittedV1
 from aftersales_contracts.shop.contacts import CallHeldV1, CallOutcome, MessageSendAnsweredV1, SendOutcome
 from aftersales_contracts.shop.customers import ConsentWithdrawnV1, WithdrawalSource
@@ -51,14 +59,6 @@ from aftersales_contracts.shop.shipments import (
     ReshipAnsweredV1,
     ReshipOutcome,
     WarehouseInstructionAnsweredV1,
-)
-from aftersales_contracts.words import (
-    ConsentChannel,
-    ParcelDirection,
-    ParcelStatus,
-    Rating,
-    ReshipPurpose,
-    Role,
 )
 from simulator.plans import DAY, HOUR, LOST, MINUTE, NEVER_SHIPPED, Plan, Trouble
 from simulator.records import share, short_id

@@ -4,7 +4,17 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from aftersales_contracts.base import Event
-from aftersales_contracts.parts import Party, Share, Tracking, Wanted
+from aftersales_contracts.components import Party, Share, Tracking, Wanted
+from aftersales_contracts.enums import (
+    Channel,
+    ConsentPurpose,
+    ParcelDirection,
+    ParcelStatus,
+    Rating,
+    RefundKind,
+    Role,
+    SignedBy,
+)
 from aftersales_contracts.shop.aftersales import (
     ExchangeAppliedV1,
     ProblemKind,
@@ -26,16 +36,6 @@ from aftersales_contracts.shop.orders import (
 from aftersales_contracts.shop.reviews import Rater, ReviewGivenV1
 from aftersales_contracts.shop.scans import ParcelScannedV1
 from aftersales_contracts.shop.shipments import FreightPayer, ParcelHandedOverV1, ParcelRegisteredV1
-from aftersales_contracts.words import (
-    Channel,
-    ConsentPurpose,
-    ParcelDirection,
-    ParcelStatus,
-    Rating,
-    RefundKind,
-    Role,
-    SignedBy,
-)
 from simulator.plans import (
     AFTER_DELIVERY,
     BAD_REVIEW,

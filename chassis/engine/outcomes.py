@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
-from aftersales_contracts import base, parts
+from aftersales_contracts import base, components
 from aftersales_contracts.aftersales import common
-from aftersales_contracts.words import Channel, Role
+from aftersales_contracts.enums import Channel, Role
 from chassis.service import Read
 from kernel.decider import Addressed, CaseView
 from kernel.ids import derived_id
@@ -48,15 +48,15 @@ def money_in(amount: base.Money) -> Money:
     return Money(amount.minor, amount.currency)
 
 
-def pieces(shares: Iterable[Pieces]) -> list[parts.Share]:
+def pieces(shares: Iterable[Pieces]) -> list[components.Share]:
     """Converts pieces, without amounts."""
-    return [parts.Share(line_id=share.line_id, quantity_count=share.quantity_count) for share in shares]
+    return [components.Share(line_id=share.line_id, quantity_count=share.quantity_count) for share in shares]
 
 
-def priced_pieces(shares: Iterable[PricedPieces], currency: str) -> list[parts.Share]:
+def priced_pieces(shares: Iterable[PricedPieces], currency: str) -> list[components.Share]:
     """Converts pieces with the money that they stand for."""
     return [
-        parts.Share(
+        components.Share(
             line_id=share.line_id,
             quantity_count=share.quantity_count,
             amount=base.Money(minor=share.minor, currency=currency),
@@ -65,9 +65,9 @@ def priced_pieces(shares: Iterable[PricedPieces], currency: str) -> list[parts.S
     ]
 
 
-def tracking(waybill: Waybill) -> parts.Tracking:
+def tracking(waybill: Waybill) -> components.Tracking:
     """Converts a waybill."""
-    return parts.Tracking(carrier_code=waybill.carrier_code, tracking_code=waybill.tracking_code)
+    return components.Tracking(carrier_code=waybill.carrier_code, tracking_code=waybill.tracking_code)
 
 
 def about_order(view: CaseView[Any], customer_id: str | None = None) -> dict[str, Any]:

@@ -14,12 +14,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aftersales_contracts.aftersales.refunds import ApplicationRejectedV1, RefundOpenedV1
 from aftersales_contracts.base import Event, Money
 from aftersales_contracts.envelope import Envelope, read, write
-from aftersales_contracts.parts import Line, Payment, Share, Tracking
+from aftersales_contracts.components import Line, Payment, Share, Tracking
 from aftersales_contracts.registry import EVENTS, encode, read_data, topic_of
 from aftersales_contracts.shop.aftersales import RefundAppliedV1
 from aftersales_contracts.shop.orders import DeliveryKind, OrderPaidV1, OrderPlacedV1, OrderShippedV1
 from aftersales_contracts.shop.shipments import FreightPayer, ParcelRegisteredV1
-from aftersales_contracts.words import (
+from aftersales_contracts.enums import (
     FreightTerms,
     ParcelDirection,
     PaymentMethod,

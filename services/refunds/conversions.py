@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from aftersales_contracts import parts, words
-from aftersales_contracts.aftersales import refunds, refunds_words
+from aftersales_contracts import components, enums
+from aftersales_contracts.aftersales import refunds, refunds_enums
 from aftersales_contracts.shop import aftersales
 from chassis.engine.outcomes import about_order, money_in
 from kernel.decider import CaseView
@@ -12,7 +12,7 @@ from services.refunds.liability import Liability
 from services.refunds.shares import Carriage, RefundApplied, Share
 
 
-def shares_in(lines: Sequence[parts.Share]) -> tuple[Share, ...]:
+def shares_in(lines: Sequence[components.Share]) -> tuple[Share, ...]:
     """Counts pieces per line. A line that is named twice is counted together."""
     found: dict[str, Share] = {}
     for line in lines:
@@ -23,7 +23,7 @@ def shares_in(lines: Sequence[parts.Share]) -> tuple[Share, ...]:
     return tuple(found.values())
 
 
-def carriage_in(carriage: words.Carriage) -> Carriage:
+def carriage_in(carriage: enums.Carriage) -> Carriage:
     """Converts the carriage of a return. One that this version does not know counts as express."""
     return Carriage(carriage.value) if carriage.is_known else Carriage.EXPRESS
 
@@ -58,8 +58,8 @@ def freight_decided(
     return refunds.FreightLiabilityDecidedV1(
         **about_order(view, customer_id),
         return_id=view.case_id,
-        return_leg=refunds_words.FreightBearer(row.return_leg.value),
-        replacement_leg=None if replacement is None else refunds_words.FreightBearer(replacement.value),
+        return_leg=refunds_enums.FreightBearer(row.return_leg.value),
+        replacement_leg=None if replacement is None else refunds_enums.FreightBearer(replacement.value),
         is_original_freight_refunded=row.is_original_freight_refunded,
-        cause=refunds_words.LiabilityCause(row.cause.value),
+        cause=refunds_enums.LiabilityCause(row.cause.value),
     )

@@ -13,12 +13,12 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from aftersales_contracts import registry
 from aftersales_contracts.clock import ClockMarkedV1
+from aftersales_contracts.components import Party
+from aftersales_contracts.enums import Role
 from aftersales_contracts.envelope import Envelope, write
-from aftersales_contracts.parts import Party
 from aftersales_contracts.shop.contacts import TOPIC as CONTACTS
 from aftersales_contracts.shop.orders import TOPIC as ORDERS
 from aftersales_contracts.shop.orders import CloseCause, OrderClosedV1
-from aftersales_contracts.words import Role
 from chassis import clock
 from chassis.engine.records import Origin, PartitionId, StoredOrigin
 from chassis.ingest.decoder import Decoder, Entry

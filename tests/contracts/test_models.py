@@ -15,7 +15,8 @@ from aftersales_contracts.aftersales.customers import PromiseRegisteredV1
 from aftersales_contracts.aftersales.refunds import RefundPaymentRequestedV1
 from aftersales_contracts.base import Event, Money, OpenEnum
 from aftersales_contracts.clock import ClockMarkedV1
-from aftersales_contracts.parts import Inspection, Line, Share, one_of
+from aftersales_contracts.components import Inspection, Line, Share, one_of
+from aftersales_contracts.enums import Condition, Disposition, FreightTerms, ParcelStatus
 from aftersales_contracts.registry import (
     EVENTS,
     UnknownMemberError,
@@ -31,7 +32,6 @@ from aftersales_contracts.shop.orders import OrderPaidV1, OrderPlacedV1
 from aftersales_contracts.shop.scans import ParcelScannedV1
 from aftersales_contracts.topics import SERVICES, TOPICS, outcome_topic
 from aftersales_contracts.upcast import UpcastError, Upcasters
-from aftersales_contracts.words import Condition, Disposition, FreightTerms, ParcelStatus
 from tests.contracts.test_samples import sample
 
 

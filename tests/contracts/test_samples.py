@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from aftersales_contracts.aftersales.common import SubjectOutcome
 from aftersales_contracts.base import Event, OrderEvent, OrderOutcome
-from aftersales_contracts.parts import Tracking
+from aftersales_contracts.components import Tracking
 from aftersales_contracts.registry import EVENTS, encode, read_as_newest, read_data
 from aftersales_contracts.shop.scans import TrackedEvent
 

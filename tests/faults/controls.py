@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from aftersales_contracts import parts
+from aftersales_contracts import components
 from aftersales_contracts.base import Event, Money
 from aftersales_contracts.shop import aftersales, customers, orders, payments, reviews, shipments
 from aftersales_contracts.topics import SERVICES
@@ -69,7 +69,7 @@ class Control:
             consent |= {"channel": "sms", "purpose": "service", "source_code": "checkout"}
             return self._placed(), customers.ConsentGrantedV1.model_validate(consent)
         if number == 1:
-            paid = parts.Payment.model_validate(
+            paid = components.Payment.model_validate(
                 {"payment_id": f"{self.name}.pay", "method": "alipay", "amount": _money()}
             )
             return (orders.OrderPaidV1(**self._ids(payments=[paid], paid_amount=_money())),)

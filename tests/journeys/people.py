@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from aftersales_contracts import parts, words
+from aftersales_contracts import components, enums
 from aftersales_contracts.aftersales import common, customers, logistics, refunds
 from aftersales_contracts.base import Event, Money
 from aftersales_contracts.shop import aftersales, contacts, desk, orders, payments, reviews, scans, shipments
 from aftersales_contracts.shop import customers as shop_customers
 
 SHOP = "tao-shop"
-BUYER = parts.Party(role=words.Role.BUYER)
-SELLER = parts.Party(role=words.Role.SELLER, id="agent-7")
-SYSTEM = parts.Party(role=words.Role.SYSTEM)
+BUYER = components.Party(role=enums.Role.BUYER)
+SELLER = components.Party(role=enums.Role.SELLER, id="agent-7")
+SYSTEM = components.Party(role=enums.Role.SYSTEM)
 Told = Event | Callable[[datetime], Event]
 """An event that somebody tells; a function where the event names its own moment."""
 
@@ -24,7 +24,7 @@ def cny(minor: int) -> Money:
     return Money(minor=minor, currency="CNY")
 
 
-def line(line_id: str, count: int, unit_price: int, **terms: object) -> parts.Line:
+def line(line_id: str, count: int, unit_price: int, **terms: object) -> components.Line:
     """A line of an order; freight is the buyer's unless told otherwise."""
     values: dict[str, object] = {
         "line_id": line_id,
@@ -32,15 +32,17 @@ def line(line_id: str, count: int, unit_price: int, **terms: object) -> parts.Li
         "sku_id": f"{line_id}-m",
         "quantity_count": count,
         "unit_price": cny(unit_price),
-        "freight_terms": words.FreightTerms.BUYER_PAYS,
+        "freight_terms": enums.FreightTerms.BUYER_PAYS,
         **terms,
     }
-    return parts.Line.model_validate(values)
+    return components.Line.model_validate(values)
 
 
-def share(line_id: str, count: int = 1, amount: int | None = None) -> parts.Share:
+def share(line_id: str, count: int = 1, amount: int | None = None) -> components.Share:
     """Pieces of a line, and what they stand for."""
-    return parts.Share(line_id=line_id, quantity_count=count, amount=None if amount is None else cny(amount))
+    return components.Share(
+        line_id=line_id, quantity_count=count, amount=None if amount is None else cny(amount)
+    )
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Parcel:
     """A parcel and its waybill."""
 
     parcel_id: str
-    tracking: parts.Tracking
+    tracking: components.Tracking
 
 
 @dataclass(frozen=True)
@@ -68,17 +70,17 @@ class Buyer:
     """The buyer, as the shop's pages and the marketplace report."""
 
     of: Names
-    lines: list[parts.Line] = field(default_factory=list[parts.Line])
+    lines: list[components.Line] = field(default_factory=list[components.Line])
     paid_in: dict[str, int] = field(default_factory=dict[str, int])
     """Fen by payment."""
     laid_out: int = 0
     """Fen paid to carriers for returns."""
 
-    def places(self, *lines: parts.Line, freight: int = 0, **extra: Any) -> orders.OrderPlacedV1:
+    def places(self, *lines: components.Line, freight: int = 0, **extra: Any) -> orders.OrderPlacedV1:
         self.lines = list(lines)
         total = sum(one.amount_minor for one in lines) + freight
         return orders.OrderPlacedV1(
-            **self.of.ids, customer_id=self.of.customer_id, seller_type=words.SellerType.C_SHOP,
+            **self.of.ids, customer_id=self.of.customer_id, seller_type=enums.SellerType.C_SHOP,
             platform_code="taobao", lines=self.lines, freight=cny(freight), total=cny(total),
             region_code="CN-31", **extra,
         )  # fmt: skip
@@ -87,9 +89,9 @@ class Buyer:
         """By method; a payment per method."""
         self.paid_in = {f"{self.of.name}.{method}": minor for method, minor in tenders.items()}
         made = [
-            parts.Payment(
+            components.Payment(
                 payment_id=f"{self.of.name}.{method}",
-                method=words.PaymentMethod(method),
+                method=enums.PaymentMethod(method),
                 amount=cny(minor),
             )
             for method, minor in tenders.items()
@@ -101,27 +103,27 @@ class Buyer:
         return aftersales.RefundAppliedV1(
             **self.of.ids,
             **terms,
-            kind=words.RefundKind(kind),
+            kind=enums.RefundKind(kind),
             reason_code=reason,
             amount=cny(amount),
         )
 
     def sends_back(
-        self, to: refunds.ReturnAuthorizedV1, parcel: Parcel, *lines: parts.Share, carriage: str = "express",
-        freight: int | None = None,
+        self, to: refunds.ReturnAuthorizedV1, parcel: Parcel, *lines: components.Share,
+        carriage: str = "express", freight: int | None = None,
     ) -> aftersales.ReturnSentV1:  # fmt: skip
         self.laid_out += freight or 0
         return aftersales.ReturnSentV1(
             **self.of.ids, return_id=to.return_id, refund_id=to.refund_id, exchange_id=to.exchange_id,
             lines=list(lines) or [share(one.line_id, one.quantity_count) for one in to.lines],
-            carriage=words.Carriage(carriage), tracking=parcel.tracking,
+            carriage=enums.Carriage(carriage), tracking=parcel.tracking,
             freight_paid_amount=None if freight is None else cny(freight),
         )  # fmt: skip
 
     def wants_other(self, line_id: str, sku_id: str, reason: str) -> aftersales.ExchangeAppliedV1:
         return aftersales.ExchangeAppliedV1(
             **self.of.ids, exchange_id=f"{self.of.name}.x1", lines=[share(line_id)],
-            wanted=[parts.Wanted(line_id=line_id, sku_id=sku_id)], reason_code=reason,
+            wanted=[components.Wanted(line_id=line_id, sku_id=sku_id)], reason_code=reason,
         )  # fmt: skip
 
     def misses(self, parcel: Parcel) -> aftersales.ProblemReportedV1:
@@ -142,12 +144,12 @@ class Buyer:
     def rates(self, rating: str, line_id: str) -> reviews.ReviewGivenV1:
         return reviews.ReviewGivenV1(
             **self.of.ids, review_id=f"{self.of.name}.v1", rater=reviews.Rater.BUYER,
-            rating=words.Rating(rating), line_id=line_id, product_id=f"p-{line_id}",
+            rating=enums.Rating(rating), line_id=line_id, product_id=f"p-{line_id}",
         )  # fmt: skip
 
     def rates_anew(self, rating: str) -> reviews.ReviewChangedV1:
         return reviews.ReviewChangedV1(
-            **self.of.ids, review_id=f"{self.of.name}.v1", rating=words.Rating(rating)
+            **self.of.ids, review_id=f"{self.of.name}.v1", rating=enums.Rating(rating)
         )
 
     def allows(self, channel: str) -> shop_customers.ConsentGrantedV1:
@@ -185,7 +187,9 @@ class Seller:
             evidence_ids=["photo-1", "chat-1", "proof-1"],
         )  # fmt: skip
 
-    def accepts(self, back: refunds.ReturnAuthorizedV1, *lines: parts.Share) -> aftersales.ReturnAcceptedV1:
+    def accepts(
+        self, back: refunds.ReturnAuthorizedV1, *lines: components.Share
+    ) -> aftersales.ReturnAcceptedV1:
         return aftersales.ReturnAcceptedV1(
             **self.of.ids, return_id=back.return_id, refund_id=back.refund_id, exchange_id=back.exchange_id,
             lines=list(lines) or [share(one.line_id, one.quantity_count) for one in back.lines], by=SELLER,
@@ -200,7 +204,7 @@ class Seller:
     def promises(self, kind: str) -> contacts.PromiseMadeV1:
         return contacts.PromiseMadeV1(
             **self.of.person, order_id=self.of.ids["order_id"], promise_id=f"{self.of.name}.promise",
-            kind=words.PromiseKind(kind), by=SELLER,
+            kind=enums.PromiseKind(kind), by=SELLER,
         )  # fmt: skip
 
     def does(self, task: common.TaskRequestedV1, outcome_code: str) -> desk.TaskCompletedV1:
@@ -224,7 +228,7 @@ class OrderSystem:
 
     of: Names
 
-    def changes_terms(self, *lines: parts.Line, freight: int = 0) -> orders.OrderTermsChangedV1:
+    def changes_terms(self, *lines: components.Line, freight: int = 0) -> orders.OrderTermsChangedV1:
         total = sum(one.amount_minor for one in lines) + freight
         return orders.OrderTermsChangedV1(
             **self.of.ids, by=SELLER, lines=list(lines), freight=cny(freight), total=cny(total)
@@ -258,10 +262,14 @@ class Warehouse:
     of: Names
 
     def registers(
-        self, parcel: Parcel, *lines: parts.Share, direction: str = "outbound", request_id: str | None = None
+        self,
+        parcel: Parcel,
+        *lines: components.Share,
+        direction: str = "outbound",
+        request_id: str | None = None,
     ) -> shipments.ParcelRegisteredV1:
         return shipments.ParcelRegisteredV1(
-            **self.of.ids, parcel_id=parcel.parcel_id, direction=words.ParcelDirection(direction),
+            **self.of.ids, parcel_id=parcel.parcel_id, direction=enums.ParcelDirection(direction),
             tracking=parcel.tracking, lines=list(lines), freight_payer=shipments.FreightPayer.SENDER,
             request_id=request_id,
         )  # fmt: skip
@@ -293,11 +301,11 @@ class Warehouse:
     ) -> shipments.ReturnInspectedV1:  # fmt: skip
         wanted_sku_id = found.pop("wanted_sku_id", None)
         is_fine = accepted is None or accepted == received
-        checked = parts.Inspection(
+        checked = components.Inspection(
             line_id=line_id, received_count=received,
             accepted_count=received if accepted is None else accepted,
-            condition=words.Condition.RESALEABLE if is_fine else words.Condition.WORN,
-            is_packaging_complete=True, disposition=words.Disposition.RESTOCK, **found,
+            condition=enums.Condition.RESALEABLE if is_fine else enums.Condition.WORN,
+            is_packaging_complete=True, disposition=enums.Disposition.RESTOCK, **found,
         )  # fmt: skip
         return shipments.ReturnInspectedV1(
             **self.of.ids, return_id=back.return_id, parcel_id=parcel.parcel_id, lines=[checked],
@@ -317,7 +325,7 @@ class Carrier:
         def told(at: datetime) -> Event:
             return scans.ParcelScannedV1(
                 carrier_code=parcel.tracking.carrier_code, tracking_code=parcel.tracking.tracking_code,
-                occurred_at=at, status=words.ParcelStatus(status), raw_status_code=f"raw-{status}", **extra,
+                occurred_at=at, status=enums.ParcelStatus(status), raw_status_code=f"raw-{status}", **extra,
             )  # fmt: skip
 
         return told
@@ -374,6 +382,6 @@ class Gateway:
         )  # fmt: skip
 
 
-def shares(lines: Sequence[parts.Line]) -> list[parts.Share]:
+def shares(lines: Sequence[components.Line]) -> list[components.Share]:
     """All of these lines."""
     return [share(one.line_id, one.quantity_count) for one in lines]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from aftersales_contracts.base import Event
-from aftersales_contracts.parts import Line, Tracking
+from aftersales_contracts.components import Line, Tracking
 from aftersales_contracts.registry import read_data
 from simulator.outcomes import Announced
 from tests.journeys.people import (

@@ -1,7 +1,7 @@
 """Exchange: the other size is kept, the first comes back, the replacement goes out; or there is none."""
 
 from aftersales_contracts.aftersales import common, customers, logistics, refunds
-from aftersales_contracts.aftersales.logistics_words import ReshipAction
+from aftersales_contracts.aftersales.logistics_enums import ReshipAction
 from tests.journeys import money
 from tests.journeys.people import cny, line, share
 from tests.journeys.stage import DAY, HOUR, MINUTE, Stage

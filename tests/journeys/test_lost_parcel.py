@@ -1,7 +1,7 @@
 """Lost parcel: the buyer chooses, the claim on the courier runs beside it, and then it turns up."""
 
 from aftersales_contracts.aftersales import common, logistics, refunds
-from aftersales_contracts.aftersales.logistics_words import ClaimAction, CourierAction
+from aftersales_contracts.aftersales.logistics_enums import ClaimAction, CourierAction
 from tests.journeys import money
 from tests.journeys.people import Parcel, cny, line, share
 from tests.journeys.stage import DAY, HOUR, MINUTE, Order, Stage

@@ -1,7 +1,7 @@
 """Negative review: the phone first, at most three texts, a changed review; or the buyer opts out."""
 
 from aftersales_contracts.aftersales import common, customers, reviews
-from aftersales_contracts.words import Channel
+from aftersales_contracts.enums import Channel
 from tests.journeys import money
 from tests.journeys.people import line
 from tests.journeys.stage import DAY, HOUR, MINUTE, Order, Stage

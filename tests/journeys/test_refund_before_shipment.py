@@ -1,7 +1,7 @@
 """Refund before shipment: the warehouse stops the goods, or they have left; a promise holds the refund."""
 
 from aftersales_contracts.aftersales import common, customers, logistics, refunds
-from aftersales_contracts.aftersales.logistics_words import CourierAction
+from aftersales_contracts.aftersales.logistics_enums import CourierAction
 from tests.journeys import money
 from tests.journeys.people import cny, line, shares
 from tests.journeys.stage import DAY, GRACE, HOUR, MINUTE, Stage

@@ -6,7 +6,7 @@ from typing import Any
 
 from aftersales_contracts.aftersales import customers
 from aftersales_contracts.base import Money
-from aftersales_contracts.parts import Line, Payment
+from aftersales_contracts.components import Line, Payment
 from aftersales_contracts.shop import contacts, orders
 from aftersales_contracts.shop import customers as shop_customers
 from aftersales_contracts.shop import reviews as shop_reviews

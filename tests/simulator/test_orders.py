@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from aftersales_contracts.enums import ParcelStatus
 from aftersales_contracts.envelope import read
 from aftersales_contracts.registry import EVENTS, read_data
 from aftersales_contracts.shop.orders import OrderPaidV1, OrderPlacedV1, OrderShippedV1
 from aftersales_contracts.shop.scans import ParcelScannedV1
 from aftersales_contracts.shop.shipments import ParcelHandedOverV1, ParcelRegisteredV1
-from aftersales_contracts.words import ParcelStatus
 from simulator.orders import records
 from simulator.tables import OrderTables
 

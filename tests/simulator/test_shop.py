@@ -11,13 +11,13 @@ from aftersales_contracts.aftersales.refunds import (
     ReturnAuthorizedV1,
 )
 from aftersales_contracts.base import Money, OrderOutcome
+from aftersales_contracts.components import Share
+from aftersales_contracts.enums import RefundKind
 from aftersales_contracts.envelope import Envelope, EnvelopeError, read
-from aftersales_contracts.parts import Share
 from aftersales_contracts.reasons import Reason
 from aftersales_contracts.registry import EVENTS, encode, read_data, topics_of
 from aftersales_contracts.shop.aftersales import RefundAgreedV1, ReturnAcceptedV1, ReturnSentV1
 from aftersales_contracts.shop.payments import RefundFailedV1, RefundSettledV1
-from aftersales_contracts.words import RefundKind
 from simulator.outcomes import Announced
 from simulator.plans import Plan, Trouble
 from simulator.rubbish import SPOILERS

@@ -5,9 +5,9 @@ from typing import ClassVar
 from pydantic import Field, model_validator
 
 from aftersales_contracts.base import At, Code, Count, Event, Id, Money, OpenEnum, OrderOutcome, Outcome
-from aftersales_contracts.parts import DeadlinePart, Option, Share, Subject, Tracking, Values
+from aftersales_contracts.components import DeadlinePart, Option, Share, Subject, Tracking, Values
+from aftersales_contracts.enums import Channel, EvidenceKind, MemoPurpose, Role
 from aftersales_contracts.topics import COMMON_TOPIC
-from aftersales_contracts.words import Channel, EvidenceKind, MemoPurpose, Role
 
 
 class Phase(OpenEnum):

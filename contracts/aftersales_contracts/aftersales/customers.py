@@ -14,8 +14,8 @@ from aftersales_contracts.base import (
     OrderOutcome,
     Outcome,
 )
-from aftersales_contracts.parts import Ref, Values
-from aftersales_contracts.words import Channel, ConsentChannel, ConsentPurpose, PromiseKind
+from aftersales_contracts.components import Ref, Values
+from aftersales_contracts.enums import Channel, ConsentChannel, ConsentPurpose, PromiseKind
 
 TOPIC = "aftersales.customers.v1"
 

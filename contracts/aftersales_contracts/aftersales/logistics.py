@@ -3,7 +3,7 @@
 from pydantic import Field, model_validator
 
 from aftersales_contracts.aftersales.common import Conditional, Request
-from aftersales_contracts.aftersales.logistics_words import (
+from aftersales_contracts.aftersales.logistics_enums import (
     ClaimAction,
     ClaimKind,
     ClaimOutcome,
@@ -23,8 +23,8 @@ from aftersales_contracts.aftersales.logistics_words import (
     StallState,
 )
 from aftersales_contracts.base import At, Code, Id, Money, OrderOutcome, Outcome
-from aftersales_contracts.parts import Ref, Share, Tracking, Values, one_currency
-from aftersales_contracts.words import ParcelDirection, ParcelStatus, ReshipPurpose, SignedBy
+from aftersales_contracts.components import Ref, Share, Tracking, Values, one_currency
+from aftersales_contracts.enums import ParcelDirection, ParcelStatus, ReshipPurpose, SignedBy
 
 TOPIC = "aftersales.logistics.v1"
 

@@ -3,7 +3,7 @@
 from pydantic import Field, model_validator
 
 from aftersales_contracts.aftersales.common import Conditional, Request
-from aftersales_contracts.aftersales.refunds_words import (
+from aftersales_contracts.aftersales.refunds_enums import (
     AnswerCause,
     ApplicationKind,
     CompensationOutcome,
@@ -17,7 +17,7 @@ from aftersales_contracts.aftersales.refunds_words import (
     RefundEnding,
 )
 from aftersales_contracts.base import At, Code, Count, Id, Money, OrderOutcome
-from aftersales_contracts.parts import (
+from aftersales_contracts.components import (
     BasisPoints,
     Ref,
     Share,
@@ -27,7 +27,7 @@ from aftersales_contracts.parts import (
     one_of,
     sums_up,
 )
-from aftersales_contracts.words import Carriage, MoneyMoved, RefundKind, ReshipPurpose
+from aftersales_contracts.enums import Carriage, MoneyMoved, RefundKind, ReshipPurpose
 
 TOPIC = "aftersales.refunds.v1"
 

@@ -3,8 +3,8 @@
 from pydantic import model_validator
 
 from aftersales_contracts.base import At, Code, Count, Id, OpenEnum, OrderOutcome
-from aftersales_contracts.parts import Points, one_of
-from aftersales_contracts.words import Rating
+from aftersales_contracts.components import Points, one_of
+from aftersales_contracts.enums import Rating
 
 TOPIC = "aftersales.reviews.v1"
 

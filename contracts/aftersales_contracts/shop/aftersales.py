@@ -3,7 +3,7 @@
 from pydantic import Field, model_validator
 
 from aftersales_contracts.base import Code, Count, Id, Money, OpenEnum, OrderEvent
-from aftersales_contracts.parts import (
+from aftersales_contracts.components import (
     Digest,
     Party,
     Ref,
@@ -13,7 +13,7 @@ from aftersales_contracts.parts import (
     one_of,
     shares_sum_up,
 )
-from aftersales_contracts.words import Carriage, EvidenceKind, RefundKind
+from aftersales_contracts.enums import Carriage, EvidenceKind, RefundKind
 
 TOPIC = "shop.aftersales.v1"
 

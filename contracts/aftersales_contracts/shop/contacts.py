@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from aftersales_contracts.base import At, Code, CustomerEvent, Id, Money, OpenEnum
-from aftersales_contracts.parts import Party, Ref
-from aftersales_contracts.words import Channel, PromiseKind
+from aftersales_contracts.components import Party, Ref
+from aftersales_contracts.enums import Channel, PromiseKind
 
 TOPIC = "shop.contacts.v1"
 

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from aftersales_contracts.base import At, Code, CustomerEvent, Id, OpenEnum
-from aftersales_contracts.words import Channel, ConsentChannel, ConsentPurpose
+from aftersales_contracts.enums import Channel, ConsentChannel, ConsentPurpose
 
 TOPIC = "shop.customers.v1"
 

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from aftersales_contracts.base import Code, Count, Event, Id, Money
-from aftersales_contracts.parts import Party, Ref, Share, Subject
+from aftersales_contracts.components import Party, Ref, Share, Subject
 
 TOPIC = "shop.desk.v1"
 

@@ -3,8 +3,8 @@
 from pydantic import Field, model_validator
 
 from aftersales_contracts.base import Code, Id, Money, OpenEnum, OrderEvent
-from aftersales_contracts.parts import Digest, Line, Party, Payment, Ref, Share, one_currency, sums_up
-from aftersales_contracts.words import MemoPurpose, SellerType
+from aftersales_contracts.components import Digest, Line, Party, Payment, Ref, Share, one_currency, sums_up
+from aftersales_contracts.enums import MemoPurpose, SellerType
 
 TOPIC = "shop.orders.v1"
 

@@ -3,8 +3,8 @@
 from pydantic import Field, model_validator
 
 from aftersales_contracts.base import Code, Id, Money, OrderEvent
-from aftersales_contracts.parts import Ref, Tender, sums_up
-from aftersales_contracts.words import MoneyMoved
+from aftersales_contracts.components import Ref, Tender, sums_up
+from aftersales_contracts.enums import MoneyMoved
 
 TOPIC = "shop.payments.v1"
 

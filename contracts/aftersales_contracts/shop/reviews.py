@@ -1,8 +1,8 @@
 """Defines the events of the review platform: `shop.reviews.v1`, by order id."""
 
 from aftersales_contracts.base import Code, Id, OpenEnum, OrderEvent
-from aftersales_contracts.parts import Party, Ref, Score
-from aftersales_contracts.words import Rating
+from aftersales_contracts.components import Party, Ref, Score
+from aftersales_contracts.enums import Rating
 
 TOPIC = "shop.reviews.v1"
 

@@ -1,8 +1,8 @@
 """Defines carriers' events: `shop.scans.v1`, by carrier_code/tracking_code, all that a carrier knows."""
 
 from aftersales_contracts.base import At, Code, Count, Event, Id
-from aftersales_contracts.parts import Ref
-from aftersales_contracts.words import ParcelStatus, SignedBy
+from aftersales_contracts.components import Ref
+from aftersales_contracts.enums import ParcelStatus, SignedBy
 
 TOPIC = "shop.scans.v1"
 

@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from aftersales_contracts.base import At, Code, Count, Id, Money, OpenEnum, OrderEvent
-from aftersales_contracts.parts import Inspection, Share, Tracking
-from aftersales_contracts.words import EvidenceKind, ParcelDirection
+from aftersales_contracts.components import Inspection, Share, Tracking
+from aftersales_contracts.enums import EvidenceKind, ParcelDirection
 
 TOPIC = "shop.shipments.v1"
 

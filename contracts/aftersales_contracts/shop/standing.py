@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from aftersales_contracts.base import Event, Id, OpenEnum
-from aftersales_contracts.parts import Party
+from aftersales_contracts.components import Party
 
 TOPIC = "shop.standing.v1"
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from aftersales_contracts import registry
 from aftersales_contracts.base import Money
 from aftersales_contracts.clock import ClockMarkedV1
+from aftersales_contracts.components import Share
+from aftersales_contracts.enums import RefundKind
 from aftersales_contracts.envelope import Envelope, write
-from aftersales_contracts.parts import Share
 from aftersales_contracts.reasons import Reason
 from aftersales_contracts.shop.aftersales import RefundAppliedV1
 from aftersales_contracts.shop.orders import OrderSucceededV1
-from aftersales_contracts.words import RefundKind
 from chassis.engine.records import StoredOrigin
 from chassis.ingest.decoder import Accepted, Decoder, Entry, Ignored, Mark, Rejected
 from chassis.ingest.inbox_keys import body_hash, inbox_key

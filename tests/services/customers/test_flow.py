@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from aftersales_contracts.aftersales import common, customers, refunds
-from aftersales_contracts.parts import Party, Share
+from aftersales_contracts.components import Party, Share
 from aftersales_contracts.shop import contacts, orders, shipments
 from services.customers.service import CUSTOMERS
 from services.reviews.service import REVIEWS

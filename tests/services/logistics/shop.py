@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from aftersales_contracts import base, parts, words
+from aftersales_contracts import base, components, enums
 from aftersales_contracts.shop import orders, scans, shipments
 
 T0 = datetime(2024, 5, 6, 2, 0, tzinfo=UTC)
@@ -12,7 +12,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SHOP = "tb-shop"
 ORDER = "o1"
-TRACKING = parts.Tracking(carrier_code="sto", tracking_code="773001")
+TRACKING = components.Tracking(carrier_code="sto", tracking_code="773001")
 
 
 def cny(minor: int) -> base.Money:
@@ -20,12 +20,12 @@ def cny(minor: int) -> base.Money:
     return base.Money(minor=minor, currency="CNY")
 
 
-def share(line_id: str = "l1", count: int = 1) -> parts.Share:
+def share(line_id: str = "l1", count: int = 1) -> components.Share:
     """Pieces of a line."""
-    return parts.Share(line_id=line_id, quantity_count=count)
+    return components.Share(line_id=line_id, quantity_count=count)
 
 
-def line(line_id: str = "l1", count: int = 1, **terms: object) -> parts.Line:
+def line(line_id: str = "l1", count: int = 1, **terms: object) -> components.Line:
     """A line at 100 yuan a piece."""
     values: dict[str, object] = {
         "line_id": line_id,
@@ -33,14 +33,14 @@ def line(line_id: str = "l1", count: int = 1, **terms: object) -> parts.Line:
         "sku_id": f"s-{line_id}",
         "quantity_count": count,
         "unit_price": cny(10_000),
-        "freight_terms": words.FreightTerms.FREE,
+        "freight_terms": enums.FreightTerms.FREE,
         **terms,
     }
-    return parts.Line.model_validate(values)
+    return components.Line.model_validate(values)
 
 
 def placed(
-    lines: Sequence[parts.Line] = (), *, shop_id: str = SHOP, order_id: str = ORDER, cash: bool = False
+    lines: Sequence[components.Line] = (), *, shop_id: str = SHOP, order_id: str = ORDER, cash: bool = False
 ) -> orders.OrderPlacedV1:
     """The order."""
     lines = list(lines) or [line()]
@@ -48,7 +48,7 @@ def placed(
         shop_id=shop_id,
         order_id=order_id,
         customer_id="c1",
-        seller_type=words.SellerType.C_SHOP,
+        seller_type=enums.SellerType.C_SHOP,
         platform_code="taobao",
         payment_mode=orders.PaymentMode.CASH_ON_DELIVERY if cash else orders.PaymentMode.PREPAID,
         lines=lines,
@@ -60,7 +60,7 @@ def placed(
 
 def paid(minor: int = 10_000) -> orders.OrderPaidV1:
     """The payment."""
-    payment = parts.Payment(payment_id="pay1", method=words.PaymentMethod.ALIPAY, amount=cny(minor))
+    payment = components.Payment(payment_id="pay1", method=enums.PaymentMethod.ALIPAY, amount=cny(minor))
     return orders.OrderPaidV1(shop_id=SHOP, order_id=ORDER, payments=[payment], paid_amount=cny(minor))
 
 
@@ -77,9 +77,9 @@ def shipped(parcel_ids: Sequence[str] = ("k1",), kind: str = "express") -> order
 def registered(
     parcel_id: str = "k1",
     *,
-    lines: Sequence[parts.Share] = (),
+    lines: Sequence[components.Share] = (),
     direction: str = "outbound",
-    tracking: parts.Tracking = TRACKING,
+    tracking: components.Tracking = TRACKING,
     request_id: str | None = None,
     collect: bool = False,
 ) -> shipments.ParcelRegisteredV1:
@@ -88,7 +88,7 @@ def registered(
         shop_id=SHOP,
         order_id=ORDER,
         parcel_id=parcel_id,
-        direction=words.ParcelDirection(direction),
+        direction=enums.ParcelDirection(direction),
         tracking=tracking,
         lines=list(lines) or [share()],
         freight_payer=shipments.FreightPayer.RECIPIENT if collect else shipments.FreightPayer.SENDER,
@@ -104,14 +104,14 @@ def handed_over(parcel_id: str = "k1", carrier_code: str = "sto") -> shipments.P
 
 
 def scan(
-    status: str, at: datetime, *, tracking: parts.Tracking = TRACKING, signed_by: str | None = None
+    status: str, at: datetime, *, tracking: components.Tracking = TRACKING, signed_by: str | None = None
 ) -> scans.ParcelScannedV1:
     """A scan of the carrier."""
     return scans.ParcelScannedV1(
         carrier_code=tracking.carrier_code,
         tracking_code=tracking.tracking_code,
         occurred_at=at,
-        status=words.ParcelStatus(status),
+        status=enums.ParcelStatus(status),
         raw_status_code=f"raw-{status}",
-        signed_by=words.SignedBy(signed_by) if signed_by else None,
+        signed_by=enums.SignedBy(signed_by) if signed_by else None,
     )

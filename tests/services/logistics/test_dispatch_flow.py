@@ -1,8 +1,8 @@
 """Dispatch from contract event to outcome, through the real handling in memory."""
 
-from aftersales_contracts import words
+from aftersales_contracts import enums
 from aftersales_contracts.aftersales import common, logistics
-from aftersales_contracts.parts import Party, Tracking
+from aftersales_contracts.components import Party, Tracking
 from aftersales_contracts.shop import orders
 from services.logistics.cases.dispatch.state import AwaitingPayment, HandedOver, Stopped
 from tests.services.logistics import shop
@@ -116,7 +116,7 @@ def test_before_payment() -> None:
         shop_id=SHOP,
         order_id=ORDER,
         cause=orders.CloseCause.UNPAID_TIMEOUT,
-        by=Party(role=words.Role.SYSTEM),
+        by=Party(role=enums.Role.SYSTEM),
     )
     unpaid.tell(closed, T0 + 3 * DAY)
     assert "unpaid_goods_out" in questions(unpaid)

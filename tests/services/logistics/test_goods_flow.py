@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from aftersales_contracts import words
+from aftersales_contracts import enums
 from aftersales_contracts.aftersales import common, logistics, refunds
-from aftersales_contracts.aftersales.refunds_words import FreightBearer
+from aftersales_contracts.aftersales.refunds_enums import FreightBearer
 from aftersales_contracts.base import Event
-from aftersales_contracts.parts import Inspection, Tracking, Wanted
+from aftersales_contracts.components import Inspection, Tracking, Wanted
 from aftersales_contracts.shop import aftersales, scans, shipments
 from services.logistics.cases.dispatch.state import HandedOver
 from services.logistics.cases.parcel.state import Unknown
@@ -49,9 +49,9 @@ def inspected(sku_id: str) -> shipments.ReturnInspectedV1:
         line_id="l1",
         received_count=1,
         accepted_count=1,
-        condition=words.Condition.RESALEABLE,
+        condition=enums.Condition.RESALEABLE,
         is_packaging_complete=True,
-        disposition=words.Disposition.RESTOCK,
+        disposition=enums.Disposition.RESTOCK,
     )
     return shipments.ReturnInspectedV1(
         shop_id=SHOP, order_id=ORDER, parcel_id="back1", lines=[goods], wanted_sku_id=sku_id
@@ -62,7 +62,7 @@ def reship_due() -> refunds.ReshipDueV1:
     return refunds.ReshipDueV1(
         **of_case("exchange", "x1"),
         reship_id="x1.reship",
-        purpose=words.ReshipPurpose.EXCHANGE,
+        purpose=enums.ReshipPurpose.EXCHANGE,
         lines=[shop.share()],
         sku_ids=["s-l1-xl"],
         ship_by_at=T0 + 9 * DAY,
@@ -123,7 +123,7 @@ def test_freight_collect_return() -> None:
         refund_id="r1",
         return_id="rt1",
         lines=[shop.share()],
-        carriage=words.Carriage.EXPRESS,
+        carriage=enums.Carriage.EXPRESS,
         tracking=Tracking(carrier_code="yto", tracking_code="990"),
         is_freight_collect=True,
     )

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from aftersales_contracts import words
+from aftersales_contracts import enums
 from aftersales_contracts.aftersales import common, logistics
 from aftersales_contracts.base import Event
-from aftersales_contracts.parts import Tracking
+from aftersales_contracts.components import Tracking
 from aftersales_contracts.shop import aftersales, desk, orders, shipments
 from services.logistics.cases.lost_parcel import state as lost_parcel
 from tests.services.flow import Flow
@@ -37,12 +37,12 @@ def lost(*more: tuple[Event, timedelta]) -> Flow:
 
 
 def memo(of: Flow) -> orders.OrderMemoStoredV1:
-    (asked,) = [x for x in of.outcomes(common.OrderActionRequestedV1) if x.purpose == words.MemoPurpose.LOSS]
+    (asked,) = [x for x in of.outcomes(common.OrderActionRequestedV1) if x.purpose == enums.MemoPurpose.LOSS]
     return orders.OrderMemoStoredV1(
         shop_id=SHOP,
         order_id=ORDER,
         memo_ref="m1",
-        purpose=words.MemoPurpose.LOSS,
+        purpose=enums.MemoPurpose.LOSS,
         request_id=asked.request_id,
     )
 

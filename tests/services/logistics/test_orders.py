@@ -13,7 +13,7 @@ from aftersales_contracts.aftersales.logistics import (
     LateShippingWithdrawnV1,
     ParcelOutcomeDecidedV1,
 )
-from aftersales_contracts.aftersales.logistics_words import LateTrigger, ParcelOutcome
+from aftersales_contracts.aftersales.logistics_enums import LateTrigger, ParcelOutcome
 from aftersales_contracts.base import Event
 from services.logistics.service import LOGISTICS
 from simulator.orders import events_of

@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from aftersales_contracts import words
+from aftersales_contracts import enums
 from aftersales_contracts.aftersales import common, customers, logistics, refunds
-from aftersales_contracts.aftersales.logistics_words import CourierAction
-from aftersales_contracts.aftersales.refunds_words import IntentPurpose, OrderOutcomeAfterRefund, RefundEnding
+from aftersales_contracts.aftersales.logistics_enums import CourierAction
+from aftersales_contracts.aftersales.refunds_enums import IntentPurpose, OrderOutcomeAfterRefund, RefundEnding
 from aftersales_contracts.base import Event
-from aftersales_contracts.parts import Party
+from aftersales_contracts.components import Party
 from aftersales_contracts.shop import aftersales, desk, shipments
 from services.logistics.service import LOGISTICS
 from tests.services.flow import Flow
@@ -56,7 +56,7 @@ def refund_opened(kind: str = "unshipped") -> refunds.RefundOpenedV1:
     return refunds.RefundOpenedV1(
         **COMMON,
         refund_id="r1",
-        kind=words.RefundKind(kind),
+        kind=enums.RefundKind(kind),
         reason_code="changed_mind",
         lines=[shop.share()],
         amount=shop.cny(10_000),
@@ -89,7 +89,7 @@ def promise(
     return customers.PromiseRegisteredV1(
         **of_case("promise", "pr1"),
         promise_id="pr1",
-        kind=words.PromiseKind(kind),
+        kind=enums.PromiseKind(kind),
         due_at=due_at,
         value_code=value,
     )
@@ -119,7 +119,7 @@ def task_done(told: common.TaskRequestedV1, outcome_code: str = "approved") -> d
         case_id=told.case_id,
         about_subject=told.about_subject,
         outcome_code=outcome_code,
-        by=Party(role=words.Role.SUPERVISOR),
+        by=Party(role=enums.Role.SUPERVISOR),
     )
 
 

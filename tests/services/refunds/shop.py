@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aftersales_contracts import parts
-from aftersales_contracts.aftersales import logistics, logistics_words
+from aftersales_contracts import components
+from aftersales_contracts.aftersales import logistics, logistics_enums
 from aftersales_contracts.base import Money
-from aftersales_contracts.shop import aftersales, orders, payments, shipments
-from aftersales_contracts.words import (
+from aftersales_contracts.enums import (
     Carriage,
     Condition,
     Disposition,
@@ -20,14 +19,15 @@ from aftersales_contracts.words import (
     Role,
     SellerType,
 )
+from aftersales_contracts.shop import aftersales, orders, payments, shipments
 
 T0 = datetime(2026, 1, 5, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 GRACE = 10 * MINUTE
-BUYER = parts.Party(role=Role.BUYER)
-SELLER = parts.Party(role=Role.SELLER)
+BUYER = components.Party(role=Role.BUYER)
+SELLER = components.Party(role=Role.SELLER)
 ORDER_ID = "o1"
 KEYS: dict[str, Any] = {"shop_id": "shop-1", "order_id": ORDER_ID}
 
@@ -36,9 +36,9 @@ def money(minor: int, currency: str = "CNY") -> Money:
     return Money(minor=minor, currency=currency)
 
 
-def share(line_id: str, count: int = 1, minor: int | None = None, currency: str = "CNY") -> parts.Share:
+def share(line_id: str, count: int = 1, minor: int | None = None, currency: str = "CNY") -> components.Share:
     amount = None if minor is None else money(minor, currency)
-    return parts.Share(line_id=line_id, quantity_count=count, amount=amount)
+    return components.Share(line_id=line_id, quantity_count=count, amount=amount)
 
 
 def placed(
@@ -57,7 +57,7 @@ def placed(
         seller_type=SellerType.C_SHOP,
         platform_code="taobao",
         lines=[
-            parts.Line(
+            components.Line(
                 line_id=line_id, product_id=f"p-{line_id}", sku_id=f"s-{line_id}", quantity_count=count,
                 unit_price=money(price, currency), freight_terms=terms, **extra,
             )
@@ -73,7 +73,7 @@ def paid(*amounts: int, currency: str = "CNY") -> orders.OrderPaidV1:
     return orders.OrderPaidV1(
         **KEYS,
         payments=[
-            parts.Payment(
+            components.Payment(
                 payment_id=f"pay{number}", method=PaymentMethod.ALIPAY, amount=money(minor, currency)
             )
             for number, minor in enumerate(tenders, 1)
@@ -83,7 +83,7 @@ def paid(*amounts: int, currency: str = "CNY") -> orders.OrderPaidV1:
 
 
 def shipped(
-    kind: orders.DeliveryKind = orders.DeliveryKind.EXPRESS, lines: list[parts.Share] | None = None
+    kind: orders.DeliveryKind = orders.DeliveryKind.EXPRESS, lines: list[components.Share] | None = None
 ) -> orders.OrderShippedV1:
     return orders.OrderShippedV1(**KEYS, delivery_kind=kind, lines=lines)
 
@@ -101,7 +101,7 @@ def applied(
     amount: int = 10_000,
     *,
     refund_id: str = "r1",
-    lines: list[parts.Share] | None = None,
+    lines: list[components.Share] | None = None,
     reason: str = "quality",
     currency: str = "CNY",
     **extra: Any,
@@ -118,7 +118,7 @@ def amended(
     version: int = 2,
     refund_id: str = "r1",
     *,
-    lines: list[parts.Share] | None = None,
+    lines: list[components.Share] | None = None,
     reason: str = "quality",
 ) -> aftersales.RefundAmendedV1:
     return aftersales.RefundAmendedV1(
@@ -152,19 +152,19 @@ def _named(ids: dict[str, str]) -> dict[str, Any]:
 def sent(
     carriage: Carriage = Carriage.EXPRESS,
     freight: int | None = None,
-    lines: Sequence[parts.Share] = (share("a"),),
+    lines: Sequence[components.Share] = (share("a"),),
     return_id: str = "ret1",
     currency: str = "CNY",
     **ids: str,
 ) -> aftersales.ReturnSentV1:
     return aftersales.ReturnSentV1(
         **KEYS, **_named(ids), return_id=return_id, lines=list(lines), carriage=carriage,
-        tracking=parts.Tracking(carrier_code="sf", tracking_code="SF1"),
+        tracking=components.Tracking(carrier_code="sf", tracking_code="SF1"),
         freight_paid_amount=None if freight is None else money(freight, currency),
     )  # fmt: skip
 
 
-def accepted(*lines: parts.Share, **ids: str) -> aftersales.ReturnAcceptedV1:
+def accepted(*lines: components.Share, **ids: str) -> aftersales.ReturnAcceptedV1:
     return aftersales.ReturnAcceptedV1(**KEYS, **_named(ids), return_id="ret1", lines=list(lines), by=SELLER)
 
 
@@ -179,7 +179,7 @@ def inspected(
     return shipments.ReturnInspectedV1(
         **KEYS, parcel_id="back1", wanted_sku_id=wanted_sku_id,
         lines=[
-            parts.Inspection(
+            components.Inspection(
                 line_id=line_id, received_count=received, accepted_count=accepted_count, condition=condition,
                 is_packaging_complete=True, disposition=Disposition.RESTOCK, **extra,
             )
@@ -217,36 +217,36 @@ def outcome_of(case_kind: str, case_id: str, service: str = "logistics") -> dict
     }  # fmt: skip
 
 
-def hold(outcome: logistics_words.HoldResolution, refund_id: str = "r1") -> logistics.DispatchHoldResolvedV1:
+def hold(outcome: logistics_enums.HoldResolution, refund_id: str = "r1") -> logistics.DispatchHoldResolvedV1:
     return logistics.DispatchHoldResolvedV1(
         **outcome_of("dispatch", ORDER_ID), outcome=outcome, parcel_ids=[], refund_id=refund_id
     )
 
 
 def parcel(
-    outcome: logistics_words.ParcelOutcome, *lines: str | parts.Share, parcel_id: str = "parcel1"
+    outcome: logistics_enums.ParcelOutcome, *lines: str | components.Share, parcel_id: str = "parcel1"
 ) -> logistics.ParcelOutcomeDecidedV1:
     """Lines by name mean one piece of each."""
     return logistics.ParcelOutcomeDecidedV1(
         **outcome_of("parcel", parcel_id), parcel_id=parcel_id, direction=ParcelDirection.OUTBOUND,
         lines=[share(line) if isinstance(line, str) else line for line in lines], outcome=outcome,
-        basis=logistics_words.OutcomeBasis.SCAN, fault=logistics_words.Fault.UNKNOWN,
+        basis=logistics_enums.OutcomeBasis.SCAN, fault=logistics_enums.Fault.UNKNOWN,
     )  # fmt: skip
 
 
 def remedy(
-    *lines: parts.Share,
+    *lines: components.Share,
     remedy_id: str = "rem1",
-    reason: logistics_words.RemedyReason = logistics_words.RemedyReason.LOST,
+    reason: logistics_enums.RemedyReason = logistics_enums.RemedyReason.LOST,
 ) -> logistics.RemedyRefundDueV1:
     return logistics.RemedyRefundDueV1(
         **outcome_of("lost-parcel", "parcel1"), remedy_id=remedy_id, lines=list(lines), reason_code=reason,
-        fault=logistics_words.Fault.COURIER,
+        fault=logistics_enums.Fault.COURIER,
     )  # fmt: skip
 
 
 def reship(
-    status: logistics_words.ReshipStatus, reship_id: str = "x1.reship"
+    status: logistics_enums.ReshipStatus, reship_id: str = "x1.reship"
 ) -> logistics.ReshipStatusChangedV1:
     return logistics.ReshipStatusChangedV1(
         **outcome_of("reship", reship_id), reship_id=reship_id, status=status
@@ -254,7 +254,7 @@ def reship(
 
 
 def late(
-    trigger: logistics_words.LateTrigger = logistics_words.LateTrigger.UNSHIPPED_72H,
+    trigger: logistics_enums.LateTrigger = logistics_enums.LateTrigger.UNSHIPPED_72H,
 ) -> logistics.LateShippingEstablishedV1:
     return logistics.LateShippingEstablishedV1(
         **outcome_of("dispatch", ORDER_ID), trigger=trigger, lines=[share("a")]
@@ -262,7 +262,7 @@ def late(
 
 
 def late_withdrawn(
-    trigger: logistics_words.LateTrigger = logistics_words.LateTrigger.UNSHIPPED_72H,
+    trigger: logistics_enums.LateTrigger = logistics_enums.LateTrigger.UNSHIPPED_72H,
 ) -> logistics.LateShippingWithdrawnV1:
     return logistics.LateShippingWithdrawnV1(
         **outcome_of("dispatch", ORDER_ID), trigger=trigger, reason_code="picked_up_in_time"
@@ -272,7 +272,7 @@ def late_withdrawn(
 def exchange_applied(reason: str = "size", exchange_id: str = "x1") -> aftersales.ExchangeAppliedV1:
     return aftersales.ExchangeAppliedV1(
         **KEYS, exchange_id=exchange_id, lines=[share("a")],
-        wanted=[parts.Wanted(line_id="a", sku_id="s-a-xl")], reason_code=reason,
+        wanted=[components.Wanted(line_id="a", sku_id="s-a-xl")], reason_code=reason,
     )  # fmt: skip
 
 

@@ -5,12 +5,12 @@ from datetime import datetime
 
 import pytest
 
-from aftersales_contracts.aftersales import logistics_words, refunds
-from aftersales_contracts.aftersales.refunds_words import (
+from aftersales_contracts.aftersales import logistics_enums, refunds
+from aftersales_contracts.aftersales.refunds_enums import (
     CompensationOutcome,
 )
 from aftersales_contracts.base import Event
-from aftersales_contracts.words import Carriage, RefundKind
+from aftersales_contracts.enums import Carriage, RefundKind
 from services.refunds.service import REFUNDS
 from tests.services.refunds import shop as s
 from tests.services.refunds.shop import DAY, GRACE, HOUR, MINUTE, T0
@@ -22,7 +22,7 @@ def test_late_shipping_compensates_thirty_percent() -> None:
     driver = ordered(is_shipped=False)
     driver.tell(s.late(), T0 + 3 * DAY)
     driver.tell(s.applied(RefundKind.UNSHIPPED, reason="late_shipment"), T0 + 3 * DAY + HOUR)
-    driver.tell(s.hold(logistics_words.HoldResolution.STOPPED), T0 + 3 * DAY + 2 * HOUR)
+    driver.tell(s.hold(logistics_enums.HoldResolution.STOPPED), T0 + 3 * DAY + 2 * HOUR)
     told = driver.tell(s.settled(10_000), T0 + 3 * DAY + 2 * HOUR)
     assert names(told) == ["RefundPaidV1", "CompensationDecidedV1", "RefundPaymentRequestedV1"]
     request = told[2]
@@ -36,9 +36,9 @@ def test_late_shipping_compensates_thirty_percent() -> None:
 def test_late_shipping_established_after_the_refund_was_paid() -> None:
     driver = ordered(is_shipped=False)
     driver.tell(s.applied(RefundKind.UNSHIPPED, reason="out_of_stock"), T0 + DAY)
-    driver.tell(s.hold(logistics_words.HoldResolution.STOPPED), T0 + DAY + HOUR)
+    driver.tell(s.hold(logistics_enums.HoldResolution.STOPPED), T0 + DAY + HOUR)
     assert names(driver.tell(s.settled(10_000), T0 + DAY + HOUR)) == ["RefundPaidV1"]
-    told = driver.tell(s.late(logistics_words.LateTrigger.STOCKOUT_STATED), T0 + 2 * DAY + HOUR)
+    told = driver.tell(s.late(logistics_enums.LateTrigger.STOCKOUT_STATED), T0 + 2 * DAY + HOUR)
     assert names(told) == ["CompensationDecidedV1", "RefundPaymentRequestedV1"]
 
 

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from aftersales_contracts.aftersales import logistics_words, refunds
+from aftersales_contracts.aftersales import logistics_enums, refunds
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import RefundKind
 from aftersales_contracts.shop import aftersales
-from aftersales_contracts.words import RefundKind
 from services.refunds.service import REFUNDS
 from tests.services.refunds import shop as s
 from tests.services.refunds.shop import DAY, HOUR, MINUTE, T0
@@ -13,7 +13,7 @@ from tests.support.driver import Driver
 
 Told = tuple[Event, datetime]
 TWO = (s.placed([("a", 1, 10_000), ("b", 1, 5_000)]), T0)
-NO_STOCK = s.reship(logistics_words.ReshipStatus.UNAVAILABLE)
+NO_STOCK = s.reship(logistics_enums.ReshipStatus.UNAVAILABLE)
 
 
 def shipped(placed: Told, paid: int, *more: Told) -> Driver:
@@ -33,7 +33,7 @@ def came_back(reason: str = "quality") -> list[Told]:
     """An exchange of line a whose goods are at the shop; the buyer laid out 12.00 for that."""
     return [
         (s.exchange_applied(reason), T0 + 2 * DAY),
-        (s.reship(logistics_words.ReshipStatus.RESERVED), T0 + 2 * DAY),
+        (s.reship(logistics_enums.ReshipStatus.RESERVED), T0 + 2 * DAY),
         (s.exchange_answered(), T0 + 2 * DAY),
         (s.sent(freight=1_200, exchange_id="x1"), T0 + 3 * DAY),
         (s.accepted(s.share("a"), exchange_id="x1"), T0 + 4 * DAY),
@@ -128,7 +128,7 @@ def test_no_stock_before_sending_gives_the_original_freight_back_for_quality() -
 
 
 def delivered(*line_ids: str) -> Event:
-    return s.parcel(logistics_words.ParcelOutcome.DELIVERED, *line_ids)
+    return s.parcel(logistics_enums.ParcelOutcome.DELIVERED, *line_ids)
 
 
 def test_the_window_of_a_line_runs_from_its_own_delivery() -> None:

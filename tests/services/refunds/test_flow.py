@@ -4,16 +4,16 @@ from datetime import datetime
 
 import pytest
 
-from aftersales_contracts import parts
-from aftersales_contracts.aftersales import common, customers, logistics_words, refunds
-from aftersales_contracts.aftersales.refunds_words import (
+from aftersales_contracts import components
+from aftersales_contracts.aftersales import common, customers, logistics_enums, refunds
+from aftersales_contracts.aftersales.refunds_enums import (
     ExchangeEnding,
     OrderOutcomeAfterRefund,
     RefundEnding,
 )
 from aftersales_contracts.base import Event, Outcome
+from aftersales_contracts.enums import Carriage, Condition, MoneyMoved, PromiseKind, RefundKind, Role
 from aftersales_contracts.shop import aftersales, desk, orders
-from aftersales_contracts.words import Carriage, Condition, MoneyMoved, PromiseKind, RefundKind, Role
 from services.refunds.service import REFUNDS
 from tests.services.refunds import shop as s
 from tests.services.refunds.shop import DAY, GRACE, HOUR, MINUTE, T0
@@ -63,17 +63,17 @@ def test_return_and_refund() -> None:
 def test_before_shipment_the_warehouse_stops_it() -> None:
     driver = ordered((s.applied(RefundKind.UNSHIPPED), T0 + HOUR), is_shipped=False)
     assert driver.announced(refunds.RefundOpenedV1)[0].answer_by_at == T0 + HOUR + 2 * DAY
-    told = driver.tell(s.hold(logistics_words.HoldResolution.STOPPED), T0 + 2 * HOUR)
+    told = driver.tell(s.hold(logistics_enums.HoldResolution.STOPPED), T0 + 2 * HOUR)
     assert names(told) == ["RefundPaymentRequestedV1"]
 
 
 def test_before_shipment_the_mark_wins_and_the_buyer_applies_anew() -> None:
     driver = ordered((s.applied(RefundKind.UNSHIPPED), T0 + HOUR), is_shipped=False)
-    driver.tell(s.hold(logistics_words.HoldResolution.TOO_LATE), T0 + 2 * HOUR)
+    driver.tell(s.hold(logistics_enums.HoldResolution.TOO_LATE), T0 + 2 * HOUR)
     told = driver.tell(s.shipped(), T0 + DAY)
     assert names(told) == ["CaseChangedV1", "RefundClosedV1"]
     driver.tell(s.applied(RefundKind.NOT_RECEIVED, refund_id="r2"), T0 + 2 * DAY)
-    told = driver.tell(s.parcel(logistics_words.ParcelOutcome.RETURNED, "a"), T0 + 4 * DAY)
+    told = driver.tell(s.parcel(logistics_enums.ParcelOutcome.RETURNED, "a"), T0 + 4 * DAY)
     assert names(told) == ["RefundAnswerDecidedV1", "RefundPaymentRequestedV1"]
 
 
@@ -92,7 +92,7 @@ def test_a_promise_not_to_refund_is_held() -> None:
         **s.outcome_of("promise", "pr1", "customers"), promise_id="pr1", kind=PromiseKind.NO_REFUND
     )
     driver.tell(promise, T0 + HOUR)
-    assert driver.tell(s.hold(logistics_words.HoldResolution.STOPPED), T0 + 2 * HOUR) == []
+    assert driver.tell(s.hold(logistics_enums.HoldResolution.STOPPED), T0 + 2 * HOUR) == []
     assert names(driver.tell(s.agreed(), T0 + 3 * HOUR)) == ["TaskRequestedV1"]
     assert names(driver.until(T0 + 2 * DAY + GRACE)) == ["RefundPaymentRequestedV1"]
 
@@ -176,7 +176,7 @@ def test_exchange_with_replacement() -> None:
     driver = ordered((s.exchange_applied("quality"), T0 + 2 * DAY))
     opened = driver.announced(refunds.ExchangeOpenedV1)[0]
     assert opened.reship_id == "x1.reship"
-    driver.tell(s.reship(logistics_words.ReshipStatus.RESERVED), T0 + 2 * DAY + HOUR)
+    driver.tell(s.reship(logistics_enums.ReshipStatus.RESERVED), T0 + 2 * DAY + HOUR)
     told = driver.tell(s.exchange_answered(), T0 + 3 * DAY)
     assert names(told) == ["ReturnAuthorizedV1", "FreightLiabilityDecidedV1"]
     assert told[1].rule_ids == ["RF-061"]
@@ -184,12 +184,12 @@ def test_exchange_with_replacement() -> None:
     due = driver.tell(s.inspected(), T0 + 6 * DAY)[0]
     assert isinstance(due, refunds.ReshipDueV1)
     assert (due.sku_ids, due.ship_by_at) == (["s-a-xl"], T0 + 9 * DAY)
-    told = driver.tell(s.reship(logistics_words.ReshipStatus.SENT), T0 + 7 * DAY)
+    told = driver.tell(s.reship(logistics_enums.ReshipStatus.SENT), T0 + 7 * DAY)
     assert [(o.purpose, o.amount.minor) for o in told if isinstance(o, refunds.RefundPaymentRequestedV1)] == [
         ("freight", 900)
     ]
     driver.tell(s.settled(900, "x1.exchange.freight.1"), T0 + 7 * DAY)
-    ended = driver.tell(s.reship(logistics_words.ReshipStatus.DELIVERED), T0 + 9 * DAY)[0]
+    ended = driver.tell(s.reship(logistics_enums.ReshipStatus.DELIVERED), T0 + 9 * DAY)[0]
     assert isinstance(ended, refunds.ExchangeEndedV1)
     assert ended.ending is ExchangeEnding.COMPLETED
     rejected = driver.tell(s.exchange_applied(exchange_id="x2"), T0 + 9 * DAY)[0]
@@ -202,7 +202,7 @@ def test_exchange_out_of_stock_becomes_a_refund_by_choice() -> None:
     busy = driver.tell(s.applied(refund_id="r9"), T0 + 2 * DAY)[0]
     assert isinstance(busy, refunds.ApplicationRejectedV1)
     assert busy.reason_code == "line_busy"
-    offer = driver.tell(s.reship(logistics_words.ReshipStatus.UNAVAILABLE), T0 + 3 * DAY)[0]
+    offer = driver.tell(s.reship(logistics_enums.ReshipStatus.UNAVAILABLE), T0 + 3 * DAY)[0]
     assert isinstance(offer, common.OfferMadeV1)
     answer = aftersales.OfferAnsweredV1(
         **s.KEYS, offer_id=offer.offer_id, case_id="x1", case_kind="exchange", option_id="refund"
@@ -221,7 +221,7 @@ def test_unfit_goods_go_back_to_the_buyer() -> None:
     driver = ordered(
         (s.exchange_applied(), T0 + 2 * DAY),
         (s.exchange_answered(), T0 + 2 * DAY),
-        (s.reship(logistics_words.ReshipStatus.RESERVED), T0 + 3 * DAY),
+        (s.reship(logistics_enums.ReshipStatus.RESERVED), T0 + 3 * DAY),
         (s.sent(exchange_id="x1"), T0 + 4 * DAY),
     )
     due, ended = driver.tell(s.inspected(condition=Condition.WASHED), T0 + 6 * DAY)
@@ -256,7 +256,7 @@ def test_payment_repeats_then_a_person_then_a_new_attempt() -> None:
     task = driver.announced(common.TaskRequestedV1)[-1]
     answer = desk.TaskCompletedV1(
         shop_id="shop-1", task_id=task.task_id, case_kind=task.case_kind, case_id=task.case_id,
-        about_subject=task.about_subject, outcome_code="not_moved", by=parts.Party(role=Role.SUPERVISOR),
+        about_subject=task.about_subject, outcome_code="not_moved", by=components.Party(role=Role.SUPERVISOR),
     )  # fmt: skip
     again = driver.tell(answer, start + 2 * DAY)[0]
     assert isinstance(again, refunds.RefundPaymentRequestedV1)

@@ -8,11 +8,11 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aftersales_contracts import parts
-from aftersales_contracts.aftersales import customers, logistics_words, refunds
+from aftersales_contracts import components
+from aftersales_contracts.aftersales import customers, logistics_enums, refunds
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import Carriage, Condition, EvidenceKind, MoneyMoved, PromiseKind, RefundKind
 from aftersales_contracts.shop import aftersales, desk, orders, payments
-from aftersales_contracts.words import Carriage, Condition, EvidenceKind, MoneyMoved, PromiseKind, RefundKind
 from kernel.decider import DeadlinePassed
 from kernel.ids import derived_id
 from services.refunds.cases.order.account import OrderAccount
@@ -33,7 +33,7 @@ INTENTS = [
     "o1.late_compensation.2",
 ]
 
-PARCELS: list[list[str | parts.Share]] = [[], ["a"], ["b"], [s.share("a", 2), "b"]]
+PARCELS: list[list[str | components.Share]] = [[], ["a"], ["b"], [s.share("a", 2), "b"]]
 
 Dice = Random
 Move = Callable[[Dice, Driver], Event]
@@ -210,8 +210,8 @@ MOVES: list[Move] = [
         *d.choice([[], [s.share("a")], [s.share("a", 2), s.share("b")]]), refund_id=_refund(d, v)
     ),
     lambda d, _: s.inspected(d.choice("ab"), 2, d.randint(0, 2), d.choice(list(Condition))),
-    lambda d, v: s.hold(d.choice(list(logistics_words.HoldResolution)), _refund(d, v)),
-    lambda d, _: s.parcel(d.choice(list(logistics_words.ParcelOutcome)), *d.choice(PARCELS)),
+    lambda d, v: s.hold(d.choice(list(logistics_enums.HoldResolution)), _refund(d, v)),
+    lambda d, _: s.parcel(d.choice(list(logistics_enums.ParcelOutcome)), *d.choice(PARCELS)),
     lambda d, _: s.remedy(
         *d.choice([[], [s.share("a", 1)], [s.share("b"), s.share("a", 2)]]),
         remedy_id=d.choice(["rem1", "rem1", "rem2"]),
@@ -219,15 +219,15 @@ MOVES: list[Move] = [
     lambda _d, _: s.exchange_applied("quality"),
     lambda _d, _: s.exchange_answered(),
     lambda d, _: s.exchange_answered(d.choice(list(aftersales.ExchangeAnswer))),
-    lambda d, _: s.reship(d.choice(list(logistics_words.ReshipStatus))),
-    lambda _d, _: s.reship(logistics_words.ReshipStatus.RESERVED),
-    lambda _d, _: s.reship(logistics_words.ReshipStatus.SENT),
+    lambda d, _: s.reship(d.choice(list(logistics_enums.ReshipStatus))),
+    lambda _d, _: s.reship(logistics_enums.ReshipStatus.RESERVED),
+    lambda _d, _: s.reship(logistics_enums.ReshipStatus.SENT),
     lambda _d, _: s.sent(freight=700, exchange_id="x1"),
     lambda _d, _: s.accepted(exchange_id="x1"),
     _exchange_checked,
     _offer_answered,
-    lambda d, _: s.late(d.choice(list(logistics_words.LateTrigger))),
-    lambda d, _: s.late_withdrawn(d.choice(list(logistics_words.LateTrigger))),
+    lambda d, _: s.late(d.choice(list(logistics_enums.LateTrigger))),
+    lambda d, _: s.late_withdrawn(d.choice(list(logistics_enums.LateTrigger))),
     _settled,
     _settled,
     _settled,
@@ -304,7 +304,7 @@ BEGINNINGS: list[list[Event]] = [
         s.shipped(),
         s.exchange_applied("quality"),
         s.exchange_answered(),
-        s.reship(logistics_words.ReshipStatus.RESERVED),
+        s.reship(logistics_enums.ReshipStatus.RESERVED),
         s.sent(freight=700, exchange_id="x1"),
     ],
     [

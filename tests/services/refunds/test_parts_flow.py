@@ -1,10 +1,10 @@
 """A refund of which a part came back or never settled, from contract event to outcome."""
 
-from aftersales_contracts import parts
+from aftersales_contracts import components
 from aftersales_contracts.aftersales import common, refunds
-from aftersales_contracts.aftersales.refunds_words import OrderOutcomeAfterRefund
+from aftersales_contracts.aftersales.refunds_enums import OrderOutcomeAfterRefund
+from aftersales_contracts.enums import RefundKind, Role
 from aftersales_contracts.shop import desk, payments
-from aftersales_contracts.words import RefundKind, Role
 from services.refunds.service import REFUNDS
 from tests.services.refunds import shop as s
 from tests.services.refunds.shop import DAY, HOUR, MINUTE, T0
@@ -26,7 +26,7 @@ def refunded_over_two_payments(settled: int) -> Driver:
 def person_says(outcome_code: str) -> desk.TaskCompletedV1:
     return desk.TaskCompletedV1(
         shop_id="shop-1", task_id="t", case_kind="refund-intent", case_id="r1.refund.1",
-        about_subject=s.ORDER_ID, outcome_code=outcome_code, by=parts.Party(role=Role.SUPERVISOR),
+        about_subject=s.ORDER_ID, outcome_code=outcome_code, by=components.Party(role=Role.SUPERVISOR),
     )  # fmt: skip
 
 

@@ -5,10 +5,10 @@ from datetime import datetime
 import pytest
 
 from aftersales_contracts.aftersales import common, refunds
-from aftersales_contracts.aftersales.logistics_words import ParcelOutcome, RemedyReason
-from aftersales_contracts.aftersales.refunds_words import OrderOutcomeAfterRefund
+from aftersales_contracts.aftersales.logistics_enums import ParcelOutcome, RemedyReason
+from aftersales_contracts.aftersales.refunds_enums import OrderOutcomeAfterRefund
 from aftersales_contracts.base import Event
-from aftersales_contracts.words import RefundKind
+from aftersales_contracts.enums import RefundKind
 from services.refunds.service import REFUNDS
 from tests.services.refunds import shop as s
 from tests.services.refunds.shop import DAY, HOUR, MINUTE, T0

@@ -1,17 +1,19 @@
 """Goods that the buyer sends back: which pieces are paid for, what silence consents to, whose freight."""
 
-from aftersales_contracts import parts
+from aftersales_contracts import components
 from aftersales_contracts.aftersales import refunds
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import RefundKind
 from aftersales_contracts.shop import aftersales
-from aftersales_contracts.words import RefundKind
 from tests.services.refunds import shop as s
 from tests.services.refunds.shop import DAY, GRACE, HOUR, T0
 from tests.services.refunds.test_pieces import SENT_THREE, for_pieces, questions, requested, told
 from tests.support.driver import Driver
 
 
-def returning(count: int, *lines: parts.Share, reason: str = "quality", freight: int | None = None) -> Driver:
+def returning(
+    count: int, *lines: components.Share, reason: str = "quality", freight: int | None = None
+) -> Driver:
     """A return of some pieces of line `a`, agreed and registered."""
     driver = told(*SENT_THREE, (for_pieces(RefundKind.WITH_RETURN, count, reason=reason), T0 + DAY))
     driver.tell(s.agreed(), T0 + DAY)

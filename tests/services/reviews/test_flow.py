@@ -3,7 +3,7 @@
 import pytest
 
 from aftersales_contracts.aftersales import common, customers, refunds, reviews
-from aftersales_contracts.parts import Party
+from aftersales_contracts.components import Party
 from aftersales_contracts.shop import aftersales, contacts, standing
 from aftersales_contracts.shop import desk as shop_desk
 from aftersales_contracts.shop import reviews as shop_reviews

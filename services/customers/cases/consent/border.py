@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from aftersales_contracts.aftersales import customers as out
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import ConsentChannel, ConsentPurpose
 from aftersales_contracts.shop import customers
-from aftersales_contracts.words import ConsentChannel, ConsentPurpose
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
 from services.customers.cases.consent import messages as m

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from aftersales_contracts.aftersales import common
 from aftersales_contracts.aftersales import customers as out
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import Channel as ChannelCode
 from aftersales_contracts.shop import contacts
-from aftersales_contracts.words import Channel as ChannelCode
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from aftersales_contracts.aftersales import common, refunds
 from aftersales_contracts.aftersales import customers as out
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import MemoPurpose
+from aftersales_contracts.enums import PromiseKind as PromiseKindCode
 from aftersales_contracts.shop import contacts, desk
-from aftersales_contracts.words import MemoPurpose
-from aftersales_contracts.words import PromiseKind as PromiseKindCode
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView

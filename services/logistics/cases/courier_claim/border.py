@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from aftersales_contracts.aftersales import common, logistics
-from aftersales_contracts.aftersales import logistics_words as lw
+from aftersales_contracts.aftersales import logistics_enums as lw
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import EvidenceKind
 from aftersales_contracts.shop import aftersales, desk, shipments
-from aftersales_contracts.words import EvidenceKind
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Read
 from kernel.decider import Addressed, CaseView

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from aftersales_contracts import parts
+from aftersales_contracts import components
 from aftersales_contracts.aftersales import customers, refunds
-from aftersales_contracts.aftersales.refunds_words import ExchangeEnding, IntentPurpose
+from aftersales_contracts.aftersales.refunds_enums import ExchangeEnding, IntentPurpose
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import aftersales, orders, shipments
 from chassis.engine import outcomes
@@ -18,7 +18,7 @@ from services.logistics.parcels import Direction, direction_of, tracking_of
 from services.logistics.shares import Share, merged
 
 
-def _lines(lines: Sequence[parts.Line]) -> tuple[OrderLine, ...]:
+def _lines(lines: Sequence[components.Line]) -> tuple[OrderLine, ...]:
     return tuple(
         OrderLine(
             line_id=line.line_id,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aftersales_contracts.aftersales import common, logistics
-from aftersales_contracts.aftersales import logistics_words as lw
+from aftersales_contracts.aftersales import logistics_enums as lw
 from chassis.engine import outcomes
 from chassis.service import Announce
 from kernel.decider import CaseView

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from aftersales_contracts.aftersales import common, logistics
-from aftersales_contracts.aftersales import logistics_words as lw
+from aftersales_contracts.aftersales import logistics_enums as lw
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import shipments
 from chassis.engine import outcomes

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aftersales_contracts import parts
+from aftersales_contracts import components
 from aftersales_contracts.aftersales import common, logistics
-from aftersales_contracts.aftersales import logistics_words as lw
+from aftersales_contracts.aftersales import logistics_enums as lw
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import MemoPurpose, OptionKind
 from aftersales_contracts.shop import aftersales, desk, shipments
-from aftersales_contracts.words import MemoPurpose, OptionKind
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
@@ -101,8 +101,8 @@ def _offer(fact: f.OfferMade, view: CaseView[State]) -> common.OfferMadeV1:
         **_about(view),
         offer_id=fact.offer_id,
         options=[
-            parts.Option(option_id="reship", kind=OptionKind.RESHIP, lines=lines),
-            parts.Option(option_id="refund", kind=OptionKind.REFUND, lines=lines),
+            components.Option(option_id="reship", kind=OptionKind.RESHIP, lines=lines),
+            components.Option(option_id="refund", kind=OptionKind.REFUND, lines=lines),
         ],
         default_option_id="reship",
         choose_by_at=fact.choose_by,

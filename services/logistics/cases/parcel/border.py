@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aftersales_contracts.aftersales import common, logistics
-from aftersales_contracts.aftersales import logistics_words as lw
+from aftersales_contracts.aftersales import logistics_enums as lw
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import ParcelDirection, SignedBy
+from aftersales_contracts.enums import ParcelStatus as StatusWord
 from aftersales_contracts.shop import aftersales, scans, shipments
-from aftersales_contracts.words import ParcelDirection, SignedBy
-from aftersales_contracts.words import ParcelStatus as StatusWord
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from aftersales_contracts.aftersales import common, logistics, refunds
-from aftersales_contracts.aftersales import logistics_words as lw
+from aftersales_contracts.aftersales import logistics_enums as lw
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import ReshipPurpose
 from aftersales_contracts.shop import desk
-from aftersales_contracts.words import ReshipPurpose
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView

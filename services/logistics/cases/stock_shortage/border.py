@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from aftersales_contracts import parts
+from aftersales_contracts import components
 from aftersales_contracts.aftersales import common, logistics, refunds
-from aftersales_contracts.aftersales import logistics_words as lw
+from aftersales_contracts.aftersales import logistics_enums as lw
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import OptionKind
 from aftersales_contracts.shop import aftersales, orders
-from aftersales_contracts.words import OptionKind
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
@@ -53,8 +53,10 @@ def _told(fact: s.BuyerTold, view: CaseView[State]) -> common.OfferMadeV1:
         **outcomes.about_order(view),
         offer_id=fact.offer_id,
         options=[
-            parts.Option(option_id="wait", kind=OptionKind.WAIT, lines=lines, until_at=fact.wait_until_at),
-            parts.Option(option_id="refund", kind=OptionKind.REFUND, lines=lines),
+            components.Option(
+                option_id="wait", kind=OptionKind.WAIT, lines=lines, until_at=fact.wait_until_at
+            ),
+            components.Option(option_id="refund", kind=OptionKind.REFUND, lines=lines),
         ],
         choose_by_at=fact.choose_by,
     )

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from aftersales_contracts import parts, words
-from aftersales_contracts.aftersales import common, refunds, refunds_words
+from aftersales_contracts import components, enums
+from aftersales_contracts.aftersales import common, refunds, refunds_enums
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import aftersales
 from chassis.engine.outcomes import about_order, mine, money_in, order_task, pieces
@@ -95,14 +95,14 @@ def _opened(fact: ExchangeOpened, view: CaseView[State]) -> refunds.ExchangeOpen
         exchange_id=view.case_id,
         reship_id=m.reship_id_of(view.case_id),
         lines=pieces(fact.filed.shares),
-        wanted=[parts.Wanted(line_id=one.line_id, sku_id=one.sku_id) for one in fact.filed.wanted],
+        wanted=[components.Wanted(line_id=one.line_id, sku_id=one.sku_id) for one in fact.filed.wanted],
     )
 
 
 def _refused(fact: ExchangeRefused, view: CaseView[State]) -> refunds.ApplicationRejectedV1:
     return refunds.ApplicationRejectedV1(
         **about_order(view),
-        application=refunds_words.ApplicationKind.EXCHANGE,
+        application=refunds_enums.ApplicationKind.EXCHANGE,
         application_id=view.case_id,
         reason_code=fact.reason_code,
     )
@@ -110,9 +110,9 @@ def _refused(fact: ExchangeRefused, view: CaseView[State]) -> refunds.Applicatio
 
 def _offer_made(fact: RefundOffered, view: CaseView[State]) -> common.OfferMadeV1:
     offer = expect(view.state, OfferRefund)
-    options = [parts.Option(option_id="refund", kind=words.OptionKind.REFUND)]
+    options = [components.Option(option_id="refund", kind=enums.OptionKind.REFUND)]
     if not fact.are_goods_back:
-        options.append(parts.Option(option_id="other_goods", kind=words.OptionKind.OTHER_GOODS))
+        options.append(components.Option(option_id="other_goods", kind=enums.OptionKind.OTHER_GOODS))
     return common.OfferMadeV1(
         **about_order(view, offer.filed.customer_id),
         offer_id=m.offer_id_of(view.case_id, offer.offer_count),
@@ -129,7 +129,7 @@ def _authorized(fact: ReturnAuthorized, view: CaseView[State]) -> refunds.Return
         exchange_id=view.case_id,
         lines=pieces(filed.shares),
         return_address_ref=fact.address_ref,
-        carriages=[words.Carriage(carriage.value) for carriage in fact.carriages],
+        carriages=[enums.Carriage(carriage.value) for carriage in fact.carriages],
         is_collect_forbidden=True,
         needs_note=True,
         send_by_at=fact.send_by,
@@ -149,12 +149,12 @@ def _reship_due(fact: ReshipDue, view: CaseView[State]) -> refunds.ReshipDueV1:
     return refunds.ReshipDueV1(
         **about_order(view, filed.customer_id),
         reship_id=derived_id(view.case_id, "back") if is_back else m.reship_id_of(view.case_id),
-        purpose=words.ReshipPurpose(fact.purpose.value),
+        purpose=enums.ReshipPurpose(fact.purpose.value),
         lines=pieces(sent),
         # A line without a wish is replaced by the same.
         sku_ids=[skus.get(share.line_id) or own[share.line_id] for share in sent],
         ship_by_at=fact.ship_by,
-        cost_bearer=refunds_words.FreightBearer(fact.cost_bearer.value),
+        cost_bearer=refunds_enums.FreightBearer(fact.cost_bearer.value),
     )
 
 
@@ -168,7 +168,7 @@ def _asked(fact: PersonAsked, view: CaseView[State]) -> common.TaskRequestedV1:
 
 def _ended(fact: ExchangeEnded, view: CaseView[State]) -> refunds.ExchangeEndedV1:
     return refunds.ExchangeEndedV1(
-        **about_order(view), exchange_id=view.case_id, ending=refunds_words.ExchangeEnding(fact.ending.value)
+        **about_order(view), exchange_id=view.case_id, ending=refunds_enums.ExchangeEnding(fact.ending.value)
     )
 
 

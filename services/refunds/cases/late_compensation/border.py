@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from aftersales_contracts import base as contract
-from aftersales_contracts.aftersales import common, refunds, refunds_words
+from aftersales_contracts.aftersales import common, refunds, refunds_enums
 from chassis.engine.outcomes import about_order, money, order_task
 from chassis.service import Announce, Kind, Reaction
 from kernel.decider import Addressed, CaseView
@@ -30,7 +30,7 @@ def _due(fact: CompensationDue, view: CaseView[State]) -> refunds.CompensationDe
         rate_bps=fact.rate_bps,
         cap=money(fact.cap),
         amount=money(fact.amount),
-        outcome=refunds_words.CompensationOutcome.DUE,
+        outcome=refunds_enums.CompensationOutcome.DUE,
         reason_code=fact.reason_code,
     )
 
@@ -42,7 +42,7 @@ def _refused(fact: CompensationRefused, view: CaseView[State]) -> refunds.Compen
         rate_bps=fact.rate_bps,
         cap=money(fact.cap),
         amount=contract.Money(minor=0, currency=fact.base.currency),
-        outcome=refunds_words.CompensationOutcome.NOT_DUE,
+        outcome=refunds_enums.CompensationOutcome.NOT_DUE,
         reason_code=fact.reason_code,
     )
 

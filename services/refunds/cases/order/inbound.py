@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from aftersales_contracts import base as contract
-from aftersales_contracts import parts
+from aftersales_contracts import components
 from aftersales_contracts.aftersales import customers, logistics
+from aftersales_contracts.enums import FreightTerms, ParcelDirection, PromiseKind
 from aftersales_contracts.shop import aftersales, orders, shipments
-from aftersales_contracts.words import FreightTerms, ParcelDirection, PromiseKind
 from chassis.engine.outcomes import money_in
 from chassis.service import Read
 from kernel.decider import Addressed
@@ -41,11 +41,11 @@ def _here(data: contract.OrderEvent | contract.OrderOutcome, message: Message) -
     return [to(data.order_id, message)]
 
 
-def _line_ids(lines: Sequence[parts.Share] | None) -> tuple[str, ...] | None:
+def _line_ids(lines: Sequence[components.Share] | None) -> tuple[str, ...] | None:
     return None if lines is None else tuple(line.line_id for line in lines)
 
 
-def _placed_lines(lines: Sequence[parts.Line]) -> tuple[PlacedLine, ...]:
+def _placed_lines(lines: Sequence[components.Line]) -> tuple[PlacedLine, ...]:
     return tuple(
         PlacedLine(
             line_id=line.line_id,

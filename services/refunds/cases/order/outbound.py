@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from aftersales_contracts import parts, words
-from aftersales_contracts.aftersales import common, refunds, refunds_words
+from aftersales_contracts import components, enums
+from aftersales_contracts.aftersales import common, refunds, refunds_enums
 from chassis.engine.outcomes import about_order, money, order_task
 from chassis.service import Announce
 from kernel.decider import CaseView
@@ -25,10 +25,10 @@ from services.refunds.cases.order.facts import (
 from services.refunds.cases.order.messages import confirm_id_of
 from services.refunds.cases.order.state import AwaitingPayment, Closed, Paid, Shipped, State, Succeeded, live
 
-_WAITS_FOR: Mapping[type, words.Role] = {
-    AwaitingPayment: words.Role.BUYER,
-    Paid: words.Role.SELLER,
-    Shipped: words.Role.BUYER,
+_WAITS_FOR: Mapping[type, enums.Role] = {
+    AwaitingPayment: enums.Role.BUYER,
+    Paid: enums.Role.SELLER,
+    Shipped: enums.Role.BUYER,
 }
 _ACTIONS: Mapping[type, list[str]] = {
     AwaitingPayment: ["pay", "ask_to_close"],
@@ -50,14 +50,14 @@ def case_changed(_fact: Fact, view: CaseView[State]) -> common.CaseChangedV1:
     state = live(view.state)
     ending = state.cause if isinstance(state, Succeeded | Closed) else None
     confirm = state.confirm if isinstance(state, Shipped) else None
-    running: list[parts.DeadlinePart] = []
+    running: list[components.DeadlinePart] = []
     if confirm is not None and confirm.due_at is not None:
         running.append(
-            parts.DeadlinePart(
+            components.DeadlinePart(
                 name="confirm",
                 due_at=confirm.due_at,
                 on_expiry_code="auto_confirm",
-                waits_for=words.Role.BUYER,
+                waits_for=enums.Role.BUYER,
                 is_extendable=False,
             )
         )
@@ -76,7 +76,7 @@ def case_changed(_fact: Fact, view: CaseView[State]) -> common.CaseChangedV1:
 def _application_rejected(fact: ApplicationRejected, view: CaseView[State]) -> refunds.ApplicationRejectedV1:
     return refunds.ApplicationRejectedV1(
         **about_order(view),
-        application=refunds_words.ApplicationKind(fact.application.value),
+        application=refunds_enums.ApplicationKind(fact.application.value),
         application_id=fact.application_id,
         reason_code=fact.reason.value,
         advise_code=fact.advise_code,

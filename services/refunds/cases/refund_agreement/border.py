@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from aftersales_contracts import words
-from aftersales_contracts.aftersales import common, refunds, refunds_words
+from aftersales_contracts import enums
+from aftersales_contracts.aftersales import common, refunds, refunds_enums
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import aftersales
 from chassis.engine.outcomes import (
@@ -116,7 +116,7 @@ def _opened(fact: AnswerAwaited, view: CaseView[State]) -> refunds.RefundOpenedV
     return refunds.RefundOpenedV1(
         **about_order(view, fact.filed.customer_id),
         refund_id=view.case_id,
-        kind=words.RefundKind(terms.kind.value),
+        kind=enums.RefundKind(terms.kind.value),
         reason_code=terms.reason_code,
         lines=priced_pieces(terms.shares, terms.amount.currency),
         amount=money(terms.amount),
@@ -130,8 +130,8 @@ def _answer_decided(fact: AnswerDecided, view: CaseView[State]) -> refunds.Refun
         **about_order(view, filed_of(view.state).customer_id),
         refund_id=view.case_id,
         terms_version=fact.version,
-        answer=refunds_words.DecidedAnswer(fact.answer.value),
-        cause=refunds_words.AnswerCause(fact.cause.value),
+        answer=refunds_enums.DecidedAnswer(fact.answer.value),
+        cause=refunds_enums.AnswerCause(fact.cause.value),
         reason_code=fact.reason_code,
     )
 
@@ -144,7 +144,7 @@ def _return_authorized(fact: ReturnAwaited, view: CaseView[State]) -> refunds.Re
         refund_id=view.case_id,
         lines=pieces(filed.terms.shares),
         return_address_ref=fact.address_ref,
-        carriages=[words.Carriage.EXPRESS, words.Carriage.MAIL],
+        carriages=[enums.Carriage.EXPRESS, enums.Carriage.MAIL],
         is_collect_forbidden=True,
         needs_note=False,
         send_by_at=fact.send_by,
@@ -161,7 +161,7 @@ def _evidence(fact: EvidenceAsked, view: CaseView[State]) -> common.EvidenceRequ
         **about_order(view, filed_of(view.state).customer_id),
         request_id=derived_id(view.case_id, "evidence", str(view.version)),
         from_role=common.EvidenceHolder.SELLER,
-        kinds=[words.EvidenceKind(kind) for kind in fact.kinds],
+        kinds=[enums.EvidenceKind(kind) for kind in fact.kinds],
         about_code="refused_refund",
         due_at=fact.due_at,
     )
@@ -195,7 +195,7 @@ def _reconciled(name: str, question_code: str) -> Announce:
 
 def _refund_closed(fact: AgreementClosed, view: CaseView[State]) -> refunds.RefundClosedV1:
     return refunds.RefundClosedV1(
-        **about_order(view), refund_id=view.case_id, ending=refunds_words.RefundEnding(fact.ending.value)
+        **about_order(view), refund_id=view.case_id, ending=refunds_enums.RefundEnding(fact.ending.value)
     )
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from aftersales_contracts import parts, words
-from aftersales_contracts.aftersales import common, refunds, refunds_words
+from aftersales_contracts import components, enums
+from aftersales_contracts.aftersales import common, refunds, refunds_enums
 from aftersales_contracts.base import Event
 from aftersales_contracts.base import Money as ContractMoney
+from aftersales_contracts.enums import MoneyMoved
 from aftersales_contracts.shop import desk, payments
-from aftersales_contracts.words import MoneyMoved
 from chassis.engine.outcomes import about_order, mine, money, money_in, order_task, priced_pieces
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView, expect
@@ -83,9 +83,9 @@ READS: Mapping[type[Event], Read] = {
 # Announces.
 
 
-def _tenders(tenders: Sequence[Tender], currency: str) -> list[parts.Tender]:
+def _tenders(tenders: Sequence[Tender], currency: str) -> list[components.Tender]:
     return [
-        parts.Tender(
+        components.Tender(
             payment_id=tender.payment_id, amount=ContractMoney(minor=tender.minor, currency=currency)
         )
         for tender in tenders
@@ -99,10 +99,10 @@ def _payment_requested(fact: PaymentRequested, view: CaseView[State]) -> refunds
         **about_order(view),
         intent_id=view.case_id,
         attempt_id=attempt_id_of(view.case_id, fact.attempt_count),
-        purpose=refunds_words.IntentPurpose(wish.purpose.value),
+        purpose=refunds_enums.IntentPurpose(wish.purpose.value),
         amount=money(wish.amount),
         tenders=_tenders(wish.tenders, wish.amount.currency),
-        payee=refunds_words.Payee.BUYER,
+        payee=refunds_enums.Payee.BUYER,
         lines=priced_pieces(wish.shares, wish.amount.currency) if is_refund else None,
         refund_id=wish.case_id if is_refund else None,
     )
@@ -111,11 +111,11 @@ def _payment_requested(fact: PaymentRequested, view: CaseView[State]) -> refunds
 def _refund_paid(fact: RefundPaid, view: CaseView[State]) -> refunds.RefundPaidV1:
     wish = expect(view.state, Settled).order
     is_full = wish.is_full and fact.amount == wish.amount
-    outcome = refunds_words.OrderOutcomeAfterRefund
+    outcome = refunds_enums.OrderOutcomeAfterRefund
     return refunds.RefundPaidV1(
         **about_order(view),
         intent_id=view.case_id,
-        purpose=refunds_words.IntentPurpose(wish.purpose.value),
+        purpose=refunds_enums.IntentPurpose(wish.purpose.value),
         amount=money(fact.amount),
         lines=priced_pieces(wish.shares, wish.amount.currency),
         is_full=is_full,
@@ -130,7 +130,7 @@ def _payment_stuck(fact: PaymentStuck, view: CaseView[State]) -> refunds.RefundP
         **about_order(view),
         intent_id=view.case_id,
         attempt_count=fact.attempt_count,
-        money_moved=words.MoneyMoved(fact.moved.value),
+        money_moved=enums.MoneyMoved(fact.moved.value),
     )
 
 

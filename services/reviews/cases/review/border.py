@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from aftersales_contracts.aftersales import common, refunds
 from aftersales_contracts.aftersales import reviews as out
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import Rating as RatingWord
+from aftersales_contracts.enums import SellerType
 from aftersales_contracts.shop import aftersales, orders, reviews, standing
-from aftersales_contracts.words import Rating as RatingWord
-from aftersales_contracts.words import SellerType
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from aftersales_contracts.aftersales import common, customers
 from aftersales_contracts.aftersales import reviews as out
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import Role
 from aftersales_contracts.shop import desk, standing
-from aftersales_contracts.words import Role
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Read
 from kernel.decider import Addressed, CaseView

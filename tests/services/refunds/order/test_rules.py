@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aftersales_contracts.aftersales import logistics_words, refunds
+from aftersales_contracts.aftersales import logistics_enums, refunds
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import RefundKind, SaleService
 from aftersales_contracts.shop import orders
-from aftersales_contracts.words import RefundKind, SaleService
 from chassis.service import Service
 from kernel.people import Task
 from services.refunds.cases.order import facts as f
@@ -93,7 +93,7 @@ def test_window_from_the_ship_mark(rule: str, kind: orders.DeliveryKind, days: i
     """OR-030: from the mark, not from delivery."""
     marked_at = T0 + 5 * HOUR
     driver = played(PLACED, PAID, (s.shipped(kind), marked_at))
-    driver.tell(s.parcel(logistics_words.ParcelOutcome.DELIVERED, "a"), marked_at + HOUR)
+    driver.tell(s.parcel(logistics_enums.ParcelOutcome.DELIVERED, "a"), marked_at + HOUR)
     (_, deadline) = driver.pending()[0]
     assert deadline.due_at == marked_at + days * DAY
     driver.until(deadline.due_at + GRACE)
@@ -237,7 +237,7 @@ REJECTED: list[tuple[Rejection, Sequence[Told], Event]] = [
     (Rejection.EXCLUDED, [PLACED, PAID, SHIPPED], s.exchange_applied("price_elsewhere")),
     (
         Rejection.OUT_OF_WINDOW,
-        [PLACED, PAID, SHIPPED, (s.parcel(logistics_words.ParcelOutcome.DELIVERED, "a"), T0 - 8 * DAY)],
+        [PLACED, PAID, SHIPPED, (s.parcel(logistics_enums.ParcelOutcome.DELIVERED, "a"), T0 - 8 * DAY)],
         s.exchange_applied(),
     ),
 ]
@@ -283,7 +283,7 @@ def test_exchange_eligibility(
     is_special = services == ["special"]
     placed = s.placed(services=[] if is_special else services, is_special_offer=is_special)
     driver = played((placed, T0), PAID, SHIPPED, rules=rules)
-    driver.tell(s.parcel(logistics_words.ParcelOutcome.DELIVERED, "a"), T0)
+    driver.tell(s.parcel(logistics_enums.ParcelOutcome.DELIVERED, "a"), T0)
     driver.tell(s.exchange_applied(reason_code), T0 + wait)
     rejections = [
         r for r in order_facts(driver, f.ApplicationRejected) if isinstance(r, f.ApplicationRejected)

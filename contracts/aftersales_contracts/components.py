@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from aftersales_contracts.base import At, Code, Count, Id, Money, Part
-from aftersales_contracts.words import (
+from aftersales_contracts.enums import (
     Condition,
     Disposition,
     FreightTerms,
