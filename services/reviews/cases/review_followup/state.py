@@ -141,7 +141,9 @@ def evolve(state: State, fact: Fact) -> State:
         case Task():
             return state
         case FollowupEnded():
-            return Ended(fact.outcome, state.attempt_count, fact.text_count, fact.call_count)
+            # A text that nobody answered for yet was sent all the same (RV-025).
+            is_text_open = state.attempt is not None and state.attempt.step is Step.TEXT
+            return Ended(fact.outcome, state.attempt_count, fact.text_count + is_text_open, fact.call_count)
         case _:
             assert_never(fact)
 

@@ -53,6 +53,8 @@ AGAIN: tuple[Message, datetime, Sequence[Fact]] = (
     ],
 )
 
+THIRD = s.ContactWanted("followup.o1.3", 3, Step.CALL, "c1", T0 + 40 * D + 47 * H, T0 + 42 * D)
+
 
 TABLE: list[tuple[str, Sequence[Fact], Message, datetime, Sequence[Fact]]] = [
     ("RV-024", [], m.Negative("o1", "r1", "c1"), T0, [OPENED, CALL]),
@@ -72,6 +74,10 @@ TABLE: list[tuple[str, Sequence[Fact], Message, datetime, Sequence[Fact]]] = [
     ("RV-027", [*OPEN, ended(m.Outcome.CHANGED)], m.HarassmentReported(), T0, [s.ContactStopped()]),
     ("RV-027", [*OPEN, ended(m.Outcome.CHANGED), s.ContactStopped()], m.Negative("o1", "r2", "c1"), T0, []),
     ("RV-026", [*OPEN, ended(m.Outcome.REFUSED_CONTACT)], m.Negative("o1", "r2", "c1"), T0 + D, []),
+    # A text that was still open when the follow-up ended is one of the three.
+    ("RV-025", [*OPEN, noted(2, 1), TEXT, ended(m.Outcome.CHANGED, 2, 1), AGAIN[2][0], THIRD],
+     DeadlinePassed("next", T0 + 42 * D), T0 + 42 * D,
+     [noted(3, 2), s.ContactWanted("followup.o1.5", 5, Step.CALL, "c1", T0 + 42 * D + 47 * H, T0 + 44 * D)]),
     ("RV-025", [*OPEN, noted(3, 1), ended(m.Outcome.CHANGED, 3, 1),
                 s.FollowupOpened("o1", "r2", "c1", T0 + 30 * D), replace(CALL, number=2), noted(3, 2)],
      DeadlinePassed("next", T0 + 2 * D), T0 + 2 * D,
