@@ -1,4 +1,4 @@
-"""The one place that asks the machine for the time, for a random number or for a new id."""
+"""Asks the machine for the time, for random numbers and for new ids. No other module does."""
 
 from datetime import UTC, datetime
 from random import SystemRandom
@@ -10,30 +10,30 @@ _random = SystemRandom()
 
 
 def now() -> datetime:
-    """The wall clock, aware, in UTC."""
+    """Reads the wall clock: an aware moment in UTC."""
     return datetime.now(UTC)
 
 
 def monotonic() -> float:
-    """Seconds of a clock that never goes back; only differences mean something."""
+    """Reads a clock that never goes back, in seconds. Only differences mean something."""
     return _monotonic()
 
 
 def stopwatch() -> float:
-    """Seconds of the finest clock there is, for measuring how long something takes."""
+    """Reads the finest clock, in seconds, to measure how long something takes."""
     return _perf_counter()
 
 
 def new_id() -> str:
-    """A random id (UUID 4) for what happens only once: a process, a lease, an operator's act."""
+    """Draws an id (UUID 4) for something that happens only once: a process, a lease, an operator's act."""
     return str(uuid4())
 
 
 def jitter(delay_seconds: float, share: float = 0.2) -> float:
-    """The delay made longer or shorter by at most `share`, so that many who wait do not wake together."""
+    """Lengthens or shortens a delay by at most `share`, so that many who wait do not wake together."""
     return delay_seconds * (1.0 + share * (2.0 * _random.random() - 1.0))
 
 
 def growing(attempt: int, first_seconds: float, most_seconds: float) -> float:
-    """The pause after `attempt` failed ones: doubles from `first_seconds`, bounded, jittered."""
+    """Computes the pause after `attempt` failures: doubling from `first_seconds`, bounded, jittered."""
     return jitter(min(most_seconds, first_seconds * 2.0 ** min(max(attempt - 1, 0), 30)))

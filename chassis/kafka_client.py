@@ -1,4 +1,4 @@
-"""Connects to Kafka without a framework: TLS and sign-in of every client, the producer, clean ends."""
+"""Connects to Kafka without a framework: TLS and sign-in of every client, the producer, closing."""
 
 import asyncio
 import ssl
@@ -14,7 +14,7 @@ RETRY_PAUSE_MS = 250
 
 
 def tls_context(kafka: Kafka) -> ssl.SSLContext | None:
-    """TLS as the settings say: TLS 1.2 or newer, host names checked; None for a plain connection.
+    """Builds the TLS context: TLS 1.2 or newer, host names checked. None for a plain connection.
 
     Raises OSError for files that cannot be read.
     """
@@ -31,7 +31,7 @@ def tls_context(kafka: Kafka) -> ssl.SSLContext | None:
 
 
 def connection(kafka: Kafka, service: str) -> dict[str, Any]:
-    """Keyword arguments with which an aiokafka client connects."""
+    """Builds the keyword arguments with which an aiokafka client connects."""
     arguments: dict[str, Any] = {
         "bootstrap_servers": kafka.bootstrap_servers,
         "client_id": kafka.client_of(service),
@@ -48,10 +48,10 @@ def connection(kafka: Kafka, service: str) -> dict[str, Any]:
 
 
 def make_producer(kafka: Kafka, service: str) -> AIOKafkaProducer:
-    """A producer that keeps order per key and writes nothing twice by itself: idempotent, all replicas.
+    """Makes a producer that keeps order per key and never duplicates by itself: idempotent, all replicas.
 
-    Keys are spread as Java clients do (murmur2), so that a key stays in its partition whoever writes.
-    To be made inside the event loop that uses it.
+    Keys go to partitions as with Java clients (murmur2). A key so stays in its partition whoever writes. Call
+    inside the event loop that uses the producer.
     """
     return AIOKafkaProducer(
         **connection(kafka, service),
@@ -65,11 +65,12 @@ def make_producer(kafka: Kafka, service: str) -> AIOKafkaProducer:
 
 
 async def close(consumer: Any) -> None:
-    """Ends an aiokafka consumer and its connections; harmless when repeated. Raises what its `stop` raises.
+    """Closes aiokafka clients cleanly, even after a failed request. Raises the errors of the consumer's
+    `stop`.
 
-    Where a fetch has just failed, aiokafka waits a moment before the next. Its `stop` cancels that wait,
-    lets the CancelledError out, which the caller would take for a cancellation of its own, and leaves the
-    connections open.
+    After a failed fetch aiokafka pauses before the next one. `stop` cancels that pause and lets the
+    CancelledError out. The caller would take that for a cancellation of its own, and the connections would
+    stay open. Closing twice is harmless.
     """
     stopping = asyncio.ensure_future(consumer.stop())
     try:
@@ -82,10 +83,10 @@ async def close(consumer: Any) -> None:
 
 
 async def drop(producer: Any) -> None:
-    """Ends an aiokafka producer with what it still has to send, where `stop` was given up in the middle.
+    """Drops an aiokafka producer with its unsent records, after `stop` was given up in the middle.
 
-    An idempotent one tries for ever, and its `stop` waits for that; cancelled, it leaves the task that sends
-    and the connections as they are, and does nothing when it is called again.
+    An idempotent producer retries for ever, and `stop` waits for that. A cancelled `stop` leaves the sending
+    task and the connections as they are, and a second call does nothing.
     """
     sending = None if producer._sender is None else producer._sender.sender_task
     if sending is not None:

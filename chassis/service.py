@@ -22,7 +22,7 @@ P = TypeVar("P")
 
 
 class Received(msgspec.Struct, frozen=True):
-    """One event from outside, read and validated. `at` is its own time, clamped to sane bounds."""
+    """One event from outside, decoded and validated. `at` is the event's own time, clamped to sane bounds."""
 
     envelope: Envelope
     data: Event
@@ -30,15 +30,15 @@ class Received(msgspec.Struct, frozen=True):
 
 
 Read = Callable[[Any], Sequence[Addressed]]
-"""From the event's data (of the contract class that it is filed under) to the messages that it means."""
+"""Translates the data of an event into messages."""
 Announce = Callable[[Any, CaseView[Any]], Outcome]
-"""From a fact to the one outcome that it announces; the outcome's class names type and topic."""
+"""Builds the one outcome that a fact announces. The outcome's class names type and topic."""
 Reaction = Callable[[Any, CaseView[Any]], Sequence[Addressed]]
-"""From a fact to messages for other cases of the same service."""
+"""Derives messages for other cases of the same service from a fact."""
 
 
 class Policies(Protocol):
-    """Every version of a service's policy; a case keeps the version that it opened under."""
+    """Every version of a service's policy. A case keeps the version under which it opened."""
 
     def choose(self, shop_id: str, at: datetime) -> tuple[str, Any]:
         """Finds the pack of the shop in force at that moment: (version name, policy)."""
@@ -62,10 +62,10 @@ def _nothing_due(_state: Any) -> Sequence[Deadline]:
 class Kind(Generic[S, M, F, P]):
     """One kind of case.
 
-    `state`, `message` and `fact` are the unions of all values that may be stored (a union of values in
-    a field is refused when the service starts; tag by separate classes). `ended` is the union of the states
-    that are loaded only when they are addressed. A fact in `announces` becomes exactly one outcome; one
-    in `tells` reaches other cases.
+    `state`, `message` and `fact` are the unions of all values that may be stored. A service whose values have
+    a union of values in a field is refused at start: use separate classes. `ended` is the union of the states
+    that are loaded only when addressed. A fact in `announces` becomes exactly one outcome. A fact in `tells`
+    reaches other cases.
     """
 
     name: str
@@ -103,7 +103,7 @@ class Kind(Generic[S, M, F, P]):
         return any(d.name == passed.name and d.due_at == passed.due_at for d in self.deadlines(state))
 
     def handle(self, state: S, message: M, policy: P, now: datetime) -> Sequence[Decided[F]]:
-        """Decides; a deadline that the state does not list any more decides nothing."""
+        """Decides on a message. A deadline that the state no longer lists decides nothing."""
         if isinstance(message, DeadlinePassed) and not self.is_pending(state, message):
             return []
         return self.decide(state, message, policy, now)
@@ -111,7 +111,7 @@ class Kind(Generic[S, M, F, P]):
 
 @dataclass(frozen=True)
 class Service:
-    """One service."""
+    """One service: a list of kinds, and its policies."""
 
     name: str
     kinds: Sequence[Kind[Any, Any, Any, Any]]
@@ -119,7 +119,9 @@ class Service:
 
     @cached_property
     def reads(self) -> Mapping[type[Event], Read]:
-        """The readers of all kinds: an event goes to every kind that reads it, in the order of the kinds."""
+        """Merges the readers of all kinds. An event goes to every kind that reads it, in the order of the
+        kinds.
+        """
         readers: defaultdict[type[Event], list[Read]] = defaultdict(list)
         for kind in self.kinds:
             for event_class, read in kind.reads.items():
@@ -134,11 +136,11 @@ def _together(reads: Sequence[Read]) -> Read:
 
 
 def is_own(topic: str) -> bool:
-    """Whether our services write it: such topics form cycles, so no watermark waits for them."""
+    """Tells whether our own services write a topic. Such topics form cycles, so they hold no watermark."""
     return TOPICS[topic].side != "in"
 
 
 def inputs(service: Service) -> list[str]:
-    """The topics that a service reads, sorted; never its own outcomes."""
+    """Lists the topics that a service reads, sorted. A service never reads its own outcomes."""
     topics = {topic for event_class in service.reads for topic in topics_of(event_class)}
     return sorted(topics - {outcome_topic(service.name)})

@@ -1,9 +1,9 @@
-"""Settings of a process, from the environment and from files; every field says what it means.
+"""Reads the settings of a process from the environment and from files. Every field has a meaning.
 
 A variable is `AFTERSALES_` and the path of the field, joined by two underscores:
-`AFTERSALES_KAFKA__BOOTSTRAP_SERVERS`. With `_FILE` behind it the variable names a file that holds
-the value; a file of the variable's name in `AFTERSALES_SECRETS_DIR` (`/run/secrets` if nothing is
-said) is read too. The environment wins over named files, those over the folder.
+`AFTERSALES_KAFKA__BOOTSTRAP_SERVERS`. With `_FILE` appended the variable names a file that holds the value. A
+file of the variable's name in `AFTERSALES_SECRETS_DIR` (default `/run/secrets`) is read too. The environment
+wins over named files, named files over the folder.
 """
 
 import os
@@ -33,20 +33,20 @@ class Section(BaseModel):
 
 
 class Kafka(Section):
-    """The broker, how to reach it, and how this process reads and writes."""
+    """The broker, the connection, reading and writing."""
 
     bootstrap_servers: str = Field(default="127.0.0.1:9092", min_length=1)
     """Brokers to ask first, `host:port`, separated by commas."""
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    """How the connection is protected."""
+    """Protection of the connection."""
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
-    """How the process proves who it is, where the protocol says SASL."""
+    """Mechanism of sign-in, where the protocol says SASL."""
     sasl_username: str = ""
-    """Principal of this service."""
+    """Principal of this service, where the protocol says SASL."""
     sasl_password: SecretStr = SecretStr("")
-    """Its password."""
+    """Password of that principal."""
     tls_ca_file: Path | None = None
-    """PEM file of the authorities that the broker's certificate is checked by; the system's if absent."""
+    """PEM file of the authorities that vouch for the broker; the system's if absent."""
     tls_cert_file: Path | None = None
     """PEM file of the client certificate, where the broker asks for one."""
     tls_key_file: Path | None = None
@@ -54,19 +54,21 @@ class Kafka(Section):
     tls_key_password: SecretStr | None = None
     """Password of that key."""
     client_id: str = Field(default="aftersales", min_length=1)
-    """Client id is this, a dash and the service's name: quotas and the broker's logs go by it."""
+    """Start of the client id: a dash and the service's name follow. Quotas and the broker's logs use the
+    client id.
+    """
     group_prefix: str = Field(default="aftersales", min_length=1)
-    """Consumer group is this, a dash and the service's name."""
+    """Start of the consumer group: a dash and the service's name follow."""
     group_instance_id: str | None = None
-    """Static membership: a name of its own per replica lets it restart without moving partitions."""
+    """Name of this replica for static membership: a restarted replica then keeps its partitions."""
     session_timeout_ms: int = Field(default=30_000, ge=6_000, le=300_000)
-    """A process that sends no heartbeat for so long loses its partitions."""
+    """Longest silence of a process without losing its partitions."""
     heartbeat_interval_ms: int = Field(default=1_000, ge=200)
-    """Pause between heartbeats; a member learns of a rebalance by the next one."""
+    """Pause between heartbeats. The next heartbeat tells a member of a rebalance."""
     max_poll_interval_ms: int = Field(default=600_000, ge=10_000)
-    """A process that reads nothing for so long loses its partitions; longer than the worst batch."""
+    """Longest pause between polls without losing partitions; longer than the worst batch."""
     request_timeout_ms: int = Field(default=20_000, ge=1_000)
-    """A request to the broker without an answer is given up after so long."""
+    """Longest wait for the broker's answer to a request."""
     fetch_max_wait_ms: int = Field(default=30, ge=1, le=5_000)
     """How long the broker may hold an empty fetch that skips paused or buffered partitions."""
     fetch_idle_wait_ms: int = Field(default=500, ge=1, le=5_000)
@@ -74,17 +76,17 @@ class Kafka(Section):
     is the age of an idle partition's watermark.
     """
     fetch_partition_bytes: int = Field(default=64 * 1024, ge=16 * 1024)
-    """Most that one fetch brings of one partition (a larger single record still comes)."""
+    """Most bytes that one fetch brings of one partition. A larger single record still comes."""
     poll_ms: int = Field(default=500, ge=1, le=1_000)
-    """Longest wait of one look for records; a record ends it at once."""
+    """Longest wait of one poll; a record ends the wait."""
     isolation: Literal["read_committed", "read_uncommitted"] = "read_committed"
-    """Whether records of transactions that were rolled back are hidden."""
+    """Whether records of aborted transactions are hidden (`read_committed`)."""
     linger_ms: int = Field(default=2, ge=0, le=1_000)
-    """The producer waits so long for more records to send together."""
+    """Longest wait of the producer for more records to send together."""
     compression: Literal["none", "gzip", "lz4", "snappy", "zstd"] = "none"
-    """Compression of what is published; all but gzip need the `cramjam` package."""
+    """Compression of published records; all but gzip need the `cramjam` package."""
     max_request_bytes: int = Field(default=4 * 1024 * 1024, ge=64 * 1024)
-    """Largest request of the producer; above the largest record that a dead letter may carry."""
+    """Largest request of the producer; larger than the largest record of a dead letter."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -98,42 +100,42 @@ class Kafka(Section):
 
     @property
     def uses_tls(self) -> bool:
-        """Whether the connection is encrypted."""
+        """Tells whether the connection is encrypted."""
         return self.security_protocol.endswith("SSL")
 
     @property
     def uses_sasl(self) -> bool:
-        """Whether the process signs in."""
+        """Tells whether the process signs in."""
         return self.security_protocol.startswith("SASL")
 
     def group_of(self, service: str) -> str:
-        """Consumer group of a service."""
+        """Names the consumer group of a service."""
         return f"{self.group_prefix}-{service}"
 
     def client_of(self, service: str) -> str:
-        """Client id of a service."""
+        """Names the client id of a service."""
         return f"{self.client_id}-{service}"
 
 
 class Database(Section):
-    """PostgreSQL."""
+    """The database, PostgreSQL."""
 
     url: SecretStr = SecretStr("postgresql://postgres@127.0.0.1:5432/aftersales")
-    """Where it is and who connects: `postgresql://user:password@host:port/name?sslmode=verify-full`."""
+    """Address of the database and user: `postgresql://user:password@host:port/name?sslmode=verify-full`."""
     schema_name: str | None = Field(default=None, pattern=r"^[a-z_][a-z0-9_]{0,62}$")
-    """Schema of the service; its own name if absent."""
+    """Schema of the service; the service's name if absent."""
     pool_min: int = Field(default=1, ge=0, le=100)
-    """Connections kept open."""
+    """Least number of open connections."""
     pool_max: int = Field(default=6, ge=2, le=100)
-    """Most connections for batches, deadlines and health; relay and timer loop lead with one more each."""
+    """Most connections for batches, deadlines and health. Relay and timer loop use one more each."""
     connect_timeout_ms: int = Field(default=5_000, ge=100)
-    """Giving up to connect after so long."""
+    """Longest wait for a connection."""
     statement_timeout_ms: int = Field(default=30_000, ge=100)
-    """The server ends a statement that runs longer."""
+    """Longest run of a statement: the server ends it then."""
     lock_timeout_ms: int = Field(default=10_000, ge=100)
-    """The server ends a statement that waits longer for a lock."""
+    """Longest wait of a statement for a lock: the server ends the statement then."""
     idle_transaction_timeout_ms: int = Field(default=30_000, ge=100)
-    """The server ends a session that leaves a transaction open for longer."""
+    """Longest open transaction without a statement: the server ends the session then."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -143,59 +145,61 @@ class Database(Section):
 
 
 class Http(Section):
-    """The small server for health and metrics."""
+    """The HTTP server for health and metrics."""
 
     host: str = "127.0.0.1"
-    """Address to listen on; loopback unless somebody decides otherwise."""
+    """Address to listen on; loopback by default."""
     port: int = Field(default=0, ge=0, le=65_535)
     """Port to listen on; 0 switches the server off."""
     check_timeout_ms: int = Field(default=2_000, ge=50)
-    """A health check without an answer after so long counts as failed."""
+    """Longest run of a health check. A check without an answer has failed."""
 
 
 class Limits(Section):
-    """Bounds on everything that could grow."""
+    """Bounds of everything that could grow."""
 
     batch_records: int = Field(default=1_000, ge=1, le=10_000)
     """Most records in one transaction."""
     batch_bytes: int = Field(default=4 * 1024 * 1024, ge=64 * 1024)
     """Most bytes of records in one transaction."""
     partition_records: int = Field(default=2_000, ge=10)
-    """A partition with more records waiting in memory is paused."""
+    """Most records of one partition in memory: a partition with more is paused."""
     buffered_records: int = Field(default=4_000, ge=100)
-    """All partitions together: above it each may hold only its share."""
+    """Most records of all partitions in memory: above it each partition may hold only its share."""
     buffered_bytes: int = Field(default=64 * 1024 * 1024, ge=1024 * 1024)
-    """The same in bytes of records."""
+    """Most bytes of all partitions in memory: above it each partition may hold only its share."""
     patience_ms: int = Field(default=50, ge=0)
-    """How long the merge waits for a partition that has more to read, while it reads live."""
+    """Longest wait of the merge for a partition that has more to read, while reading live."""
     backlog_patience_ms: int = Field(default=5_000, ge=0)
-    """The same at most while it catches up: waiting then grows to a twentieth of the records' age."""
+    """Longest wait of the merge while catching up: the wait grows to a twentieth of the records' age."""
     stand_refresh_ms: int = Field(default=500, ge=10)
-    """How often the watermarks of idle partitions are written down. The variable keeps its old word."""
+    """Pause between writes of idle partitions' watermarks. The variable keeps its old word, `stand`."""
     value_bytes: int = Field(default=1024 * 1024, ge=1024)
     """Largest value of a record."""
     future_skew_seconds: int = Field(default=300, ge=0)
-    """An event that is up to so far in the future counts as now; one further ahead is a dead letter."""
+    """Largest lead of an event's time over the clock: up to it the event counts as now, beyond it a dead
+    letter.
+    """
     past_days: int = Field(default=800, ge=1)
-    """An event older than this is a dead letter: beyond it repeats are no longer recognised."""
+    """Oldest event in days. An older event is a dead letter, because repeats are no longer recognised."""
     earliest_year: int = Field(default=2000, ge=1970, le=2100)
-    """By clock marks: first year that an event's time may have."""
+    """In a replay: first year of an event's time."""
     latest_year: int = Field(default=2100, ge=1970, le=9000)
-    """By clock marks: last year that an event's time may have."""
+    """In a replay: last year of an event's time."""
     wait_limit_days: int = Field(default=14, ge=1)
-    """An early message that the case never came to need becomes a dead letter after so long."""
+    """Longest wait of an early message. After it the message is a dead letter."""
     rule_attempts: int = Field(default=6, ge=1, le=100)
-    """How often a rule that fails is tried before its message becomes a dead letter."""
+    """Attempts of a failing rule. After the last attempt its message is a dead letter."""
     retry_first_ms: int = Field(default=1_000, ge=1)
-    """Delay before the second attempt; it doubles with each."""
+    """Delay before the second attempt of a rule; each further attempt doubles it."""
     retry_most_ms: int = Field(default=600_000, ge=1)
-    """Longest delay between two attempts."""
+    """Longest delay between two attempts of a rule."""
     reconnect_first_ms: int = Field(default=200, ge=1)
-    """Pause after the first failed attempt to reach the broker; it doubles with each."""
+    """Pause after the first failed connection to the broker; each further failure doubles it."""
     reconnect_most_ms: int = Field(default=10_000, ge=1)
-    """Longest such pause."""
+    """Longest pause between connections to the broker."""
     stop_seconds: int = Field(default=15, ge=1)
-    """A process that was asked to stop ends within so long; a batch in hand is rolled back."""
+    """Longest stop of a process. A batch under way is rolled back."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -206,33 +210,36 @@ class Limits(Section):
         return self
 
     def retry_delay(self, attempts: int) -> timedelta:
-        """Delay after so many failed attempts of a rule; without jitter, for it is written down."""
+        """Computes the delay after so many failed attempts of a rule. Without jitter, because the delay is
+        stored.
+        """
         delay_ms = self.retry_first_ms * 2 ** min(max(attempts - 1, 0), 40)
         return timedelta(milliseconds=min(delay_ms, self.retry_most_ms))
 
 
 class Log(Section):
-    """What is written to standard error."""
+    """Logs on standard error."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """Least important level that is written."""
+    """Lowest level that is written."""
     format: Literal["json", "console"] = "json"
-    """One JSON object per line, or text for people."""
+    """Format of a line: a JSON object, or text for people."""
 
 
 class Tracing(Section):
     """Traces by OpenTelemetry, exported as OTLP over HTTP."""
 
     endpoint: str | None = Field(default=None, pattern=r"^https?://")
-    """Where spans go, for example `http://collector:4318/v1/traces`; without one nothing is traced."""
+    """Address for spans, for example `http://collector:4318/v1/traces`. Without an address nothing is traced.
+    """
     sample_ratio: float = Field(default=0.01, ge=0, le=1)
-    """Share of the orders that are traced; an event that comes with a trace context says itself."""
+    """Share of the orders that are traced. A trace context of an event wins."""
     export_timeout_seconds: int = Field(default=5, ge=1, le=60)
-    """An export without an answer is given up after so long; its spans are lost, nothing else is."""
+    """Longest wait for the collector's answer. After it the spans are lost, and nothing else."""
 
 
 class FileValues(EnvSettingsSource):
-    """Values that lie in files: `<VARIABLE>_FILE` names one, and the folder of secrets holds some."""
+    """Reads values from files: `<VARIABLE>_FILE` names one, the folder of secrets holds some."""
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         return dict(self._files())
@@ -252,7 +259,7 @@ class FileValues(EnvSettingsSource):
 
 
 class EnvironmentValues(EnvSettingsSource):
-    """The environment without the variables that only name a file."""
+    """Reads the environment without the variables that only name a file."""
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         return {name: value for name, value in super()._load_env_vars().items() if not _is_pointer(name)}
@@ -287,7 +294,7 @@ class Settings(BaseSettings):
     PREFIX: ClassVar[str] = PREFIX
 
     clock: Literal["wall", "marks"] = "wall"
-    """The watermark of a partition with nothing left to read: the clock, or its last clock mark (replays)."""
+    """Watermark of a partition that is read to its end: the clock, or its last clock mark (replays)."""
     kafka: Kafka = Kafka()
     database: Database = Database()
     http: Http = Http()
@@ -304,7 +311,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What the caller says, then the environment, then files."""
+        """Orders the sources: the caller, then the environment, then files."""
         return init_settings, EnvironmentValues(settings_cls), FileValues(settings_cls)
 
 
@@ -318,7 +325,7 @@ def _paths(fields: Mapping[str, FieldInfo], prefix: str) -> Iterator[tuple[str, 
 
 
 def table() -> list[tuple[str, str, str]]:
-    """(variable, default, meaning) of every setting, for the operator's table; secrets show no default."""
+    """Lists (variable, default, meaning) of every setting for operators. Secrets show no default."""
     rows: list[tuple[str, str, str]] = []
     for path, field in _paths(Settings.model_fields, PREFIX):
         default: Any = field.default

@@ -1,4 +1,4 @@
-"""Stored values (states, facts, messages) to JSON and back, tagged by class name only at the top."""
+"""Encodes states, facts and messages as JSON and decodes them. Only the top value carries a class name."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,8 +11,8 @@ from kernel.decider import DeadlinePassed
 class Codec:
     """Encodes and decodes the values of one kind of case.
 
-    Decoders are built when the service starts: a class that cannot be stored unambiguously
-    (a union of values in a field) is refused then, with TypeError.
+    Decoders are built when the service starts. TypeError then refuses a class that cannot be stored
+    unambiguously (a union of values in a field).
     """
 
     def __init__(self, classes: Iterable[type]) -> None:
@@ -25,11 +25,13 @@ class Codec:
             self._decoders[cls.__name__] = msgspec.json.Decoder(cls)
 
     def encode(self, value: object) -> str:
-        """JSON text of one value; its class name is kept beside it by the caller."""
+        """Encodes one value. The caller stores the class name beside the JSON."""
         if type(value).__name__ not in self._decoders:
             raise TypeError(f"{type(value).__name__} is not among the stored classes")
         return self._encode(value).decode()
 
     def decode(self, name: str, data: str) -> object:
-        """The value of class `name`. Raises KeyError for an unknown name, msgspec errors for bad data."""
+        """Decodes a value of class `name`. Raises KeyError for an unknown name, msgspec's errors for bad
+        data.
+        """
         return self._decoders[name].decode(data)

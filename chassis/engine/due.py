@@ -1,4 +1,4 @@
-"""When a case has to be looked at again, from the deadlines that its state lists. Pure."""
+"""Finds when a case is due, from the deadlines that its state lists. Pure."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,11 +7,11 @@ from kernel.decider import Deadline
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 GRACE_LIMIT = timedelta(hours=1)
-"""No deadline has a longer grace: lets a case be skipped by its `wake_at` alone."""
+"""The longest grace of a deadline. It lets `wake_at` alone decide that a case is skipped."""
 
 
 def first_moment(deadlines: Sequence[Deadline]) -> datetime | None:
-    """The first moment at which one of them may fire. Raises ValueError for a grace over the limit."""
+    """Finds the first moment at which a deadline may fire. Raises ValueError for a grace over the limit."""
     earliest: datetime | None = None
     for deadline in deadlines:
         if deadline.grace > GRACE_LIMIT:

@@ -1,9 +1,9 @@
-"""What a batch means: messages to cases, deadlines in front of them, facts out. Pure and in memory.
+"""Decides a batch: messages reach cases, deadlines come first, facts come out. Pure and in memory.
 
-Time is an argument, storage and Kafka are elsewhere. A `Subject` is everything loaded for one subject.
-A message reaches a case only after every deadline of its subject that lies before it was decided, and
-a deadline is decided only when the watermark has passed it. A rule that fails sets aside its own
-message; the messages of the same case that come after it wait behind it.
+Time is an argument; storage and Kafka are elsewhere. A `Subject` holds everything loaded for one subject. A
+message reaches a case only after every earlier deadline of the subject was decided, and a deadline is decided
+only when the watermark has passed it. A failing rule sets its message aside; later messages of the case wait
+behind.
 """
 
 from collections import deque
@@ -20,14 +20,14 @@ from chassis.engine.subject import CROSS_SUBJECT, HELD, Case, Delivery, Subject,
 from kernel.decider import Addressed, CaseView, Deadline, DeadlinePassed, NotYet, Told
 
 CASCADE_LIMIT = 1_000
-"""Steps that one message may lead to within its subject; more is a rule that never rests."""
+"""Most steps that one message may lead to within its subject. More steps mean a rule that never rests."""
 BLOCKING = frozenset({"failed", "parked"})
-"""Reasons of messages that keep those behind them waiting."""
+"""Reasons of a delivery that keep later deliveries of the case waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of the engine: how long an early message waits, how often a failing rule is tried."""
+    """Bounds the engine: how long an early message waits, how often a failing rule is tried."""
 
     wait: timedelta
     attempts: int
@@ -52,15 +52,16 @@ class Engine:
         self._wall_now = wall_now
         self._limits = limits
         self.round_number = round_number
-        """In a replay: the round of this batch, else 0. The next round decides a deadline that came about in
-        this one, so that whoever is outside could answer first."""
+        """In a replay: the round of this batch, else 0. A deadline of this round waits for the next one, so
+        that outsiders can answer first.
+        """
         self.facts: list[FactRecord] = []
         self.cross_subject: list[Delivery] = []
         self.dead: list[DeadLetter] = []
         self.gone: list[int] = []
-        """Ids of waiting rows that are done with."""
+        """Ids of the waiting rows to delete."""
         self.deadlines: list[tuple[str, datetime]] = []
-        """Deadlines decided: (kind and name, fires_at), for the lateness metric."""
+        """Deadlines decided, for the lateness metric: (kind and name, fires_at)."""
 
     def arrive(
         self,
@@ -71,7 +72,7 @@ class Engine:
         origin: Origin | None,
         read_to: datetime,
     ) -> None:
-        """A new event. `read_to`: the moment up to which all input has been read by now."""
+        """Delivers the messages of a new event. All input up to `read_to` has been read."""
         watermark = max(self._watermark, min(read_to, at))
         for message in addressed:
             subject = self.subjects[message.subject]
@@ -83,7 +84,7 @@ class Engine:
                 self._resume(subject, watermark)
 
     def fire_due(self, subject_id: str) -> None:
-        """Everything of a subject that is due: retries, cross-subject deliveries, deadlines, expiries."""
+        """Fires everything due for a subject: retries, cross-subject deliveries, deadlines, expiries."""
         subject = self.subjects[subject_id]
         for delivery in [p for p in subject.waiting if p.reason == "failed"]:
             if delivery.retry_at is not None and delivery.retry_at <= self._wall_now:
@@ -99,7 +100,7 @@ class Engine:
         self._expire(subject)
 
     def _open_cross_subject(self, subject: Subject, until: datetime, watermark: datetime) -> None:
-        """Takes what cases of other subjects told, up to a moment."""
+        """Delivers the cross-subject deliveries up to a moment."""
         for delivery in [p for p in subject.waiting if p.reason == CROSS_SUBJECT]:
             if delivery.due_at is None or delivery.due_at > until:
                 continue
@@ -108,7 +109,7 @@ class Engine:
             self._reach(subject, delivery, watermark)
 
     def _reach(self, subject: Subject, delivery: Delivery, watermark: datetime) -> None:
-        """Delivers a message, or holds it where something that comes before it has to wait."""
+        """Delivers a message, or holds the message behind an earlier one or a deadline that must wait."""
         is_next = not subject.held or subject.held[0].at > delivery.at
         if is_next and self._advance(subject, delivery.at, watermark):
             self._deliver(subject, delivery)
@@ -118,7 +119,7 @@ class Engine:
     def _advance(
         self, subject: Subject, before: datetime, watermark: datetime, *, stop_at_watermark: bool = False
     ) -> bool:
-        """Decides the deadlines before a moment; False where one must wait, or freed an earlier message."""
+        """Decides the deadlines before a moment. False where one must wait, or has freed a message."""
         while True:
             earliest: tuple[datetime, str, str, str, datetime] | None = None
             bound = before + GRACE_LIMIT
@@ -144,7 +145,7 @@ class Engine:
                 return False
 
     def _deadlines(self, subject: Subject, case: Case, wake_at: datetime) -> Sequence[Deadline]:
-        """The deadlines of a case; a state that cannot be read any more fails its case and no other."""
+        """Lists the deadlines of a case. A state that cannot be read fails its own case and no other."""
         try:
             return self._registry.kinds[case.kind].deadlines(case.state)
         except Exception as error:  # noqa: BLE001  as with any rule that fails
@@ -165,7 +166,7 @@ class Engine:
         self.deadlines.append((f"{kind}.{passed.name}", fires_at))
 
     def _resume(self, subject: Subject, watermark: datetime) -> None:
-        """Offers the held messages again, in order, as far as the watermark lets them pass."""
+        """Delivers the held messages in order, as far as the watermark allows."""
         while subject.held:
             delivery = subject.held[0]
             can_go = self._advance(subject, delivery.at, watermark)
@@ -180,7 +181,7 @@ class Engine:
             self._deliver(subject, delivery)
 
     def _deliver(self, subject: Subject, first: Delivery) -> None:
-        """A message and all that follows from it within its subject."""
+        """Delivers a message, and every message that it leads to within the subject."""
         queue = deque([first])
         steps = 0
         while queue:
@@ -216,7 +217,7 @@ class Engine:
                 queue.extend(self._offered_again(subject, case, delivery.at))
 
     def _step(self, case: Case, delivery: Delivery) -> list[Addressed] | None:
-        """One decision. All of it is made before any of it is kept."""
+        """Makes one decision. The whole decision is made before any part of it is kept."""
         kind = self._registry.kinds[case.kind]
         message = delivery.addressed.message
         if isinstance(message, Unreadable):
@@ -282,7 +283,9 @@ class Engine:
         return case
 
     def _offered_again(self, subject: Subject, case: Case, moved_at: datetime) -> Iterable[Delivery]:
-        """The early messages of a case that has just moved; later ones than the move wait for deadlines."""
+        """Offers early messages to a case that has moved. Messages later than the move are held for
+        deadlines.
+        """
         for delivery in [p for p in subject.waiting_for(case) if p.reason == "early"]:
             subject.waiting.remove(delivery)
             if delivery.at <= moved_at:
@@ -318,7 +321,7 @@ class Engine:
         subject.waiting.insert(place, delivery)
 
     def _fail(self, subject: Subject, case: Case, delivery: Delivery, error: Exception) -> None:
-        """Sets a message aside whose rule failed; after the last attempt it is a dead letter."""
+        """Sets a message aside whose rule failed. The last attempt makes a dead letter."""
         delivery.attempts += 1
         delivery.error = describe(error)
         delivery.is_changed = True
@@ -340,7 +343,7 @@ class Engine:
         case.is_changed = True
 
     def _retry(self, subject: Subject, delivery: Delivery) -> None:
-        """Another attempt of a failed message, then of those behind it."""
+        """Tries a failed message again, then the messages behind it."""
         address = delivery.addressed
         case = self._case(subject, address.kind, address.case_id, delivery)
         place = subject.waiting.index(delivery)
@@ -365,7 +368,7 @@ class Engine:
             self._reach(subject, follower, self._watermark)
 
     def _correct(self, subject: Subject) -> None:
-        """A moment that the state does not list any more, as other code wrote it, wakes nobody again."""
+        """Replaces a `wake_at` that the state does not list: other code wrote it."""
         for case in subject.cases.values():
             wake_at = case.wake_at
             if (

@@ -1,4 +1,4 @@
-"""How a rule can fail, and how that is told without telling what it held."""
+"""Names the ways in which a rule fails, and describes a failure without any content."""
 
 from traceback import extract_tb
 
@@ -16,7 +16,7 @@ class DeadlineIgnored(Exception):
 
 
 def describe(error: BaseException) -> str:
-    """Class of an error and where it was raised; never its text, which may hold personal data."""
+    """Names an error's class and place. The error's text is left out: it may hold personal data."""
     frames = extract_tb(error.__traceback__)
     place = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{place}"

@@ -71,7 +71,7 @@ def tracking(waybill: Waybill) -> components.Tracking:
 
 
 def about_order(view: CaseView[Any], customer_id: str | None = None) -> dict[str, Any]:
-    """Builds what an outcome carries about the order that is the case's subject."""
+    """Builds the fields of an outcome about the order that is the case's subject."""
     return {**view.common(), "order_id": view.subject, "customer_id": customer_id}
 
 

@@ -1,4 +1,4 @@
-"""Plain values that travel between the engine and the store."""
+"""Defines the plain values that travel between the engine and the store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,19 +44,19 @@ class Origin(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredOrigin:
-    """A record that was kept beside a waiting message."""
+    """A Kafka record stored beside a waiting message."""
 
     topic: str
     partition: int
     offset: int
     key: bytes | None
     headers: Sequence[tuple[str, bytes | None]]
-    """One without a value has None, as clients hand it out."""
+    """A header without a value has None, as clients deliver it."""
     value: bytes | None
 
 
 class FactRecord(msgspec.Struct, frozen=True, gc=False):
-    """A decided fact, ready to be written: its own data and what it announces."""
+    """A decided fact, ready to be written, with the outcome that it announces."""
 
     subject: str
     kind: str
@@ -74,7 +74,7 @@ class FactRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """A record, or a message of a case, that could not be used."""
+    """A record, or a message to a case, that could not be used."""
 
     at: datetime
     reason: str

@@ -1,4 +1,4 @@
-"""A service made ready to run: codecs built, names resolved, every mistake in it found at start."""
+"""Prepares a service to run: builds codecs, resolves names, finds every mistake in the declaration."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ from kernel.decider import Addressed, CaseView, Told
 
 
 class Registry:
-    """Look-ups over one service, made once per process.
+    """Looks things up in one service; made once per process.
 
-    Raises ValueError for a service that is wired wrongly: two kinds of one name, an announcement
-    or reaction of a class that is not among the kind's facts, an ended state that is no state.
+    Raises ValueError for a wrong declaration: two kinds of one name, an announcement or reaction of a class
+    that is not among the kind's facts, an ended state that is not a state.
     """
 
     def __init__(self, service: Service) -> None:
@@ -39,7 +39,7 @@ class Registry:
             self.codecs[kind.name] = Codec((*states, *kind.messages, *kind.facts))
 
     def stored(self, address: Addressed) -> tuple[str, str]:
-        """Class name and JSON of a message, as it is kept."""
+        """Encodes a message for storage: class name and JSON."""
         message = address.message
         if isinstance(message, Unreadable):
             return message.name, message.data
@@ -48,7 +48,7 @@ class Registry:
     def record(
         self, kind: Kind[Any, Any, Any, Any], fact: Any, view: CaseView[Any], cause: Cause
     ) -> FactRecord:
-        """The row of a fact; what it announces is built here, so that a wrong outcome fails its rule."""
+        """Builds the row of a fact, with the outcome. A wrong outcome so fails its own rule."""
         fact_class = type(fact)
         announce = kind.announces.get(fact_class)
         event_type = event_key = event = None
@@ -62,7 +62,7 @@ class Registry:
         )  # fmt: skip
 
     def _data(self, kind_name: str, fact: Any) -> str:
-        """JSON of a fact; of one that only tells others, with the class of each message."""
+        """Encodes a fact. A `Told` fact lists its messages with their classes."""
         if not isinstance(fact, Told):
             return self.codecs[kind_name].encode(fact)
         messages = [

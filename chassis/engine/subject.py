@@ -1,4 +1,4 @@
-"""What is loaded for a batch: cases, the messages on their way to them, and all of one subject."""
+"""Holds what is loaded for a batch: subjects, their cases, and the messages on their way."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,21 +13,22 @@ from kernel.decider import Addressed
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A stored message that this code cannot read any more: kept as it is, and its case told so."""
+    """A stored message that this code cannot read. The message is kept unchanged, and fails its case."""
 
     name: str
     data: str
 
 
 CROSS_SUBJECT, HELD = "mailbox", "horizon"
-"""Two reasons of `Delivery`, stored by their old words: told by a case of another subject; held until the
-watermark passes the deadlines before it."""
+"""Two reasons of `Delivery`, stored under old words. The first marks a cross-subject delivery. The second
+marks a delivery held until the watermark passes the deadlines before it.
+"""
 UNREAD: Any = object()
-"""Stands for a stored state that nobody has looked at yet."""
+"""Marks a stored state that is not decoded yet."""
 
 
 class Case:
-    """One case as loaded, and as it stands after the batch so far; its state is decoded when asked for."""
+    """One case, as loaded and as the batch so far has changed it. The state is decoded on demand."""
 
     __slots__ = (
         "_codec", "_state", "_stored", "case_id", "is_blocked", "is_changed", "is_ended", "kind",
@@ -49,7 +50,7 @@ class Case:
         self.round_number = 0
         """In a replay: the round in which it moved last."""
         self.stored_version: int | None = None
-        """Version in the database; None for a case that is not there yet."""
+        """Version in the database. None for a case that has no row yet."""
         self.is_changed = False
         self.is_blocked = False
         self._state = state
@@ -58,7 +59,7 @@ class Case:
 
     @property
     def state(self) -> Any:
-        """The state; raises what the codec raises for one that cannot be read any more."""
+        """Decodes the state on first use. Raises the codec's errors for a state that cannot be read."""
         if self._state is UNREAD:
             if self._codec is None:
                 raise ValueError("a case without a state")
@@ -70,17 +71,17 @@ class Case:
         self._state = value
 
     def stored_as(self, codec: Codec, name: str, data: str, version: int) -> None:
-        """Says how the state is stored, to be decoded when asked for."""
+        """Sets the stored form of the state, for decoding on demand."""
         self._codec, self._stored, self.stored_version, self.version = codec, (name, data), version, version
 
     @property
     def stored(self) -> tuple[str, str] | None:
-        """Class name and JSON of a state that nobody has looked at; None where it was."""
+        """The stored form of a state that was never decoded: class name and JSON. None after decoding."""
         return self._stored if self._state is UNREAD else None
 
 
 class Delivery(msgspec.Struct):
-    """A message on its way to a case, with all that it takes to set it aside."""
+    """A message on its way to a case, with everything needed to set the message aside."""
 
     addressed: Addressed
     at: datetime
@@ -99,17 +100,17 @@ class Delivery(msgspec.Struct):
 
 @dataclass(slots=True)
 class Subject:
-    """All that is loaded for one subject."""
+    """Everything loaded for one subject."""
 
     id: str
     cases: dict[tuple[str, str], Case] = field(default_factory=dict[tuple[str, str], Case])
     waiting: list[Delivery] = field(default_factory=list[Delivery])
-    """Early, failed, behind and parked ones, in order of (at, arrival)."""
+    """Early, failed, behind, parked and cross-subject deliveries, in order of (at, arrival)."""
     held: list[Delivery] = field(default_factory=list[Delivery])
-    """Those that would step over a deadline, in order of (at, arrival)."""
+    """Deliveries that would step over a deadline, in order of (at, arrival)."""
 
     def waiting_for(self, case: Case) -> list[Delivery]:
-        """The messages that wait for one of its cases, in order."""
+        """Lists the deliveries that wait for a case, in order."""
         return [
             p for p in self.waiting if p.addressed.case_id == case.case_id and p.addressed.kind == case.kind
         ]

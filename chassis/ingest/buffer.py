@@ -1,6 +1,6 @@
-"""Buffers what a process reads: its partitions, their watermarks, and when to pause one.
+"""Buffers the records of a process by partition, tracks watermarks, and says when to pause.
 
-Pure: no Kafka, no clock, no waiting. `merge.Merge` and `replay_barrier.ReplayBarrier` release from it.
+Pure: no Kafka, no clock, no waiting. `merge.Merge` and `replay_barrier.ReplayBarrier` decide the order.
 """
 
 from abc import ABC, abstractmethod
@@ -21,26 +21,30 @@ _SHARE_LEAST = 10
 
 @dataclass(slots=True)
 class Release:
-    """Carries what may be handled now, and how far the partitions are read once it has been."""
+    """Records to handle now, with the progress of the partitions once the records are handled."""
 
     records: list[BufferedRecord] = field(default_factory=list[BufferedRecord])
     """Accepted and rejected records, in order of event time across partitions."""
     positions: dict[PartitionId, int] = field(default_factory=dict[PartitionId, int])
-    """Next offset to commit of every partition that moved: its lowest record not yet released."""
+    """Next offset to commit, for every partition that moved: the lowest offset not yet released."""
     watermarks: dict[PartitionId, datetime] = field(default_factory=dict[PartitionId, datetime])
-    """External partitions: the moment up to which each has been read, where that changed."""
+    """New watermarks of external partitions."""
     watermark: datetime | None = None
-    """The least of all external watermarks of this process; None while one is unknown, or there is none."""
+    """Watermark of this process: the least of its external partitions. None while one is unknown, or without
+    any.
+    """
     is_whole: bool = True
-    """Whether all before `watermark` is handled once this release is. In a replay: a round's last piece."""
+    """Whether everything before `watermark` is handled with this release. In a replay: the round's last
+    piece.
+    """
     round_number: int = 0
     """In a replay: the round that these records belong to; 0 otherwise."""
     rounds: dict[PartitionId, int] = field(default_factory=dict[PartitionId, int])
     """In a replay: for each position the last round that lies wholly before it."""
     ignored: dict[str, int] = field(default_factory=dict[str, int])
-    """Records that this service does not read, counted by event type."""
+    """Number of records that this service does not read, by event type."""
     has_more: bool = False
-    """More could be released at once."""
+    """Whether more could be released at once."""
 
     def count_ignored(self, event_type: str) -> None:
         """Counts a record that this service does not read."""
@@ -50,12 +54,12 @@ class Release:
 class Buffer(ABC, Generic[P]):
     """Holds the partitions that this process reads, and releases their records in order.
 
-    `is_own` tells the topics that our own services write: their records are released like all others, but
-    no watermark waits for them, because they form cycles.
+    `is_own` names the topics that our own services write. Their records are released like all others. They
+    hold no watermark, because such topics form cycles.
     """
 
     is_time_driven: bool
-    """Whether a release may come about by mere time, without another record."""
+    """Whether mere time, without another record, can bring a release about."""
 
     def __init__(self, *, limits: Limits, is_own: Callable[[str], bool]) -> None:
         self._limits = limits
@@ -68,7 +72,7 @@ class Buffer(ABC, Generic[P]):
 
     @abstractmethod
     def _fill(self, release: Release, now_monotonic: float, now: datetime) -> bool:
-        """Fills a release; False where nothing moves but watermarks. Times as in `release`."""
+        """Fills a release. False where nothing but watermarks moves. The arguments are those of `release`."""
 
     @property
     def partition_ids(self) -> Collection[PartitionId]:
@@ -81,17 +85,17 @@ class Buffer(ABC, Generic[P]):
         return sum(len(part.records) for part in self._partitions.values())
 
     def assign(self, partition_ids: Iterable[PartitionId]) -> None:
-        """Takes partitions over."""
+        """Adds partitions that were assigned to this process."""
         for partition_id in partition_ids:
             if partition_id not in self._partitions:
                 is_own = self._is_own(partition_id.topic)
                 self._partitions[partition_id] = self._made(partition_id, is_own=is_own)
 
     def note_progress(self, progress: Mapping[PartitionId, Progress]) -> None:
-        """Notes how far partitions just taken over had been read before, as the database knows it."""
+        """Notes how far assigned partitions had been read before, as the database knows it."""
 
     def revoke(self, partition_ids: Iterable[PartitionId]) -> None:
-        """Gives partitions up. Their records in memory belong to whoever reads the partitions next."""
+        """Drops partitions and their records. The next reader reads the records again."""
         for partition_id in partition_ids:
             self._partitions.pop(partition_id, None)
 
@@ -105,7 +109,7 @@ class Buffer(ABC, Generic[P]):
     def note_position(
         self, partition_id: PartitionId, position: int, high: int | None, seen_at: datetime | None
     ) -> None:
-        """Where reading stands, where the partition ended when last asked, and when that was."""
+        """Notes the next offset to read, the end of the partition, and when the broker told that end."""
         part = self._partitions.get(partition_id)
         if part is not None:
             part.position, part.high, part.seen_at = position, high, seen_at
@@ -115,11 +119,11 @@ class Buffer(ABC, Generic[P]):
         return all(not part.records and not part.has_more for part in self._partitions.values())
 
     def seen_at(self) -> datetime | None:
-        """When the broker last said where a partition ends."""
+        """Finds when the broker last told the end of a partition."""
         return max((part.seen_at for part in self._partitions.values() if part.seen_at), default=None)
 
     def lag(self) -> dict[str, int]:
-        """Records per topic that were written and not yet released, as far as is known."""
+        """Counts the records per topic that are written and not yet released, as far as is known."""
         behind: dict[str, int] = {}
         for partition_id, part in self._partitions.items():
             unread = 0 if part.high is None or part.position is None else part.high - part.position
@@ -129,16 +133,18 @@ class Buffer(ABC, Generic[P]):
         return behind
 
     def watermark(self) -> datetime | None:
-        """The least watermark of the external partitions, or None while one is unknown."""
+        """Computes the watermark of this process. None while the watermark of an external partition is
+        unknown.
+        """
         watermarks = [part.watermark for part in self._partitions.values() if not part.is_own]
         known = [watermark for watermark in watermarks if watermark is not None]
         return min(known) if known and len(known) == len(watermarks) else None
 
     def pauses(self) -> tuple[list[PartitionId], list[PartitionId]]:
-        """Partitions that should not be read for now, and those that should be again.
+        """Lists the partitions to pause and the partitions to resume.
 
-        Half of what may be in memory is shared out equally, half by how much each has given of late: the
-        merge goes as far as the one that runs out first.
+        Half the buffer is split evenly, half by recent throughput. The merge stops at the partition that runs
+        dry first.
         """
         held = [part for part in self._partitions.values() if part.records]
         count = max(1, len(held))
@@ -165,10 +171,10 @@ class Buffer(ABC, Generic[P]):
         return True
 
     def release(self, now_monotonic: float, now: datetime, *, with_watermarks: bool = True) -> Release | None:
-        """Gives what may be handled now, or None.
+        """Releases records to handle now, or None.
 
-        `now_monotonic`, in seconds, should run only while the reader could have read: patience is
-        counted in it. Without `with_watermarks` a mere move of idle partitions' watermarks is no release.
+        `now_monotonic`, in seconds, measures patience: it should run only while the reader could have read.
+        Without `with_watermarks` a mere move of idle partitions' watermarks is no release.
         """
         release = Release()
         moved = self._fill(release, now_monotonic, now)

@@ -1,6 +1,6 @@
-"""Leans on the private parts of aiokafka's consumer, in one class, and says why.
+"""Reaches into aiokafka's consumer, in one class, with the reason of each reach.
 
-`tests/chassis/test_client_version.py` fails where another version of the client has changed one of them.
+`tests/chassis/test_client_version.py` fails where another version of the client has changed such a part.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -14,7 +14,7 @@ Poll = Callable[[], Awaitable[Any]]
 
 
 class FetchWaits(NamedTuple):
-    """How long the broker may hold a fetch, in milliseconds."""
+    """Longest hold of a fetch by the broker, in milliseconds."""
 
     partial_ms: int
     """Of a fetch that leaves partitions out."""
@@ -31,9 +31,9 @@ class ConsumerInternals:
     def positions(
         self, partition_ids: Iterable[PartitionId], *, is_committed_only: bool
     ) -> Iterator[Position]:
-        """Tells how far partitions are read, as far as that is known now.
+        """Tells the positions that are known now.
 
-        The public `position` waits for a position that is not known; readiness and release must not wait.
+        The public `position` waits for an unknown position. Readiness and release must not wait.
         """
         consumer = self.consumer
         assigned = consumer.assignment()
@@ -57,10 +57,11 @@ class ConsumerInternals:
             yield Position(partition_id, state.position, high, moments[seen_ms])
 
     def watch_polls(self, polled: Callable[[Poll], Awaitable[Any]], poll_ms: int) -> None:
-        """Leads every poll of the framework through `polled`, which gets the client's own.
+        """Leads every poll of the framework through `polled`, together with the client's own poll.
 
-        The framework tells of no poll, and a position is true only while no records are in transit. It also
-        sleeps after an empty poll; a poll that waits in the client is ended by a record.
+        The framework announces no poll, and a position is true only while no records are in transit. The
+        framework also sleeps after an empty poll. A poll that waits inside the client ends with the first
+        record.
         """
         poll = self.consumer.getmany
 
@@ -70,12 +71,12 @@ class ConsumerInternals:
         self.consumer.getmany = getmany
 
     def watch_fetches(self, answered: Callable[[], None], waits: FetchWaits) -> None:
-        """Tells of every answer, and sets how long the broker may hold each fetch.
+        """Announces every answer, and sets how long the broker may hold each fetch.
 
-        The client is silent about an answer without records, though it says how far a partition is read.
-        The client has one wait for all fetches, and one fetch per broker under way. A fetch skips paused
-        partitions and those whose records still lie in the client; then it must come back soon. A fetch of
-        all partitions may wait for long, because the first record ends it.
+        The client announces no answer without records, though such an answer moves a watermark. The client
+        has one wait for all fetches and one fetch per broker under way. A fetch skips paused partitions and
+        partitions whose records still lie in the client. Such a fetch must come back soon. A fetch of all
+        partitions may wait long, because the first record ends the wait.
         """
         fetcher = self.consumer._fetcher
         answer, plan = fetcher._proc_fetch_request, fetcher._get_actions_per_node

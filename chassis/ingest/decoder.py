@@ -1,6 +1,6 @@
-"""Where foreign records become events of ours, or are turned away with a reason. Pure.
+"""Decodes foreign records into events, or rejects records with a reason. Pure.
 
-A detail names places (header, field, limit) and never repeats what a record holds.
+A detail names places (header, field, limit) and never repeats content of the record.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,24 +30,24 @@ class Accepted(msgspec.Struct):
 
     received: Received
     inbox_key: bytes
-    """16 bytes for (source, id)."""
+    """16 bytes, derived from (source, id)."""
     body_hash: int
-    """Signed 64 bits of type and data."""
+    """A signed 64-bit hash of type and data."""
     month: date
     """First day of the month of the event's own time, in UTC."""
     at: datetime | None
-    """Time that it is ordered by: its own, a small lead over the clock cut off."""
+    """The event's own time, for ordering. A small lead over the clock is cut off."""
 
 
 class Ignored(msgspec.Struct):
-    """A sound envelope of a known type that this service does not read."""
+    """An event of a known type that this service does not read."""
 
     type: str
     at: datetime | None
 
 
 class Mark(msgspec.Struct):
-    """A clock mark: all that happened before `moment` lies before it in its partition."""
+    """A clock mark: everything that happened before `moment` lies before the mark in the partition."""
 
     sequence: int
     moment: datetime
@@ -55,7 +55,7 @@ class Mark(msgspec.Struct):
 
 
 class Rejected(msgspec.Struct):
-    """What becomes a dead letter; it has no time of its own."""
+    """A record that becomes a dead letter. It has no time of its own."""
 
     reason: Reason
     detail: str
@@ -67,7 +67,7 @@ Entry = Accepted | Ignored | Mark | Rejected
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """One record with what the decoder made of it, and the messages that it means."""
+    """One record, the decoder's verdict, and the messages that the event means."""
 
     record: Origin
     verdict: Accepted | Rejected
@@ -76,21 +76,22 @@ class Arrival(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class _Known:
-    """What the decoder knows of one event type."""
+    """One event type, as the decoder knows it."""
 
     event_class: type[Event]
-    """Its newest version."""
+    """The newest version of the type."""
     topics: frozenset[str]
-    """Topics that may carry it."""
+    """Topics that may carry the type."""
     is_read: bool
     is_old: bool
-    """Whether its data has to be brought to the newest version first."""
+    """Whether data of the type must first be brought to the newest version."""
 
 
 class Decoder:
-    """The decoder of one service.
+    """Decodes the records of one service.
 
-    `by_marks`: times are bounded by years alone and clock marks count; otherwise by the clock `now`.
+    With `by_marks` only years bound the times, and clock marks count. Otherwise the clock `now` bounds the
+    times.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class Decoder:
         self._bare_names = {name.rpartition(".v")[0] for name in self._known}
 
     def read(self, record: Origin) -> Entry:
-        """What a record is to this service."""
+        """Decodes one record: accepted, ignored, a clock mark, or rejected."""
         value = record.value
         if value is not None and len(value) > self._limits.value_bytes:
             return Rejected(Reason.TOO_LARGE, f"value: more than {self._limits.value_bytes} bytes")
@@ -168,7 +169,9 @@ class Decoder:
         return Mark(mark.sequence_count, mark.mark_at.astimezone(UTC))
 
     def _unknown(self, event_type: str) -> Rejected:
-        """A name that is known with another version is told apart; the name itself is not repeated."""
+        """Rejects an unknown type. A known name with an unknown version gets a reason of its own. The name is
+        not repeated.
+        """
         bare, parted, _ = event_type.rpartition(".v")
         if parted and bare in self._bare_names:
             versions = sorted(name for name in self._known if name.rpartition(".v")[0] == bare)
@@ -176,7 +179,7 @@ class Decoder:
         return Rejected(Reason.UNKNOWN_TYPE, "no such event type in the contracts")
 
     def _sane(self, time: datetime) -> datetime | None:
-        """The time to order by, or None where no sane clock says so."""
+        """Finds the time to order by. None where no sane clock could say that time."""
         if self._by_marks:
             return time if self._limits.earliest_year <= time.year <= self._limits.latest_year else None
         now = self._now()

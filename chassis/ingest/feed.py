@@ -1,4 +1,4 @@
-"""What a service reads, released in order of event time; what it has handled, committed."""
+"""Releases what a service reads in order of event time, and commits what was handled."""
 
 import asyncio
 import logging
@@ -28,13 +28,13 @@ YIELD_EVERY_COUNT = 250
 STEADY_SECONDS = 60.0
 
 Read = Callable[[Origin], Entry]
-"""What a record is: the decoder's `read`."""
+"""Decodes one record: `Decoder.read`."""
 Known = Callable[[Collection[PartitionId]], Awaitable[Mapping[PartitionId, Progress]]]
-"""How far each partition was read, whoever read it, as the database knows it."""
+"""Finds how far each partition was read by any process, as the database knows it."""
 
 
 class Reader(Protocol):
-    """One connection that reads; `chassis.ingest.reader.KafkaReader` says what each does."""
+    """Reads over one connection; `chassis.ingest.reader.KafkaReader` describes the methods."""
 
     is_in_transit: bool
     move_count: int
@@ -68,26 +68,26 @@ class MakeReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FeedHealth:
-    """Whether reading is alive."""
+    """Facts about reading, for readiness and metrics."""
 
     is_connected: bool
     is_reading: bool
-    """The task that reads runs."""
+    """Whether the reading task runs."""
     assigned_count: int
     poll_age_seconds: float | None
-    """Since the consumer was last asked for records; None: never yet."""
+    """Age of the last poll; None before the first."""
     answer_age_seconds: float | None
-    """Since the broker last answered about any partition; None: never yet."""
+    """Age of the broker's last answer about any partition; None before the first."""
     lag: Mapping[str, int]
-    """Records per topic that were written and are not released yet, as far as is known."""
+    """Records per topic that are written and not yet released, as far as is known."""
 
 
 class Feed:
-    """Hands out one release at a time; once it is in the database, `commit` lets the offsets move.
+    """Hands out one release at a time; after `commit` the offsets of the release may move.
 
-    The broker may go and come: the feed connects again with growing pauses, and what was not
-    committed is read again. `kept` tells what the database knows of partitions that are taken over: a group
-    that stands beyond it is set back to it before anything is released.
+    The feed reconnects with growing pauses, and reads again everything not committed. `progress` tells what
+    the database knows of assigned partitions. A group that is ahead of the database is set back before
+    anything is released.
     """
 
     def __init__(
@@ -117,23 +117,23 @@ class Feed:
         self._commit_asked = asyncio.Event()
         self._unlearned: set[PartitionId] = set()
         self.learned: dict[PartitionId, int] = {}
-        """Offsets up to which the partitions were read when they were taken over, as the database said."""
+        """Offsets that the database knew when the partitions were assigned."""
         self._is_revoking = False
         self._noted: tuple[Reader, int] | None = None
-        """The reader whose positions the buffer knows, and how often it had moved then."""
+        """The reader whose positions the buffer knows, with the reader's move count at that time."""
         self._read_seconds = 0.0
         self._looked_at = clock.monotonic()
         self._released_at = 0.0
 
     async def start(self) -> None:
-        """Begins to connect and returns at once."""
+        """Starts connecting, and returns at once."""
         self._tasks = [
             asyncio.create_task(self._keep_connected(), name="kafka-connect"),
             asyncio.create_task(self._keep_committing(), name="kafka-commit"),
         ]
 
     async def stop(self) -> None:
-        """Commits what was handled, leaves the group, closes the connection."""
+        """Commits the handled offsets, leaves the group, closes the connection."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -143,17 +143,17 @@ class Feed:
 
     @property
     def assignment(self) -> frozenset[PartitionId]:
-        """The partitions that this process reads now."""
+        """Partitions that this process reads now."""
         return frozenset(self._buffer.partition_ids)
 
     def is_caught_up(self) -> bool:
-        """Whether all that was written so far has been released; False while nothing is assigned."""
+        """Tells whether everything written so far is released. False while nothing is assigned."""
         reader = self._reader
         is_quiet = reader is not None and not reader.is_in_transit
         return is_quiet and bool(self._buffer.partition_ids) and self._buffer.is_caught_up()
 
     def health(self) -> FeedHealth:
-        """Facts for readiness and metrics."""
+        """Collects facts for readiness and metrics."""
         reader = self._reader
         polled_at = None if reader is None else reader.polled_at
         seen_at = self._buffer.seen_at()
@@ -167,7 +167,7 @@ class Feed:
         )
 
     async def next(self, timeout_seconds: float) -> Release | None:
-        """The next release, or None when there was nothing for so long. The one before is done with."""
+        """Waits for the next release; None after the timeout. The release before counts as done."""
         self._settled.set()
         until = clock.monotonic() + timeout_seconds
         while True:
@@ -187,14 +187,14 @@ class Feed:
                 continue
 
     def _tick(self) -> float:
-        """How long nothing changes unless records arrive, in seconds."""
+        """Computes how long nothing changes without new records, in seconds."""
         if self._buffer.is_time_driven and self._buffer.buffered_count:
             return HELD_TICK_SECONDS  # patience ends
         due_at = self._released_at + self._settings.limits.stand_refresh_ms / 1000
         return max(due_at - clock.monotonic(), HELD_TICK_SECONDS)
 
     async def commit(self, release: Release) -> None:
-        """Says that a release is in the database: its offsets follow soon, in the background."""
+        """Notes that a release is in the database. The offsets follow soon, in the background."""
         if release.positions:
             self._to_commit.update(release.positions)
             self._commit_asked.set()
@@ -221,9 +221,10 @@ class Feed:
         return release
 
     async def _learn(self, reader: Reader) -> bool:
-        """Asks the database how far the partitions just taken over were read; whether to read on in them.
+        """Asks the database how far newly assigned partitions were read; False where reading must wait.
 
-        Where the group stands beyond that, the database was set back: the group follows it.
+        A group ahead of the database means that the database was restored to an earlier state. The group is
+        set back.
         """
         partition_ids = self._unlearned
         if self._progress is not None:
@@ -253,7 +254,7 @@ class Feed:
         return True
 
     def start_over(self) -> None:
-        """Forgets what was read and connects again: reading goes on where the group stands."""
+        """Forgets what was read and reconnects. Reading resumes at the offsets of the group."""
         self._is_revoking = True
         self.learned.clear()
         self._to_commit.clear()
@@ -262,7 +263,7 @@ class Feed:
             self._reader.abandon()
 
     async def _take(self, records: Sequence[Origin], is_current: Callable[[], bool]) -> None:
-        """A batch of the reader goes into memory, one partition after the other."""
+        """Buffers a batch of the reader, one partition after the other."""
         if not is_current():
             return
         partition_id = PartitionId("", -1)
@@ -289,7 +290,7 @@ class Feed:
             return Rejected(Reason.RULE_FAILED, f"border: {type(error).__name__}")
 
     async def _keep_connected(self) -> None:
-        """Connects, and connects again when reading has ended; pauses grow, there is no end."""
+        """Connects, and reconnects when reading ends. Pauses grow; attempts never stop."""
         limits = self._settings.limits
         attempt = 0
         while True:
@@ -327,7 +328,7 @@ class Feed:
             await reader.stop()
 
     async def _take_over(self, partition_ids: Collection[PartitionId]) -> None:
-        """Partitions were assigned; whatever was held before is read again from its offset."""
+        """Takes assigned partitions over. Records of earlier assignments are read again."""
         self._buffer.revoke(list(self._buffer.partition_ids))
         self._buffer.assign(partition_ids)
         self._unlearned = set(partition_ids)
@@ -338,7 +339,7 @@ class Feed:
         self._arrived.set()
 
     async def _give_up(self, partition_ids: Collection[PartitionId]) -> None:
-        """Partitions are taken away: what is in hand is finished and committed, the rest forgotten."""
+        """Gives partitions up. The release in hand is finished and committed first; the rest is dropped."""
         self._is_revoking = True
         try:
             async with asyncio.timeout(SETTLE_SECONDS):
@@ -355,7 +356,7 @@ class Feed:
             await asyncio.sleep(COMMIT_PAUSE_SECONDS)
 
     async def _commit_now(self) -> None:
-        """Offsets are a hint where to go on: whatever keeps them from moving only brings repeats."""
+        """Commits the handled offsets. Offsets are a hint: a failure only brings repeats."""
         self._commit_asked.clear()
         mine = self._buffer.partition_ids
         offsets = {

@@ -1,4 +1,4 @@
-"""Ids and keys that are derived, so that a repeated step repeats itself exactly."""
+"""Derives inbox keys, body hashes and months, equal for every repeat of an event."""
 
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -8,12 +8,12 @@ INBOX_KEY_BYTES = 16
 
 
 def inbox_key(source: str, event_id: str) -> bytes:
-    """16 bytes for one (source, id). NUL parts them, which neither can hold."""
+    """Derives 16 bytes from (source, id). NUL separates the two; neither can contain NUL."""
     return blake2b(f"{source}\0{event_id}".encode(), digest_size=INBOX_KEY_BYTES).digest()
 
 
 def body_hash(event_type: str, data: bytes) -> int:
-    """A signed 64-bit hash of type and data: tells a repeat from an id used again for something else."""
+    """Hashes type and data to a signed 64-bit number. The hash tells a repeat from a reused id."""
     digest = blake2b(data, digest_size=8, person=_person(event_type)).digest()
     return int.from_bytes(digest, "big", signed=True)
 
@@ -24,7 +24,7 @@ def _person(event_type: str) -> bytes:
 
 
 def month_of(moment: datetime) -> date:
-    """The first day of the moment's month, in UTC."""
+    """Finds the first day of the moment's month, in UTC."""
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     return _first_of(moment.year, moment.month)

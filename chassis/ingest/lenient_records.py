@@ -1,8 +1,8 @@
-"""Records that the client cannot decode: a header whose name is not UTF-8 would stop a partition for ever.
+"""Decodes records whose header names are not UTF-8. Such a record would stop a partition for ever.
 
-Kafka asks nothing of header names, the client decodes them strictly and in a place that nothing
-reaches. While leniency is on, batches are decoded by the client's own slower classes, and such names
-are shown escaped; the decoder then judges the record like any other.
+Kafka demands nothing of header names. The client decodes header names strictly, deep inside. While leniency
+is on, slower classes of the client decode the batches, and show such names escaped. The decoder then judges
+the record like any other.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ _STRICT: Any = fetcher.MemoryRecords
 
 
 class _LenientBatch(default_records._DefaultRecordBatchPy):  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
-    """A batch whose header names may be any bytes."""
+    """Reads a batch whose header names may be any bytes."""
 
     def _read_msg(self, *_: Any, **__: Any) -> Any:
         try:
@@ -23,7 +23,7 @@ class _LenientBatch(default_records._DefaultRecordBatchPy):  # type: ignore[misc
             return self._read_escaped()
 
     def _read_escaped(self) -> Any:
-        """The record at the present place: lengths are zigzag variable integers, -1 stands for none."""
+        """Reads the record at the current position. Lengths are zigzag variable integers; -1 means none."""
         numbers: Any = default_records.decode_varint
         buffer: Any = self._buffer
         length, position = numbers(buffer, self._pos)
@@ -55,20 +55,20 @@ class _LenientBatch(default_records._DefaultRecordBatchPy):  # type: ignore[misc
 
 
 class _LenientRecords(memory_records._MemoryRecordsPy):  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
-    """The batches of one answer of the broker."""
+    """Reads the batches of one answer of the broker."""
 
     def next_batch(self, *_: Any, **__: Any) -> Any:
-        """The next batch; those of the old formats have no headers."""
+        """Returns the next batch. Batches of the old formats have no headers."""
         part: Any = self._next_slice
         batch: Any = super().next_batch()
         return _LenientBatch(part) if isinstance(batch, memory_records.DefaultRecordBatch) else batch
 
 
 def is_tolerated() -> bool:
-    """Whether leniency is on."""
+    """Tells whether leniency is on."""
     return fetcher.MemoryRecords is not _STRICT
 
 
 def tolerate(is_wanted: bool) -> None:
-    """Switches leniency for everything that this process reads from now on."""
+    """Switches leniency on or off for everything that this process reads from now on."""
     fetcher.MemoryRecords = _LenientRecords if is_wanted else _STRICT

@@ -1,7 +1,7 @@
 """Merges partitions by event time, by the wall clock.
 
-A partition that has more to read, and nothing in memory, holds the others up for a while. A partition
-with nothing left to read holds nobody up.
+A partition that has more to read, and nothing in memory, holds the others up for a while. A partition that is
+read to its end holds nobody up.
 """
 
 from datetime import datetime, timedelta
@@ -73,9 +73,9 @@ class Merge(Buffer[Partition]):
                 return
 
     def _waits_for_one(self, head_at: datetime, now_monotonic: float, now: datetime) -> bool:
-        """Whether a partition that has more to read, and nothing in memory, holds the others up.
+        """Tells whether a partition with more to read, and nothing in memory, holds the others up.
 
-        Patience grows with the age of what is held: while catching up, order is worth more than haste.
+        Patience grows with the age of the waiting records: while catching up, order is worth more than haste.
         """
         limits = self._limits
         patience = limits.patience_ms / 1000
@@ -96,7 +96,7 @@ class Merge(Buffer[Partition]):
 
     @staticmethod
     def _advance_watermark(part: Partition) -> None:
-        """Moves the watermark of a partition to what is known now; it never goes back."""
+        """Advances the watermark of a partition to what is known now. A watermark never goes back."""
         if part.records:
             at = part.records[0].at
             reached = at - _TICK if at > EARLIEST else part.released_to

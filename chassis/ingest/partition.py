@@ -1,4 +1,4 @@
-"""What a process holds in memory of one partition that it reads."""
+"""Holds the records of one partition in memory, and what is known of the partition's end."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -11,23 +11,23 @@ from chassis.engine.records import Origin, PartitionId
 from chassis.ingest.decoder import Entry
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
-"""Stands for "no time of its own": sorts before every event."""
+"""Replaces the time of a record without one. Sorts before every event."""
 
 
 class Position(NamedTuple):
-    """Where reading stands in one partition."""
+    """Position of reading in one partition."""
 
     partition_id: PartitionId
     position: int
     """Next offset to read."""
     high: int | None
-    """Its end, when the broker last said so."""
+    """End of the partition, as the broker last told it."""
     seen_at: datetime | None
-    """When that was."""
+    """Moment of that answer."""
 
 
 class BufferedRecord(msgspec.Struct):
-    """One record on its way: as it came, what the decoder made of it, and its place in the order."""
+    """One record, the decoder's verdict, and its place in the order."""
 
     partition_id: PartitionId
     record: Origin
@@ -36,14 +36,15 @@ class BufferedRecord(msgspec.Struct):
     bytes: int
     """Size of key and value."""
     at: datetime = EARLIEST
-    """Time that it is ordered by; one without a time of its own follows its predecessor."""
+    """Time to order by. A record without a time follows its predecessor."""
 
 
 @dataclass(slots=True)
 class Partition:
-    """Buffer of one partition, what is known of its end, and how far it has been read.
+    """Buffers one partition.
 
-    `position` is the next offset to read, `high` the end when the broker last answered (at `seen_at`).
+    `position` is the next offset to read, `high` the end of the partition when the broker last answered (at
+    `seen_at`).
     """
 
     partition_id: PartitionId
@@ -51,35 +52,35 @@ class Partition:
     records: deque[BufferedRecord] = field(default_factory=deque[BufferedRecord])
     bytes: int = 0
     expected: int | None = None
-    """The offset behind the last record that was pushed."""
+    """Offset after the last record pushed."""
     position: int | None = None
     high: int | None = None
     seen_at: datetime | None = None
     hungry_since: float | None = None
-    """Since when it has held others up, in seconds of the reader's clock."""
+    """Since when the partition has held the others up, in seconds of the reader's clock."""
     last_at: datetime = EARLIEST
     released_to: datetime | None = None
     watermark: datetime | None = None
-    """The moment up to which it has been read; never goes back."""
+    """Moment up to which the partition has been read. Never goes back."""
     told_watermark: datetime | None = None
     is_paused: bool = False
     flow: float = 0.0
-    """Records released of late, the older the less."""
+    """Recent throughput: records released, older ones count less."""
 
     @property
     def has_more(self) -> bool:
-        """Whether there is more to read from the broker, as far as is known."""
+        """Tells whether the broker has more records, as far as is known."""
         return self.position is None or self.high is None or self.position < self.high
 
     @property
     def next_offset(self) -> int:
-        """The offset to go on from after a restart: of the lowest record that was not released."""
+        """Finds the offset to resume from after a restart: the lowest not released."""
         if self.records:
             return self.records[0].offset
         return max(self.expected or 0, self.position or 0)
 
     def push(self, buffered: BufferedRecord) -> None:
-        """Adds a record. One with a lower offset than expected starts the partition anew from there."""
+        """Adds a record. An offset lower than expected restarts the partition at that offset."""
         if self.expected is not None and buffered.offset < self.expected:
             self.restart()
         self.expected = buffered.offset + 1
@@ -91,11 +92,11 @@ class Partition:
         self.bytes += buffered.bytes
 
     def restart(self) -> None:
-        """Forgets the records: the partition is read again from an earlier offset."""
+        """Drops the records: the partition is read again from an earlier offset."""
         self.records.clear()
         self.bytes = 0
         self.position = None
 
     def pop(self) -> None:
-        """Forgets the first record."""
+        """Drops the first record."""
         self.bytes -= self.records.popleft().bytes

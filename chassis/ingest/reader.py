@@ -1,6 +1,6 @@
-"""How records are read from Kafka: one batch subscriber over all topics of a service.
+"""Reads records from Kafka: one batch subscriber over all topics of a service.
 
-The only module that knows FastStream; `feed` decides what happens with what is read.
+No other module knows FastStream. `feed` decides what happens with the records.
 """
 
 import asyncio
@@ -33,16 +33,17 @@ FRAMEWORK_LOGGER = "faststream.reader"
 LENIENT_SECONDS = 60.0
 
 OnRecords = Callable[[Sequence[Origin], Callable[[], bool]], Awaitable[None]]
-"""Takes a batch over, as long as the function says that it holds: once its partitions are dealt out anew they
-are read from the group's offsets. Must raise nothing: the framework would drop the batch.
+"""Takes over a batch while the given function returns True. False means that the partitions were dealt out
+anew, and the records are read again from the group's offsets. Must raise nothing: the framework would drop
+the batch.
 """
 OnPartitions = Callable[[Collection[PartitionId]], Awaitable[None]]
 
 
 class KafkaReader:
-    """A connection that reads, and hands over what it reads.
+    """Reads over one connection, and hands the records on.
 
-    Acknowledgement is explicit and exact: `commit` names offsets, nothing else moves them.
+    Acknowledgement is explicit and exact: `commit` names offsets, nothing else moves offsets.
     """
 
     def __init__(
@@ -74,31 +75,31 @@ class KafkaReader:
         self._subscriber(handle)
         self._is_broken = False
         self._polled_in: object = None
-        """The partitions assigned when the consumer was last asked for records."""
+        """Partitions assigned at the last poll."""
         self._lenient_until = clock.monotonic() + LENIENT_SECONDS if lenient_records.is_tolerated() else None
         self._waits = FetchWaits(settings.kafka.fetch_max_wait_ms, settings.kafka.fetch_idle_wait_ms)
         self._internals: ConsumerInternals | None = None
         self.is_in_transit = False
-        """Whether records have left the consumer and not yet reached `on_records`."""
+        """Whether records have left the consumer and not reached `on_records` yet."""
         self.move_count = 0
-        """Grows whenever what `positions` says may have changed."""
+        """Grows whenever the result of `positions` may have changed."""
         self.polled_at: float | None = None
-        """When the consumer was last asked for records, in seconds of the monotonic clock."""
+        """Moment of the last poll, in seconds of the monotonic clock."""
 
     @property
     def is_reading(self) -> bool:
-        """Whether the task that reads is alive and reading works."""
+        """Tells whether the reading task is alive and reading works."""
         return not self._is_broken and any(not task.done() for task in self._subscriber.tasks)
 
     async def start(self) -> None:
         """Connects and joins the group; returns once partitions are assigned.
 
-        Raises KafkaError, OSError or TimeoutError while the broker or a topic is not there.
+        Raises KafkaError, OSError or TimeoutError while the broker or a topic is missing.
         """
         await self._broker.start()
 
     async def stop(self) -> None:
-        """Leaves the group and closes the connection, as far as the broker lets it within ten seconds."""
+        """Leaves the group and closes the connection, within ten seconds."""
         consumer: Any = self._subscriber.consumer
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
@@ -109,7 +110,7 @@ class KafkaReader:
             log.warning("the connection did not close", extra={"error": type(error).__name__})
 
     async def commit(self, offsets: Mapping[PartitionId, int]) -> None:
-        """Moves the group's offsets. Raises what aiokafka's `commit` raises."""
+        """Commits offsets of the group. Raises the errors of aiokafka's `commit`."""
         consumer: Any = self._subscriber.consumer
         if consumer is None:
             raise IllegalStateError("not connected")
@@ -118,9 +119,9 @@ class KafkaReader:
         )
 
     async def beyond(self, offsets: Mapping[PartitionId, int]) -> Mapping[PartitionId, int]:
-        """The partitions in which the group stands beyond these offsets, and where to read on instead.
+        """Finds the partitions in which the group is ahead of these offsets, with the offset to resume from.
 
-        What the topic no longer holds is no reason to go back. Raises what aiokafka raises.
+        Offsets that the topic no longer holds are no reason to go back. Raises the errors of aiokafka.
         """
         consumer: Any = self._subscriber.consumer
         if consumer is None:
@@ -146,17 +147,17 @@ class KafkaReader:
         }
 
     def abandon(self) -> None:
-        """Reads no more; whoever made this makes another."""
+        """Stops reading for good. The owner makes another reader."""
         self._is_broken = True
 
     def positions(self, partition_ids: Iterable[PartitionId]) -> Iterable[Position]:
-        """Tells how far those partitions are read of which it is known now; never waits for the broker."""
+        """Tells the known positions of those partitions. Never waits for the broker."""
         if self._internals is None:
             return []
         return self._internals.positions(partition_ids, is_committed_only=self._is_committed_only)
 
     def _assignment(self) -> Any:
-        """The set of assigned partitions. Every deal makes a new set, so the set itself tells deals apart."""
+        """Returns the set of assigned partitions. Every deal makes a new set, which tells deals apart."""
         consumer: Any = self._subscriber.consumer
         return None if consumer is None else consumer.assignment()
 
@@ -164,7 +165,7 @@ class KafkaReader:
         return self._polled_in is self._assignment()
 
     def hold(self, pause: Collection[PartitionId], resume: Collection[PartitionId]) -> None:
-        """Stops and goes on reading single partitions."""
+        """Pauses and resumes single partitions."""
         consumer: Any = self._subscriber.consumer
         if consumer is None:
             return
@@ -192,7 +193,7 @@ class KafkaReader:
         self.move_count += 1
 
     async def _polled(self, poll: Poll) -> Any:
-        """Polls, and notes when and in which deal of partitions."""
+        """Polls, and notes the moment and the deal of partitions."""
         if self._is_broken:
             await asyncio.sleep(1.0)
             return {}
@@ -213,9 +214,10 @@ class KafkaReader:
         return found
 
     def _break(self, error: Exception) -> None:
-        """Reading failed within the client, which may have lost what it had taken from other partitions.
+        """Marks this connection as broken.
 
-        Only a new connection reads that again.
+        The client may have lost records that it had taken from other partitions. Only a new connection reads
+        those records again.
         """
         self._is_broken = True
         log.error("records cannot be read", exc_info=error)
@@ -224,7 +226,7 @@ class KafkaReader:
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Passes on what the group decides."""
+    """Passes the group's decisions on."""
 
     def __init__(self, on_assigned: OnPartitions, on_revoked: OnPartitions) -> None:
         self._on_assigned = on_assigned
@@ -238,7 +240,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 def make_broker(kafka: Kafka, service: str) -> KafkaBroker:
-    """The framework's broker, for reading only; topics are made by whoever provisions, never here."""
+    """Makes the framework's broker, for reading only. Provisioning makes topics; this process makes none."""
     return KafkaBroker(
         kafka.bootstrap_servers.split(","),
         client_id=kafka.client_of(service),
@@ -253,7 +255,9 @@ def make_broker(kafka: Kafka, service: str) -> KafkaBroker:
 
 
 def _reading(settings: Settings, service: str) -> dict[str, Any]:
-    """How the subscriber reads. Ranges keep equal partitions of different topics, so equal keys, together."""
+    """Builds the subscriber's options. Range assignment keeps equal partition numbers of different topics,
+    and so equal keys, in one process.
+    """
     kafka = settings.kafka
     return {
         "group_id": kafka.group_of(service),
@@ -293,17 +297,17 @@ def _security(kafka: Kafka) -> BaseSecurity:
 
 
 async def _parse(message: Any) -> KafkaMessage:
-    """The framework's own parser decodes headers and loses the batch over one that is not UTF-8."""
+    """Replaces the framework's parser, which loses a whole batch over one header that is not UTF-8."""
     return KafkaMessage(body=b"", raw_message=message, consumer=_NoConsumer())
 
 
 async def _decode(message: Any) -> Any:
-    """The records as they came."""
+    """Returns the records unchanged."""
     return message.raw_message
 
 
 class _NoConsumer:
-    """Acknowledging goes by exact offsets, never through a message."""
+    """Replaces the consumer in messages: acknowledgement goes by exact offsets, never through a message."""
 
     async def commit(self) -> None:
         """Nothing."""

@@ -1,8 +1,8 @@
-"""Releases a replay round by round: by clock marks, in an order that is the same in every run.
+"""Releases a replay round by round, by clock marks. Every run gets the same order.
 
-A clock mark says that all that happened before its moment lies before it in its partition. Nothing is
-released before every partition has shown the next mark. Then a round is all that lies before that mark, and
-comes in one sorted order, in pieces as large as a batch.
+A clock mark says that everything before its moment lies before the mark in the partition. Nothing is released
+before every partition has shown the next mark. A round is everything before that mark. The round comes in one
+sorted order, in pieces as large as a batch.
 """
 
 from collections import deque
@@ -23,12 +23,12 @@ class ReplayPartition(Partition):
     """Buffers one partition, and the clock marks in it."""
 
     passed: int = 0
-    """The last clock mark that lies wholly behind."""
+    """The last clock mark that was wholly handled."""
     marks: deque[tuple[int, datetime]] = field(default_factory=deque[tuple[int, datetime]])
     """Clock marks in the buffer, in order: (sequence, moment)."""
 
     def restart(self) -> None:
-        """Forgets the marks with the records."""
+        """Drops the records and the marks."""
         Partition.restart(self)  # `super()` does not know a class with slots
         self.marks.clear()
 
@@ -40,7 +40,9 @@ class ReplayPartition(Partition):
             self.marks.append((entry.sequence, entry.moment))
 
     def take_to_mark(self, sequence: int) -> tuple[list[BufferedRecord], int]:
-        """What lies before the mark of that number, taken out of the buffer, and the offset behind it."""
+        """Takes the records before the mark of that number out of the buffer. Returns them with the offset
+        after the mark.
+        """
         taken: list[BufferedRecord] = []
         while True:
             buffered = self.records.popleft()
@@ -50,31 +52,31 @@ class ReplayPartition(Partition):
             taken.append(buffered)
 
     def forget_passed_marks(self) -> None:
-        """Marks that came again count no more; their records join the next mark's."""
+        """Drops marks that came again. Their records join the next mark's."""
         while self.marks and self.marks[0][0] <= self.passed:
             self.marks.popleft()
 
 
 @dataclass(slots=True)
 class _Barrier:
-    """All that lies before one clock mark, sorted, and how much of it has been released."""
+    """Everything before one clock mark, sorted, and how much of it has been released."""
 
     sequence: int
     moment: datetime
     records: list[BufferedRecord]
     ends: dict[PartitionId, int]
-    """Per partition the offset behind its mark."""
+    """Per partition the offset after its mark."""
     partition_ids: frozenset[PartitionId]
-    """Partitions of the process when the barrier was complete: they pass it together."""
+    """Partitions of the process when the barrier was complete. All of them pass the mark together."""
     given: int = 0
     open_offsets: dict[PartitionId, list[int]] = field(default_factory=dict[PartitionId, list[int]])
     """Per partition the offsets not yet released, the lowest last."""
     done: dict[PartitionId, set[int]] = field(default_factory=dict[PartitionId, set[int]])
-    """Per partition the released offsets that lie behind one that is still open."""
+    """Per partition the released offsets above an open one."""
 
 
 class ReplayBarrier(Buffer[ReplayPartition]):
-    """Releases what lies before a clock mark once every partition has shown it."""
+    """Releases the records before a clock mark once every partition has shown the mark."""
 
     is_time_driven = False
 
@@ -92,9 +94,9 @@ class ReplayBarrier(Buffer[ReplayPartition]):
         return behind + super().buffered_count
 
     def note_progress(self, progress: Mapping[PartitionId, Progress]) -> None:
-        """Notes the last mark that whoever read a partition before has wholly handled.
+        """Notes the last mark that an earlier reader of a partition has wholly handled.
 
-        Without it a process that takes over could wait for ever for a mark that lies behind.
+        Without that note a new reader could wait for ever for a mark that lies behind.
         """
         for partition_id, known in progress.items():
             part = self._partitions.get(partition_id)
@@ -103,7 +105,7 @@ class ReplayBarrier(Buffer[ReplayPartition]):
                 part.forget_passed_marks()
 
     def revoke(self, partition_ids: Iterable[PartitionId]) -> None:
-        """Gives partitions up, and takes their records out of the barrier."""
+        """Drops partitions, and their records in the barrier."""
         gone = set(partition_ids)
         super().revoke(gone)
         barrier = self._barrier
@@ -120,11 +122,11 @@ class ReplayBarrier(Buffer[ReplayPartition]):
                 self._barrier = None
 
     def is_caught_up(self) -> bool:
-        """Tells whether nothing is left to read or to release, of the barrier either."""
+        """Tells whether nothing is left to read or to release, in the barrier either."""
         return self._barrier is None and super().is_caught_up()
 
     def _may_pause(self, part: ReplayPartition) -> bool:
-        """Tells whether the partition has shown a mark: without one the barrier could never complete."""
+        """Tells whether the partition has shown a mark. Without a mark the barrier could never complete."""
         return bool(part.marks)
 
     def _fill(self, release: Release, now_monotonic: float, now: datetime) -> bool:
@@ -154,7 +156,7 @@ class ReplayBarrier(Buffer[ReplayPartition]):
         return True
 
     def _complete(self) -> _Barrier | None:
-        """The next barrier, if every partition has shown its mark or has passed it before."""
+        """Makes the next barrier, if every partition has shown or passed the mark."""
         partitions = self._partitions.values()
         shown = [part.marks[0] for part in partitions if part.marks]
         if not shown:
@@ -206,7 +208,7 @@ class ReplayBarrier(Buffer[ReplayPartition]):
 
 
 def _sort_key(buffered: BufferedRecord) -> tuple[datetime, str, str, str, int, int]:
-    """The same for the same record in every run; rejected ones, which have no time of their own, first."""
+    """Orders records alike in every run. Rejected records have no time and come first."""
     entry = buffered.entry
     if isinstance(entry, Accepted):
         envelope = entry.received.envelope

@@ -1,4 +1,4 @@
-"""Why data is not of its schema, said by places and kinds of error, never by what it holds."""
+"""Explains why data breaks its schema, by places and kinds of error, never by content."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ _TOO_DEEP = "recursion limit"
 
 
 def explain(error: ValidationError, event_class: type[Event]) -> tuple[Reason, str]:
-    """Reason and detail, for example `lines.2.quantity_count: greater_than_equal (ge 1)`."""
+    """Gives reason and detail, for example `lines.2.quantity_count: greater_than_equal (ge 1)`."""
     errors: list[str] = []
     reason = Reason.FAILED_SCHEMA
     for found in error.errors(include_url=False, include_context=True, include_input=True):
@@ -39,7 +39,7 @@ def explain(error: ValidationError, event_class: type[Event]) -> tuple[Reason, s
 
 
 def has_bare_word(data: bytes) -> bool:
-    """Whether NaN or Infinity stand in the JSON outside of strings."""
+    """Tells whether NaN or Infinity occur in the JSON outside of strings."""
     if b"\\" in data:
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     outside = b" ".join(data.split(b'"')[::2])
@@ -47,21 +47,23 @@ def has_bare_word(data: bytes) -> bool:
 
 
 def _exceeds(value: object) -> bool:
-    """Whether it is a number that no column holds: beyond 64 bits, not finite."""
+    """Tells whether a value is a number that no column holds: beyond 64 bits, or not finite."""
     if isinstance(value, int):
         return not -INT64_MAX - 1 <= value <= INT64_MAX
     return isinstance(value, float) and not isfinite(value)
 
 
 def _place(location: Iterable[int | str], event_class: type[Event]) -> str:
-    """The path of a field; a name that the contract does not know came from outside and is not repeated."""
+    """Gives the path of a field. A name that the contract does not know came from outside, and becomes a
+    star.
+    """
     names = _names(event_class)
     shown = (str(part) if isinstance(part, int) or part in names else "*" for part in location)
     return ".".join(shown) or "data"
 
 
 def _without_values(message: object, given: object) -> str:
-    """A check's own words; whatever is no plain word, or stands in the data, becomes a star."""
+    """Gives a check's own words. A word that is not plain, or occurs in the data, becomes a star."""
     values = {text.lower() for value in _scalars(given) for text in value.split()}
     words = (
         word if _PLAIN_WORD.fullmatch(word) and word.lower() not in values else "*"
@@ -82,7 +84,7 @@ def _scalars(value: object) -> Iterator[str]:
 
 
 def _bound(context: dict[str, Any]) -> str:
-    """The limit that was broken, where the contract (not the sender) named it."""
+    """Names the broken limit, where the contract (not the sender) set it."""
     for name in ("ge", "gt", "le", "lt", "min_length", "max_length", "pattern", "expected"):
         if name in context:
             return f" ({name} {context[name]})"
@@ -90,14 +92,14 @@ def _bound(context: dict[str, Any]) -> str:
 
 
 def _place_in_text(text: str) -> str:
-    """`at line 1 column 17`: the part of the parser's message that holds nothing of the text."""
+    """Gives the place in the parser's message, as `at line 1 column 17`. That part holds no content."""
     _, found, place = text.rpartition(" at line ")
     return f"data: not JSON at line {place}" if found else "data: not JSON"
 
 
 @cache
 def _names(event_class: type[Event]) -> frozenset[str]:
-    """Every field name in the class and in what it is made of."""
+    """Collects every field name of the class and its components."""
     found: set[str] = set()
     _collect(event_class.model_json_schema(), found)
     return frozenset(found)

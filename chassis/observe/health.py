@@ -1,4 +1,4 @@
-"""A small HTTP server for operators: `/live`, `/ready` and `/metrics`. On loopback unless told otherwise."""
+"""Serves `/live`, `/ready` and `/metrics` to operators over HTTP. On loopback unless told otherwise."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from chassis.settings import Http
 log = logging.getLogger(__name__)
 
 Check = Callable[[], Awaitable[str | None]]
-"""What is wrong, in words without data, or None."""
+"""Names what is wrong, without data; None where all is well."""
 Checks = Mapping[str, Check]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -27,7 +27,9 @@ STOP_SECONDS = 5.0
 
 
 async def failures(checks: Checks, timeout_seconds: float) -> dict[str, str]:
-    """The checks that fail, with the reason; all run at the same time, and one that hangs has failed."""
+    """Runs all checks at once, and returns the failing ones with their reasons. A check that hangs has
+    failed.
+    """
 
     async def one(check: Check) -> str | None:
         try:
@@ -43,7 +45,7 @@ async def failures(checks: Checks, timeout_seconds: float) -> dict[str, str]:
 
 
 class App:
-    """The ASGI application. It answers GET and HEAD, and tells neither versions nor stack traces."""
+    """Answers GET and HEAD as an ASGI application. Tells neither versions nor stack traces."""
 
     def __init__(self, registry: CollectorRegistry, checks: Checks, timeout_seconds: float) -> None:
         self._registry = registry
@@ -52,7 +54,7 @@ class App:
         self._failing: frozenset[str] = frozenset()
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        """One request."""
+        """Answers one request."""
         if scope["type"] != "http":
             return
         if scope["method"] not in {"GET", "HEAD"}:
@@ -88,7 +90,7 @@ class App:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the process that it runs in."""
+    """Leaves signals to the surrounding process."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -98,7 +100,7 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(http: Http, registry: CollectorRegistry, checks: Checks) -> AsyncGenerator[None]:
-    """Serves for as long as the block runs; port 0 serves nothing. Raises OSError if the port is taken."""
+    """Serves while the block runs. Port 0 serves nothing. Raises OSError if the port is taken."""
     if http.port == 0:
         yield
         return

@@ -1,8 +1,8 @@
-"""Logs without personal data: one object per line, known fields only, nothing that a record holds.
+"""Logs without personal data: one object per line, known fields only, no content of records.
 
-A line shows constant text and fields of an allow-list. What foreign libraries fill into their texts
-is shown only where it is a number or plainly technical; of exceptions the class and the places are
-shown, never the message, for it may repeat values.
+A line shows constant text and fields of an allow-list. Arguments of foreign libraries are shown only where
+they are numbers or plainly technical. Of exceptions the class and the places are shown; the message may
+repeat values, and is not.
 """
 
 import logging
@@ -24,7 +24,7 @@ ALLOWED = frozenset(
         "host", "port", "version", "revision", "pid", "signal", "state", "topics", "partitions",
     }
 )  # fmt: skip
-"""Fields that may be shown. Ids of cases and events are, so that a line can be followed up."""
+"""Fields that may be shown. Ids of cases and events are among them, so that a line can be followed up."""
 IDS = frozenset({"case_id", "event_id"})
 QUIET = {
     "aiokafka": logging.WARNING,
@@ -32,7 +32,7 @@ QUIET = {
     "faststream": logging.ERROR,
     "uvicorn": logging.WARNING,
 }
-"""Libraries that say too much below this level."""
+"""Libraries that log too much below this level."""
 TEXT_MAX = 300
 FRAMES_COUNT = 12
 REPEAT_SECONDS = 10.0
@@ -43,14 +43,14 @@ _PLACEHOLDER = re.compile(r"%(?:\([^)]*\))?[-#0 +]*\d*(?:\.\d+)?[a-zA-Z]")
 
 
 class RepeatFilter(logging.Filter):
-    """Lets the same text of the same library through once in a while: an outage must not fill the disk."""
+    """Limits repeats of one text of one library: an outage must not fill the disk."""
 
     def __init__(self) -> None:
         super().__init__()
         self._seen_at: dict[tuple[str, str], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """False for a repeat."""
+        """Returns False for a repeat."""
         if record.name.startswith(("chassis", "services", "__main__")) and record.levelno < logging.WARNING:
             return True
         key = (record.name, f"{str(record.msg)[:200]}|{getattr(record, 'part', '')}")
@@ -64,7 +64,7 @@ class RepeatFilter(logging.Filter):
 
 
 class LineFormatter(logging.Formatter):
-    """One line per record, of allowed fields."""
+    """Formats a record as one line of allowed fields."""
 
     def __init__(self, service: str, *, as_json: bool) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class LineFormatter(logging.Formatter):
         )
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
+        """Formats the line."""
         line: MutableMapping[str, Any] = {
             "timestamp": clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),
@@ -92,7 +92,7 @@ class LineFormatter(logging.Formatter):
 
 
 def text_of(record: logging.LogRecord) -> str:
-    """The constant text, with what is plainly technical filled in."""
+    """Gives the constant text, with plainly technical arguments filled in."""
     text = scrub(str(record.msg), TEXT_MAX * 2)
     arguments: Any = record.args
     if arguments:
@@ -112,12 +112,12 @@ def _argument(value: object) -> str:
 
 
 def scrub(text: str, limit: int) -> str:
-    """The text without what looks like an address, a number of somebody, or something quoted."""
+    """Removes what looks like an address, somebody's number, or a quotation."""
     return _SECRET.sub("*", "".join(c if c.isprintable() else " " for c in text[:limit]))
 
 
 def fields_of(values: Mapping[str, object]) -> dict[str, object]:
-    """The allowed fields among them, each a number or a short text."""
+    """Selects the allowed fields, each as a number or a short text."""
     shown: dict[str, object] = {}
     for name in ALLOWED & values.keys():
         value = values[name]
@@ -131,7 +131,7 @@ def fields_of(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def places_of(error: BaseException) -> list[str]:
-    """Where an exception went through, innermost last: module, line, function; no messages, no values."""
+    """Lists the places of an exception, innermost last: module, line, function. No messages, no values."""
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES_COUNT:]
     return [f"{_module(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]
 
@@ -141,7 +141,7 @@ def _module(path: str) -> str:
 
 
 def configure(log: Log, service: str, stream: IO[str] | None = None) -> None:
-    """Sends everything that is logged in this process, by whomever, through one handler."""
+    """Sends everything that this process logs, by any library, through one handler."""
     handler = logging.StreamHandler(sys.stderr if stream is None else stream)
     handler.setFormatter(LineFormatter(service, as_json=log.format == "json"))
     handler.addFilter(RepeatFilter())

@@ -1,4 +1,4 @@
-"""What a process counts, for Prometheus. Labels are names from the code, never ids."""
+"""Counts for Prometheus. Labels are names from the code, never ids."""
 
 from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ UNKNOWN = "unknown"
 
 
 class Metrics:
-    """The metrics of one process, in a registry of their own."""
+    """Holds the metrics of one process, in a registry of its own."""
 
     def __init__(self, service: str) -> None:
         registry = CollectorRegistry()
@@ -84,7 +84,7 @@ class Metrics:
             self._failures.labels(service, part)
 
     def handled(self, service: str, arrivals: Sequence[Arrival], repeats: int, seconds: float) -> None:
-        """A batch is in the database."""
+        """Counts a batch that is in the database."""
         events: Tally[tuple[str, str]] = Tally()
         reasons: Tally[str] = Tally()
         for arrival in arrivals:
@@ -105,7 +105,7 @@ class Metrics:
             self._batch_seconds.labels(service).observe(seconds)
 
     def decided(self, engine: Engine, wall_now: datetime) -> None:
-        """What the rules of a batch came to."""
+        """Counts the decisions of a batch."""
         service = self._service
         for (kind, name), count in Tally((fact.kind, fact.name) for fact in engine.facts).items():
             self._facts.labels(service, kind, name).inc(count)
@@ -118,28 +118,28 @@ class Metrics:
             lateness.observe(max(0.0, (wall_now - fires_at).total_seconds()))
 
     def ignored(self, counts: Mapping[str, int]) -> None:
-        """Events of known types that this service does not read."""
+        """Counts events of known types that this service does not read."""
         for event_type, count in counts.items():
             self._events.labels(self._service, event_type, "ignored").inc(count)
 
     def dead(self, reason: str, count: int = 1) -> None:
-        """Dead letters that neither the decoder nor the rules made."""
+        """Counts dead letters that neither the decoder nor the rules made."""
         self._dead.labels(self._service, reason).inc(count)
 
     def retried(self, error: BaseException) -> None:
-        """A transaction is tried again."""
+        """Counts a transaction that is tried again."""
         self._retries.labels(self._service, type(error).__name__).inc()
 
     def relayed(self, count: int) -> None:
-        """Outcomes were acknowledged by the broker."""
+        """Counts outcomes that the broker acknowledged."""
         self._relayed.labels(self._service).inc(count)
 
     def part_failed(self, part: str) -> None:
-        """A part of the process ended with an error."""
+        """Counts a part of the process that ended with an error."""
         self._failures.labels(self._service, part).inc()
 
     def reading(self, lag: Mapping[str, int], watermark: datetime | None, now: datetime) -> None:
-        """How far the process has read; topics that it no longer reads have no lag of its own."""
+        """Sets lag and watermark age. A topic that is no longer read has no lag."""
         for topic in self._topics - lag.keys():
             self._lag.labels(self._service, topic).set(0)
         for topic, count in lag.items():
@@ -156,7 +156,7 @@ class Metrics:
         waiting_seconds: float | None,
         waiting_count: int | None,
     ) -> None:
-        """What is still to be done; ages are 0 where nothing is old, absent numbers change nothing."""
+        """Sets the backlog. Ages are 0 where nothing is old; absent numbers change nothing."""
         service = self._service
         self._unsent_age.labels(service).set(unsent_seconds or 0.0)
         self._waiting_age.labels(service).set(waiting_seconds or 0.0)

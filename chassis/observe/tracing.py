@@ -1,9 +1,9 @@
-"""Traces that follow an order: a span per decision, exported in the background. Off without an endpoint.
+"""Traces decisions along an order: a span per decision, exported in the background. Off without an endpoint.
 
-Ids are derived and not drawn: an event that carries no trace context belongs to the trace of its
-correlation (mostly the order id), so all services put it into the same trace without being told, and
-what is decided again after a rollback has the ids that it had. Spans hold names from the code and
-rule ids; no id of an order, a customer or an event, and nothing of what an event says.
+Ids are derived, not drawn. An event without a trace context belongs to the trace of its correlation (mostly
+the order id), so all services choose the same trace. A decision that is made again after a rollback has the
+same ids. Spans hold names from the code and rule ids. Spans hold no id of an order, a customer or an event,
+and no content.
 """
 
 import re
@@ -27,14 +27,14 @@ SAMPLED = 0x01
 LOW_64 = (1 << 64) - 1
 SCOPE = "aftersales"
 QUEUE_COUNT = 8_192
-"""Spans that wait for their export; further ones are dropped, so that a dead collector costs no memory."""
+"""Most spans that wait for export. Further spans are dropped, so that a dead collector costs no memory."""
 EXPORT_COUNT = 1_024
 EXPORT_PAUSE_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where something belongs: a trace, the span that led to it (0: none), and whether it is recorded."""
+    """A trace, the parent span (0: none), and whether the trace is recorded."""
 
     trace_id: int
     span_id: int
@@ -42,12 +42,12 @@ class Context:
 
     @property
     def traceparent(self) -> str:
-        """As W3C writes it."""
+        """The context in W3C notation."""
         return f"00-{self.trace_id:032x}-{self.span_id:016x}-{SAMPLED if self.is_sampled else 0:02x}"
 
 
 def parsed(traceparent: str | None) -> Context | None:
-    """The context that W3C trace context names; None where there is none, or none that is valid."""
+    """Parses a W3C trace context. None where the context is absent or invalid."""
     found = None if traceparent is None else TRACEPARENT.fullmatch(traceparent)
     if found is None:
         return None
@@ -56,17 +56,17 @@ def parsed(traceparent: str | None) -> Context | None:
 
 
 def trace_of(correlation: str) -> int:
-    """The trace of everything about one order (or customer, or parcel) that came without a trace."""
+    """Derives the trace of everything about one order (or customer, or parcel) that came without a trace."""
     return int.from_bytes(blake2b(correlation.encode(), digest_size=16, person=b"trace").digest()) or 1
 
 
 def is_chosen(trace_id: int, ratio: float) -> bool:
-    """Whether a trace is among the sampled share; every service comes to the same answer."""
+    """Tells whether a trace is in the sampled share. Every service comes to the same answer."""
     return trace_id & LOW_64 < ratio * (1 << 64)
 
 
 class Exporting(Protocol):
-    """Where finished spans go: OpenTelemetry's batch processor. It takes them at once and never waits."""
+    """Exports finished spans: OpenTelemetry's batch processor. It takes spans at once and never waits."""
 
     def on_end(self, span: "ReadableSpan") -> None: ...
     def shutdown(self) -> None: ...
@@ -97,7 +97,7 @@ class Tracer:
         self._scope = InstrumentationScope(SCOPE)
 
     def decided(self, facts: list[FactRecord], began_at: datetime) -> list[Decision]:
-        """Gives each decision of a batch its span, before it is written: its facts carry the span on."""
+        """Gives each decision of a batch a span before the batch is written. The facts carry its id."""
         decisions: list[Decision] = []
         last: tuple[Cause, str, str] | None = None
         group: list[FactRecord] = []
@@ -117,17 +117,17 @@ class Tracer:
         return decisions
 
     def committed(self, decisions: Sequence[Decision]) -> None:
-        """A batch is in the database: its spans may be told of."""
+        """Exports the spans of a batch that is in the database."""
         now = clock.now()
         for decision in decisions:
             self._exporting.on_end(self._span(decision, now))
 
     def close(self) -> None:
-        """Exports what waits. Takes as long as the collector takes, within the export's time limit."""
+        """Exports the waiting spans. Takes as long as the collector takes, within the export's time limit."""
         self._exporting.shutdown()
 
     def context_of(self, fact: FactRecord) -> Context:
-        """What a fact's decision goes back to: what its cause says, else the trace of its correlation."""
+        """Finds the context of a fact's decision: that of the cause, else the trace of the correlation."""
         given = parsed(fact.cause.trace)
         if given is not None:
             return given
@@ -173,10 +173,10 @@ def _nanoseconds(moment: datetime) -> int:
 
 
 def open_tracer(settings: Tracing, service: str) -> Tracer | None:
-    """The tracer of a process, or None where no endpoint is set.
+    """Opens the tracer of a process. None without an endpoint.
 
-    What else OpenTelemetry knows (headers, certificates, compression, resource attributes) is set by
-    its own variables, `OTEL_...`. Raises ImportError where the extra `tracing` is not installed.
+    OpenTelemetry's own variables, `OTEL_...`, set the rest (headers, certificates, compression, resource
+    attributes). Raises ImportError where the extra `tracing` is not installed.
     """
     if settings.endpoint is None:
         return None

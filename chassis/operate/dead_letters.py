@@ -1,4 +1,4 @@
-"""Dead letters for operators: look at them, and send them again with who and why on record."""
+"""Shows dead letters to operators, and sends them again with who and why on record."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -60,17 +60,17 @@ class Entry:
 
 
 async def entries(connection: Connection, reason: str | None, limit: int) -> list[Entry]:
-    """The newest dead letters, at most `limit`, of one reason or of all."""
+    """Lists the newest dead letters, at most `limit`, of one reason or of all."""
     return [Entry(*row) for row in await connection.fetch(LIST, reason, limit)]
 
 
 async def counts(connection: Connection) -> dict[str, int]:
-    """How many there are, by reason."""
+    """Counts dead letters by reason."""
     return {row[0]: row[1] for row in await connection.fetch(COUNT)}
 
 
 async def one(connection: Connection, position: int) -> asyncpg.Record:
-    """All that is kept of one dead letter, original bytes included. Raises NoSuchDeadLetter."""
+    """Loads one dead letter, original bytes included. Raises NoSuchDeadLetter."""
     return await _one(connection, SHOW, position)
 
 
@@ -82,10 +82,10 @@ async def _one(connection: Connection, query: str, position: int) -> asyncpg.Rec
 
 
 async def resend(connection: Connection, position: int, by: str, why: str, publish: Publish) -> str:
-    """Sends one again: to its case if a rule failed, else to its topic as it came. Says where to.
+    """Sends a dead letter again: to its case if a rule failed, else to its topic. Returns the target.
 
-    Recorded with who and why. Raises NoSuchDeadLetter, and ValueError without who or why, for a message
-    that its case has had again already, and for what was emptied when a person was erased.
+    The row records who and why. Raises NoSuchDeadLetter. Raises ValueError without who or why, for a message
+    that its case has had again already, and for a letter that was emptied when a person was erased.
     """
     if not by.strip() or not why.strip():
         raise ValueError("say who sends it again, and why")
@@ -105,7 +105,9 @@ async def resend(connection: Connection, position: int, by: str, why: str, publi
 
 
 async def _back_to_case(connection: Connection, row: asyncpg.Record) -> None:
-    """Once only: if it fails again it is another dead letter. A parked one is still with its case."""
+    """Sends a message back to its case, once only. A further failure makes another dead letter. A parked
+    message is still with its case.
+    """
     if row["resent_at"] is not None:
         raise ValueError("it was sent again already: if it failed again there is a newer dead letter")
     place = row["subject"], row["kind"], row["case_id"], row["name"]

@@ -1,7 +1,7 @@
-"""Erasing a person: an identifier is replaced by a random one wherever it stands, foreign bytes are emptied.
+"""Erases a person: replaces an identifier by a random one everywhere, and empties foreign bytes.
 
-What is decided stays, with nobody's name on it: books and counts add up as before, and the cases of
-the person's orders go on. Numbers are never touched, only texts.
+Decisions stay, under nobody's name: books and counts add up as before, and the cases of the person's orders
+go on. Only texts change, numbers never.
 """
 
 import json
@@ -16,7 +16,7 @@ from chassis.store.database import Connection
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@+-]{5,127}")
 ERASED = "erased"
-"""Detail of a dead letter whose bytes were emptied; it cannot be sent again."""
+"""Detail of a dead letter whose bytes were emptied. Such a letter cannot be sent again."""
 SUBJECTS = """
 SELECT subject, concat_ws(' ', subject, case_id, state) AS text FROM cases
 WHERE strpos(concat_ws(' ', subject, case_id, state), $1) > 0
@@ -43,12 +43,12 @@ UPDATE waiting SET topic = NULL, partition = NULL, "offset" = NULL, key = NULL, 
 WHERE topic IS NOT NULL AND ({HAS_BYTES.format(text="cause_id, correlation, message")})
 """  # noqa: S608  constants of this module
 EMPTY = {"dead_letters": EMPTY_LETTERS, "waiting": EMPTY_ORIGINS}
-"""Foreign bytes: of those that name the person, and of those about the person's orders."""
+"""Statements that empty foreign bytes: of records that name the person or concern the person's orders."""
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where an identifier may stand in a table."""
+    """Columns of one table that may hold an identifier."""
 
     table: str
     key: Sequence[str]
@@ -68,16 +68,16 @@ LOCATIONS = (
         ("data", "event"),
     ),
 )
-"""In the order in which batches lock."""
+"""In the lock order of batches."""
 JSON_TYPED = {"state", "message", "data"}
 
 
 class NotAnIdentifier(ValueError):
-    """Too short or too odd to be told apart from other texts."""
+    """The text is too short or too odd to be told apart from other texts."""
 
 
 def renamer(identifier: str, pseudonym: str) -> Callable[[str], str]:
-    """Replaces an identifier within a text where it stands as a word. Raises NotAnIdentifier."""
+    """Makes a function that replaces an identifier within a text, as a whole word. Raises NotAnIdentifier."""
     if IDENTIFIER.fullmatch(identifier) is None:
         raise NotAnIdentifier("an identifier has 6 to 128 letters, digits or any of _.:@+-")
     word = re.compile(rf"(?<![A-Za-z0-9_-]){re.escape(identifier)}(?![A-Za-z0-9_-])")
@@ -85,7 +85,7 @@ def renamer(identifier: str, pseudonym: str) -> Callable[[str], str]:
 
 
 async def subjects_of(connection: Connection, identifier: str) -> set[str]:
-    """The subjects, orders above all, that a service knows the person by. Raises NotAnIdentifier."""
+    """Finds the subjects, mostly orders, under which a service knows the person. Raises NotAnIdentifier."""
     rename = renamer(identifier, "")
     rows = await connection.fetch(SUBJECTS, identifier)
     return {row["subject"] for row in rows if rename(row["text"]) != row["text"]}
@@ -94,10 +94,10 @@ async def subjects_of(connection: Connection, identifier: str) -> set[str]:
 async def erase(
     connection: Connection, identifier: str, pseudonym: str, subjects: Collection[str]
 ) -> dict[str, int]:
-    """Replaces an identifier in the schema on the search path; rows changed, by table. All or nothing.
+    """Replaces an identifier in the schema on the search path. All or nothing. Returns changed rows by table.
 
-    `subjects`: what any service knows the person by; foreign bytes about them are emptied. Batches that
-    work with the same cases wait for it, or it for them. Raises NotAnIdentifier.
+    `subjects` are the subjects under which any service knows the person; their foreign bytes are emptied.
+    Batches with the same cases and the erasure wait for each other. Raises NotAnIdentifier.
     """
     rename = renamer(identifier, pseudonym)
     counts: dict[str, int] = {}
@@ -146,7 +146,7 @@ async def _rename(
 
 
 def _changed(row: asyncpg.Record, location: Location, rename: Callable[[str], str]) -> Mapping[str, str]:
-    """The columns that read differently now."""
+    """Finds the columns whose text changes."""
     changed: dict[str, str] = {}
     for name in (*location.texts, *location.documents):
         text: str | None = row[name]

@@ -1,4 +1,4 @@
-"""One role and one schema per service in one database, none with access to another's. Safe to repeat."""
+"""Makes one role and one schema per service, none with access to another's. Safe to repeat."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ import asyncpg
 ROLE_PREFIX = "aftersales_"
 SERVICE_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LOCK_KEY = 4_706_218_309
-"""Provisioning by several processes at once waits here instead of failing on a role made twice."""
+"""Advisory lock: processes that provision at once wait instead of failing on a role made twice."""
 SCRAM_ITERATIONS_COUNT = 4096
 
 PREPARE = """
@@ -44,16 +44,16 @@ SERVICE = """
 
 
 def role_of(service: str) -> str:
-    """The database role of a service."""
+    """Names the database role of a service."""
     return f"{ROLE_PREFIX}{service}"
 
 
 async def provision(connection: asyncpg.Connection, passwords: Mapping[str, str]) -> None:
-    """Makes role and schema of each service, gives the role its password, and shuts out everybody else.
+    """Makes role and schema of each service, sets the role's password, and shuts everybody else out.
 
-    `passwords` maps the service's name to its role's password. The connection's user owns the database
-    or is a superuser, and may create roles. All or nothing. Raises ValueError for a name that is not
-    a plain lower-case word.
+    `passwords` maps a service's name to the password of its role. The connection's user owns the database or
+    is a superuser, and may create roles. All or nothing. Raises ValueError for a name that is not a plain
+    lower-case word.
     """
     for service in passwords:
         if not SERVICE_NAME.fullmatch(service):
@@ -68,7 +68,9 @@ async def provision(connection: asyncpg.Connection, passwords: Mapping[str, str]
 
 
 def scram_verifier(password: str) -> str:
-    """What PostgreSQL stores of a password (SCRAM-SHA-256); so the password itself never reaches its logs."""
+    """Computes the SCRAM-SHA-256 verifier that PostgreSQL stores, so that the password never reaches its
+    logs.
+    """
     salt = os.urandom(16)
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, SCRAM_ITERATIONS_COUNT)
     client_key = hmac.digest(salted, b"Client Key", "sha256")

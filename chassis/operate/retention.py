@@ -1,4 +1,4 @@
-"""What is old enough to go: months of facts and of repeats, and dead letters. Nothing goes by itself."""
+"""Drops old months of facts and repeats, and old dead letters, on demand only."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from chassis.store.database import Connection
 
 MONTH = re.compile(r"_(\d{4})(\d\d)$")
 LOCK_TIMEOUT = "SET LOCAL lock_timeout = '3s'"
-"""Dropping a month waits for the batches in hand, and lets those behind it wait for so long at most."""
+"""Longest wait of a drop for the batches under way. Later batches wait behind the drop."""
 PARTITIONS = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 WHERE i.inhparent = $1::regclass ORDER BY c.relname
@@ -26,22 +26,22 @@ FROM dead_letters AS d WHERE d.recorded_at < $1
 
 
 class StillNeeded(Exception):
-    """What was to go is needed: the message says for what."""
+    """Data that was to go is still needed. The message says for what."""
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """Up to which day everything may go; None leaves that part alone. Months go whole or not at all."""
+    """Day up to which everything may go; None leaves that part alone. Months go whole or not at all."""
 
     facts: date | None = None
     repeats: date | None = None
     dead_letters: datetime | None = None
-    """By the moment when they were written."""
+    """Letters written before this moment go."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What went, or would go."""
+    """Data that was dropped, or would be."""
 
     facts: Sequence[str]
     """Tables of facts, a month each."""
@@ -53,10 +53,10 @@ class Pruned:
 async def prune(
     connection: Connection, before: Before, now: datetime, past_days: int, *, is_trial: bool
 ) -> Pruned:
-    """Drops what is old, in one transaction of the schema on the search path; a trial only says what.
+    """Drops old data in one transaction of the schema on the search path. A trial only reports.
 
-    Raises StillNeeded for repeats that may still come (events up to `past_days` old are accepted), for
-    facts that were not published yet, and for the month that is being written.
+    Raises StillNeeded for repeats that may still come (events up to `past_days` old are accepted), for facts
+    that are not published yet, and for the month being written.
     """
     if before.facts is not None and before.facts > now.date().replace(day=1):
         raise StillNeeded("facts of this month are being written")
@@ -84,7 +84,7 @@ async def prune(
 
 
 async def _months(connection: Connection, parent: str, before: date | None) -> list[str]:
-    """The partitions that end on that day or earlier."""
+    """Lists the partitions that end on that day or earlier."""
     if before is None:
         return []
     found: list[str] = []

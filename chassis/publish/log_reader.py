@@ -1,4 +1,4 @@
-"""The log as the relay reads it: windows of positions, all that is in them to be published."""
+"""Reads windows of the log for the relay: announcing facts and dead letters, by position."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -25,7 +25,7 @@ SELECT min(position) - 1 FROM (
 
 
 class LogReader(Protocol):
-    """The log as the relay reads it; `chassis.publish.log_reader.PostgresLogReader`."""
+    """Reads the log for the relay; see `chassis.publish.log_reader.PostgresLogReader`."""
 
     async def head(self) -> int | None: ...
     async def fitting(self, start: int, upto: int, limit_bytes: int) -> int: ...
@@ -34,27 +34,27 @@ class LogReader(Protocol):
 
 
 class PostgresLogReader:
-    """Reads over the relay's own connection."""
+    """Reads the log over the relay's own connection."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
 
     async def head(self) -> int | None:
-        """The position last given; what lies up to it is committed. None in a schema without a log."""
+        """Reads the last position given. Everything up to it is committed. None in a schema without a log."""
         position: int | None = await self._connection.fetchval(HEAD)
         return position
 
     async def fitting(self, start: int, upto: int, limit_bytes: int) -> int:
-        """Where to end, so that the dead letters hold at most so many bytes; one of them at least."""
+        """Finds the window's end, so that its dead letters hold at most `limit_bytes`, or are just one."""
         end: int | None = await self._connection.fetchval(FITS, start, upto, limit_bytes)
         return upto if end is None else end
 
     async def facts(self, start: int, upto: int) -> Sequence[asyncpg.Record]:
-        """Facts that announce something, behind `start` and up to `upto`, by position."""
+        """Reads the announcing facts after `start` and up to `upto`, by position."""
         rows: Sequence[asyncpg.Record] = await self._connection.fetch(FACTS, start, upto)
         return rows
 
     async def dead_letters(self, start: int, upto: int) -> Sequence[asyncpg.Record]:
-        """Dead letters of the same stretch, by position."""
+        """Reads the dead letters of the same window, by position."""
         rows: Sequence[asyncpg.Record] = await self._connection.fetch(DEAD, start, upto)
         return rows

@@ -1,4 +1,4 @@
-"""What this process has just committed to the log, so that its relay need not read it back."""
+"""Remembers what this process has just committed to the log, so that the relay need not read it back."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -7,31 +7,33 @@ from typing import NamedTuple
 from chassis.engine.records import FactRecord
 
 ANNOUNCED_MOST, STRETCHES_MOST = 6_000, 1_000
-"""Kept at most, in a replica that publishes nothing too; the relay reads from the table what is gone."""
+"""Most facts and stretches in memory, in a replica that publishes nothing too. The relay reads the rest from
+the table.
+"""
 
 
 class Stretch(NamedTuple):
     """Consecutive positions of the log, all of them facts."""
 
     start: int
-    """The position before the first."""
+    """Position before the first fact."""
     end: int
-    """The last position."""
+    """Position of the last fact."""
     announced: Sequence[FactRecord]
-    """Those that announce something, in order of position."""
+    """Announcing facts, by position."""
 
 
 class LogTail:
-    """Committed stretches of the log in order of position, the oldest dropped first."""
+    """Holds committed stretches of the log by position. The oldest is dropped first."""
 
     def __init__(self) -> None:
         self._stretches: deque[Stretch] = deque()
         self._count = 0
 
     def add(self, head: int, facts: Sequence[FactRecord]) -> None:
-        """Notes what a transaction appended, after its commit; `head` is the position of its last fact.
+        """Adds what a transaction has appended, after the commit. `head` is the position of the last fact.
 
-        Two transactions that commit one after the other may be noted the other way round.
+        Two transactions that commit one after the other may be added in either order.
         """
         announced = [fact for fact in facts if fact.event is not None]
         stretch = Stretch(head - len(facts), head, announced)
@@ -44,19 +46,19 @@ class LogTail:
             self._drop()
 
     def after(self, position: int) -> Stretch | None:
-        """The stretch that follows this position at once, and everything before it forgotten."""
+        """Takes the stretch that starts exactly at this position, and forgets everything before it."""
         if self.next_start(position) != position:
             return None
         return self._drop()
 
     def next_start(self, position: int) -> int | None:
-        """Where the first stretch from this position on starts, and everything before it forgotten."""
+        """Finds the start of the first stretch from this position on, and forgets everything before it."""
         while self._stretches and self._stretches[0].start < position:
             self._drop()
         return self._stretches[0].start if self._stretches else None
 
     def clear(self) -> None:
-        """Forgets everything: the log may be another one from now on."""
+        """Forgets everything: from now on the log may be another one."""
         self._stretches.clear()
         self._count = 0
 

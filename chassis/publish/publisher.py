@@ -1,4 +1,4 @@
-"""What the relay publishes with: whole batches per partition, idempotent, every one acknowledged."""
+"""Publishes for the relay: whole batches per partition, idempotent, every batch acknowledged."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -15,17 +15,17 @@ from chassis.publish.relay import Record
 
 END_SECONDS = 5
 KEYS_KNOWN, KEY_BYTES_KNOWN = 8_192, 256
-"""Hashes remembered, and the longest key of one: a dead letter's may be as large as a record."""
+"""Most hashes remembered, and the longest key remembered: a dead letter's key may be as large as a record."""
 
 _known_hash = lru_cache(KEYS_KNOWN)(murmur2)
-"""A case announces several times under one key, and the hash is computed in Python."""
+"""Remembers hashes: a case announces several times under one key, and Python computes the hash."""
 
 
 class KafkaPublisher:
     """Publishes windows of records; keys go to partitions as with every Java client (murmur2).
 
-    Batches are built here, not record by record in the producer: a third of the cost. After a
-    failure `reset` makes a new producer, so that nothing of the old one is still on its way.
+    Batches are built here, not record by record in the producer: that costs a third. After a failure `reset`
+    makes a new producer, so that nothing of the old producer is still on its way.
     """
 
     def __init__(self, make_producer: Callable[[], AIOKafkaProducer]) -> None:
@@ -78,19 +78,19 @@ class KafkaPublisher:
         return self._producer
 
     async def reset(self) -> None:
-        """Gives the producer up, with whatever it may still hold."""
+        """Drops the producer, with everything that it still holds."""
         producer, self._producer = self._producer, None
         self._partitions.clear()
         if producer is not None:
             await _end(producer)
 
     async def stop(self) -> None:
-        """Ends it; all that was published is acknowledged already."""
+        """Ends the producer. Everything published is acknowledged already."""
         await self.reset()
 
 
 def _hash_of(key: bytes | None) -> int:
-    """Not negative; 0 for a record without a key."""
+    """Hashes a key to a number that is not negative; 0 without a key."""
     if key is None:
         return 0
     signed: int = _known_hash(key) if len(key) <= KEY_BYTES_KNOWN else murmur2(key)
@@ -98,7 +98,7 @@ def _hash_of(key: bytes | None) -> int:
 
 
 async def _end(producer: AIOKafkaProducer) -> None:
-    """Ends it within bounds. One that still has something to send would wait, and send it, for ever."""
+    """Ends a producer within bounds. A producer with unsent records would otherwise retry for ever."""
     with suppress(KafkaError, OSError, TimeoutError):
         async with asyncio.timeout(END_SECONDS):
             await producer.stop()

@@ -1,7 +1,7 @@
-"""Publishes the log: in order of position, acknowledged before the cursor moves, one leader.
+"""Publishes the log in order of position. One leader; the cursor moves after the acknowledgement.
 
-The cursor follows a log whose positions are in commit order, so nothing can appear behind it.
-A crash between publish and cursor publishes the last window again, with the same ids.
+Positions are in commit order, so nothing can appear behind the cursor. A crash between publishing and the
+cursor publishes the last window again, with the same ids.
 """
 
 import asyncio
@@ -17,42 +17,47 @@ from chassis.store.lease import Lease, LeaseLost
 from chassis.store.store import unpack_headers
 
 WINDOW = 1_000
-"""Positions published before the cursor moves, where they are read from the log."""
+"""Most positions of a window that is read from the log."""
 WINDOW_BYTES = 8 * 1024 * 1024
-"""Of the dead letters among them, which come as large as a record may be."""
+"""Most bytes of dead letters in such a window: a letter may be as large as a record."""
 DEAD_BYTES_MAX = 2 * 1024 * 1024
-"""Of a dead letter on its topic: what is larger came compressed, is kept in the table and told of."""
+"""Most bytes of a dead letter on its topic. A larger letter came compressed: the table keeps it, the topic
+only tells of it.
+"""
 BUSY_SECONDS = 2.0
 BUSY_PAUSE, IDLE_PAUSE, STANDBY_PAUSE = 0.02, 0.25, 0.5
-"""Seconds between looks for what other replicas decided: soon after one found something, and otherwise.
+"""Pauses between looks for what other replicas decided, in seconds: short after a find, longer otherwise.
 
-A commit of this process wakes the relay at once."""
+A commit of this process wakes the relay at once.
+"""
 
 Header = tuple[str, bytes | None]
 Record = tuple[str, bytes | None, Sequence[Header], bytes | None]
-"""Topic, key, headers, value. The timestamp is the moment of publishing, because retention goes by it."""
+"""Topic, key, headers, value. The timestamp is the moment of publishing, because retention goes by the
+timestamp.
+"""
 
 
 class Publisher(Protocol):
-    """Where the relay publishes. Returns when all are acknowledged; raises when any is not."""
+    """Publishes for the relay. Returns when all records are acknowledged; raises otherwise."""
 
     async def publish(self, records: Sequence[Record]) -> None:
-        """Sends the records in their order."""
+        """Sends the records in order."""
         ...
 
     async def reset(self) -> None:
-        """Forgets what may still be on its way, after a failure."""
+        """Forgets everything still on its way, after a failure."""
         ...
 
 
 class RelayMetrics(Protocol):
-    """What the relay reports."""
+    """Takes the relay's counts."""
 
     def relayed(self, count: int) -> None: ...
 
 
 class Relay:
-    """The relay of one service in one process; it works only while it holds the lease."""
+    """Relays one service's outcomes from one process, while it holds the lease."""
 
     def __init__(
         self,
@@ -76,10 +81,10 @@ class Relay:
         self.is_leader = False
         self.last_turn = clock.monotonic()
         self._others_at = -BUSY_SECONDS
-        """When a look last found what another replica decided."""
+        """Moment of the last look that found another replica's decision."""
 
     async def run(self) -> None:
-        """Publishes for ever; ends only by cancellation or when its connection is gone."""
+        """Publishes until cancellation or the loss of the connection."""
         renewed = 0.0
         while True:
             if not self.is_leader or clock.monotonic() - renewed > 1.0:
@@ -115,7 +120,7 @@ class Relay:
         await self._lease.release()
 
     async def _turn(self) -> bool:
-        """Publishes one window. False where there is nothing to publish."""
+        """Publishes one window. False if there is nothing to publish."""
         start = self._lease.position
         found = self._log_tail.after(start)
         if found is not None:
@@ -141,7 +146,7 @@ class Relay:
         return True
 
     def _outcome(self, columns: Iterable[Any]) -> Record:
-        """The record of one fact, from the columns of `log_reader.FACTS`."""
+        """Builds the record of one fact from the columns of `log_reader.FACTS`."""
         key, kind, case_id, version, at, event_type, correlation, cause_id, trace, event = columns
         envelope = Envelope(
             id=f"{kind}/{case_id}/{version}",
@@ -175,7 +180,7 @@ class Relay:
 
 
 def _announced(fact: FactRecord) -> tuple[Any, ...]:
-    """The columns of `log_reader.FACTS` for one that announces something."""
+    """Gives the columns of `log_reader.FACTS` for an announcing fact."""
     cause = fact.cause
     return (
         fact.event_key, fact.kind, fact.case_id, fact.version, fact.at, fact.event_type, cause.correlation,
@@ -184,6 +189,6 @@ def _announced(fact: FactRecord) -> tuple[Any, ...]:
 
 
 def _size(key: bytes | None, headers: Sequence[Header], value: bytes | None) -> int:
-    """Bytes of a record, at most."""
+    """Bounds the bytes of a record from above."""
     of_headers = sum(len(name.encode()) + len(content or b"") + 8 for name, content in headers)
     return len(key or b"") + of_headers + len(value or b"")

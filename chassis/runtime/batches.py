@@ -1,8 +1,8 @@
-"""Batches through the one path: repeats dropped, cases moved, facts written, in one transaction.
+"""Processes a batch in one transaction: drops duplicates, runs the rules, writes cases and facts.
 
-Events and everything that is due (deadlines, retries, cross-subject deliveries) go the same way. What the
-database refuses for a moment is tried again with growing pauses; what it can never hold is found by
-halving the batch and becomes a dead letter.
+Events and everything due (deadlines, retries, cross-subject deliveries) take the same way. A transient
+failure of the database is retried with growing pauses. A batch with a record that the database can never hold
+is halved until that record is found; the record becomes a dead letter.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class SubjectStuck(Exception):
-    """Something due for one subject fails in the machinery itself."""
+    """The code itself, not a rule, fails on something due for one subject."""
 
     def __init__(self, subject: str) -> None:
         super().__init__(subject)
@@ -45,7 +45,7 @@ NOT_STORABLE = Rejected(Reason.NOT_STORABLE, "the database cannot hold a value o
 
 @dataclass(slots=True)
 class BatchProgress:
-    """How far the input has been read, to be written with a batch."""
+    """Progress of reading, written with a batch."""
 
     positions: Mapping[PartitionId, int] = field(default_factory=dict[PartitionId, int])
     watermarks: Mapping[PartitionId, datetime] = field(default_factory=dict[PartitionId, datetime])
@@ -53,11 +53,11 @@ class BatchProgress:
     round_number: int = 0
     """In a replay: the round that these records belong to."""
     learned: Mapping[PartitionId, int] = field(default_factory=dict[PartitionId, int])
-    """What the database said of the partitions when they were taken over."""
+    """Offsets that the database knew when the partitions were assigned."""
 
 
 class Metrics(Protocol):
-    """What a batch processor reports, once per batch."""
+    """Takes the counts of a batch processor, once per batch."""
 
     def handled(self, service: str, arrivals: Sequence[Arrival], repeats: int, seconds: float) -> None: ...
     def decided(self, engine: Engine, wall_now: datetime) -> None: ...
@@ -66,8 +66,10 @@ class Metrics(Protocol):
 
 
 class BatchProcessor:
-    """Runs batches. Events and what is due may run side by side, as in two replicas: rows are locked in one
-    order, and while one waits for the database the other decides."""
+    """Runs batches. Events and due subjects may run side by side, as in two replicas.
+
+    Rows are locked in one order. While one batch waits for the database another is decided.
+    """
 
     def __init__(
         self,
@@ -88,25 +90,25 @@ class BatchProcessor:
         self._log_tail = log_tail
         self._stuck: set[str] = set()
         self._noted: dict[PartitionId, int] = {}
-        """Offsets up to which the database has said that it has everything."""
+        """Offsets that the database has confirmed."""
         self._months: set[tuple[str, date]] = set()
         self.watermark = BEGINNING
-        """The moment up to which all input of the service has been read, as last known."""
+        """Watermark of the service, as last known."""
         self.round_number = 0
         """In a replay: the last round that all replicas have handled."""
         self.tracer: Tracer | None = None
         self.stored_watermark: Callable[[Any], Awaitable[datetime]] | None = None
-        """The moment beyond which nothing may be decided in the transaction of this connection."""
+        """Deadlines after this moment wait; read per transaction."""
 
     def forget(self) -> None:
-        """Forgets what is known of the database: it is another one, or the same at an earlier moment."""
+        """Forgets everything about the database: it is another one, or was restored to an earlier state."""
         self._noted.clear()
         self.watermark = BEGINNING
         if self._log_tail is not None:
             self._log_tail.clear()
 
     def translate(self, record: Origin, verdict: Accepted | Rejected) -> Arrival:
-        """The messages that a record means; a translation that fails is a rejection."""
+        """Translates an event into messages. A reader that raises rejects the record."""
         if isinstance(verdict, Rejected):
             return Arrival(record, verdict)
         data = verdict.received.data
@@ -116,10 +118,10 @@ class BatchProcessor:
             return Arrival(record, Rejected(Reason.RULE_FAILED, describe(error)))
 
     async def process(self, arrivals: Sequence[Arrival], progress: BatchProgress, read_to: datetime) -> None:
-        """Handles events in their order; returns when all of it is committed.
+        """Processes events in order; returns when the whole batch is committed.
 
-        `read_to`: the moment up to which the partitions of other replicas have been read.
-        Raises DatabaseBehind, with nothing written: what was committed before is to be read again.
+        `read_to` is the watermark of the service with this release. Raises DatabaseBehind, with nothing
+        written: committed input must be read again.
         """
         await self._retry(lambda: self._process(arrivals, progress, read_to))
 
@@ -128,10 +130,10 @@ class BatchProcessor:
         await self._bisect(arrivals, progress, read_to)
 
     async def fire_due(self, limit: int) -> int:
-        """Handles the subjects that are due by the watermark; how many there were.
+        """Fires everything that is due by the watermark. Returns the number of subjects.
 
-        A subject that cannot be handled at all (a defect, not a rule that fails) is left alone until
-        the process starts again, so that it holds up no other. Raises DatabaseBehind, with nothing written.
+        A subject that no code can handle (a defect, not a failing rule) is left alone until the process
+        restarts, so that it holds up no other. Raises DatabaseBehind, with nothing written.
         """
         try:
             return await self._retry(lambda: self._fire_due(limit))
@@ -151,7 +153,7 @@ class BatchProcessor:
         return await self._fire_once(1)
 
     async def _retry(self, action: Callable[[], Awaitable[T]]) -> T:
-        """Tries until the database takes it: growing pauses, no end, nothing lost, no spinning."""
+        """Retries until the database takes the batch: growing pauses, no end, nothing lost."""
         attempt = 0
         while True:
             try:
@@ -173,7 +175,7 @@ class BatchProcessor:
                 await asyncio.sleep(clock.growing(attempt, pause, 10.0))
 
     async def _bisect(self, arrivals: Sequence[Arrival], progress: BatchProgress, read_to: datetime) -> None:
-        """One transaction; what can never be handled is narrowed down to its own record."""
+        """Processes in one transaction. A record that can never be handled is found by bisection."""
         try:
             await self._process_once(arrivals, progress, read_to)
         except Exception as error:
@@ -217,7 +219,7 @@ class BatchProcessor:
     async def _fresh(
         self, connection: Any, arrivals: Sequence[Arrival], wall_now: datetime
     ) -> tuple[list[Arrival], list[DeadLetter], int]:
-        """What was not seen before, the dead letters of the rest, and how many were mere repeats."""
+        """Splits a batch: new events, dead letters of the rest, number of repeats."""
         entries: dict[bytes, tuple[date, bytes, int]] = {}
         for arrival in arrivals:
             verdict = arrival.verdict
@@ -301,7 +303,7 @@ class BatchProcessor:
         return [subject for subject in found if subject not in self._stuck][:limit]
 
     async def _check(self, connection: Any, learned: Mapping[PartitionId, int]) -> datetime:
-        """Before anything is decided: that this connection's database knows what it knew; and its bound."""
+        """Checks that the database was not restored to an earlier state. Returns the stored watermark."""
         self._note(learned)
         if self._noted and not await self._store.knows(connection, self._noted):
             raise DatabaseBehind
@@ -313,7 +315,7 @@ class BatchProcessor:
                 self._noted[partition_id] = offset
 
     def _spans(self, engine: Engine, wall_now: datetime) -> Sequence[Decision]:
-        """The spans of a batch that is about to be written: its facts carry them on."""
+        """Makes the spans of a batch before it is written: the facts carry the spans' ids."""
         return () if self.tracer is None else self.tracer.decided(engine.facts, wall_now)
 
     def _committed(
@@ -344,7 +346,7 @@ class BatchProcessor:
         progress: BatchProgress,
         wall_now: datetime,
     ) -> int:
-        """Everything of a batch; the head of the log after it, or 0 where nothing was appended."""
+        """Writes a batch. Returns the head of the log, or 0 where nothing was appended."""
         await self._store.save(
             connection, engine.subjects, engine.gone, engine.cross_subject, engine.round_number
         )
@@ -354,7 +356,7 @@ class BatchProcessor:
         return await self._store.append(connection, engine.facts, dead, wall_now)
 
     async def _partitions(self, arrivals: Sequence[Arrival]) -> None:
-        """Makes the month partitions that a batch needs before its transaction, and next month's ahead."""
+        """Makes the month partitions of a batch before its transaction, and next month's in advance."""
         wanted = {("facts", month) for month in _this_and_next_month(clock.now())}
         for arrival in arrivals:
             if isinstance(arrival.verdict, Accepted):

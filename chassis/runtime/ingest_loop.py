@@ -1,4 +1,4 @@
-"""From the feed to the batch processor, release by release, and how far this process has read."""
+"""Moves releases from the feed to the batch processor, and tracks how far this process has read."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ Ignoring = Callable[[Mapping[str, int]], None]
 
 
 class IngestLoop:
-    """One release after the other into the database; then, and only then, its offsets may move."""
+    """Writes one release after the other. Only then may the offsets of the release move."""
 
     def __init__(
         self,
@@ -43,14 +43,13 @@ class IngestLoop:
         self._ignored = ignored
         processor.stored_watermark = self.stored_watermark
         self._own_watermark: tuple[frozenset[PartitionId], datetime] | None = None
-        """The partitions of this process and the moment up to which they have all been read."""
+        """Partitions of this process, and the watermark of the process for those partitions."""
         self._noted_at = 0.0
         self._in_hand: tuple[Release, frozenset[PartitionId]] | None = None
-        """A release that has left the feed, and the partitions that were read then: after a failure reading
-        goes on with it, because the next one of its partitions moves the offsets past it."""
+        """Retried after a failure: skipping it would commit later offsets and lose these records."""
 
     async def run(self) -> None:
-        """Reads for ever."""
+        """Moves releases until cancellation."""
         while True:
             if self._in_hand is None:
                 release = await self._feed.next(1.0)
@@ -92,7 +91,7 @@ class IngestLoop:
         self._due.set()
 
     def _is_time_to_note(self, others: datetime) -> bool:
-        """Idle watermarks matter to other replicas at once, and to nobody where there is none."""
+        """Tells whether idle watermarks should be written: at once for other replicas, seldom without any."""
         now = clock.monotonic()
         if others == END and now - self._noted_at < ALONE_NOTE_SECONDS:
             return False
@@ -100,16 +99,18 @@ class IngestLoop:
         return True
 
     async def stored_watermark(self, connection: Any) -> datetime:
-        """Beyond it no deadline is decided over this connection; END where nobody else reads.
+        """Reads the watermark beyond which this connection decides no deadline. END where nobody else reads.
 
-        What the database said of other replicas before it was set back holds no more.
+        Watermarks of other replicas from before a restore of the database no longer hold.
         """
         if self._watermarks.is_alone(self._feed.assignment):
             return END
         return await self._watermarks.stored(connection)
 
     async def watermark(self) -> datetime:
-        """The watermark of the service: the least of the others' watermarks and, if it is known, our own."""
+        """Computes the watermark of the service: the least of the other replicas' and, if known, this
+        process's.
+        """
         mine = self._feed.assignment
         watermark = (
             self._own_watermark[1]

@@ -1,7 +1,7 @@
-"""What the way of a message needs from outside: the store and its parts, as narrow as they are used.
+"""Declares what the runtime needs from outside, as narrow as it is used: pool, store, watermarks.
 
-PostgreSQL and Kafka stand behind them in production, the simulation's models in `tests/simulation`.
-A `connection` is whatever the pool hands out: only the store looks into it.
+PostgreSQL implements the ports in production, models in `tests/simulation`. A `connection` is an object of
+the pool: only the store looks into it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,12 +17,14 @@ class Pool(Protocol):
     """Connections to one service's schema."""
 
     def acquire(self) -> AbstractAsyncContextManager[Any]:
-        """One for as long as the block runs; its `transaction()` commits when its own block ends well."""
+        """Lends a connection while the block runs. Its `transaction()` commits when the inner block ends
+        well.
+        """
         ...
 
 
 class Store(Protocol):
-    """What the batch processor asks of the store; `chassis.store.store.PostgresStore` says what each does."""
+    """Stores batches; `chassis.store.store.PostgresStore` describes the methods."""
 
     async def ensure_partition(self, connection: Any, parent: str, month: date) -> None: ...
     async def first_seen(
@@ -58,7 +60,7 @@ class Store(Protocol):
 
 
 class Watermarks(Protocol):
-    """How far all replicas have read; `chassis.store.watermarks.PostgresWatermarks`."""
+    """Tells how far all replicas have read; see `chassis.store.watermarks.PostgresWatermarks`."""
 
     async def others(self, mine: Collection[PartitionId]) -> datetime: ...
     def is_alone(self, mine: Collection[PartitionId]) -> bool: ...

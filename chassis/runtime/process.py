@@ -1,4 +1,4 @@
-"""One service as a process: ingest loop, timer loop, relay and health, each kept running by itself."""
+"""Runs one service as a process: ingest loop, timer loop, relay and health."""
 
 import asyncio
 import gc
@@ -44,8 +44,9 @@ log = logging.getLogger(__name__)
 GAUGE_SECONDS = 2.0
 STUCK_SECONDS = 30.0
 GC_THRESHOLDS = (100_000, 10, 20)
-"""What a batch makes lives as long as the batch: looking for cycles every 700 objects is wasted; looking too
-seldom lets a replica that catches up grow by what failed batches leave."""
+"""Objects of a batch live as long as the batch. The default, a search for cycles every 700 objects, is
+wasted. Too rare a search lets a replica that catches up grow by what failed batches leave.
+"""
 GAUGES = """
 WITH relay AS (SELECT position FROM cursors WHERE name = 'relay')
 SELECT (SELECT position FROM cursors WHERE name = 'head') - (SELECT position FROM relay) AS unsent_count,
@@ -57,14 +58,14 @@ SELECT (SELECT position FROM cursors WHERE name = 'head') - (SELECT position FRO
 
 
 class SchemaBehind(Exception):
-    """The database's schema is older than this code: the migrations have not run yet."""
+    """The database's schema is older than this code: migrations have not run yet."""
 
 
 UNAVAILABLE = (*TRANSIENT, SchemaBehind)
 
 
 class Process:
-    """All parts of one service, started, watched and stopped together."""
+    """Starts, watches and stops all parts of one service."""
 
     def __init__(self, service: Service, settings: Settings) -> None:
         self.service = service
@@ -83,7 +84,7 @@ class Process:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
-        """Runs until it is asked to stop, be it while it still waits for its database."""
+        """Runs until asked to stop, even while waiting for the database."""
         feed: Feed | None = None
         async with health.serving(self.settings.http, self.metrics.registry, self._checks()):
             pool = self._pool = await self._opened()
@@ -95,7 +96,7 @@ class Process:
             await self._stop(feed, pool)
 
     async def _begin(self, pool: asyncpg.Pool) -> Feed:
-        """Makes the parts and starts them."""
+        """Makes and starts the parts."""
         topics = inputs(self.service)
         limits = self.settings.limits
         decoder = Decoder(self.service, limits, by_marks=self._is_replay, now=clock.now)
@@ -146,7 +147,7 @@ class Process:
         self._due.set()
 
     async def _opened(self) -> asyncpg.Pool | None:
-        """The pool, however long that takes; None where the process is asked to stop before."""
+        """Waits for the pool. None where the process is asked to stop before."""
         opening = asyncio.create_task(self._patiently("database", self._open))
         stopping = asyncio.create_task(self._stopping.wait())
         await asyncio.wait({opening, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -158,7 +159,7 @@ class Process:
         return None
 
     async def _open(self) -> asyncpg.Pool:
-        """The pool, once the schema is at least where this code needs it."""
+        """Opens the pool. Raises SchemaBehind where the schema is older than this code."""
         pool = await open_pool(self.settings.database, self.service.name)
         async with pool.acquire() as connection:
             revision = await revision_of(connection)
@@ -210,7 +211,7 @@ class Process:
                 await connection.close(timeout=2)
 
     async def _gauges(self, pool: asyncpg.Pool, feed: Feed, processor: BatchProcessor) -> None:
-        """What operators watch, looked up every few seconds and never per message."""
+        """Updates the gauges every few seconds, never per message."""
         while True:
             watermark = processor.watermark if processor.watermark > BEGINNING else None
             self.metrics.reading(feed.health().lag, watermark, clock.now())
@@ -226,7 +227,7 @@ class Process:
             await asyncio.sleep(GAUGE_SECONDS)
 
     def _checks(self) -> health.Checks:
-        """What must hold for this process to be ready; each says what is wrong, or None."""
+        """Makes the checks of readiness. Each check names what is wrong, or returns None."""
 
         async def reading() -> str | None:
             if self._feed is None:
@@ -256,7 +257,7 @@ class Process:
         return {"consumer": reading, "database": database, "relay": relaying}
 
     async def _stop(self, feed: Feed, pool: asyncpg.Pool) -> None:
-        """Everything ends where it is: a batch in hand is rolled back and read again, a window sent again."""
+        """Stops all parts at once. A batch under way is rolled back and read again, a window sent again."""
         log.info("service stopping", extra={"service": self.service.name})
         for task in self._tasks:
             task.cancel()

@@ -1,4 +1,4 @@
-"""The parts of a process, each kept running by itself."""
+"""Keeps the parts of a process running."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ STEADY_SECONDS = 60.0
 async def supervise(
     part: str, action: Callable[[], Awaitable[None]], on_failure: Callable[[str], None]
 ) -> None:
-    """Runs a part for ever; what ends it is logged, and it starts again after a growing pause."""
+    """Runs a task forever: logs a crash and restarts it with backoff."""
     attempt = 0
     while True:
         began = clock.monotonic()

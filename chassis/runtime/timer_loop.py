@@ -1,4 +1,4 @@
-"""Decides what is due, in the one replica that holds the lease."""
+"""Fires due deadlines, in the one replica that holds the lease."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,17 +11,19 @@ from chassis.store.store import DatabaseBehind
 from chassis.store.watermarks import Reached
 
 FIRE_SUBJECTS = 1_000
-"""Subjects that are handled in one transaction."""
+"""Most subjects of one transaction."""
 BUSY_PAUSE_SECONDS, IDLE_PAUSE_SECONDS = 0.25, 1.0
-"""Between looks for what is due by other replicas' reading, growing; what is read here wakes at once."""
+"""Pauses between looks for what other replicas' reading made due, growing. A release of this process ends a
+pause.
+"""
 STANDBY_SECONDS = 0.5
 RENEW_SECONDS = 2.0
 
 
 class TimerLoop:
-    """Moves the batch processor's watermark and handles the subjects that are due by it.
+    """Advances the batch processor's watermark and fires the subjects that are due.
 
-    `reached` tells how far all replicas have read; None where nothing may be decided yet.
+    `reached` tells how far all replicas have read. None means that nothing may be decided yet.
     """
 
     def __init__(
@@ -35,7 +37,7 @@ class TimerLoop:
         self._reached = reached
 
     async def run(self, lease: Lease) -> None:
-        """Wakes for ever, while it holds the lease."""
+        """Fires due subjects while it holds the lease, until cancellation."""
         while True:
             if not await lease.take():
                 await asyncio.sleep(STANDBY_SECONDS)

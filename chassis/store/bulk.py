@@ -1,7 +1,7 @@
-"""Rows that go to the database together: few as parameters of one statement, many by COPY.
+"""Sends rows to the database together: few as parameters of one statement, many by COPY.
 
-COPY takes a quarter of the time a row. Parameters spare one or two ways to the server and back, and these
-are what a small batch waits for.
+COPY takes a quarter of the time per row. Parameters save one or two round trips, and a small batch waits for
+those.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ class Statement(NamedTuple):
 
 
 class Rows:
-    """Rows of one shape: a table, and the types of its columns by their names, in order."""
+    """Sends rows of one shape: a table, and the types of its columns by name, in order."""
 
     def __init__(self, table: str, columns: Mapping[str, str]) -> None:
         self.columns = dict(columns)
@@ -36,13 +36,13 @@ class Rows:
         self._insert = f"INSERT INTO {table} ({names}) SELECT * FROM {self._given}"  # noqa: S608  names of ours
 
     def statement(self, text: str) -> Statement:
-        """A statement that reads the rows where its text says `{given}`."""
+        """Makes a statement that reads the rows in place of `{given}`."""
         return Statement(text.format(given=self._given), text.format(given=f"{self._table} AS given"))
 
     async def fetch(
         self, connection: Connection, statement: Statement, rows: Sequence[Row]
     ) -> Sequence[asyncpg.Record]:
-        """Runs a statement over the rows; many lie in the table from then on, until the transaction ends."""
+        """Runs a statement over the rows. Many rows then lie in the table until the transaction ends."""
         if len(rows) <= FEW:
             found: Sequence[asyncpg.Record] = await connection.fetch(
                 statement.over_few, *zip(*rows, strict=True)
@@ -61,7 +61,7 @@ class Rows:
         return found
 
     async def insert(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Puts the rows into the table. Raises what the database raises for one that is there already."""
+        """Inserts the rows. Raises the database's error for a row that exists already."""
         if len(rows) <= FEW:
             await connection.execute(self._insert, *zip(*rows, strict=True))
         else:

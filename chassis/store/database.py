@@ -1,4 +1,4 @@
-"""Connections of a service to its own schema, with every wait bounded."""
+"""Opens connections of a service to its own schema. Every wait is bounded."""
 
 from typing import TypeAlias
 
@@ -8,12 +8,15 @@ from asyncpg.pool import PoolConnectionProxy
 from chassis.settings import Database
 
 Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
-"""A connection, whether it is borrowed from the pool or not."""
+"""A connection, borrowed from the pool or not."""
 
 
 def _session(settings: Database, service: str) -> dict[str, str]:
-    """What holds for every statement. Plans are kept, and go by index whatever the tables held when they were
-    made: one that reads a small table as a whole would do so when it is large, too."""
+    """Sets what holds for every statement.
+
+    Plans are kept. They must go by index whatever the tables held at planning time: a plan that reads a small
+    table as a whole would do so when the table is large, too.
+    """
     schema = settings.schema_name or service
     return {
         "search_path": schema,
@@ -35,7 +38,9 @@ CREATE TEMPORARY TABLE IF NOT EXISTS moved (
     mark bigint, stored_version bigint
 ) ON COMMIT DELETE ROWS;
 """
-"""Where COPY lays a batch down before it goes into the tables: array parameters cost four times as much."""
+"""Temporary tables for COPY, from which a batch goes into the tables: array parameters cost four times as
+much.
+"""
 
 
 async def _stages(connection: asyncpg.Connection) -> None:
@@ -43,11 +48,11 @@ async def _stages(connection: asyncpg.Connection) -> None:
 
 
 async def _kept(_: PoolConnectionProxy) -> None:
-    """Nothing is left of a borrower but a transaction, and the pool ends that: no query is spent on it."""
+    """Skips asyncpg's reset query: a released connection holds no session state."""
 
 
 async def open_pool(settings: Database, service: str) -> asyncpg.Pool:
-    """The pool of one process."""
+    """Opens the pool of one process."""
     pool: asyncpg.Pool = await asyncpg.create_pool(
         settings.url.get_secret_value(),
         min_size=settings.pool_min,
@@ -62,10 +67,10 @@ async def open_pool(settings: Database, service: str) -> asyncpg.Pool:
 
 
 async def connect(settings: Database, service: str) -> asyncpg.Connection:
-    """One connection of its own, for what holds a lease.
+    """Opens one connection, for a holder of a lease.
 
-    Its commits do not wait for the disk: a cursor that a crashed server has lost publishes its last window
-    again, with the same ids, as after any crash in between.
+    Commits on this connection do not wait for the disk. A cursor that a crashed server has lost publishes its
+    last window again, with the same ids, as after any crash in between.
     """
     return await asyncpg.connect(
         settings.url.get_secret_value(),

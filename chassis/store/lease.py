@@ -1,7 +1,7 @@
-"""One leader among replicas: a lease in the row that the leader moves, so that the lease is the fence.
+"""Elects one leader among replicas: a lease in the row that the leader moves, so the lease is the fence.
 
-Session locks do not do: a process that is stopped (not dead) keeps its session for ever. A lease
-ends by itself, and at once when its session is gone.
+Session locks do not suffice: a stopped (not dead) process keeps its session for ever. A lease ends by itself,
+and at once when its session is gone.
 """
 
 from typing import Protocol
@@ -27,11 +27,11 @@ RELEASE = "UPDATE cursors SET holder = NULL, lease_until = NULL WHERE name = $1 
 
 
 class LeaseLost(Exception):
-    """Another process leads now: what this one was about to do must not be done."""
+    """Another process leads now. The work of this process must not be done."""
 
 
 class Lease(Protocol):
-    """The lease of one process on one cursor; `chassis.store.lease.PostgresLease`."""
+    """A lease of one process on one cursor; see `chassis.store.lease.PostgresLease`."""
 
     position: int
 
@@ -41,7 +41,7 @@ class Lease(Protocol):
 
 
 class PostgresLease:
-    """The lease on one cursor, held by one database connection."""
+    """Leases one cursor for one database connection."""
 
     def __init__(self, connection: asyncpg.Connection, name: str) -> None:
         self._connection = connection
@@ -50,7 +50,7 @@ class PostgresLease:
         self.position = 0
 
     async def take(self) -> bool:
-        """Takes or renews the lease; `position` is the cursor's when it is held."""
+        """Takes or renews the lease. `position` is then the position of the cursor."""
         row = await self._connection.fetchrow(TAKE, self._name, LEASE_SECONDS)
         if row is None:
             self._holder = ""

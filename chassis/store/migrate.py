@@ -1,7 +1,7 @@
-"""Migrations of one service's schema: forwards, while the services run.
+"""Migrates one service's schema forwards, while the services run.
 
-Every step is transactional and waits for locks only briefly (`lock_timeout`), so that a live system
-is held up at most that long; a step that cannot get its lock fails and may be run again.
+Every step is transactional and waits only briefly for locks (`lock_timeout`). A live system is held up at
+most that long. A step that cannot get its lock fails and may be run again.
 """
 
 import asyncpg
@@ -26,7 +26,7 @@ def _config() -> Config:
 async def migrate(url: str, schema: str, *, role: str | None = None, revision: str = "head") -> None:
     """Brings a service's schema to a revision. `url` is an asyncpg one (`postgresql://...`).
 
-    The schema must exist; `role`, if given, is set first and owns what is made.
+    The schema must exist. `role`, if given, is set first and owns what is made.
     """
 
     async def connect() -> asyncpg.Connection:

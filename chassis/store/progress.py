@@ -1,4 +1,4 @@
-"""How far a service has come: for whoever drives the clock by marks, and for those who watch."""
+"""Tells how far a service has come: to drivers of replays, and to observers."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -27,21 +27,24 @@ HEAD = "SELECT position FROM {schema}.cursors WHERE name = 'head'"
 
 
 class Progress(NamedTuple):
-    """How far one partition has been read, as the database knows it."""
+    """Progress of one partition, as the database knows it."""
 
     round_number: int = 0
-    """In a replay: the last round that was wholly handled. The column is called `mark`, as its clock mark."""
+    """In a replay: the last round that was wholly handled. Its column is called `mark`, after its clock mark.
+    """
     next_offset: int = 0
-    """All records before it are handled."""
+    """Offset before which all records are handled."""
 
 
 def partitions_count(topics: Iterable[str]) -> int:
-    """Partitions of these topics, all told."""
+    """Counts the partitions of these topics."""
     return sum(TOPICS[topic].partitions for topic in topics)
 
 
 async def has_passed(connection: Connection, service: Service, mark: int) -> bool:
-    """Whether a service has handled clock mark `mark`, decided all that was due, and published it all."""
+    """Tells whether a service has handled clock mark `mark`, decided everything due, and published
+    everything.
+    """
     schema = service.name
     topics = inputs(service)
     passed: int | None = await connection.fetchval(PASSED.format(schema=schema), topics, mark)
@@ -56,6 +59,6 @@ async def has_passed(connection: Connection, service: Service, mark: int) -> boo
 
 
 async def head(connection: Connection, service: Service) -> int:
-    """Position of a service's last fact or dead letter."""
+    """Reads the position of a service's last fact or dead letter."""
     position: int | None = await connection.fetchval(HEAD.format(schema=service.name))
     return position or 0

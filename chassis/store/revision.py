@@ -1,6 +1,6 @@
-"""Which revision of its schema the code needs, and which one the database is at.
+"""Compares revisions: the one that the code needs, and the one of the database.
 
-Apart from the migrations themselves: loading those takes longer than all the rest of a service's start.
+This module does not load the migrations: that takes longer than all the rest of a service's start.
 """
 
 from pathlib import Path
@@ -13,12 +13,12 @@ SCRIPTS = Path(__file__).with_name("migrations")
 
 
 def head() -> str:
-    """The newest revision that this code knows: the number that its file's name begins with."""
+    """Finds the newest revision of this code: the number that a migration's file name begins with."""
     return max(path.stem.split("_")[0] for path in (SCRIPTS / "versions").glob("[0-9]*.py"))
 
 
 async def revision_of(connection: Connection) -> str | None:
-    """The revision of the schema on the connection's search path; None before the first migration."""
+    """Reads the revision of the schema on the search path. None before the first migration."""
     try:
         value: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
     except asyncpg.UndefinedTableError:

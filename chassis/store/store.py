@@ -1,8 +1,8 @@
-"""PostgreSQL, set-based: one batch is a handful of statements in one transaction.
+"""Stores batches in PostgreSQL, set-based: a batch is a handful of statements in one transaction.
 
-Lock order, the same everywhere so that two processes cannot deadlock: inbox keys (sorted), cases
-(sorted by subject, kind, id), new cases (sorted), and last the head of the log, held to the commit,
-so that positions are in commit order.
+The lock order is the same everywhere, so that two processes cannot deadlock: inbox keys (sorted), cases
+(sorted by subject, kind, id), new cases (sorted), and last the head of the log. The head stays locked until
+the commit, so positions are in commit order.
 """
 
 from base64 import b64decode, b64encode
@@ -22,27 +22,27 @@ from kernel.decider import Addressed
 
 
 class Conflict(Exception):
-    """Another process moved a case since it was loaded: nothing was written, the batch is done again."""
+    """Another process wrote a case after this one loaded it. Nothing was written; the batch is done again."""
 
 
 class DatabaseBehind(Exception):
-    """The database does not know what this process has noted in it: it was set back to an earlier moment."""
+    """The database was restored to an earlier state: it lacks what this process has noted in it."""
 
 
 TRANSIENT = (
     Conflict, OSError, TimeoutError,
     asyncpg.InterfaceError, asyncpg.PostgresError, asyncpg.InternalClientError,
 )  # fmt: skip
-"""What may pass by itself: the database away, full, restarting, behind, or another process that was first.
+"""Errors that may pass: the database away, full, restarting, behind, or another process that was first.
 
 The client's internal errors are among them: a connection that breaks within an answer ends with one.
 """
 UNSTORABLE = (asyncpg.DataError, asyncpg.NotNullViolationError, ValueError, OverflowError)
-"""What will be refused again, however often it is tried."""
+"""Errors that repeat, however often the statement is tried."""
 
 
 def concerns_all(error: Exception) -> bool:
-    """Whether an error says nothing of a single record: there is no culprit to look for."""
+    """Tells whether an error concerns the whole batch, so that there is no single record to look for."""
     if isinstance(error, DatabaseBehind):
         return True
     return isinstance(error, TRANSIENT) and not isinstance(error, UNSTORABLE)
@@ -140,13 +140,13 @@ class PostgresStore:
         self._registry = registry
 
     async def ensure_partition(self, connection: Connection, parent: str, month: date) -> None:
-        """Makes the partition of a month, where it is not there."""
+        """Makes the partition of a month if it is missing."""
         await connection.execute(ENSURE_PARTITION, parent, month)
 
     async def first_seen(
         self, connection: Connection, entries: Sequence[tuple[date, bytes, int]]
     ) -> tuple[set[bytes], dict[bytes, int]]:
-        """Enters events into the inbox: (keys seen for the first time, body hashes of the repeats)."""
+        """Enters events into the inbox. Returns (keys seen for the first time, hashes of the repeats)."""
         entries = sorted(entries)
         new = {row[0] for row in await ARRIVED.fetch(connection, FIRST_SEEN, entries)}
         if len(new) == len(entries):
@@ -155,7 +155,7 @@ class PostgresStore:
         return new, {row[0]: row[1] for row in seen if row[0] not in new}
 
     async def load(self, connection: Connection, subject_ids: Iterable[str]) -> dict[str, Subject]:
-        """Locks and loads all cases of the subjects, and what waits for them."""
+        """Locks and loads all cases of the subjects, and the waiting messages."""
         subjects = {subject_id: Subject(subject_id) for subject_id in subject_ids}
         names = list(subjects)
         codecs = self._registry.codecs
@@ -273,7 +273,7 @@ class PostgresStore:
         dead: Sequence[DeadLetter],
         recorded_at: datetime,
     ) -> int:
-        """Gives positions and writes the log; the last statement of a transaction. Returns the head."""
+        """Assigns positions and writes the log, as the last statement of a transaction. Returns the head."""
         count = len(facts) + len(dead)
         head: int | None = await connection.fetchval(TAKE_POSITIONS, count)
         if head is None:
@@ -297,7 +297,7 @@ class PostgresStore:
         watermarks: Mapping[PartitionId, datetime],
         rounds: Mapping[PartitionId, int],
     ) -> None:
-        """How far the partitions have been read; offsets, moments and rounds never go back."""
+        """Writes how far partitions have been read. Offsets, watermarks and rounds never go back."""
         places = sorted(positions.keys() | watermarks.keys())
         if places:
             await connection.execute(
@@ -310,7 +310,7 @@ class PostgresStore:
             )
 
     async def knows(self, connection: Connection, offsets: Mapping[PartitionId, int]) -> bool:
-        """Whether the partitions have been read as far as these offsets, for all that this database knows."""
+        """Tells whether this database knows that the partitions have been read up to these offsets."""
         known: bool | None = await connection.fetchval(
             KNOWS,
             [place.topic for place in offsets],
@@ -322,7 +322,7 @@ class PostgresStore:
     async def due_subjects(
         self, connection: Connection, watermark: datetime, wall_now: datetime, limit: int, round_number: int
     ) -> list[str]:
-        """Subjects that have something to do by now, the longest due first."""
+        """Lists the subjects with something due, the longest due first."""
         return [
             row[0] for row in await connection.fetch(DUE_SUBJECTS, watermark, wall_now, limit, round_number)
         ]
@@ -341,7 +341,7 @@ def _fact_row(position: int, recorded_at: datetime, fact: FactRecord) -> tuple[A
 
 
 def dead_row(position: int, letter: DeadLetter) -> tuple[Any, ...]:
-    """The parameters of INSERT_DEAD."""
+    """Gives the parameters of INSERT_DEAD."""
     origin = letter.origin
     place: tuple[Any, ...] = ("", -1, -1, None, "[]", None)
     if origin is not None:
@@ -357,19 +357,19 @@ def dead_row(position: int, letter: DeadLetter) -> tuple[Any, ...]:
 
 
 def pack_headers(headers: Sequence[tuple[str, bytes | None]]) -> str:
-    """Headers as JSON, whatever bytes they hold; one without a value has null."""
+    """Encodes headers as JSON, whatever bytes they hold. A header without a value has null."""
     return orjson.dumps(
         [[printable(name), None if value is None else b64encode(value).decode()] for name, value in headers]
     ).decode()
 
 
 def printable(text: str) -> str:
-    """Text that PostgreSQL can hold: lone surrogates and NUL written as escapes."""
+    """Makes text that PostgreSQL can hold: lone surrogates and NUL become escapes."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
 
 
 def unpack_headers(text: str | None) -> tuple[tuple[str, bytes | None], ...]:
-    """What `pack_headers` wrote."""
+    """Decodes headers that `pack_headers` encoded."""
     return tuple(
         (name, None if value is None else b64decode(value)) for name, value in orjson.loads(text or "[]")
     )

@@ -1,6 +1,6 @@
-"""The tables of one service. Rows only: no methods, no rules; the hot path writes them by set-based SQL.
+"""Defines the tables of one service. Rows only: no methods, no rules; the hot path writes by set-based SQL.
 
-Every service has the same tables in a schema of its own (`search_path` names it). Migrations are
+Every service has the same tables in a schema of its own (`search_path` names the schema). Migrations are
 plain SQL in chassis/store/migrations; a test compares them with these definitions.
 """
 
@@ -19,7 +19,7 @@ class Table(SQLModel, registry=registry()):
 
 
 class CaseRow(Table, table=True):
-    """A case: its state, and when it must be looked at again."""
+    """A case: its state, and when the case is due."""
 
     __tablename__ = "cases"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
@@ -31,7 +31,7 @@ class CaseRow(Table, table=True):
     kind: str = Field(primary_key=True, sa_type=Text)
     case_id: str = Field(primary_key=True, sa_type=Text)
     version: int = Field(sa_type=BigInteger)
-    """Number of facts so far; the fence of every update."""
+    """Number of facts so far; fences every update."""
     state_name: str = Field(sa_type=Text)
     state: str = Field(sa_type=JSON)
     shop_id: str = Field(sa_type=Text)
@@ -43,7 +43,7 @@ class CaseRow(Table, table=True):
     opened_at: datetime = Field(sa_type=MOMENT)
     moved_at: datetime = Field(sa_type=MOMENT)
     mark: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
-    """By clock marks: the mark whose batch moved it last. Its deadlines are decided from the next one on."""
+    """In a replay: the mark whose round moved the case last. The next round decides its deadlines."""
 
 
 class FactRow(Table, table=True):
@@ -57,7 +57,8 @@ class FactRow(Table, table=True):
 
     position: int = Field(primary_key=True, sa_type=BigInteger)
     recorded_at: datetime = Field(primary_key=True, sa_type=MOMENT)
-    """By the machine's clock: for dropping old partitions and for the age of what is unsent."""
+    """By the machine's clock. Old partitions are dropped by it, and the age of unsent outcomes is told by it.
+    """
     subject: str = Field(sa_type=Text)
     kind: str = Field(sa_type=Text)
     case_id: str = Field(sa_type=Text)
@@ -80,7 +81,7 @@ class FactRow(Table, table=True):
 
 
 class InboxRow(Table, table=True):
-    """One accepted event, so that its repeats are recognised by (source, id)."""
+    """One accepted event, to recognise its repeats by (source, id)."""
 
     __tablename__ = "inbox"  # pyright: ignore[reportAssignmentType]
     __table_args__ = ({"postgresql_partition_by": "RANGE (month)"},)
@@ -93,7 +94,7 @@ class InboxRow(Table, table=True):
 
 
 class WaitingRow(Table, table=True):
-    """A message that a case cannot take yet, or that failed, or that a case of another subject told."""
+    """A message that a case cannot take yet, that failed, or that a case of another subject told."""
 
     __tablename__ = "waiting"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
@@ -119,10 +120,10 @@ class WaitingRow(Table, table=True):
     retry_at: datetime | None = Field(default=None, sa_type=MOMENT)
     """Machine time of the next attempt (failed)."""
     expires_at: datetime | None = Field(default=None, sa_type=MOMENT)
-    """Event time after which it is a dead letter."""
+    """Event time after which the message is a dead letter."""
     error: str | None = Field(default=None, sa_type=Text)
     since: datetime = Field(sa_type=MOMENT, sa_column_kwargs={"server_default": text("clock_timestamp()")})
-    """By the machine's clock: when it was set aside."""
+    """Moment of setting aside, by the machine's clock."""
     cause_type: str = Field(sa_type=Text)
     cause_source: str = Field(sa_type=Text)
     cause_id: str = Field(sa_type=Text)
@@ -170,7 +171,7 @@ class DeadLetterRow(Table, table=True):
     kind: str = Field(sa_type=Text)
     case_id: str = Field(sa_type=Text)
     name: str = Field(sa_type=Text)
-    """Class of the message that failed; empty for what was refused at the decoder."""
+    """Class of the message that failed; empty for a record that the decoder refused."""
     message: str | None = Field(default=None, sa_type=JSON)
     shop_id: str = Field(sa_type=Text)
     resent_at: datetime | None = Field(default=None, sa_type=MOMENT)
@@ -183,7 +184,7 @@ class DeadLetterRow(Table, table=True):
 
 
 class IntakeRow(Table, table=True):
-    """How far one input partition has been read: offset, moment, clock mark."""
+    """Progress of one input partition: offset, watermark, clock mark."""
 
     __tablename__ = "intake"  # pyright: ignore[reportAssignmentType]
     __table_args__ = ({"postgresql_with": {"fillfactor": "50"}},)
@@ -195,7 +196,7 @@ class IntakeRow(Table, table=True):
     """The watermark: event time up to which the partition has been read; never goes back. The column keeps
     its word."""
     mark: int = Field(sa_type=BigInteger)
-    """Number of the last clock mark handled; 0 where time is the clock's."""
+    """Number of the last clock mark handled; 0 by the wall clock."""
 
 
 class CursorRow(Table, table=True):
@@ -209,4 +210,4 @@ class CursorRow(Table, table=True):
     holder: str | None = Field(default=None, sa_type=Text)
     """The database session that leads: its process id and start."""
     lease_until: datetime | None = Field(default=None, sa_type=MOMENT)
-    """Database time; after it another process may lead."""
+    """Database time after which another process may lead."""

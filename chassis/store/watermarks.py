@@ -1,4 +1,4 @@
-"""How far the replicas of a service have read, as the database knows it."""
+"""Tells how far the replicas of a service have read, as the database knows it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ BEGINNING = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 END = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 FRESH_SECONDS = 0.05
 CLOCK_SECONDS = 1.0
-"""How often the database is asked for the time; in between, its clock is taken to go on."""
+"""Pause between questions for the database's time. In between, the database's clock is assumed to go on."""
 OTHERS = """
 SELECT count(*) AS count,
        CASE WHEN bool_and(stands_at IS NOT NULL) THEN min(stands_at) END AS least
@@ -36,7 +36,7 @@ class Reached(NamedTuple):
 
 
 class PostgresWatermarks:
-    """How far the partitions of other replicas were read: no watermark of the service may pass that."""
+    """Reads watermarks of partitions. The watermark of the service must not pass any of them."""
 
     def __init__(self, pool: asyncpg.Pool, external: Sequence[str], topics: Mapping[str, Topic]) -> None:
         self._pool = pool
@@ -46,10 +46,10 @@ class PostgresWatermarks:
         self._asked_at = -1.0
         self._asked_for: frozenset[PartitionId] = frozenset()
         self._clock: tuple[datetime, float] | None = None
-        """What the database's clock said, and when it had said so."""
+        """Answer of the database's clock, and the moment of the answer."""
 
     async def others(self, mine: Collection[PartitionId]) -> datetime:
-        """The least watermark of all external partitions that are not read here; END where all are."""
+        """Finds the least watermark of the external partitions that other processes read; END without any."""
         own = frozenset(partition_id for partition_id in mine if partition_id.topic in self._external)
         if self.is_alone(own):
             return END
@@ -66,18 +66,18 @@ class PostgresWatermarks:
         return self._known
 
     def is_alone(self, mine: Collection[PartitionId]) -> bool:
-        """Whether no external partition is read by anybody else."""
+        """Tells whether no other process reads an external partition."""
         return sum(partition_id.topic in self._external for partition_id in mine) >= self._count
 
     async def stored(self, connection: Connection) -> datetime:
-        """The least watermark of all external partitions, as the database of this connection knows it."""
+        """Finds the least watermark of all external partitions, as this connection's database knows it."""
         return _least(await connection.fetchrow(OTHERS, self._external, [], []), self._count)
 
     async def not_ahead(self, moment: datetime) -> datetime:
-        """The moment, or the database's clock where that has not come so far.
+        """Limits a moment to the database's clock.
 
-        Watermarks are told by the clocks of the machines that read: one that is ahead would let deadlines
-        fire before their moment.
+        The clocks of the reading machines tell watermarks. A clock that is ahead would fire deadlines too
+        early.
         """
         now = clock.monotonic()
         if self._clock is None or now - self._clock[1] > CLOCK_SECONDS:
@@ -86,14 +86,16 @@ class PostgresWatermarks:
         return min(moment, said + timedelta(seconds=max(0.0, now - said_at)))
 
     async def progress(self, partition_ids: Collection[PartitionId]) -> dict[PartitionId, Progress]:
-        """How far each partition was read, whoever read it."""
+        """Reads the progress of each partition, whoever read it."""
         rows = await self._pool.fetch(READ_TO)
         known = {PartitionId(row[0], row[1]): Progress(row[2], row[3]) for row in rows}
         return {partition_id: known.get(partition_id, Progress()) for partition_id in partition_ids}
 
 
 def _least(row: asyncpg.Record | None, wanted_count: int) -> datetime:
-    """The least watermark in an answer to OTHERS; BEGINNING where a partition is missing or has none."""
+    """Takes the least watermark of an answer to OTHERS. BEGINNING where a partition or its watermark is
+    missing.
+    """
     if row is None or row["count"] < wanted_count or row["least"] is None:
         return BEGINNING
     least: datetime = row["least"]

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations over the connection that chassis.store.migrate hands in."""
+"""Runs the migrations over the connection that chassis.store.migrate hands in: Alembic's entry."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""What is sent again and fails again is another dead letter; each says when it was written, and of what.
+"""Lets a message that is sent again and fails again make another dead letter; each says when, and of what.
 
 Only records that the decoder refuses are known by their place: they come again with their offset. The
 messages of a case go with their waiting row, in the same transaction.
