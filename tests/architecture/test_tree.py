@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,17 +56,71 @@ def test_no_function_is_too_long() -> None:
     assert too_long == {}
 
 
-def test_import_contracts_hold() -> None:
+def import_contracts(root: Path) -> subprocess.CompletedProcess[str]:
     check = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
-    done = subprocess.run(
-        [sys.executable, "-c", check],
-        cwd=tree.ROOT,
-        env={**os.environ, "PYTHONPATH": f"{tree.ROOT}{os.pathsep}{tree.ROOT / 'contracts'}"},
+    return subprocess.run(
+        [sys.executable, "-P", "-c", check],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root / 'contracts'}"},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_import_contracts_hold() -> None:
+    done = import_contracts(tree.ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "contract", "told"),
+    [
+        (
+            "chassis/engine/due.py",
+            "from chassis.runtime import supervisor",
+            "Within the chassis imports go down",
+            "chassis.engine.due -> chassis.runtime.supervisor",
+        ),
+        (
+            "chassis/publish/relay.py",
+            "from chassis.ingest import decoder",
+            "Within the chassis imports go down",
+            "chassis.publish.relay -> chassis.ingest.decoder",
+        ),
+        (
+            "chassis/engine/due.py",
+            "from chassis.engine import engine",
+            "No two modules or packages import each other",
+            "No cycles are allowed in chassis.engine.",
+        ),
+        (
+            "chassis/service.py",
+            "from services.refunds import policy",
+            "Tools stand on services, services on the chassis",
+            "chassis.service -> services.refunds.policy",
+        ),
+        (
+            "cli/console.py",
+            "from cli import main",
+            "No two modules or packages import each other",
+            "No cycles are allowed in cli.",
+        ),
+    ],
+)
+def test_a_planted_import_is_refused(tmp_path: Path, file: str, line: str, contract: str, told: str) -> None:
+    """An upward arrow, an arrow aside, a circle within a package: each breaks its contract by name."""
+    for name in ("contracts", "kernel", "chassis", "services", "devstack", "simulator", "cli"):
+        shutil.copytree(tree.ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(tree.ROOT / "pyproject.toml", tmp_path)
+    planted = tmp_path / file
+    planted.write_text(f"{planted.read_text('utf-8')}\n{line}\n", "utf-8")
+    done = import_contracts(tmp_path)
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 1, said
+    broken = [name for name in re.findall(r"([A-Z][^.]*?) BROKEN", said) if contract in name]
+    assert broken, said
+    assert told in said
 
 
 def test_only_one_module_knows_faststream() -> None:
