@@ -1,0 +1,332 @@
+"""Invariants over the whole account: some hold at every step, some at the end when all deadlines have passed."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tests.histories.breach import Breach
+from tests.histories.goods import Piece, Where
+from tests.histories.ledger import Ledger
+from tests.histories.matters import WANTS_BACK, Intent, Task
+
+PATIENCE = timedelta(days=3)
+"""How long a state may stand that only a record excuses, where nothing is decided in one moment."""
+FREIGHT_CAP = 10_000
+NAMES: Mapping[str, str] = {
+    "goods_and_money": "the buyer has goods and money both only with a recorded claim or a task",
+    "neither": "the buyer has goods, money, or a case that will bring one",
+    "paid_over_paid_in": "refunds stay within what was paid in",
+    "line_over_price": "refunds of a line stay within its price",
+    "tender_over": "refunds through a payment stay within it",
+    "line_in_two_cases": "a piece is in one open case",
+    "hold_kept": "every hold is let go of",
+    "claim_on_found": "a claim for a parcel that is found is withdrawn",
+    "case_without_end": "a case ends or waits for somebody with a deadline",
+    "task_left_open": "a task that time has answered is withdrawn",
+    "application_unanswered": "every application gets an answer",
+    "freight_owed_unpaid": "owed return freight is repaid",
+    "reversed_money_lost": "money that came back is paid again or given up by a person",
+    "paid_not_accepted": "goods that were not accepted are not paid by silence",
+    "dead_message": "no rule fails",
+}
+_NO_EXCUSE = frozenset(
+    {"exchange_breached", "refund_for_exchange_after_success", "remedy_without_open_order"}
+)
+"""Questions whose answer has to bring the buyer something."""
+_OTHER_MATTERS = frozenset(
+    {
+        "refused_after_silence", "refusal_without_evidence", "agreed_against_promise", "payment_over_account",
+        "order_not_confirmed", "compensated_but_in_time", "note_differs", "note_names_other_variant",
+        "waybill_of_two_orders", "payment_in_another_currency",
+    }
+)  # fmt: skip
+"""Reconciliations that say nothing about who has which goods."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A case as Flow has it at the end."""
+
+    kind: str
+    case_id: str
+    state: str
+    is_ended: bool
+    wake_at: datetime | None
+
+
+def at_step(ledger: Ledger, at: datetime) -> Iterator[Breach]:
+    """Yields what is broken now."""
+    yield from _sums(ledger, at)
+    yield from _two_cases(ledger, at)
+    yield from _both(ledger, at, PATIENCE)
+
+
+def at_end(ledger: Ledger, at: datetime, cases: Sequence[Standing], dead: Sequence[str]) -> Iterator[Breach]:
+    """Yields what is broken after all deadlines."""
+    yield from _sums(ledger, at)
+    yield from _both(ledger, at, timedelta(0))
+    yield from _neither(ledger, at)
+    yield from _holds(ledger, at)
+    yield from _claims(ledger, at)
+    yield from _cases(ledger, at, cases)
+    yield from _tasks(ledger, at)
+    yield from _applications(ledger, at)
+    yield from _freight(ledger, at)
+    yield from _reversed(ledger, at)
+    yield from _accepted(ledger, at)
+    for text in dead:
+        yield Breach("dead_message", text, text, at, "a rule failed")
+
+
+def _refunds(ledger: Ledger) -> list[Intent]:
+    return [i for i in ledger.m.intents.values() if i.purpose == "refund"]
+
+
+def _sums(ledger: Ledger, at: datetime) -> Iterator[Breach]:
+    intents = [i for i in _refunds(ledger) if i.state != "given_up"]
+    total = sum(i.minor for i in intents)
+    if total > ledger.paid_minor:
+        yield Breach("paid_over_paid_in", "", "order", at, f"{total} of {ledger.paid_minor}")
+    lines: Counter[str] = Counter()
+    tenders: Counter[str] = Counter()
+    for intent in intents:
+        lines.update(intent.line_minors)
+        tenders.update(intent.tenders)
+    for line_id, minor in lines.items():
+        if minor > ledger.price(line_id):
+            yield Breach("line_over_price", "", line_id, at, f"{minor} of {ledger.price(line_id)}")
+    for payment_id, minor in tenders.items():
+        if minor > ledger.tenders[payment_id]:
+            yield Breach("tender_over", "", payment_id, at, f"{minor} of {ledger.tenders[payment_id]}")
+
+
+def _two_cases(ledger: Ledger, at: datetime) -> Iterator[Breach]:
+    for line_id, count in ledger.m.open_pieces().items():
+        if count > ledger.goods.ordered[line_id]:
+            kinds = {r.kind.value for r in ledger.m.refunds.values() if r.is_open and r.lines[line_id]}
+            is_exchange = any(x.is_open and x.lines[line_id] for x in ledger.m.exchanges.values())
+            tag = "refund and exchange" if is_exchange else "+".join(sorted(kinds))
+            yield Breach("line_in_two_cases", tag, line_id, at, f"{count} pieces in open cases")
+
+
+def _excuses(ledger: Ledger) -> list[Task]:
+    """Tasks that say of goods or money that they are where they should not be."""
+    return [
+        task
+        for task in ledger.m.tasks.values()
+        if task.kind_code == "reconciliation" and task.question_code not in _OTHER_MATTERS
+    ]
+
+
+def _both(ledger: Ledger, at: datetime, patience: timedelta) -> Iterator[Breach]:
+    paid = ledger.m.paid_instead()
+    for line_id, count in ledger.goods.ordered.items():
+        with_buyer = [p for p in ledger.goods.pieces if p.line_id == line_id and p.where is Where.BUYER]
+        over = len(with_buyer) + paid[line_id] - count
+        if over <= 0 or not with_buyer:
+            continue
+        intents = [i for i in _refunds(ledger) if i.lines[line_id] and i.net_minor > 0]
+        moments = [p.moved_at for p in with_buyer if p.moved_at] + [i.asked_at for i in intents]
+        if at - max(moments) < patience and patience:
+            continue
+        if any(task.at >= _left_at(ledger, with_buyer) for task in _excuses(ledger)):
+            continue
+        yield Breach("goods_and_money", _both_tag(ledger, intents, with_buyer), line_id, at, f"{over} pieces")
+
+
+def _left_at(ledger: Ledger, pieces: Sequence[Piece]) -> datetime:
+    parcels = [ledger.goods.parcels[p.parcel_id] for p in pieces if p.parcel_id in ledger.goods.parcels]
+    moments = [parcel.left_at for parcel in parcels if parcel.left_at is not None]
+    return min(moments) if moments else ledger.paid_at or pieces[0].moved_at or datetime.max.replace(tzinfo=UTC)
+
+
+def _both_tag(ledger: Ledger, intents: Sequence[Intent], pieces: Sequence[Piece]) -> str:
+    kinds = sorted({i.kind.value if i.kind else "goods never owed back" for i in intents}) or ["replaced"]
+    ways = sorted(
+        {ledger.goods.parcels[p.parcel_id].direction.value for p in pieces if p.parcel_id in ledger.goods.parcels}
+    )
+    last_paid = max((i.asked_at for i in intents), default=None)
+    last_moved = max((p.moved_at for p in pieces if p.moved_at), default=None)
+    if last_paid is None:
+        order = "sent twice"
+    else:
+        order = "paid, then delivered" if last_moved and last_moved > last_paid else "delivered, then paid"
+    return f"{'+'.join(kinds)} {order} ({'+'.join(ways)})"
+
+
+def _neither(ledger: Ledger, at: datetime) -> Iterator[Breach]:
+    if ledger.paid_at is None:
+        return
+    goods, settled = ledger.goods, ledger.m.settled_with_money()
+    open_tasks = ledger.m.open_tasks()
+    excuses = [task for task in _excuses(ledger) if task.question_code not in _NO_EXCUSE]
+    for line_id, count in goods.ordered.items():
+        here = [p for p in goods.pieces if p.line_id == line_id]
+        fine = sum(
+            p.where in (Where.BUYER, Where.TO_BUYER, Where.BACK, Where.UNKNOWN)
+            or (p.where is Where.SHOP and not p.has_left)
+            for p in here
+        )
+        missing = count - fine - settled[line_id]
+        stray = [p for p in here if p.has_left and p.where in (Where.SHOP, Where.LOST)]
+        if missing <= 0 or not stray or open_tasks or excuses:
+            continue
+        if any(case.is_open and case.lines[line_id] for case in ledger.m.refunds.values()):
+            continue
+        yield Breach("neither", _neither_tag(ledger, line_id, stray), line_id, at, f"{missing} pieces")
+
+
+def _neither_tag(ledger: Ledger, line_id: str, stray: Sequence[Piece]) -> str:
+    where = "lost" if stray[0].where is Where.LOST else "at the shop"
+    parcel = ledger.goods.parcels.get(stray[0].parcel_id)
+    way = parcel.direction.value if parcel is not None else "?"
+    endings = [f"exchange {x.ending or x.state}" for x in ledger.m.exchanges.values() if x.lines[line_id]]
+    endings += [
+        f"{r.kind.value} {r.ending or r.state}" for r in ledger.m.refunds.values() if r.lines[line_id]
+    ]
+    if ledger.succeeded_at is not None:
+        endings.append("order succeeded")
+    if ledger.closed_at is not None:
+        endings.append("order closed")
+    return f"{where} ({way}), {', '.join(sorted(set(endings))) or 'no case'}"
+
+
+def _holds(ledger: Ledger, at: datetime) -> Iterator[Breach]:
+    if ledger.is_over:
+        return
+    for hold in ledger.m.holds.values():
+        refund = ledger.m.refunds.get(hold.refund_id)
+        if hold.state not in ("asked", "stopped", "unknown") or refund is None or refund.state == "paid":
+            continue
+        intents = [i for i in _refunds(ledger) if i.refund_id == hold.refund_id]
+        tasks = {task.case_id for task in ledger.m.open_tasks()}
+        if any(i.intent_id in tasks for i in intents) or refund.is_open:
+            continue
+        yield Breach("hold_kept", refund.state, hold.refund_id, at, f"hold {hold.state}")
+
+
+def _claims(ledger: Ledger, at: datetime) -> Iterator[Breach]:
+    for claim in ledger.m.claims.values():
+        parcel = ledger.goods.parcels.get(claim.parcel_id)
+        if parcel is None or claim.withdrawn_at is not None or parcel.standing not in ("there", "home"):
+            continue
+        found_at = max(when for when, _, word in parcel.news if word in ("there", "home"))
+        if found_at <= claim.filed_at or (claim.ended_at is not None and claim.ended_at <= found_at):
+            continue
+        if claim.ended in ("withdrawn", "expired", "rejected"):
+            continue
+        yield Breach("claim_on_found", parcel.direction.value, claim.parcel_id, at, "claim runs on")
+
+
+_MUST_END = frozenset(
+    {
+        "refund-agreement", "refund-intent", "exchange", "late-compensation", "lost-parcel", "courier-claim",
+        "intercept", "reship", "stock-shortage", "promise",
+    }
+)  # fmt: skip
+
+
+def _cases(ledger: Ledger, at: datetime, cases: Sequence[Standing]) -> Iterator[Breach]:
+    asked = {(task.case_kind, task.case_id) for task in ledger.m.open_tasks()}
+    for case in cases:
+        if case.kind not in _MUST_END or case.is_ended or case.wake_at is not None or case.state == "Absent":
+            continue
+        if (case.kind, case.case_id) in asked:
+            continue
+        yield Breach("case_without_end", f"{case.kind} {case.state}", case.case_id, at, "waits for nobody")
+
+
+def _tasks(ledger: Ledger, at: datetime) -> Iterator[Breach]:
+    for task in ledger.m.open_tasks():
+        why = _is_moot(ledger, task)
+        if why:
+            yield Breach("task_left_open", task.question_code, task.key, at, why)
+
+
+def _is_moot(ledger: Ledger, task: Task) -> str:
+    """Why nobody needs the answer any more; empty where somebody may."""
+    m = ledger.m
+    match task.question_code:
+        case "partial_refund_wanted" | "refund_without_return_wanted":
+            state = m.refunds[task.case_id].state if task.case_id in m.refunds else "open"
+            return "" if state == "open" else f"the refund is {state}"
+        case "payment_stuck" | "payment_still_stuck":
+            intent = m.intents.get(task.case_id)
+            return "the money moved" if intent and intent.net_minor == intent.minor else ""
+        case "lost_parcel_report" | "presume_lost" | "where_is_parcel" | "report_or_memo_missing":
+            parcel = m.search_from.get(task.case_id) and ledger.goods.parcels.get(task.case_id)
+            return "the parcel is there" if parcel and parcel.standing == "there" else ""
+        case "recall_unanswered" | "recall_by_hand" | "parcel_not_back":
+            parcel_id = task.case_id.rsplit(".", 1)[0]
+            parcel = ledger.goods.parcels.get(parcel_id)
+            return "the parcel came to its end" if parcel and parcel.standing in ("there", "home") else ""
+        case "reship_late":
+            status = m.reships.get(task.case_id, "")
+            return f"the resend is {status}" if status in ("sent", "delivered", "cancelled") else ""
+        case "replacement_not_delivered" | "answer_exchange":
+            state = m.exchanges[task.case_id].state if task.case_id in m.exchanges else ""
+            return f"the exchange is {state}" if state in ("ended", "rejected") else ""
+        case "order_not_confirmed":
+            return "the order succeeded" if ledger.succeeded_at is not None else ""
+        case _:
+            return ""
+
+
+def _applications(ledger: Ledger, at: datetime) -> Iterator[Breach]:
+    if ledger.paid_at is None or ledger.placed is None:
+        return
+    for refund in ledger.m.refunds.values():
+        if refund.state == "applied" and refund.applied_at is not None:
+            yield Breach("application_unanswered", "refund", refund.refund_id, at, "neither opened nor rejected")
+    for exchange in ledger.m.exchanges.values():
+        if exchange.state == "applied" and exchange.applied_at is not None:
+            yield Breach("application_unanswered", "exchange", exchange.exchange_id, at, "no answer")
+
+
+def _freight(ledger: Ledger, at: datetime) -> Iterator[Breach]:
+    """What the buyer laid out where the shop bears it, once the shop has the goods and keeps them."""
+    m = ledger.m
+    tasks = {task.case_id for task in ledger.m.tasks.values() if task.question_code == "payment_over_account"}
+    for case_id, laid_out in m.laid_out.items():
+        refund, exchange = m.refunds.get(case_id), m.exchanges.get(case_id)
+        if case_id in m.no_fault or tasks or laid_out == 0:
+            continue
+        if refund is not None:
+            is_owed = refund.seller_bears and refund.state in ("asked", "paid") and refund.was_returned
+            tag = f"{refund.kind.value} paid"
+        elif exchange is not None:
+            is_owed = exchange.seller_bears and exchange.ending in ("completed", "breached")
+            tag = f"exchange {exchange.ending}"
+        else:
+            continue
+        paid = any(i.purpose == "freight" and m.case_of(i) == case_id for i in m.intents.values())
+        if is_owed and not paid:
+            yield Breach("freight_owed_unpaid", tag, case_id, at, f"{laid_out} laid out")
+
+
+def _reversed(ledger: Ledger, at: datetime) -> Iterator[Breach]:
+    tasks = {task.case_id for task in ledger.m.open_tasks()}
+    for intent in ledger.m.intents.values():
+        if not intent.back_minor or intent.state == "given_up" or intent.intent_id in tasks:
+            continue
+        is_waiting = f"payment:{intent.intent_id}" in ledger.m.asked
+        if intent.net_minor < intent.minor and not is_waiting:
+            lacking = intent.minor - intent.net_minor
+            yield Breach("reversed_money_lost", "", intent.intent_id, at, f"{lacking} of {intent.minor} lacking")
+
+
+def _accepted(ledger: Ledger, at: datetime) -> Iterator[Breach]:
+    for intent in _refunds(ledger):
+        refund = ledger.m.refunds.get(intent.refund_id or "")
+        if refund is None or intent.kind not in WANTS_BACK or refund.was_accepted or refund.is_ours:
+            continue
+        for line_id, count in intent.lines.items():
+            unfit = [
+                piece
+                for piece in ledger.goods.pieces
+                if piece.line_id == line_id and piece.is_refused and piece.where is Where.SHOP
+            ]
+            fit = ledger.goods.ordered[line_id] - len(unfit)
+            if unfit and count > fit:
+                yield Breach("paid_not_accepted", "", refund.refund_id, at, f"{count} paid, {fit} fit")

@@ -1,0 +1,235 @@
+"""Open matters of one order: refunds, exchanges, payments, holds, tasks, offers, searches, claims, resends."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from aftersales_contracts.base import Event
+from aftersales_contracts.parts import Share
+from aftersales_contracts.words import RefundKind
+
+KEEPS_GOODS = frozenset({RefundKind.NO_RETURN})
+WANTS_BACK = frozenset({RefundKind.WITH_RETURN, RefundKind.NO_REASON})
+
+
+def counts(lines: Sequence[Share] | None) -> Counter[str]:
+    """Pieces per line."""
+    found: Counter[str] = Counter()
+    for share in lines or ():
+        found[share.line_id] += share.quantity_count
+    return found
+
+
+def minors(lines: Sequence[Share] | None) -> Counter[str]:
+    """Money per line."""
+    found: Counter[str] = Counter()
+    for share in lines or ():
+        found[share.line_id] += share.amount.minor if share.amount else 0
+    return found
+
+
+@dataclass
+class Refund:
+    """A refund as it is told: `state` is applied, rejected, open, refused, sending, sent, asked, paid, closed."""
+
+    refund_id: str
+    applied_at: datetime | None = None
+    state: str = "applied"
+    kind: RefundKind = RefundKind.UNSHIPPED
+    reason_code: str = ""
+    version: int = 0
+    lines: Counter[str] = field(default_factory=Counter[str])
+    minor: int = 0
+    opened_at: datetime | None = None
+    ending: str = ""
+    is_ours: bool = False
+    was_returned: bool = False
+    """Whether goods were registered as sent back for it."""
+    was_accepted: bool = False
+    """Whether the seller said that he has the goods."""
+    seller_bears: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in ("open", "refused", "sending", "sent")
+
+
+@dataclass
+class Exchange:
+    """An exchange as it is told."""
+
+    exchange_id: str
+    applied_at: datetime | None = None
+    state: str = "applied"
+    lines: Counter[str] = field(default_factory=Counter[str])
+    reship_id: str = ""
+    ending: str = ""
+    ended_at: datetime | None = None
+    seller_bears: bool = False
+    was_returned: bool = False
+    was_reserved: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in ("open", "sending", "sent", "due")
+
+
+@dataclass
+class Intent:
+    """One payment: what was asked for at first, and all that moved."""
+
+    intent_id: str
+    purpose: str
+    minor: int
+    lines: Counter[str]
+    line_minors: Counter[str]
+    tenders: Counter[str]
+    refund_id: str | None
+    asked_at: datetime
+    attempts: list[str] = field(default_factory=list[str])
+    asked_minor: int = 0
+    """The amount of the last request."""
+    out_minor: int = 0
+    back_minor: int = 0
+    paid_minor: int = 0
+    state: str = "asked"
+    """asked, taken, failed, paid, reversed, given_up"""
+    given_up_minor: int = 0
+    remedy_id: str | None = None
+    kind: RefundKind | None = None
+    settled_attempts: set[str] = field(default_factory=set[str])
+
+    @property
+    def net_minor(self) -> int:
+        return self.out_minor - self.back_minor
+
+    @property
+    def is_for_buyer(self) -> bool:
+        """Whether the buyer has the money, or will have it unless a person decides otherwise."""
+        return self.state != "given_up"
+
+
+@dataclass
+class Task:
+    """A question to a person."""
+
+    task_id: str
+    kind_code: str
+    question_code: str
+    case_kind: str
+    case_id: str
+    about_subject: str
+    at: datetime
+    due_at: datetime
+    answer: str = ""
+    answered_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.case_kind}:{self.question_code}:{self.case_id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.answered_at is None and self.withdrawn_at is None
+
+
+@dataclass
+class Claim:
+    """A claim on a courier."""
+
+    claim_id: str
+    parcel_id: str
+    kind: str
+    filed_at: datetime
+    withdrawn_at: datetime | None = None
+    ended: str = ""
+    ended_at: datetime | None = None
+
+
+@dataclass
+class Hold:
+    """A stop that the warehouse is asked for."""
+
+    request_id: str
+    lines: Counter[str]
+    at: datetime
+    state: str = "asked"
+    """asked, stopped, too_late, unknown, releasing, over"""
+    refund_id: str = ""
+
+
+@dataclass
+class Asked:
+    """Something that the outside is asked for and has not answered."""
+
+    key: str
+    event: Event
+    at: datetime
+
+
+@dataclass
+class Matters:
+    """All of them."""
+
+    refunds: dict[str, Refund] = field(default_factory=dict[str, Refund])
+    exchanges: dict[str, Exchange] = field(default_factory=dict[str, Exchange])
+    intents: dict[str, Intent] = field(default_factory=dict[str, Intent])
+    tasks: dict[str, Task] = field(default_factory=dict[str, Task])
+    holds: dict[str, Hold] = field(default_factory=dict[str, Hold])
+    claims: dict[str, Claim] = field(default_factory=dict[str, Claim])
+    searches: dict[str, str] = field(default_factory=dict[str, str])
+    """Request of the search that runs, by parcel."""
+    search_from: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    recalls: set[str] = field(default_factory=set[str])
+    """Parcels that were called back."""
+    reships: dict[str, str] = field(default_factory=dict[str, str])
+    reship_parcels: dict[str, str] = field(default_factory=dict[str, str])
+    reship_purposes: dict[str, str] = field(default_factory=dict[str, str])
+    reship_requests: dict[str, str] = field(default_factory=dict[str, str])
+    remedies: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
+    asked: dict[str, Asked] = field(default_factory=dict[str, Asked])
+    laid_out: dict[str, int] = field(default_factory=dict[str, int])
+    """Freight that the buyer paid for returns, by refund or exchange."""
+    no_fault: set[str] = field(default_factory=set[str])
+    """Refunds and exchanges whose goods were checked and had no fault."""
+    rejections: dict[str, str] = field(default_factory=dict[str, str])
+
+    def open_pieces(self) -> Mapping[str, int]:
+        """Pieces in refunds and exchanges that are open."""
+        found: Counter[str] = Counter()
+        for case in (*self.refunds.values(), *self.exchanges.values()):
+            if case.is_open:
+                found.update(case.lines)
+        return found
+
+    def open_tasks(self) -> list[Task]:
+        return [task for task in self.tasks.values() if task.is_open]
+
+    def ask(self, key: str, event: Any, at: datetime) -> None:
+        self.asked[key] = Asked(key, event, at)
+
+    def case_of(self, intent: Intent) -> str:
+        """The refund or exchange that a payment belongs to."""
+        if intent.refund_id is not None:
+            return intent.refund_id
+        ids = [name for name in (*self.refunds, *self.exchanges) if intent.intent_id.startswith(f"{name}.")]
+        return max(ids, key=len, default="")
+
+    def paid_instead(self) -> Counter[str]:
+        """Pieces for which money moved instead of goods; a refund without return leaves him both."""
+        found: Counter[str] = Counter()
+        for intent in self.intents.values():
+            if intent.purpose == "refund" and intent.net_minor > 0 and intent.kind not in KEEPS_GOODS:
+                found.update(intent.lines)
+        return found
+
+    def settled_with_money(self) -> Counter[str]:
+        """Pieces for which the buyer has money, will have it, or lacks it by the word of a person."""
+        found: Counter[str] = Counter()
+        for intent in self.intents.values():
+            if intent.purpose == "refund":
+                found.update(intent.lines)
+        return found

@@ -1,0 +1,261 @@
+"""The half of the account that listens to the services' outcomes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from aftersales_contracts.aftersales import common, logistics, logistics_words, refunds
+from aftersales_contracts.base import Event
+from aftersales_contracts.words import ReshipPurpose
+from tests.histories.matters import Claim, Hold, Intent, Task, counts, minors
+
+if TYPE_CHECKING:
+    from tests.histories.ledger import Ledger
+
+
+def _opened(ledger: Ledger, event: refunds.RefundOpenedV1, at: datetime) -> None:
+    refund = ledger.refund(event.refund_id)
+    refund.is_ours |= refund.applied_at is None
+    at_receipt = refund.state == "refused" and refund.was_returned and event.kind.value != "no_return"
+    refund.state = "sent" if at_receipt and event.kind.value in ("with_return", "no_reason") else "open"
+    refund.kind, refund.reason_code, refund.version = event.kind, event.reason_code, event.terms_version
+    refund.lines, refund.minor = counts(event.lines), event.amount.minor
+    refund.opened_at = refund.opened_at or at
+
+
+def _rejected(ledger: Ledger, event: refunds.ApplicationRejectedV1, at: datetime) -> None:
+    ledger.m.rejections[event.application_id] = event.reason_code
+    if event.application.value == "exchange":
+        exchange = ledger.exchange(event.application_id)
+        exchange.state, exchange.ended_at = "rejected", at
+        return
+    refund = ledger.refund(event.application_id)
+    if refund.state == "applied":
+        refund.state = "rejected"
+
+
+def _answered(ledger: Ledger, event: refunds.RefundAnswerDecidedV1, at: datetime) -> None:
+    del at
+    refund = ledger.refund(event.refund_id)
+    if event.answer.value == "refuse" and refund.is_open:
+        refund.state = "refused"
+
+
+def _authorized(ledger: Ledger, event: refunds.ReturnAuthorizedV1, at: datetime) -> None:
+    del at
+    if event.refund_id is not None:
+        ledger.refund(event.refund_id).state = "sending"
+    elif event.exchange_id is not None:
+        ledger.exchange(event.exchange_id).state = "sending"
+
+
+def _liability(ledger: Ledger, event: refunds.FreightLiabilityDecidedV1, at: datetime) -> None:
+    del at
+    bears = event.return_leg.value == "seller"
+    case_id = event.return_id or ""
+    if case_id in ledger.m.exchanges:
+        ledger.exchange(case_id).seller_bears = bears
+    elif case_id in ledger.m.refunds:
+        ledger.refund(case_id).seller_bears = bears
+
+
+def _payment_asked(ledger: Ledger, event: refunds.RefundPaymentRequestedV1, at: datetime) -> None:
+    intent = ledger.m.intents.get(event.intent_id)
+    if intent is None:
+        refund = ledger.m.refunds.get(event.refund_id or "")
+        intent = Intent(
+            intent_id=event.intent_id,
+            purpose=event.purpose.value,
+            minor=event.amount.minor,
+            lines=counts(event.lines),
+            line_minors=minors(event.lines),
+            tenders=_tenders(event),
+            refund_id=event.refund_id,
+            asked_at=at,
+            kind=None if refund is None else refund.kind,
+        )
+        ledger.m.intents[event.intent_id] = intent
+        if refund is not None and event.purpose.value == "refund":
+            refund.state = "asked"
+    intent.asked_minor = event.amount.minor
+    if event.attempt_id not in intent.attempts:
+        intent.attempts.append(event.attempt_id)
+    if intent.state in ("failed", "reversed", "given_up"):
+        intent.state = "asked"
+        intent.given_up_minor = 0
+    ledger.m.ask(f"payment:{event.intent_id}", event, at)
+
+
+def _tenders(event: refunds.RefundPaymentRequestedV1) -> Counter[str]:
+    return Counter({tender.payment_id: tender.amount.minor for tender in event.tenders})
+
+
+def _paid(ledger: Ledger, event: refunds.RefundPaidV1, at: datetime) -> None:
+    intent = ledger.m.intents.get(event.intent_id)
+    if intent is not None:
+        intent.paid_minor += event.amount.minor
+        intent.remedy_id = event.remedy_id
+    if event.refund_id is not None:
+        ledger.refund(event.refund_id).state = "paid"
+    if event.order_outcome.value == "closed":
+        ledger.m.ask("close", event, at)
+
+
+def _refund_closed(ledger: Ledger, event: refunds.RefundClosedV1, at: datetime) -> None:
+    del at
+    refund = ledger.refund(event.refund_id)
+    refund.state, refund.ending = "closed", event.ending.value
+
+
+def _exchange_opened(ledger: Ledger, event: refunds.ExchangeOpenedV1, at: datetime) -> None:
+    del at
+    exchange = ledger.exchange(event.exchange_id)
+    exchange.state, exchange.lines, exchange.reship_id = "open", counts(event.lines), event.reship_id
+
+
+def _exchange_ended(ledger: Ledger, event: refunds.ExchangeEndedV1, at: datetime) -> None:
+    exchange = ledger.exchange(event.exchange_id)
+    exchange.state, exchange.ending, exchange.ended_at = "ended", event.ending.value, at
+
+
+def _hold_asked(ledger: Ledger, event: logistics.DispatchHoldRequestedV1, at: datetime) -> None:
+    ledger.m.ask(f"hold:{event.request_id}", event, at)
+    if event.action is logistics_words.HoldAction.HOLD:
+        refund_id = event.request_id.removesuffix(".hold")
+        hold = Hold(event.request_id, counts(event.lines), at, refund_id=refund_id)
+        ledger.m.holds.setdefault(event.request_id, hold)
+        return
+    hold_id = event.request_id.removesuffix(".release") + ".hold"
+    if hold_id in ledger.m.holds:
+        ledger.m.holds[hold_id].state = "releasing"
+        ledger.m.asked.pop(f"hold:{hold_id}", None)
+
+
+def _hold_resolved(ledger: Ledger, event: logistics.DispatchHoldResolvedV1, at: datetime) -> None:
+    del at
+    for hold in ledger.m.holds.values():
+        if hold.refund_id == event.refund_id and hold.state != "releasing":
+            hold.state = event.outcome.value
+
+
+def _courier_asked(ledger: Ledger, event: logistics.CourierActionRequestedV1, at: datetime) -> None:
+    ledger.m.ask(f"courier:{event.action.value}:{event.parcel_id}", event, at)
+    if event.action is logistics_words.CourierAction.INQUIRE:
+        ledger.m.searches[event.parcel_id] = event.request_id
+        ledger.m.search_from[event.parcel_id] = at
+    elif event.action is logistics_words.CourierAction.INTERCEPT:
+        ledger.m.recalls.add(event.parcel_id)
+
+
+def _claim_asked(ledger: Ledger, event: logistics.CourierClaimRequestedV1, at: datetime) -> None:
+    if event.action is logistics_words.ClaimAction.FILE:
+        ledger.m.ask(f"claim:{event.claim_id}", event, at)
+        claim = Claim(event.claim_id, event.parcel_id, event.kind.value, at)
+        ledger.m.claims.setdefault(event.claim_id, claim)
+    elif event.action is logistics_words.ClaimAction.WITHDRAW and event.claim_id in ledger.m.claims:
+        ledger.m.claims[event.claim_id].withdrawn_at = at
+        ledger.m.asked.pop(f"claim:{event.claim_id}", None)
+
+
+def _claim_over(ledger: Ledger, event: logistics.CourierClaimConcludedV1, at: datetime) -> None:
+    claim = ledger.m.claims.get(event.claim_id)
+    if claim is not None:
+        claim.ended, claim.ended_at = event.outcome.value, at
+    ledger.m.asked.pop(f"claim:{event.claim_id}", None)
+
+
+def _reship_asked(ledger: Ledger, event: logistics.ReshipRequestedV1, at: datetime) -> None:
+    for action in logistics_words.ReshipAction:
+        ledger.m.asked.pop(f"reship:{action.value}:{event.reship_id}", None)
+    ledger.m.reship_purposes[event.reship_id] = event.purpose.value
+    ledger.m.reship_requests[event.request_id] = event.reship_id
+    ledger.m.ask(f"reship:{event.action.value}:{event.reship_id}", event, at)
+
+
+def _reship_moved(ledger: Ledger, event: logistics.ReshipStatusChangedV1, at: datetime) -> None:
+    del at
+    ledger.m.reships[event.reship_id] = event.status.value
+    if event.parcel_id is not None:
+        ledger.m.reship_parcels[event.reship_id] = event.parcel_id
+    for exchange in ledger.m.exchanges.values():
+        if exchange.reship_id == event.reship_id and event.status.value == "reserved":
+            exchange.was_reserved = True
+
+
+def _reship_due(ledger: Ledger, event: refunds.ReshipDueV1, at: datetime) -> None:
+    del at
+    for exchange in ledger.m.exchanges.values():
+        if exchange.reship_id == event.reship_id and event.purpose is ReshipPurpose.EXCHANGE:
+            exchange.state = "due" if exchange.is_open else exchange.state
+
+
+def _remedy(ledger: Ledger, event: logistics.RemedyRefundDueV1, at: datetime) -> None:
+    del at
+    ledger.m.remedies[event.remedy_id] = counts(event.lines)
+
+
+def _task(ledger: Ledger, event: common.TaskRequestedV1, at: datetime) -> None:
+    ledger.m.tasks[event.task_id] = Task(
+        task_id=event.task_id,
+        kind_code=event.kind_code,
+        question_code=event.question_code,
+        case_kind=event.case_kind,
+        case_id=event.case_id,
+        about_subject=event.about_subject,
+        at=at,
+        due_at=event.due_at,
+    )
+
+
+def _task_withdrawn(ledger: Ledger, event: common.TaskWithdrawnV1, at: datetime) -> None:
+    task = ledger.m.tasks.get(event.task_id)
+    if task is not None and task.is_open:
+        task.withdrawn_at = at
+
+
+def _offer(ledger: Ledger, event: common.OfferMadeV1, at: datetime) -> None:
+    ledger.m.ask(f"offer:{event.case_kind}:{event.case_id}", event, at)
+
+
+def _order_action(ledger: Ledger, event: common.OrderActionRequestedV1, at: datetime) -> None:
+    ledger.m.ask(f"order:{event.action.value}:{event.case_id}", event, at)
+
+
+def _evidence(ledger: Ledger, event: common.EvidenceRequestedV1, at: datetime) -> None:
+    ledger.m.ask(f"evidence:{event.case_kind}:{event.case_id}", event, at)
+
+
+def _confirm(ledger: Ledger, event: refunds.OrderAutoConfirmRequestedV1, at: datetime) -> None:
+    ledger.m.ask("confirm", event, at)
+
+
+HANDLERS: Mapping[type[Event], Callable[[Ledger, Any, datetime], None]] = {
+    refunds.RefundOpenedV1: _opened,
+    refunds.ApplicationRejectedV1: _rejected,
+    refunds.RefundAnswerDecidedV1: _answered,
+    refunds.ReturnAuthorizedV1: _authorized,
+    refunds.FreightLiabilityDecidedV1: _liability,
+    refunds.RefundPaymentRequestedV1: _payment_asked,
+    refunds.RefundPaidV1: _paid,
+    refunds.RefundClosedV1: _refund_closed,
+    refunds.ExchangeOpenedV1: _exchange_opened,
+    refunds.ExchangeEndedV1: _exchange_ended,
+    refunds.ReshipDueV1: _reship_due,
+    refunds.OrderAutoConfirmRequestedV1: _confirm,
+    logistics.DispatchHoldRequestedV1: _hold_asked,
+    logistics.DispatchHoldResolvedV1: _hold_resolved,
+    logistics.CourierActionRequestedV1: _courier_asked,
+    logistics.CourierClaimRequestedV1: _claim_asked,
+    logistics.CourierClaimConcludedV1: _claim_over,
+    logistics.ReshipRequestedV1: _reship_asked,
+    logistics.ReshipStatusChangedV1: _reship_moved,
+    logistics.RemedyRefundDueV1: _remedy,
+    common.TaskRequestedV1: _task,
+    common.TaskWithdrawnV1: _task_withdrawn,
+    common.OfferMadeV1: _offer,
+    common.OrderActionRequestedV1: _order_action,
+    common.EvidenceRequestedV1: _evidence,
+}

@@ -1,0 +1,257 @@
+"""Whether an outcome's words are true at its moment: judged before the account takes it in."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from aftersales_contracts.aftersales import common, logistics, logistics_words, refunds
+from aftersales_contracts.base import Event
+from tests.histories.breach import Breach
+from tests.histories.ledger import Ledger
+from tests.histories.matters import Intent, counts, minors
+
+LATE_REASONS = frozenset({"late_shipment", "out_of_stock"})
+COMPENSATION_CAP = 50_000
+SHIP_WITHIN = timedelta(hours=72)
+NAMES: Mapping[str, str] = {
+    "confirm_too_early": "nobody is asked to confirm while a refund, exchange, search or return is open",
+    "words_release": "the amount to release is what was paid less what goes back",
+    "words_full": "a refund is called full only if nothing of the goods' money is left",
+    "words_parcel": "a parcel's outcome is what its scans and the people about it said",
+    "words_late": "shipping is called late only when the 72 hours are over and goods are not gone",
+    "words_remedy": "no remedy for a parcel that the buyer has",
+    "words_claim": "no claim for a parcel that is there",
+    "words_reship": "a resend is called sent or delivered only if its parcel is",
+    "words_opened_unpaid": "no refund is opened before the order is paid",
+    "words_busy": "a line is called busy only if a case is open",
+    "two_claims": "one claim per parcel",
+    "two_searches": "one search and one report per parcel, until it is found",
+    "money_asked_twice": "a refund is paid by one payment, and not again once it is paid",
+    "paid_after_receipt": "nothing is paid as not received after the buyer confirmed receipt",
+    "freight_over": "no more freight than the buyer laid out, once",
+    "freight_unowed": "no return freight for goods without the fault",
+    "compensation_over": "compensation is 30 % of the goods money that such refunds gave back, capped",
+}
+
+
+def judge(ledger: Ledger, event: Event, at: datetime) -> Iterator[Breach]:
+    """Yields what is wrong with an outcome."""
+    check = CHECKS.get(type(event))
+    if check is None:
+        return
+    for name, tag, about, detail in check(ledger, event, at):
+        yield Breach(name, tag, about, at, detail)
+
+
+Found = Iterator[tuple[str, str, str, str]]
+
+
+def _confirm(ledger: Ledger, event: refunds.OrderAutoConfirmRequestedV1, at: datetime) -> Found:
+    del at
+    m = ledger.m
+    going_back = sum(i.minor - i.given_up_minor for i in m.intents.values() if i.purpose == "refund")
+    expected = ledger.paid_minor - going_back
+    if event.release_amount.minor != expected:
+        yield "words_release", "", "order", f"asks to release {event.release_amount.minor}, left {expected}"
+    for refund in m.refunds.values():
+        if refund.is_open:
+            yield "confirm_too_early", "refund", refund.refund_id, "a refund is open"
+    for exchange in m.exchanges.values():
+        if exchange.is_open:
+            yield "confirm_too_early", "exchange", exchange.exchange_id, "an exchange is open"
+    for parcel_id in m.searches:
+        parcel = ledger.goods.parcels.get(parcel_id)
+        if parcel is not None and parcel.standing == "moving" and not parcel.is_back:
+            yield "confirm_too_early", "search", parcel_id, "the parcel is being searched"
+    for parcel in ledger.goods.parcels.values():
+        is_coming = parcel.turned_at is not None or parcel.parcel_id in m.recalls
+        if not parcel.is_back and is_coming and parcel.standing == "moving":
+            yield "confirm_too_early", "return", parcel.parcel_id, "the parcel is coming back"
+
+
+def _paid(ledger: Ledger, event: refunds.RefundPaidV1, at: datetime) -> Found:
+    del at
+    if not event.is_full or event.purpose.value != "refund":
+        return
+    asked = sum(
+        sum(intent.line_minors.values())
+        for intent in ledger.m.intents.values()
+        if intent.purpose == "refund" and intent.state != "given_up"
+    )
+    whole = sum(ledger.prices.values())
+    if asked < whole:
+        yield "words_full", "", event.intent_id, f"called full with {asked} of {whole}"
+
+
+def _parcel(ledger: Ledger, event: logistics.ParcelOutcomeDecidedV1, at: datetime) -> Found:
+    del at
+    parcel = ledger.goods.parcels.get(event.parcel_id)
+    if parcel is None:
+        return
+    outcome = event.outcome.value
+    is_told = {
+        "delivered": parcel.says("there") or (parcel.is_back and parcel.says("home")),
+        "returned": parcel.says("home") or (parcel.is_back and parcel.says("there")),
+        "lost": parcel.says("lost") or _was_declared_lost(ledger, event.parcel_id),
+    }
+    if not is_told.get(outcome, True):
+        yield "words_parcel", outcome, event.parcel_id, f"called {outcome}, is {parcel.standing}"
+
+
+def _was_declared_lost(ledger: Ledger, parcel_id: str) -> bool:
+    tasks = ledger.m.tasks.values()
+    return any(task.case_id == parcel_id and task.answered_at is not None for task in tasks)
+
+
+def _late(ledger: Ledger, event: logistics.LateShippingEstablishedV1, at: datetime) -> Found:
+    hours = (logistics_words.LateTrigger.UNSHIPPED_72H, logistics_words.LateTrigger.FALSE_SHIPMENT)
+    if event.trigger not in hours or ledger.paid_at is None:
+        return
+    if at < ledger.paid_at + SHIP_WITHIN:
+        yield "words_late", event.trigger.value, "order", f"late {at - ledger.paid_at} after payment"
+
+
+def _remedy(ledger: Ledger, event: logistics.RemedyRefundDueV1, at: datetime) -> Found:
+    del at
+    parcel = ledger.goods.parcels.get(event.parcel_id or "")
+    if parcel is not None and parcel.standing == "there" and not parcel.is_back:
+        yield "words_remedy", "", parcel.parcel_id, "the buyer has the parcel"
+
+
+def _claim(ledger: Ledger, event: logistics.CourierClaimRequestedV1, at: datetime) -> Found:
+    del at
+    if event.action is not logistics_words.ClaimAction.FILE:
+        return
+    parcel = ledger.goods.parcels.get(event.parcel_id)
+    if parcel is not None and parcel.standing in ("there", "home"):
+        yield "words_claim", "", event.parcel_id, f"claimed, but is {parcel.standing}"
+    others = [c for c in ledger.m.claims.values() if c.parcel_id == event.parcel_id]
+    others = [c for c in others if c.claim_id != event.claim_id and c.withdrawn_at is None]
+    if others:
+        yield "two_claims", "", event.parcel_id, f"{others[0].claim_id} and {event.claim_id}"
+
+
+def _courier(ledger: Ledger, event: logistics.CourierActionRequestedV1, at: datetime) -> Found:
+    del at
+    if event.action is not logistics_words.CourierAction.INQUIRE:
+        return
+    known = ledger.m.searches.get(event.parcel_id)
+    if known is not None and known != event.request_id:
+        yield "two_searches", "inquiries", event.parcel_id, f"{known} and {event.request_id}"
+
+
+def _task(ledger: Ledger, event: common.TaskRequestedV1, at: datetime) -> Found:
+    del at
+    if event.question_code != "lost_parcel_report":
+        return
+    parcel = ledger.goods.parcels.get(event.case_id)
+    for task in ledger.m.tasks.values():
+        if task.question_code != event.question_code or task.case_id != event.case_id:
+            continue
+        is_found = parcel is not None and any(
+            when >= task.at and word != "lost" for when, _, word in parcel.news
+        )
+        if task.task_id != event.task_id and not is_found:
+            yield "two_searches", "reports", event.case_id, f"{task.task_id} and {event.task_id}"
+
+
+def _reship(ledger: Ledger, event: logistics.ReshipStatusChangedV1, at: datetime) -> Found:
+    del at
+    parcel = ledger.goods.parcels.get(event.parcel_id or "")
+    status = event.status.value
+    if status == "sent" and (parcel is None or not parcel.is_gone):
+        yield "words_reship", status, event.reship_id, "its parcel has not left"
+    if status == "delivered" and (parcel is None or not parcel.says("there")):
+        yield "words_reship", status, event.reship_id, "its parcel is not delivered"
+
+
+def _opened(ledger: Ledger, event: refunds.RefundOpenedV1, at: datetime) -> Found:
+    if ledger.paid_at is None or at < ledger.paid_at:
+        yield "words_opened_unpaid", "", event.refund_id, "the order is not paid"
+
+
+def _rejected(ledger: Ledger, event: refunds.ApplicationRejectedV1, at: datetime) -> Found:
+    del at
+    if event.reason_code != "line_busy":
+        return
+    is_busy = any(
+        case.is_open or case.state == "asked"
+        for case in (*ledger.m.refunds.values(), *ledger.m.exchanges.values())
+    )
+    if not is_busy:
+        yield "words_busy", "", event.application_id, "no case is open"
+
+
+def _payment(ledger: Ledger, event: refunds.RefundPaymentRequestedV1, at: datetime) -> Found:
+    intent = ledger.m.intents.get(event.intent_id)
+    purpose = event.purpose.value
+    if intent is not None:
+        if event.attempt_id not in intent.attempts and intent.net_minor + event.amount.minor > intent.minor:
+            yield "money_asked_twice", "again", event.intent_id, "asked again though it is paid"
+        return
+    if purpose == "refund":
+        yield from _refund_payment(ledger, event, at)
+    fresh = Intent(
+        event.intent_id, purpose, event.amount.minor, counts(event.lines), minors(event.lines),
+        counts(None), event.refund_id, at,
+    )  # fmt: skip
+    if purpose == "freight":
+        yield from _freight_payment(ledger, fresh)
+    if purpose == "late_compensation":
+        yield from _compensation(ledger, fresh)
+
+
+def _refund_payment(ledger: Ledger, event: refunds.RefundPaymentRequestedV1, at: datetime) -> Found:
+    for other in ledger.m.intents.values():
+        is_same = other.refund_id == event.refund_id and other.purpose == "refund"
+        if is_same and other.state != "given_up":
+            yield "money_asked_twice", "intents", event.intent_id, f"and {other.intent_id}"
+    refund = ledger.m.refunds.get(event.refund_id or "")
+    has_confirmed = ledger.succeeded_at is not None and ledger.success_cause == "buyer"
+    if refund is None or refund.is_ours or not has_confirmed or ledger.succeeded_at is None:
+        return
+    if refund.kind.value == "not_received" and ledger.succeeded_at < at:
+        yield "paid_after_receipt", "", refund.refund_id, "the buyer had confirmed receipt"
+
+
+def _freight_payment(ledger: Ledger, intent: Intent) -> Found:
+    m = ledger.m
+    case_id = m.case_of(intent)
+    before = sum(
+        i.minor for i in m.intents.values() if i.purpose == "freight" and m.case_of(i) == case_id
+    )
+    laid_out = m.laid_out.get(case_id, 0)
+    if before + intent.minor > laid_out:
+        yield "freight_over", "", intent.intent_id, f"{before + intent.minor} of {laid_out} laid out"
+    if case_id in m.no_fault:
+        yield "freight_unowed", "", case_id, "the warehouse found no fault"
+
+
+def _compensation(ledger: Ledger, intent: Intent) -> Found:
+    m = ledger.m
+    base: dict[str, int] = {}
+    for paid in m.intents.values():
+        refund = m.refunds.get(paid.refund_id or "")
+        if paid.purpose == "refund" and refund is not None and refund.reason_code in LATE_REASONS:
+            for line_id, minor in paid.line_minors.items():
+                base[line_id] = min(base.get(line_id, 0) + minor, ledger.price(line_id))
+    granted = sum(i.minor for i in m.intents.values() if i.purpose == "late_compensation") + intent.minor
+    allowed = min((sum(base.values()) * 3_000 + 5_000) // 10_000, COMPENSATION_CAP)
+    if granted > allowed:
+        yield "compensation_over", "", intent.intent_id, f"{granted}, allowed {allowed}"
+
+
+CHECKS: Mapping[type[Event], Callable[[Ledger, Any, datetime], Found]] = {
+    refunds.OrderAutoConfirmRequestedV1: _confirm,
+    refunds.RefundPaidV1: _paid,
+    refunds.RefundOpenedV1: _opened,
+    refunds.ApplicationRejectedV1: _rejected,
+    refunds.RefundPaymentRequestedV1: _payment,
+    logistics.ParcelOutcomeDecidedV1: _parcel,
+    logistics.LateShippingEstablishedV1: _late,
+    logistics.RemedyRefundDueV1: _remedy,
+    logistics.CourierClaimRequestedV1: _claim,
+    logistics.CourierActionRequestedV1: _courier,
+    logistics.ReshipStatusChangedV1: _reship,
+    common.TaskRequestedV1: _task,
+}
