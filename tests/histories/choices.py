@@ -216,7 +216,8 @@ def _application(world: World, dice: Random, verb: str, refund_id: str = "") -> 
         reason = "just_collected"
     left = dict(ledger.goods.ordered)
     lines = _coded(left) if dice.random() < 0.35 else _some(dice, left)
-    percent = dice.choice([100, 100, 100, 50, 30, 1])
+    is_settlement = kind == "no_return" or reason in ("late_shipment", "out_of_stock")
+    percent = dice.choice([100, 50, 30, 1]) if is_settlement else 100
     freight = world.shape.freight if lines == _coded(left) and percent == 100 and dice.random() < 0.3 else 0
     name = refund_id or _next_id(ledger, "r")
     return Action(0, verb, name, (kind, reason, percent, freight, *lines))

@@ -50,7 +50,7 @@ def shape_of(dice: Random) -> Shape:
 def _wait(dice: Random) -> int:
     part = dice.random()
     if part < 0.3:
-        return dice.randint(0, 50)
+        return dice.randint(1, 50)
     if part < 0.65:
         return dice.randint(1, 20) * HOUR
     if part < 0.9:

@@ -9,8 +9,11 @@ from aftersales_contracts.base import Event
 from aftersales_contracts.shop import aftersales, desk, orders, payments, scans, shipments
 from aftersales_contracts.words import ParcelDirection
 from tests.histories import outcomes
-from tests.histories.goods import Goods, Parcel
+from tests.histories.goods import Goods, Parcel, Where
 from tests.histories.matters import Exchange, Matters, Refund, counts
+
+
+_FINE = (Where.BUYER, Where.TO_BUYER, Where.BACK, Where.UNKNOWN)
 
 
 class Ledger:
@@ -21,6 +24,7 @@ class Ledger:
         self.m = Matters()
         self.placed: orders.OrderPlacedV1 | None = None
         self.prices: Counter[str] = Counter()
+        self.piece_prices: Counter[str] = Counter()
         self.paid_minor = 0
         self.tenders: Counter[str] = Counter()
         self.paid_at: datetime | None = None
@@ -53,6 +57,12 @@ class Ledger:
         """The money of a whole line."""
         return self.prices[line_id]
 
+    def missing(self, line_id: str) -> int:
+        """Pieces for which the buyer has neither goods nor money, nor is anything on its way to him."""
+        here = [piece for piece in self.goods.pieces if piece.line_id == line_id]
+        fine = sum(p.where in _FINE or (p.where is Where.SHOP and not p.has_left) for p in here)
+        return self.goods.ordered[line_id] - fine - self.m.settled_with_money()[line_id]
+
     def refund(self, refund_id: str) -> Refund:
         return self.m.refunds.setdefault(refund_id, Refund(refund_id))
 
@@ -73,6 +83,9 @@ def _placed(ledger: Ledger, event: orders.OrderPlacedV1, at: datetime) -> None:
     if ledger.placed is None:
         ledger.placed = event
         ledger.prices = Counter({line.line_id: line.amount_minor for line in event.lines})
+        ledger.piece_prices = Counter(
+            {line.line_id: line.amount_minor // line.quantity_count for line in event.lines}
+        )
         ledger.goods.place({line.line_id: line.quantity_count for line in event.lines})
 
 
@@ -222,7 +235,7 @@ def _courier_answered(ledger: Ledger, event: shipments.CourierActionAnsweredV1, 
     is_search = ledger.m.searches.get(event.parcel_id) == event.request_id
     parcel = ledger.goods.parcels.get(event.parcel_id)
     if event.outcome is shipments.CourierOutcome.LOST and parcel is not None:
-        ledger.goods.told(parcel, "lost", at)
+        _said_lost(ledger, parcel, at)
     if is_search and event.outcome is not shipments.CourierOutcome.SEARCHING:
         del ledger.m.searches[event.parcel_id]
 
@@ -237,6 +250,8 @@ def _scanned(ledger: Ledger, event: scans.ParcelScannedV1, at: datetime) -> None
     goods = ledger.goods
     goods.scan(event.carrier_code, event.tracking_code, event.status, event.occurred_at, at)
     parcel = goods.by_tracking(event.carrier_code, event.tracking_code)
+    if parcel is not None:
+        ledger.m.searches.pop(parcel.parcel_id, None)
     if parcel is not None and parcel.says("moving"):
         first = min(when for when, _, word in parcel.news if word != "here")
         ledger.pickups[parcel.parcel_id] = first
@@ -248,13 +263,26 @@ def _arrived(ledger: Ledger, event: scans.ParcelArrivedV1, at: datetime) -> None
         ledger.goods.told(parcel, "home", at)
 
 
+def _said_lost(ledger: Ledger, parcel: Parcel, at: datetime) -> None:
+    """Somebody's word that a parcel is lost; of one that is there it counts if it was asked for later."""
+    asked_at = ledger.m.search_from.get(parcel.parcel_id)
+    is_later = asked_at is not None and parcel.last is not None and asked_at >= parcel.last
+    if parcel.standing not in ("there", "home") or is_later:
+        ledger.goods.told(parcel, "lost", at)
+
+
 def _task_done(ledger: Ledger, event: desk.TaskCompletedV1, at: datetime) -> None:
     task = ledger.m.tasks.get(event.task_id)
     if task is not None and task.is_open:
         task.answer, task.answered_at = event.outcome_code, at
+        parcel = ledger.goods.parcels.get(task.case_id)
+        is_search = task.question_code in ("presume_lost", "where_is_parcel")
+        if is_search and parcel is not None and event.outcome_code in ("approved", "lost"):
+            _said_lost(ledger, parcel, at)
     if event.case_kind == "refund-intent" and event.outcome_code == "abandon":
         intent = ledger.m.intents.get(event.case_id)
-        if intent is not None and intent.state in ("asked", "taken", "failed", "reversed"):
+        is_stuck = intent is not None and intent.state in ("asked", "taken", "failed", "reversed")
+        if intent is not None and is_stuck and not intent.is_unsure:
             intent.state, intent.given_up_minor = "given_up", intent.minor - intent.net_minor
 
 
@@ -272,7 +300,7 @@ def _settled(ledger: Ledger, event: payments.RefundSettledV1, at: datetime) -> N
         return
     intent.out_minor += event.amount.minor
     intent.settled_attempts.add(event.attempt_id)
-    intent.state = "paid"
+    intent.state, intent.given_up_minor, intent.is_unsure = "paid", 0, False
     ledger.m.asked.pop(f"payment:{event.intent_id}", None)
 
 

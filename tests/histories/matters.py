@@ -97,8 +97,12 @@ class Intent:
     state: str = "asked"
     """asked, taken, failed, paid, reversed, given_up"""
     given_up_minor: int = 0
+    is_unsure: bool = False
+    """Whether nobody knows if money moved: a person cannot give it up."""
     remedy_id: str | None = None
     kind: RefundKind | None = None
+    keeps_goods: bool = False
+    """Whether it was agreed that the buyer keeps the goods all the same."""
     settled_attempts: set[str] = field(default_factory=set[str])
 
     @property
@@ -218,12 +222,15 @@ class Matters:
         ids = [name for name in (*self.refunds, *self.exchanges) if intent.intent_id.startswith(f"{name}.")]
         return max(ids, key=len, default="")
 
-    def paid_instead(self) -> Counter[str]:
-        """Pieces for which money moved instead of goods; a refund without return leaves him both."""
+    def paid_instead(self, prices: Mapping[str, int]) -> Counter[str]:
+        """Pieces for which their whole price moved instead of goods; a refund without return leaves both."""
         found: Counter[str] = Counter()
         for intent in self.intents.values():
-            if intent.purpose == "refund" and intent.net_minor > 0 and intent.kind not in KEEPS_GOODS:
-                found.update(intent.lines)
+            if intent.purpose != "refund" or intent.net_minor <= 0 or intent.keeps_goods:
+                continue
+            for line_id, count in intent.lines.items():
+                if intent.line_minors[line_id] >= prices[line_id] * count - count:
+                    found[line_id] += count
         return found
 
     def settled_with_money(self) -> Counter[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aftersales_contracts.aftersales import common, logistics, logistics_words, refunds
 from aftersales_contracts.base import Event
 from aftersales_contracts.words import ReshipPurpose
-from tests.histories.matters import Claim, Hold, Intent, Task, counts, minors
+from tests.histories.matters import KEEPS_GOODS, Claim, Hold, Intent, Task, counts, minors
 
 if TYPE_CHECKING:
     from tests.histories.ledger import Ledger
@@ -76,6 +76,7 @@ def _payment_asked(ledger: Ledger, event: refunds.RefundPaymentRequestedV1, at: 
             refund_id=event.refund_id,
             asked_at=at,
             kind=None if refund is None else refund.kind,
+            keeps_goods=refund is not None and refund.kind in KEEPS_GOODS and not refund.is_ours,
         )
         ledger.m.intents[event.intent_id] = intent
         if refund is not None and event.purpose.value == "refund":
@@ -85,7 +86,7 @@ def _payment_asked(ledger: Ledger, event: refunds.RefundPaymentRequestedV1, at: 
         intent.attempts.append(event.attempt_id)
     if intent.state in ("failed", "reversed", "given_up"):
         intent.state = "asked"
-        intent.given_up_minor = 0
+        intent.given_up_minor, intent.is_unsure = 0, False
     ledger.m.ask(f"payment:{event.intent_id}", event, at)
 
 
@@ -102,6 +103,13 @@ def _paid(ledger: Ledger, event: refunds.RefundPaidV1, at: datetime) -> None:
         ledger.refund(event.refund_id).state = "paid"
     if event.order_outcome.value == "closed":
         ledger.m.ask("close", event, at)
+
+
+def _stuck(ledger: Ledger, event: refunds.RefundPaymentStuckV1, at: datetime) -> None:
+    del at
+    intent = ledger.m.intents.get(event.intent_id)
+    if intent is not None:
+        intent.is_unsure = event.money_moved.value != "no"
 
 
 def _refund_closed(ledger: Ledger, event: refunds.RefundClosedV1, at: datetime) -> None:
@@ -241,6 +249,7 @@ HANDLERS: Mapping[type[Event], Callable[[Ledger, Any, datetime], None]] = {
     refunds.RefundPaymentRequestedV1: _payment_asked,
     refunds.RefundPaidV1: _paid,
     refunds.RefundClosedV1: _refund_closed,
+    refunds.RefundPaymentStuckV1: _stuck,
     refunds.ExchangeOpenedV1: _exchange_opened,
     refunds.ExchangeEndedV1: _exchange_ended,
     refunds.ReshipDueV1: _reship_due,

@@ -91,8 +91,11 @@ def _resend(world: World, dice: Random, key: str, request: Any) -> Action:
 def _tasks(world: World, dice: Random, done: set[str]) -> Action | None:
     del dice, done
     for task in world.ledger.m.open_tasks():
-        about_money = task.case_kind == "refund-intent"
-        return Action(0, "task", task.key, ("retry" if about_money else "approved",))
+        answer = "retry" if task.case_kind == "refund-intent" else "approved"
+        parcel = world.ledger.goods.parcels.get(task.case_id)
+        if task.question_code == "presume_lost" and parcel is not None and parcel.standing == "there":
+            answer = "found"
+        return Action(0, "task", task.key, (answer,))
     return None
 
 

@@ -196,7 +196,7 @@ def _scan(world: World, action: Action) -> Made:
     """A scan, some minutes old; the parcel may not be registered yet."""
     status, carrier, late = action.args
     parcel = world.ledger.goods.parcels.get(action.about)
-    if parcel is not None and parcel.is_void:
+    if parcel is not None and (parcel.is_void or parcel.standing in ("there", "home")):
         return None
     tracking = _waybill(action.about, str(carrier))
     code = parcel.tracking_code if parcel is not None else tracking.tracking_code

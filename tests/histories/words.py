@@ -7,6 +7,7 @@ from typing import Any
 from aftersales_contracts.aftersales import common, logistics, logistics_words, refunds
 from aftersales_contracts.base import Event
 from tests.histories.breach import Breach
+from tests.histories.goods import Where
 from tests.histories.ledger import Ledger
 from tests.histories.matters import Intent, counts, minors
 
@@ -63,6 +64,12 @@ def _confirm(ledger: Ledger, event: refunds.OrderAutoConfirmRequestedV1, at: dat
         parcel = ledger.goods.parcels.get(parcel_id)
         if parcel is not None and parcel.standing == "moving" and not parcel.is_back:
             yield "confirm_too_early", "search", parcel_id, "the parcel is being searched"
+    for line_id in ledger.goods.ordered:
+        is_back = any(
+            p.where is Where.SHOP and p.has_left for p in ledger.goods.pieces if p.line_id == line_id
+        )
+        if is_back and ledger.missing(line_id) > 0:
+            yield "confirm_too_early", "goods back", line_id, "the goods are at the shop"
     for parcel in ledger.goods.parcels.values():
         is_coming = parcel.turned_at is not None or parcel.parcel_id in m.recalls
         if not parcel.is_back and is_coming and parcel.standing == "moving":
@@ -74,9 +81,9 @@ def _paid(ledger: Ledger, event: refunds.RefundPaidV1, at: datetime) -> Found:
     if not event.is_full or event.purpose.value != "refund":
         return
     asked = sum(
-        sum(intent.line_minors.values())
+        sum(intent.line_minors.values()) - intent.given_up_minor
         for intent in ledger.m.intents.values()
-        if intent.purpose == "refund" and intent.state != "given_up"
+        if intent.purpose == "refund"
     )
     whole = sum(ledger.prices.values())
     if asked < whole:
@@ -175,8 +182,9 @@ def _rejected(ledger: Ledger, event: refunds.ApplicationRejectedV1, at: datetime
     if event.reason_code != "line_busy":
         return
     is_busy = any(
-        case.is_open or case.state == "asked"
+        case.is_open or case.state in ("asked", "applied")
         for case in (*ledger.m.refunds.values(), *ledger.m.exchanges.values())
+        if getattr(case, "refund_id", "") != event.application_id
     )
     if not is_busy:
         yield "words_busy", "", event.application_id, "no case is open"
