@@ -169,7 +169,7 @@ def _buyer(world: World, dice: Random) -> Iterator[Choice]:
         yield Choice(group, weight if is_shipped else weight / 3, lambda: _application(world, dice, "apply"))
     if is_shipped and len(ledger.m.exchanges) < 2:
         lines = _with_buyer(ledger) or left
-        yield Choice("exchange", 0.8, lambda: _exchange(ledger, dice, lines))
+        yield Choice("exchange", 0.8, lambda lines=lines: _exchange(ledger, dice, lines))
     for refund in ledger.m.refunds.values():
         if refund.state == "refused":
             name = refund.refund_id
@@ -178,14 +178,14 @@ def _buyer(world: World, dice: Random) -> Iterator[Choice]:
             yield _fixed("take_back", 0.3, "take_back", refund.refund_id)
         if refund.state in ("sending", "sent") and any(refund.lines[x] for x in _with_buyer(ledger)):
             weight = 4 if refund.state == "sending" else 0.4
-            lines = {x: n for x, n in refund.lines.items() if n}
+            lines = {x: n for x, n in (refund.lines - refund.sent).items() if n}
             yield from _sendings(ledger, dice, refund.refund_id, lines, weight)
     for exchange in ledger.m.exchanges.values():
         if exchange.is_open:
             yield _fixed("take_back", 0.3, "take_back", exchange.exchange_id)
         if exchange.state in ("sending", "sent") and any(exchange.lines[x] for x in _with_buyer(ledger)):
             weight = 4 if exchange.state == "sending" else 0.4
-            yield from _sendings(ledger, dice, exchange.exchange_id, dict(exchange.lines), weight)
+            yield from _sendings(ledger, dice, exchange.exchange_id, dict(exchange.lines - exchange.sent), weight)
     if is_shipped and ledger.succeeded_at is None and not ledger.is_over:
         yield _fixed("succeed", 0.7 if _with_buyer(ledger) else 0.15, "succeed", "buyer")
     for parcel in ledger.goods.parcels.values():
@@ -244,6 +244,8 @@ def _sendings(
     """In a box of its own, or in one that lies ready; sometimes fewer pieces."""
     here = _with_buyer(ledger)
     can = {x: min(n, here[x]) for x, n in lines.items() if here.get(x)}
+    if not can:
+        return
 
     def make(box: str) -> Action:
         whole = dice.random() < 0.8

@@ -223,7 +223,7 @@ N9 = (
     *START,
     do(HOUR, "apply", "r1", "unshipped", "late_shipment", 100, 0, "a:1"),
     do(4 * DAY, "settle", "r1.refund.1", 100),
-    do(2 * DAY, "fail", "o1.late_compensation.1", "never", "no"),
+    do(30 * HOUR, "fail", "o1.late_compensation.1", "never", "no"),
     do(HOUR, "task", "refund-intent:payment_stuck:o1.late_compensation.1", "abandon"),
 )
 S1 = (

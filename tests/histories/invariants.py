@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests.histories.breach import Breach
 from tests.histories.goods import Piece, Where
@@ -168,17 +169,31 @@ def _neither(ledger: Ledger, at: datetime) -> Iterator[Breach]:
         return
     if any(task.question_code not in _NO_EXCUSE for task in _excuses(ledger)):
         return
+    coming = _coming(ledger)
     has_confirmed = ledger.success_cause == "buyer"
     for line_id in goods.ordered:
         missing = ledger.missing(line_id)
         here = [p for p in goods.pieces if p.line_id == line_id and p.has_left]
         stray = [p for p in here if p.where is Where.SHOP]
         stray += [p for p in here if p.where is Where.LOST and not has_confirmed]
-        if missing <= 0 or not stray:
+        if missing <= 0 or not stray or line_id in coming:
             continue
         if any(case.is_open and case.lines[line_id] for case in ledger.m.refunds.values()):
             continue
         yield Breach("neither", _neither_tag(ledger, line_id, stray), line_id, at, f"{missing} pieces")
+
+
+def _coming(ledger: Ledger) -> set[str]:
+    """Lines for which somebody outside has not answered who must: the warehouse, or who keeps the memos."""
+    m = ledger.m
+    breached = {x.reship_id for x in m.exchanges.values() if x.ending == "breached"}
+    lines: set[str] = set()
+    for key, asked in m.asked.items():
+        request: Any = asked.event
+        is_send = key.startswith("reship:send:") and request.reship_id not in breached
+        if is_send or key.startswith("order:add_memo:"):
+            lines |= {share.line_id for share in request.lines or ()}
+    return lines
 
 
 def _is_about_goods(task: Task) -> bool:
@@ -260,12 +275,17 @@ _MUST_END = frozenset(
 
 def _cases(ledger: Ledger, at: datetime, cases: Sequence[Standing]) -> Iterator[Breach]:
     asked = {(task.case_kind, task.case_id) for task in ledger.m.open_tasks()}
+    unpaid = {
+        name
+        for kind, name in asked
+        if kind == "refund-intent" and (i := ledger.m.intents.get(name)) and i.net_minor < i.minor
+    }
     for case in cases:
         if case.kind not in _MUST_END or case.is_ended or case.wake_at is not None or case.state == "Absent":
             continue
         if (case.kind, case.case_id) in asked:
             continue
-        if case.kind == "late-compensation" and any(kind == "refund-intent" for kind, _ in asked):
+        if case.kind == "late-compensation" and unpaid:
             continue  # it waits for a payment, about which somebody is asked
         yield Breach("case_without_end", f"{case.kind} {case.state}", case.case_id, at, "waits for nobody")
 
@@ -288,7 +308,7 @@ def _is_moot(ledger: Ledger, task: Task) -> str:
             intent = m.intents.get(task.case_id)
             return "the money moved" if intent and intent.net_minor == intent.minor else ""
         case "lost_parcel_report" | "presume_lost" | "where_is_parcel" | "report_or_memo_missing":
-            parcel = m.search_from.get(task.case_id) and ledger.goods.parcels.get(task.case_id)
+            parcel = m.search_reasons.get(task.case_id) and ledger.goods.parcels.get(task.case_id)
             return "the parcel is there" if parcel and parcel.standing == "there" else ""
         case "recall_unanswered" | "recall_by_hand" | "parcel_not_back":
             parcel_id = task.case_id.rsplit(".", 1)[0]

@@ -164,6 +164,7 @@ def _sent_back(ledger: Ledger, event: aftersales.ReturnSentV1, at: datetime) -> 
     case = ledger.m.refunds.get(case_id) or ledger.m.exchanges.get(case_id)
     if case is not None:
         case.was_returned = True
+        case.sent.update(counts(event.lines))
         if case.state == "sending":
             case.state = "sent"
 
@@ -264,10 +265,9 @@ def _arrived(ledger: Ledger, event: scans.ParcelArrivedV1, at: datetime) -> None
 
 
 def _said_lost(ledger: Ledger, parcel: Parcel, at: datetime) -> None:
-    """Somebody's word that a parcel is lost; of one that is there it counts if it was asked for later."""
-    asked_at = ledger.m.search_from.get(parcel.parcel_id)
-    is_later = asked_at is not None and parcel.last is not None and asked_at >= parcel.last
-    if parcel.standing not in ("there", "home") or is_later:
+    """Somebody's word that a parcel is lost; of one that is there it counts if it was asked for all the same."""
+    was_signed = ledger.m.search_reasons.get(parcel.parcel_id) == "signed_not_received"
+    if parcel.standing not in ("there", "home") or (was_signed and parcel.standing == "there"):
         ledger.goods.told(parcel, "lost", at)
 
 
@@ -281,8 +281,7 @@ def _task_done(ledger: Ledger, event: desk.TaskCompletedV1, at: datetime) -> Non
             _said_lost(ledger, parcel, at)
     if event.case_kind == "refund-intent" and event.outcome_code == "abandon":
         intent = ledger.m.intents.get(event.case_id)
-        is_stuck = intent is not None and intent.state in ("asked", "taken", "failed", "reversed")
-        if intent is not None and is_stuck and not intent.is_unsure:
+        if intent is not None and intent.net_minor < intent.minor and not intent.is_unsure:
             intent.state, intent.given_up_minor = "given_up", intent.minor - intent.net_minor
 
 

@@ -50,6 +50,7 @@ class Refund:
     was_accepted: bool = False
     """Whether the seller said that he has the goods."""
     seller_bears: bool = False
+    sent: Counter[str] = field(default_factory=Counter[str])
 
     @property
     def is_open(self) -> bool:
@@ -70,6 +71,7 @@ class Exchange:
     seller_bears: bool = False
     was_returned: bool = False
     was_reserved: bool = False
+    sent: Counter[str] = field(default_factory=Counter[str])
 
     @property
     def is_open(self) -> bool:
@@ -186,7 +188,7 @@ class Matters:
     claims: dict[str, Claim] = field(default_factory=dict[str, Claim])
     searches: dict[str, str] = field(default_factory=dict[str, str])
     """Request of the search that runs, by parcel."""
-    search_from: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    search_reasons: dict[str, str] = field(default_factory=dict[str, str])
     recalls: set[str] = field(default_factory=set[str])
     """Parcels that were called back."""
     reships: dict[str, str] = field(default_factory=dict[str, str])

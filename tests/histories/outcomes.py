@@ -153,7 +153,7 @@ def _courier_asked(ledger: Ledger, event: logistics.CourierActionRequestedV1, at
     ledger.m.ask(f"courier:{event.action.value}:{event.parcel_id}", event, at)
     if event.action is logistics_words.CourierAction.INQUIRE:
         ledger.m.searches[event.parcel_id] = event.request_id
-        ledger.m.search_from[event.parcel_id] = at
+        ledger.m.search_reasons[event.parcel_id] = event.reason_code
     elif event.action is logistics_words.CourierAction.INTERCEPT:
         ledger.m.recalls.add(event.parcel_id)
 
@@ -179,6 +179,8 @@ def _reship_asked(ledger: Ledger, event: logistics.ReshipRequestedV1, at: dateti
     for action in logistics_words.ReshipAction:
         ledger.m.asked.pop(f"reship:{action.value}:{event.reship_id}", None)
     ledger.m.reship_purposes[event.reship_id] = event.purpose.value
+    if event.action is not logistics_words.ReshipAction.RESERVE:
+        ledger.m.reships[event.reship_id] = f"{event.action.value} asked"
     ledger.m.reship_requests[event.request_id] = event.reship_id
     ledger.m.ask(f"reship:{event.action.value}:{event.reship_id}", event, at)
 

@@ -22,6 +22,7 @@ from aftersales_contracts.words import (
     SellerType,
     SignedBy,
 )
+from tests.histories.goods import Where
 from tests.histories.world import BUYER, CUSTOMER, KEYS, PERSON, SELLER, SHOP, Action, World, money, shares
 
 Made = Event | None
@@ -361,7 +362,11 @@ def _send(world: World, action: Action) -> Made:
     """The buyer sends goods back in a box; two returns may lie in one."""
     box, freight, carriage, *lines = action.args
     ids = _case_ids(world, action.about)
-    if ids is None:
+    goods = world.ledger.goods
+    is_here = all(
+        goods.count(share.line_id, Where.BUYER) >= share.quantity_count for share in shares(lines)
+    )
+    if ids is None or not is_here:
         return None
     return aftersales.ReturnSentV1(
         **KEYS,
