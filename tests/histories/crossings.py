@@ -1,4 +1,4 @@
-"""Scripted histories: each plays one crossing of two cases that is known to go astray, with what should flag it."""
+"""Scripted histories: each plays one crossing that is known to go astray, and names what should flag it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -240,9 +240,13 @@ S6 = (
 ALL: Mapping[str, Crossing] = {
     crossing.name: crossing
     for crossing in (
-        Crossing("M1", "a refused refund is amended to take over an exchange's line", TWO, M1, "line_in_two_cases"),
+        Crossing(
+            "M1", "a refused refund is amended to take over an exchange's line", TWO, M1, "line_in_two_cases"
+        ),
         Crossing("M2", "one box holds the goods of two refunds", TWO, M2, "paid_not_accepted"),
-        Crossing("M3", "paid as not received, then delivered", ONE, M3, "goods_and_money", "not_received paid"),
+        Crossing(
+            "M3", "paid as not received, then delivered", ONE, M3, "goods_and_money", "not_received paid"
+        ),
         Crossing(
             "M3u", "paid as unshipped, then delivered", TWO, M3_UNSHIPPED, "goods_and_money", "unshipped paid"
         ),
@@ -253,8 +257,12 @@ ALL: Mapping[str, Crossing] = {
         Crossing("M6", "no fault is found, the freight is paid", ONE, M6, "freight_unowed"),
         Crossing("M7", "receipt confirmed, paid as not received", ONE, M7, "paid_after_receipt"),
         Crossing("M8", "a cent for late shipping brings 30 % of the goods", TWO, M8, "compensation_over"),
-        Crossing("N1", "asked to confirm while the parcel is searched", ONE, N1, "confirm_too_early", "search"),
-        Crossing("N2", "an exchange spans the success, no stock, money chosen", ONE, N2, "neither", "at the shop"),
+        Crossing(
+            "N1", "asked to confirm while the parcel is searched", ONE, N1, "confirm_too_early", "search"
+        ),
+        Crossing(
+            "N2", "an exchange spans the success, no stock, money chosen", ONE, N2, "neither", "at the shop"
+        ),
         Crossing("N3", "the carrier brings back what was to be returned", ONE, N3, "neither", "at the shop"),
         Crossing("N4", "a payment is given up, the goods stay held", ONE, N4, "hold_kept"),
         Crossing("N5", "the exchange is breached, freight not repaid", ONE, N5, "freight_owed_unpaid"),
@@ -262,7 +270,9 @@ ALL: Mapping[str, Crossing] = {
         Crossing("N6", "goods refused, amended to no return, freight lost", ONE, N6, "freight_owed_unpaid"),
         Crossing("N7", "goods sent back to the buyer are lost", ONE, N7, "neither", "lost"),
         Crossing("N8", "a payment is reversed in two parts", ONE, N8, "reversed_money_lost"),
-        Crossing("N9", "a compensation is given up, its case stays", TWO, N9, "case_without_end", "late-comp"),
+        Crossing(
+            "N9", "a compensation is given up, its case stays", TWO, N9, "case_without_end", "late-comp"
+        ),
         Crossing("S1", "applied for before the payment", ONE, S1, "words_opened_unpaid"),
         Crossing("S6", "called late within 72 hours", ONE, S6, "words_late"),
     )

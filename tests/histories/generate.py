@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from tests.histories.choices import Choice, choices
+from tests.histories.chances import Choice
+from tests.histories.choices import choices
 from tests.histories.tidy import tidied
 from tests.histories.verbs import play
 from tests.histories.world import Action, MakeFlow, Shape, SharedFlow, World
@@ -114,5 +115,3 @@ def replay(history: History, make_flow: MakeFlow = SharedFlow) -> World:
         play(world, action)
     world.end()
     return world
-
-

@@ -1,15 +1,15 @@
-"""Invariants over the whole account: some hold at every step, some at the end when all deadlines have passed."""
+"""Invariants over the whole account: at every step, and at the end when all deadlines have passed."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
+from tests.histories.both_or_neither import both, neither, refund_intents
 from tests.histories.breach import Breach
-from tests.histories.goods import Piece, Where
+from tests.histories.goods import Where
 from tests.histories.ledger import Ledger
-from tests.histories.matters import WANTS_BACK, Intent, Task
+from tests.histories.matters import WANTS_BACK, Task
 
 PATIENCE = timedelta(days=3)
 """How long a state may stand that only a record excuses, where nothing is decided in one moment."""
@@ -32,21 +32,6 @@ NAMES: Mapping[str, str] = {
     "paid_not_accepted": "goods that were not accepted are not paid by silence",
     "dead_message": "no rule fails",
 }
-_NO_EXCUSE = frozenset(
-    {
-        "exchange_breached", "refund_for_exchange_after_success", "remedy_without_open_order",
-        "goods_back_without_refund",
-    }
-)  # fmt: skip
-"""Questions whose answer has to bring the buyer something."""
-_OTHER_MATTERS = frozenset(
-    {
-        "refused_after_silence", "refusal_without_evidence", "agreed_against_promise", "payment_over_account",
-        "order_not_confirmed", "compensated_but_in_time", "note_differs", "note_names_other_variant",
-        "waybill_of_two_orders", "payment_in_another_currency",
-    }
-)  # fmt: skip
-"""Reconciliations that say nothing about who has which goods."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +49,14 @@ def at_step(ledger: Ledger, at: datetime) -> Iterator[Breach]:
     """Yields what is broken now."""
     yield from _sums(ledger, at)
     yield from _two_cases(ledger, at)
-    yield from _both(ledger, at, PATIENCE)
+    yield from both(ledger, at, PATIENCE)
 
 
 def at_end(ledger: Ledger, at: datetime, cases: Sequence[Standing], dead: Sequence[str]) -> Iterator[Breach]:
     """Yields what is broken after all deadlines."""
     yield from _sums(ledger, at)
-    yield from _both(ledger, at, timedelta(0))
-    yield from _neither(ledger, at)
+    yield from both(ledger, at, timedelta(0))
+    yield from neither(ledger, at)
     yield from _holds(ledger, at)
     yield from _stock(ledger, at)
     yield from _claims(ledger, at)
@@ -85,12 +70,8 @@ def at_end(ledger: Ledger, at: datetime, cases: Sequence[Standing], dead: Sequen
         yield Breach("dead_message", text, text, at, "a rule failed")
 
 
-def _refunds(ledger: Ledger) -> list[Intent]:
-    return [i for i in ledger.m.intents.values() if i.purpose == "refund"]
-
-
 def _sums(ledger: Ledger, at: datetime) -> Iterator[Breach]:
-    intents = [i for i in _refunds(ledger) if i.state != "given_up"]
+    intents = [i for i in refund_intents(ledger) if i.state != "given_up"]
     total = sum(i.minor for i in intents)
     if total > ledger.paid_minor:
         yield Breach("paid_over_paid_in", "", "order", at, f"{total} of {ledger.paid_minor}")
@@ -116,121 +97,6 @@ def _two_cases(ledger: Ledger, at: datetime) -> Iterator[Breach]:
             yield Breach("line_in_two_cases", tag, line_id, at, f"{count} pieces in open cases")
 
 
-def _excuses(ledger: Ledger) -> list[Task]:
-    """Tasks that say of goods or money that they are where they should not be."""
-    return [
-        task
-        for task in ledger.m.tasks.values()
-        if task.kind_code == "reconciliation" and task.question_code not in _OTHER_MATTERS
-    ]
-
-
-def _both(ledger: Ledger, at: datetime, patience: timedelta) -> Iterator[Breach]:
-    paid = ledger.m.paid_instead(ledger.piece_prices)
-    for line_id, count in ledger.goods.ordered.items():
-        with_buyer = [p for p in ledger.goods.pieces if p.line_id == line_id and p.where is Where.BUYER]
-        over = len(with_buyer) + paid[line_id] - count
-        if over <= 0 or not with_buyer:
-            continue
-        intents = [i for i in _refunds(ledger) if i.lines[line_id] and i.net_minor > 0]
-        moments = [p.moved_at for p in with_buyer if p.moved_at] + [i.asked_at for i in intents]
-        if at - max(moments) < patience and patience:
-            continue
-        if any(task.at >= _left_at(ledger, with_buyer) for task in _excuses(ledger)):
-            continue
-        yield Breach("goods_and_money", _both_tag(ledger, intents, with_buyer), line_id, at, f"{over} pieces")
-
-
-def _left_at(ledger: Ledger, pieces: Sequence[Piece]) -> datetime:
-    parcels = [ledger.goods.parcels[p.parcel_id] for p in pieces if p.parcel_id in ledger.goods.parcels]
-    moments = [parcel.left_at for parcel in parcels if parcel.left_at is not None]
-    return min(moments) if moments else ledger.paid_at or pieces[0].moved_at or datetime.max.replace(tzinfo=UTC)
-
-
-def _both_tag(ledger: Ledger, intents: Sequence[Intent], pieces: Sequence[Piece]) -> str:
-    kinds = sorted({i.kind.value if i.kind else "goods never owed back" for i in intents}) or ["replaced"]
-    ways = sorted(
-        {ledger.goods.parcels[p.parcel_id].direction.value for p in pieces if p.parcel_id in ledger.goods.parcels}
-    )
-    last_paid = max((i.asked_at for i in intents), default=None)
-    last_moved = max((p.moved_at for p in pieces if p.moved_at), default=None)
-    if last_paid is None:
-        order = "sent twice"
-    else:
-        order = "paid, then delivered" if last_moved and last_moved > last_paid else "delivered, then paid"
-    return f"{'+'.join(kinds)} {order} ({'+'.join(ways)})"
-
-
-def _neither(ledger: Ledger, at: datetime) -> Iterator[Breach]:
-    if ledger.paid_at is None:
-        return
-    goods = ledger.goods
-    if any(_is_about_goods(task) for task in ledger.m.open_tasks()):
-        return
-    if any(task.question_code not in _NO_EXCUSE for task in _excuses(ledger)):
-        return
-    coming = _coming(ledger)
-    has_confirmed = ledger.success_cause == "buyer"
-    for line_id in goods.ordered:
-        missing = ledger.missing(line_id)
-        here = [p for p in goods.pieces if p.line_id == line_id and p.has_left]
-        stray = [p for p in here if p.where is Where.SHOP]
-        stray += [p for p in here if p.where is Where.LOST and not has_confirmed]
-        if missing <= 0 or not stray or line_id in coming:
-            continue
-        if any(case.is_open and case.lines[line_id] for case in ledger.m.refunds.values()):
-            continue
-        yield Breach("neither", _neither_tag(ledger, line_id, stray), line_id, at, f"{missing} pieces")
-
-
-def _coming(ledger: Ledger) -> set[str]:
-    """Lines for which somebody outside has not answered who must: the warehouse, or who keeps the memos."""
-    m = ledger.m
-    breached = {x.reship_id for x in m.exchanges.values() if x.ending == "breached"}
-    lines: set[str] = set()
-    for key, asked in m.asked.items():
-        request: Any = asked.event
-        is_send = key.startswith("reship:send:") and request.reship_id not in breached
-        if is_send or key.startswith("order:add_memo:"):
-            lines |= {share.line_id for share in request.lines or ()}
-    return lines
-
-
-def _is_about_goods(task: Task) -> bool:
-    """Whether somebody is still asked who might give the buyer something."""
-    if task.question_code in _OTHER_MATTERS:
-        return False
-    on_the_way = ("reship", "intercept", "parcel", "dispatch", "lost-parcel", "promise", "unpaid-order")
-    return task.kind_code != "attention" or task.case_kind not in on_the_way
-
-
-def _neither_tag(ledger: Ledger, line_id: str, stray: Sequence[Piece]) -> str:
-    where = "lost" if stray[0].where is Where.LOST else "at the shop"
-    parcel = ledger.goods.parcels.get(stray[0].parcel_id)
-    way = parcel.direction.value if parcel is not None else "?"
-    return f"{where} ({way}), {_last_word(ledger, line_id)}"
-
-
-def _last_word(ledger: Ledger, line_id: str) -> str:
-    """Of all that happened to a line, the thing that most likely left the buyer without."""
-    for exchange in ledger.m.exchanges.values():
-        if exchange.lines[line_id] and exchange.state != "rejected":
-            return f"exchange {exchange.ending or exchange.state}"
-    refunds = [refund for refund in ledger.m.refunds.values() if refund.lines[line_id]]
-    for refund in refunds:
-        if refund.was_returned and refund.state == "closed":
-            return f"goods sent back, {refund.kind.value} {refund.ending}"
-    if any(refund.state in ("paid", "asked") for refund in refunds):
-        return "other pieces refunded"
-    if any(i.purpose == "refund" for i in ledger.m.intents.values()):
-        return "another line refunded"
-    if ledger.succeeded_at is not None:
-        return f"order succeeded ({ledger.success_cause})"
-    if ledger.closed_at is not None:
-        return "order closed"
-    return refunds[-1].ending or refunds[-1].state if refunds else "no case"
-
-
 def _holds(ledger: Ledger, at: datetime) -> Iterator[Breach]:
     if ledger.is_over:
         return
@@ -238,7 +104,7 @@ def _holds(ledger: Ledger, at: datetime) -> Iterator[Breach]:
         refund = ledger.m.refunds.get(hold.refund_id)
         if hold.state not in ("asked", "stopped", "unknown") or refund is None or refund.state == "paid":
             continue
-        intents = [i for i in _refunds(ledger) if i.refund_id == hold.refund_id]
+        intents = [i for i in refund_intents(ledger) if i.refund_id == hold.refund_id]
         tasks = {task.case_id for task in ledger.m.open_tasks()}
         if any(i.intent_id in tasks for i in intents) or refund.is_open:
             continue
@@ -247,9 +113,13 @@ def _holds(ledger: Ledger, at: datetime) -> Iterator[Breach]:
 
 def _stock(ledger: Ledger, at: datetime) -> Iterator[Breach]:
     for exchange in ledger.m.exchanges.values():
-        is_over = exchange.state == "rejected" or (exchange.state == "ended" and exchange.ending != "completed")
+        is_over = exchange.state == "rejected" or (
+            exchange.state == "ended" and exchange.ending != "completed"
+        )
         if is_over and ledger.m.reships.get(exchange.reship_id) == "reserved":
-            yield Breach("stock_kept", exchange.ending or exchange.state, exchange.exchange_id, at, "reserved")
+            yield Breach(
+                "stock_kept", exchange.ending or exchange.state, exchange.exchange_id, at, "reserved"
+            )
 
 
 def _claims(ledger: Ledger, at: datetime) -> Iterator[Breach]:
@@ -331,7 +201,9 @@ def _applications(ledger: Ledger, at: datetime) -> Iterator[Breach]:
         return
     for refund in ledger.m.refunds.values():
         if refund.state == "applied" and refund.applied_at is not None:
-            yield Breach("application_unanswered", "refund", refund.refund_id, at, "neither opened nor rejected")
+            yield Breach(
+                "application_unanswered", "refund", refund.refund_id, at, "neither opened nor rejected"
+            )
     for exchange in ledger.m.exchanges.values():
         if exchange.state == "applied" and exchange.applied_at is not None:
             yield Breach("application_unanswered", "exchange", exchange.exchange_id, at, "no answer")
@@ -366,11 +238,13 @@ def _reversed(ledger: Ledger, at: datetime) -> Iterator[Breach]:
         is_waiting = f"payment:{intent.intent_id}" in ledger.m.asked
         if intent.net_minor < intent.minor and not is_waiting:
             lacking = intent.minor - intent.net_minor
-            yield Breach("reversed_money_lost", "", intent.intent_id, at, f"{lacking} of {intent.minor} lacking")
+            yield Breach(
+                "reversed_money_lost", "", intent.intent_id, at, f"{lacking} of {intent.minor} lacking"
+            )
 
 
 def _accepted(ledger: Ledger, at: datetime) -> Iterator[Breach]:
-    for intent in _refunds(ledger):
+    for intent in refund_intents(ledger):
         refund = ledger.m.refunds.get(intent.refund_id or "")
         if refund is None or intent.kind not in WANTS_BACK or refund.was_accepted or refund.is_ours:
             continue

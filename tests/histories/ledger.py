@@ -12,7 +12,6 @@ from tests.histories import outcomes
 from tests.histories.goods import Goods, Parcel, Where
 from tests.histories.matters import Exchange, Matters, Refund, counts
 
-
 _FINE = (Where.BUYER, Where.TO_BUYER, Where.BACK, Where.UNKNOWN)
 
 
@@ -265,7 +264,7 @@ def _arrived(ledger: Ledger, event: scans.ParcelArrivedV1, at: datetime) -> None
 
 
 def _said_lost(ledger: Ledger, parcel: Parcel, at: datetime) -> None:
-    """Somebody's word that a parcel is lost; of one that is there it counts if it was asked for all the same."""
+    """Somebody's word that a parcel is lost; it counts of a signed one if that is what was asked."""
     was_signed = ledger.m.search_reasons.get(parcel.parcel_id) == "signed_not_received"
     if parcel.standing not in ("there", "home") or (was_signed and parcel.standing == "there"):
         ledger.goods.told(parcel, "lost", at)

@@ -1,4 +1,4 @@
-"""Open matters of one order: refunds, exchanges, payments, holds, tasks, offers, searches, claims, resends."""
+"""Open matters of one order: refunds, exchanges, payments, holds, tasks, searches, claims, resends."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ def minors(lines: Sequence[Share] | None) -> Counter[str]:
 
 @dataclass
 class Refund:
-    """A refund as it is told: `state` is applied, rejected, open, refused, sending, sent, asked, paid, closed."""
+    """A refund as it is told; `state`: applied, rejected, open, refused, sending, sent, asked, paid, closed."""
 
     refund_id: str
     applied_at: datetime | None = None
@@ -206,10 +206,14 @@ class Matters:
     def open_pieces(self) -> Mapping[str, int]:
         """Pieces in refunds and exchanges that are open."""
         found: Counter[str] = Counter()
-        for case in (*self.refunds.values(), *self.exchanges.values()):
+        for case in self.cases():
             if case.is_open:
                 found.update(case.lines)
         return found
+
+    def cases(self) -> list[Refund | Exchange]:
+        """Refunds and exchanges."""
+        return [*self.refunds.values(), *self.exchanges.values()]
 
     def open_tasks(self) -> list[Task]:
         return [task for task in self.tasks.values() if task.is_open]

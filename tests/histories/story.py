@@ -14,8 +14,8 @@ from tests.histories.world import T0, Shape, World
 _SKIPPED = frozenset(
     {
         "shop_id", "order_id", "customer_id", "case_kind", "case_version", "rule_ids", "policy_version", "by",
-        "raw_status_code", "provider_ref", "store_ref", "memo_ref", "evidence_ids", "channels", "purpose_code",
-        "values", "notice_id", "expires_at", "seller_type", "platform_code", "payment_mode", "only_if",
+        "raw_status_code", "provider_ref", "store_ref", "memo_ref", "evidence_ids", "channels",
+        "purpose_code", "values", "notice_id", "expires_at", "seller_type", "platform_code", "payment_mode", "only_if",
         "carriages", "is_collect_forbidden", "needs_note", "payee", "escalate_to", "case_id", "about_subject",
         "occurred_at", "unsubscribe_ref", "region_code", "statement_ref", "channel", "tenders", "payments",
         "request_id", "tracking", "freight_payer", "declared_amount", "is_packaging_complete", "disposition",
@@ -104,6 +104,7 @@ def tell(world: World, breaches: list[Breach], *, seed: int | None = None) -> st
         who = f"-> {said.who}" if said.is_outcome else _SAYS.get(said.event.TOPIC, "somebody")
         lines.append(f"{_moment(said.at)}  {who}: {text}")
     lines += [
-        f"BROKEN {breach.cause}; {breach.about}: {breach.detail} ({_moment(breach.at)})" for breach in breaches
+        f"BROKEN {breach.cause}; {breach.about}: {breach.detail} ({_moment(breach.at)})"
+        for breach in breaches
     ]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""An orderly end: whoever is asked answers sensibly, goods under way arrive, until nobody has anything to do."""
+"""An orderly end: whoever is asked answers, goods under way arrive, until nobody has anything to do."""
 
 from collections.abc import Iterator
 from random import Random

@@ -6,22 +6,18 @@ from typing import Any
 
 from aftersales_contracts import parts
 from aftersales_contracts.base import Event
-from aftersales_contracts.shop import aftersales, contacts, desk, orders, payments, scans, shipments
+from aftersales_contracts.shop import aftersales, contacts, desk, orders, payments
 from aftersales_contracts.words import (
     Carriage,
-    Condition,
-    Disposition,
     FreightTerms,
     MemoPurpose,
     MoneyMoved,
-    ParcelDirection,
-    ParcelStatus,
     PaymentMethod,
     PromiseKind,
     RefundKind,
     SellerType,
-    SignedBy,
 )
+from tests.histories import verbs_goods
 from tests.histories.goods import Where
 from tests.histories.world import BUYER, CUSTOMER, KEYS, PERSON, SELLER, SHOP, Action, World, money, shares
 
@@ -125,184 +121,11 @@ def _memo(world: World, action: Action) -> Made:
         return None
     request: Any = asked.event
     if action.args == ("no",):
-        return orders.OrderRequestDeclinedV1(**KEYS, request_id=request.request_id, reason_code="not_possible")
+        return orders.OrderRequestDeclinedV1(
+            **KEYS, request_id=request.request_id, reason_code="not_possible"
+        )
     return orders.OrderMemoStoredV1(
         **KEYS, memo_ref="memo", purpose=request.purpose or MemoPurpose.LOSS, request_id=request.request_id
-    )
-
-
-# Warehouse and carriers.
-
-
-def _waybill(parcel_id: str, carrier: str) -> parts.Tracking:
-    return parts.Tracking(carrier_code=carrier, tracking_code=f"T{parcel_id}")
-
-
-def _register(world: World, action: Action) -> Made:
-    carrier, *lines = action.args
-    if action.about in world.ledger.goods.parcels:
-        return None
-    return shipments.ParcelRegisteredV1(
-        **KEYS,
-        parcel_id=action.about,
-        direction=ParcelDirection.OUTBOUND,
-        tracking=_waybill(action.about, str(carrier)),
-        lines=shares(lines),
-        freight_payer=shipments.FreightPayer.SENDER,
-        declared_amount=money(sum(world.shape.price(str(x).split(":")[0]) for x in lines)),
-    )
-
-
-def _carry(world: World, action: Action) -> Made:
-    """The parcel that carries out a resend."""
-    asked = world.ledger.m.asked.get(action.about)
-    parcel_id, carrier = str(action.args[0]), str(action.args[1])
-    if asked is None or parcel_id in world.ledger.goods.parcels:
-        return None
-    request: Any = asked.event
-    direction = {
-        "exchange": ParcelDirection.REPLACEMENT,
-        "return_to_buyer": ParcelDirection.TO_BUYER,
-    }.get(request.purpose.value, ParcelDirection.RESHIP)
-    return shipments.ParcelRegisteredV1(
-        **KEYS,
-        parcel_id=parcel_id,
-        direction=direction,
-        tracking=_waybill(parcel_id, carrier),
-        lines=request.lines,
-        freight_payer=shipments.FreightPayer.SENDER,
-        declared_amount=money(10_000),
-        request_id=request.request_id,
-        replaces_parcel_id=request.replaces_parcel_id,
-    )
-
-
-def _hand_over(world: World, action: Action) -> Made:
-    parcel = world.ledger.goods.parcels.get(action.about)
-    if parcel is None or parcel.is_gone or parcel.is_void:
-        return None
-    return shipments.ParcelHandedOverV1(
-        **KEYS, parcel_id=parcel.parcel_id, carrier_code=parcel.carrier_code
-    )
-
-
-def _void(world: World, action: Action) -> Made:
-    parcel = world.ledger.goods.parcels.get(action.about)
-    if parcel is None or parcel.is_gone or parcel.is_void:
-        return None
-    return shipments.ParcelWaybillVoidedV1(**KEYS, parcel_id=action.about, reason_code="stopped")
-
-
-def _scan(world: World, action: Action) -> Made:
-    """A scan, some minutes old; the parcel may not be registered yet."""
-    status, carrier, late = action.args
-    parcel = world.ledger.goods.parcels.get(action.about)
-    if parcel is not None and (parcel.is_void or parcel.standing in ("there", "home")):
-        return None
-    tracking = _waybill(action.about, str(carrier))
-    code = parcel.tracking_code if parcel is not None else tracking.tracking_code
-    known = ParcelStatus(str(status))
-    return scans.ParcelScannedV1(
-        carrier_code=str(carrier),
-        tracking_code=code,
-        occurred_at=world.now - timedelta(minutes=int(late)),
-        status=known,
-        raw_status_code=f"raw-{status}",
-        signed_by=SignedBy.BUYER if known is ParcelStatus.DELIVERED else None,
-    )
-
-
-def _arrive(world: World, action: Action) -> Made:
-    parcel = world.ledger.goods.parcels.get(action.about)
-    if parcel is None or not parcel.is_gone:
-        return None
-    return scans.ParcelArrivedV1(
-        carrier_code=parcel.carrier_code,
-        tracking_code=parcel.tracking_code,
-        warehouse_id="wh-1",
-        order_id=KEYS["order_id"],
-        return_id=next(iter(sorted(parcel.return_ids)), None),
-    )
-
-
-def _inspect(world: World, action: Action) -> Made:
-    """Lines as `line:received:accepted`; the first words say whether a return is named, the state, the fault."""
-    named, condition, fault, *lines = action.args
-    if action.about not in world.ledger.goods.parcels:
-        return None
-    return shipments.ReturnInspectedV1(
-        **KEYS,
-        return_id=str(named) or None,
-        parcel_id=action.about,
-        lines=[
-            parts.Inspection(
-                line_id=str(text).split(":")[0],
-                received_count=int(str(text).split(":")[1]),
-                accepted_count=int(str(text).split(":")[2]),
-                condition=Condition(str(condition)),
-                is_packaging_complete=True,
-                is_fault_confirmed={"yes": True, "no": False}.get(str(fault)),
-                disposition=Disposition.RESTOCK,
-            )
-            for text in lines
-        ],
-    )
-
-
-def _hold(world: World, action: Action) -> Made:
-    asked = world.ledger.m.asked.get(action.about)
-    if asked is None:
-        return None
-    request: Any = asked.event
-    outcome = shipments.HoldOutcome(str(action.args[0]))
-    gone = [p.parcel_id for p in world.ledger.goods.parcels.values() if p.is_gone and not p.is_back]
-    is_late = outcome is shipments.HoldOutcome.TOO_LATE
-    return shipments.DispatchHoldAnsweredV1(
-        **KEYS, request_id=request.request_id, outcome=outcome, parcel_ids=gone if is_late else None
-    )
-
-
-def _reship(world: World, action: Action) -> Made:
-    asked = world.ledger.m.asked.get(action.about)
-    if asked is None:
-        return None
-    request: Any = asked.event
-    return shipments.ReshipAnsweredV1(
-        **KEYS,
-        request_id=request.request_id,
-        outcome=shipments.ReshipOutcome(str(action.args[0])),
-        lines=request.lines,
-    )
-
-
-def _shortage(_world: World, action: Action) -> Made:
-    return shipments.DispatchShortageFoundV1(
-        **KEYS, lines=shares(action.args), source=shipments.ShortageSource.WAREHOUSE
-    )
-
-
-def _courier(world: World, action: Action) -> Made:
-    asked = world.ledger.m.asked.get(action.about)
-    if asked is None:
-        return None
-    request: Any = asked.event
-    return shipments.CourierActionAnsweredV1(
-        **KEYS,
-        request_id=request.request_id,
-        parcel_id=request.parcel_id,
-        outcome=shipments.CourierOutcome(str(action.args[0])),
-    )
-
-
-def _claim(world: World, action: Action) -> Made:
-    asked = world.ledger.m.asked.get(action.about)
-    if asked is None:
-        return None
-    request: Any = asked.event
-    step = shipments.CourierClaimStep(str(action.args[0]))
-    has_amount = step.value in ("approved", "paid")
-    return shipments.CourierClaimAnsweredV1(
-        **KEYS, claim_id=request.claim_id, outcome=step, amount=request.amount if has_amount else None
     )
 
 
@@ -321,7 +144,8 @@ def _terms(world: World, action: Action, version: int) -> dict[str, Any]:
     return {
         **KEYS, "refund_id": action.about, "terms_version": version, "kind": RefundKind(str(kind)),
         "reason_code": str(reason), "lines": shares(lines, amounts),
-        "amount": money(sum(amounts) + with_freight), "freight": money(with_freight) if with_freight else None,
+        "amount": money(sum(amounts) + with_freight),
+        "freight": money(with_freight) if with_freight else None,
     }  # fmt: skip
 
 
@@ -352,7 +176,7 @@ def _exchange(_world: World, action: Action) -> Made:
     )
 
 
-def _case_ids(world: World, case_id: str) -> dict[str, str] | None:
+def _case_ids(world: World, case_id: str) -> dict[str, Any] | None:
     if case_id in world.ledger.m.refunds:
         return {"refund_id": case_id}
     return {"exchange_id": case_id} if case_id in world.ledger.m.exchanges else None
@@ -363,9 +187,7 @@ def _send(world: World, action: Action) -> Made:
     box, freight, carriage, *lines = action.args
     ids = _case_ids(world, action.about)
     goods = world.ledger.goods
-    is_here = all(
-        goods.count(share.line_id, Where.BUYER) >= share.quantity_count for share in shares(lines)
-    )
+    is_here = all(goods.count(share.line_id, Where.BUYER) >= share.quantity_count for share in shares(lines))
     if ids is None or not is_here:
         return None
     return aftersales.ReturnSentV1(
@@ -497,7 +319,7 @@ def _settle_again(world: World, action: Action) -> Made:
     if intent is None or not intent.settled_attempts:
         return None
     return payments.RefundSettledV1(
-        **KEYS, intent_id=action.about, attempt_id=sorted(intent.settled_attempts)[-1],
+        **KEYS, intent_id=action.about, attempt_id=max(intent.settled_attempts),
         amount=money(intent.asked_minor), provider_ref="ref", has_moved_now=False,
     )  # fmt: skip
 
@@ -535,12 +357,11 @@ def _task(world: World, action: Action) -> Made:
 
 
 VERBS: Mapping[str, Callable[[World, Action], Made]] = {
+    **verbs_goods.VERBS,
     "place": _place, "pay": _pay, "mark": _mark, "succeed": _succeed, "confirm": _confirm, "close": _close,
-    "memo": _memo, "register": _register, "carry": _carry, "hand_over": _hand_over, "void": _void,
-    "scan": _scan, "arrive": _arrive, "inspect": _inspect, "hold": _hold, "reship": _reship,
-    "shortage": _shortage, "courier": _courier, "claim": _claim, "apply": _apply, "amend": _amend,
-    "take_back": _take_back, "exchange": _exchange, "send": _send, "choose": _choose, "problem": _problem,
-    "agree": _agree, "refuse": _refuse, "accept": _accept, "answer_exchange": _answer_exchange,
-    "evidence": _evidence, "promise": _promise, "take": _take, "settle": _settle,
-    "settle_again": _settle_again, "fail": _fail, "reverse": _reverse, "task": _task,
+    "memo": _memo, "apply": _apply, "amend": _amend, "take_back": _take_back, "exchange": _exchange,
+    "send": _send, "choose": _choose, "problem": _problem, "agree": _agree, "refuse": _refuse,
+    "accept": _accept, "answer_exchange": _answer_exchange, "evidence": _evidence, "promise": _promise,
+    "take": _take, "settle": _settle, "settle_again": _settle_again, "fail": _fail, "reverse": _reverse,
+    "task": _task,
 }  # fmt: skip

@@ -183,7 +183,7 @@ def _rejected(ledger: Ledger, event: refunds.ApplicationRejectedV1, at: datetime
         return
     is_busy = any(
         case.is_open or case.state in ("asked", "applied")
-        for case in (*ledger.m.refunds.values(), *ledger.m.exchanges.values())
+        for case in ledger.m.cases()
         if getattr(case, "refund_id", "") != event.application_id
     )
     if not is_busy:
@@ -225,9 +225,7 @@ def _refund_payment(ledger: Ledger, event: refunds.RefundPaymentRequestedV1, at:
 def _freight_payment(ledger: Ledger, intent: Intent) -> Found:
     m = ledger.m
     case_id = m.case_of(intent)
-    before = sum(
-        i.minor for i in m.intents.values() if i.purpose == "freight" and m.case_of(i) == case_id
-    )
+    before = sum(i.minor for i in m.intents.values() if i.purpose == "freight" and m.case_of(i) == case_id)
     laid_out = m.laid_out.get(case_id, 0)
     if before + intent.minor > laid_out:
         yield "freight_over", "", intent.intent_id, f"{before + intent.minor} of {laid_out} laid out"

@@ -85,7 +85,7 @@ class SharedFlow(Flow):
             whole = Flow(REFUNDS, LOGISTICS, REVIEWS, CUSTOMERS)
             SharedFlow._known = whole._wirings
             for wiring in SharedFlow._known:
-                wiring._data = _unwritten
+                vars(wiring)["_data"] = _unwritten
         super().__init__()
         self._wirings = SharedFlow._known
         self._lanes = [{} for _ in self._wirings]
