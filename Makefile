@@ -10,7 +10,7 @@ SEED ?= 1
 IMAGE ?= aftersales:$(VERSION)
 
 .PHONY: help setup demo run test test-all test-faults prove test-containers simulate fuzz bench check lint types imports schemas \
-	fast format lock rules docs secrets image sbom audit clean
+	histories fast format lock rules docs secrets image sbom audit clean
 
 help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
@@ -19,6 +19,7 @@ help:
 	@echo "make test-containers   the image on a container engine: tests/containers/README.md"
 	@echo "make check   lint, types, imports, schemas, and the tests that need no stack"
 	@echo "make simulate  10,000 seeds of the simulation (SEEDS=n); make fuzz: 100,000 mutated records (INPUTS=n)"
+	@echo "make histories  5,000 random histories of an order, judged by an account of its own (N=n SEED=s)"
 	@echo "make image   the container image; make secrets, sbom, audit: see deploy/README.md"
 	@echo "make bench   measurements; also: setup lint types format schemas lock rules docs clean"
 	@echo "make test-faults  50,000 inputs under faults, judged, and every mutant; MINUTES=60 make prove: a long run"
@@ -49,6 +50,9 @@ prove: setup
 
 simulate: setup
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),10000)
+
+histories: setup
+	$(BIN)/python -m tests.histories --n $(or $(N),5000) --seed $(SEED)
 
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --inputs $(or $(INPUTS),100000)

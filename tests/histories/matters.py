@@ -32,7 +32,7 @@ def minors(lines: Sequence[Share] | None) -> Counter[str]:
 
 @dataclass
 class Refund:
-    """A refund as it is told; `state`: applied, rejected, open, refused, sending, sent, asked, paid, closed."""
+    """A refund as it is told: applied, rejected, open, refused, sending, sent, asked, paid, closed."""
 
     refund_id: str
     applied_at: datetime | None = None

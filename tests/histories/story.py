@@ -15,7 +15,8 @@ _SKIPPED = frozenset(
     {
         "shop_id", "order_id", "customer_id", "case_kind", "case_version", "rule_ids", "policy_version", "by",
         "raw_status_code", "provider_ref", "store_ref", "memo_ref", "evidence_ids", "channels",
-        "purpose_code", "values", "notice_id", "expires_at", "seller_type", "platform_code", "payment_mode", "only_if",
+        "purpose_code", "values", "notice_id", "expires_at", "seller_type", "platform_code", "payment_mode",
+        "only_if",
         "carriages", "is_collect_forbidden", "needs_note", "payee", "escalate_to", "case_id", "about_subject",
         "occurred_at", "unsubscribe_ref", "region_code", "statement_ref", "channel", "tenders", "payments",
         "request_id", "tracking", "freight_payer", "declared_amount", "is_packaging_complete", "disposition",

@@ -306,7 +306,7 @@ def _settle(world: World, action: Action) -> Made:
         return None
     request: Any = asked.event
     minor = max(request.amount.minor * int(action.args[0]) // 100, 1)
-    is_whole = minor == request.amount.minor
+    is_whole = minor == sum(tender.amount.minor for tender in request.tenders)
     return payments.RefundSettledV1(
         **ids, amount=money(minor), tenders=request.tenders if is_whole else [], provider_ref="ref",
         has_moved_now=True,
