@@ -90,6 +90,8 @@ def neither(ledger: Ledger, at: datetime) -> Iterator[Breach]:
         return
     if any(task.question_code not in _NO_EXCUSE for task in _excuses(ledger)):
         return
+    if any(task.kind_code == "approval" and task.answer == "refused" for task in ledger.m.tasks.values()):
+        return  # a person did not approve of a remedy
     coming = _coming(ledger)
     has_confirmed = ledger.success_cause == "buyer"
     for line_id in goods.ordered:

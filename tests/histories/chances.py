@@ -9,6 +9,8 @@ from tests.histories.goods import Where
 from tests.histories.ledger import Ledger
 from tests.histories.world import Action
 
+CARRIERS = ("sto", "sto", "sto", "yto", "ems")
+
 
 @dataclass(frozen=True)
 class Choice:

@@ -6,13 +6,11 @@ from random import Random
 from typing import Any
 
 from aftersales_contracts.words import ParcelStatus
-from tests.histories.chances import Choice, coded, fixed, some
+from tests.histories.chances import CARRIERS, Choice, coded, fixed, some
 from tests.histories.choices_buyer import of_buyer
 from tests.histories.goods import Parcel, Where
 from tests.histories.ledger import Ledger
 from tests.histories.world import Action, World
-
-CARRIERS = ("sto", "sto", "sto", "yto", "ems")
 
 
 def choices(world: World, dice: Random) -> Iterator[Choice]:
@@ -250,7 +248,7 @@ def _provider(ledger: Ledger, dice: Random) -> Iterator[Choice]:
             yield fixed("provider", 5, "settle", name, 100)
             yield fixed("provider", 0.7, "take", name)
             yield fixed("trouble", 0.1, "settle", name, 60)
-            yield fixed("trouble", 0.5, "fail", name, "never", "no")
+            yield fixed("give_up", 0.5, "fail", name, "never", "no")
             yield fixed("trouble", 0.3, "fail", name, "again", "no")
             yield fixed("trouble", 0.2, "fail", name, "again", "unknown")
         if intent.net_minor > 0:
@@ -259,7 +257,7 @@ def _provider(ledger: Ledger, dice: Random) -> Iterator[Choice]:
 
 
 ANSWERS = {
-    "payment_stuck": ("retry", "retry", "abandon", "not_moved"),
+    "payment_stuck": ("retry", "abandon", "abandon", "not_moved"),
     "payment_still_stuck": ("retry", "retry", "abandon"),
     "payment_reversed": ("retry", "retry", "abandon"),
     "other_amount_settled": ("retry", "abandon"),

@@ -124,7 +124,7 @@ def _sendings(
     yield Choice("sent", weight, partial(_sending, dice, case_id, f"B{number}", can))
     for box in ledger.goods.parcels.values():
         if box.is_back and box.standing == "moving" and case_id not in box.return_ids:
-            yield Choice("sent", weight / 2, partial(_sending, dice, case_id, box.parcel_id, can))
+            yield Choice("sent", weight, partial(_sending, dice, case_id, box.parcel_id, can))
 
 
 def _sending(dice: Random, case_id: str, box: str, can: dict[str, int]) -> Action:

@@ -250,7 +250,14 @@ ALL: Mapping[str, Crossing] = {
         Crossing(
             "M3u", "paid as unshipped, then delivered", TWO, M3_UNSHIPPED, "goods_and_money", "unshipped paid"
         ),
-        Crossing("M4", "a lost replacement turns up after the money", ONE, M4, "goods_and_money"),
+        Crossing(
+            "M4",
+            "a lost replacement turns up after the money",
+            ONE,
+            M4,
+            "goods_and_money",
+            "no_return paid, then delivered (replacement",
+        ),
         Crossing("M4c", "and its claim runs on", ONE, M4, "claim_on_found"),
         Crossing("M5", "the courier says lost of a replacement", ONE, M5, "two_claims"),
         Crossing("M5r", "and it is reported twice", ONE, M5, "two_searches", "reports"),
@@ -261,14 +268,47 @@ ALL: Mapping[str, Crossing] = {
             "N1", "asked to confirm while the parcel is searched", ONE, N1, "confirm_too_early", "search"
         ),
         Crossing(
-            "N2", "an exchange spans the success, no stock, money chosen", ONE, N2, "neither", "at the shop"
+            "N2",
+            "an exchange spans the success, no stock, money chosen",
+            ONE,
+            N2,
+            "neither",
+            "at the shop (return), exchange converted",
         ),
-        Crossing("N3", "the carrier brings back what was to be returned", ONE, N3, "neither", "at the shop"),
+        Crossing(
+            "N3",
+            "the carrier brings back what was to be returned",
+            ONE,
+            N3,
+            "neither",
+            "at the shop (outbound)",
+        ),
         Crossing("N4", "a payment is given up, the goods stay held", ONE, N4, "hold_kept"),
-        Crossing("N5", "the exchange is breached, freight not repaid", ONE, N5, "freight_owed_unpaid"),
-        Crossing("N5n", "and the buyer has neither goods nor money", ONE, N5, "neither", "at the shop"),
-        Crossing("N6", "goods refused, amended to no return, freight lost", ONE, N6, "freight_owed_unpaid"),
-        Crossing("N7", "goods sent back to the buyer are lost", ONE, N7, "neither", "lost"),
+        Crossing(
+            "N5",
+            "the exchange is breached, freight not repaid",
+            ONE,
+            N5,
+            "freight_owed_unpaid",
+            "exchange breached",
+        ),
+        Crossing(
+            "N5n",
+            "and the buyer has neither goods nor money",
+            ONE,
+            N5,
+            "neither",
+            "at the shop (return), exchange breached",
+        ),
+        Crossing(
+            "N6",
+            "goods refused, amended to no return, freight lost",
+            ONE,
+            N6,
+            "freight_owed_unpaid",
+            "no_return paid",
+        ),
+        Crossing("N7", "goods sent back to the buyer are lost", ONE, N7, "neither", "lost (to_buyer)"),
         Crossing("N8", "a payment is reversed in two parts", ONE, N8, "reversed_money_lost"),
         Crossing(
             "N9", "a compensation is given up, its case stays", TWO, N9, "case_without_end", "late-comp"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from tests.histories.chances import Choice
+from tests.histories.chances import CARRIERS, Choice
 from tests.histories.choices import choices
 from tests.histories.tidy import tidied
 from tests.histories.verbs import play
@@ -15,8 +15,9 @@ THEMES: Mapping[str, Mapping[str, float]] = {
     "lost": {"carrier": 1.5, "lost": 6, "problem": 4, "deliver": 0.5},
     "found": {"lost": 5, "found": 8, "courier": 3, "offer": 3, "resend": 3},
     "refused": {"turned": 6, "deliver": 0.6},
-    "return": {"apply": 2, "back": 3, "sent": 4, "inspect": 3},
-    "exchange": {"exchange": 8, "answer_exchange": 4, "sent": 3, "resend": 3},
+    "return": {"apply": 3, "seller": 3, "back": 3, "sent": 5, "inspect": 3, "succeed": 0.2},
+    "exchange": {"exchange": 9, "answer_exchange": 4, "sent": 4, "inspect": 3, "resend": 3, "confirm": 0.5},
+    "given_up": {"apply_early": 5, "hold": 4, "give_up": 15, "register": 0.2, "hand_over": 0.2, "desk": 3},
     "unshipped": {"apply_early": 8, "register": 0.4, "hold": 3},
     "money": {"provider": 3, "trouble": 6, "desk": 2},
     "late": {"late_reason": 6, "register": 0.3, "apply_early": 3},
@@ -72,10 +73,22 @@ def _next(world: World, dice: Random, weights: Mapping[str, float]) -> Action | 
     return Action(_wait(dice), action.verb, action.about, action.args)
 
 
-def _beginning(dice: Random) -> Iterator[Action]:
+def _beginning(shape: Shape, dice: Random) -> Iterator[Action]:
+    """Placed and paid; mostly sent off as well, and often delivered, so that there is something to cross."""
     yield Action(0, "place")
     if dice.random() < 0.97:
         yield Action(dice.choice([1, 5, 60, 600]), "pay")
+    if dice.random() < 0.3:
+        return
+    names = [f"{name}:{count}" for name, count, _ in shape.lines]
+    inside = names if dice.random() < 0.8 else names[:1]
+    carrier = dice.choice(CARRIERS)
+    yield Action(dice.randint(1, 20) * HOUR, "register", "k1", (carrier, *inside))
+    yield Action(dice.randint(1, 5) * HOUR, "hand_over", "k1")
+    yield Action(dice.randint(1, 30), "mark", "k1")
+    if dice.random() < 0.65:
+        yield Action(dice.randint(1, 30) * HOUR, "scan", "k1", ("in_transit", carrier, 0))
+        yield Action(dice.randint(1, 40) * HOUR, "scan", "k1", ("delivered", carrier, 0))
 
 
 def generate(seed: int, make_flow: MakeFlow = SharedFlow) -> tuple[History, World]:
@@ -94,7 +107,7 @@ def generate(seed: int, make_flow: MakeFlow = SharedFlow) -> tuple[History, Worl
         actions.append(action)
         play(world, action)
 
-    for action in _beginning(dice):
+    for action in _beginning(shape, dice):
         do(action)
     for _ in range(dice.randint(8, 30)):
         following = _next(world, dice, weights)

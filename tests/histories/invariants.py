@@ -13,7 +13,7 @@ from tests.histories.matters import WANTS_BACK, Task
 
 PATIENCE = timedelta(days=3)
 """How long a state may stand that only a record excuses, where nothing is decided in one moment."""
-FREIGHT_CAP = 10_000
+EARLY = timedelta(days=14)
 NAMES: Mapping[str, str] = {
     "goods_and_money": "the buyer has goods and money both only with a recorded claim or a task",
     "neither": "the buyer has goods, money, or a case that will bring one",
@@ -200,13 +200,18 @@ def _applications(ledger: Ledger, at: datetime) -> Iterator[Breach]:
     if ledger.paid_at is None or ledger.placed is None:
         return
     for refund in ledger.m.refunds.values():
-        if refund.state == "applied" and refund.applied_at is not None:
+        if refund.state == "applied" and _is_in_time(ledger, refund.applied_at):
             yield Breach(
                 "application_unanswered", "refund", refund.refund_id, at, "neither opened nor rejected"
             )
     for exchange in ledger.m.exchanges.values():
-        if exchange.state == "applied" and exchange.applied_at is not None:
+        if exchange.state == "applied" and _is_in_time(ledger, exchange.applied_at):
             yield Breach("application_unanswered", "exchange", exchange.exchange_id, at, "no answer")
+
+
+def _is_in_time(ledger: Ledger, applied_at: datetime | None) -> bool:
+    """Whether an application did not wait too long for the payment."""
+    return applied_at is not None and ledger.paid_at is not None and ledger.paid_at - applied_at < EARLY
 
 
 def _freight(ledger: Ledger, at: datetime) -> Iterator[Breach]:
@@ -219,6 +224,7 @@ def _freight(ledger: Ledger, at: datetime) -> Iterator[Breach]:
             continue
         if refund is not None:
             is_owed = refund.seller_bears and refund.state in ("asked", "paid") and refund.was_returned
+            is_owed &= refund.reason_code == refund.freight_reason
             tag = f"{refund.kind.value} paid"
         elif exchange is not None:
             is_owed = exchange.seller_bears and exchange.ending in ("completed", "breached")

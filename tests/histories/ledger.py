@@ -276,6 +276,7 @@ def _task_done(ledger: Ledger, event: desk.TaskCompletedV1, at: datetime) -> Non
         task.answer, task.answered_at = event.outcome_code, at
         parcel = ledger.goods.parcels.get(task.case_id)
         is_search = task.question_code in ("presume_lost", "where_is_parcel")
+        is_search &= task.at >= ledger.m.search_from.get(task.case_id, task.at)
         if is_search and parcel is not None and event.outcome_code in ("approved", "lost"):
             _said_lost(ledger, parcel, at)
     if event.case_kind == "refund-intent" and event.outcome_code == "abandon":

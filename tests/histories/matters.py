@@ -47,6 +47,8 @@ class Refund:
     is_ours: bool = False
     was_returned: bool = False
     """Whether goods were registered as sent back for it."""
+    freight_reason: str = ""
+    """The reason for which it was decided who bears the freight."""
     was_accepted: bool = False
     """Whether the seller said that he has the goods."""
     seller_bears: bool = False
@@ -188,6 +190,7 @@ class Matters:
     claims: dict[str, Claim] = field(default_factory=dict[str, Claim])
     searches: dict[str, str] = field(default_factory=dict[str, str])
     """Request of the search that runs, by parcel."""
+    search_from: dict[str, datetime] = field(default_factory=dict[str, datetime])
     search_reasons: dict[str, str] = field(default_factory=dict[str, str])
     recalls: set[str] = field(default_factory=set[str])
     """Parcels that were called back."""

@@ -59,7 +59,8 @@ def _liability(ledger: Ledger, event: refunds.FreightLiabilityDecidedV1, at: dat
     if case_id in ledger.m.exchanges:
         ledger.exchange(case_id).seller_bears = bears
     elif case_id in ledger.m.refunds:
-        ledger.refund(case_id).seller_bears = bears
+        refund = ledger.refund(case_id)
+        refund.seller_bears, refund.freight_reason = bears, refund.reason_code
 
 
 def _payment_asked(ledger: Ledger, event: refunds.RefundPaymentRequestedV1, at: datetime) -> None:
@@ -154,6 +155,7 @@ def _courier_asked(ledger: Ledger, event: logistics.CourierActionRequestedV1, at
     if event.action is logistics_words.CourierAction.INQUIRE:
         ledger.m.searches[event.parcel_id] = event.request_id
         ledger.m.search_reasons[event.parcel_id] = event.reason_code
+        ledger.m.search_from[event.parcel_id] = at
     elif event.action is logistics_words.CourierAction.INTERCEPT:
         ledger.m.recalls.add(event.parcel_id)
 

@@ -82,8 +82,8 @@ def as_markdown(figures: Figures) -> str:
     lines += ["", "| crossing | says | invariant | after histories |", "|---|---|---|---|"]
     for name, crossing in crossings.ALL.items():
         met = figures.found_after(crossing)
-        number = "not met" if met is None else str(met)
-        lines.append(f"| {name} | {crossing.says} | {crossing.invariant} | {number} |")
+        after = "not met" if met is None else str(met)
+        lines.append(f"| {name} | {crossing.says} | {crossing.invariant} | {after} |")
     for cause, story in figures.stories.items():
         lines += ["", f"## {cause}", "", "```", story, "```"]
     return "\n".join(lines) + "\n"

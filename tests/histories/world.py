@@ -1,7 +1,8 @@
 """One order in a small world: the four services in memory, and the account that judges them."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.histories import invariants, words
 from tests.histories.breach import Breach
 from tests.histories.invariants import Standing
 from tests.histories.ledger import Ledger
+from tests.services import flow
 from tests.services.flow import Flow
 
 T0 = datetime(2026, 1, 5, 2, tzinfo=UTC)
@@ -26,6 +28,7 @@ KEYS: dict[str, Any] = {"shop_id": SHOP, "order_id": ORDER}
 BUYER = parts.Party(role=Role.BUYER)
 SELLER = parts.Party(role=Role.SELLER)
 PERSON = parts.Party(role=Role.SUPERVISOR)
+PATIENT = replace(flow.LIMITS, wait=timedelta(days=14))
 SILENCE = timedelta(days=700)
 """After the last action: by then all deadlines have passed."""
 
@@ -71,6 +74,17 @@ class Said:
     is_outcome: bool = False
 
 
+@contextmanager
+def _patience() -> Generator[None]:
+    """Messages that are early wait fourteen days, not one as in Flow."""
+    before = flow.LIMITS
+    flow.LIMITS = PATIENT
+    try:
+        yield
+    finally:
+        flow.LIMITS = before
+
+
 def _unwritten(_kind_name: str, _fact: Any) -> str:
     return ""
 
@@ -89,6 +103,16 @@ class SharedFlow(Flow):
         super().__init__()
         self._wirings = SharedFlow._known
         self._lanes = [{} for _ in self._wirings]
+
+    def tell(self, event: Event, at: datetime) -> None:
+        """As Flow, with the patience of production."""
+        with _patience():
+            super().tell(event, at)
+
+    def pass_until(self, until: datetime) -> None:
+        """As Flow, with the patience of production."""
+        with _patience():
+            super().pass_until(until)
 
     def _tell(self, event: Event, at: datetime) -> None:
         """Without writing and reading it first: contracts have tests of their own."""
