@@ -220,6 +220,9 @@ def _task(ledger: Ledger, event: common.TaskRequestedV1, at: datetime) -> None:
         at=at,
         due_at=event.due_at,
     )
+    intent = ledger.m.intents.get(event.case_id)
+    if event.question_code == "part_not_known" and intent is not None:
+        intent.state, intent.given_up_minor = "reversed", 0
 
 
 def _task_withdrawn(ledger: Ledger, event: common.TaskWithdrawnV1, at: datetime) -> None:
