@@ -224,7 +224,7 @@ def _freight(ledger: Ledger, at: datetime) -> Iterator[Breach]:
             continue
         if refund is not None:
             is_owed = refund.seller_bears and refund.state in ("asked", "paid") and refund.was_returned
-            is_owed &= refund.reason_code == refund.freight_reason
+            is_owed &= refund.amended_reason in ("", refund.freight_reason)
             tag = f"{refund.kind.value} paid"
         elif exchange is not None:
             is_owed = exchange.seller_bears and exchange.ending in ("completed", "breached")

@@ -127,6 +127,11 @@ def _applied(ledger: Ledger, event: aftersales.RefundAppliedV1, at: datetime) ->
         refund.applied_at, refund.state = at, "applied"
 
 
+def _amended(ledger: Ledger, event: aftersales.RefundAmendedV1, at: datetime) -> None:
+    del at
+    ledger.refund(event.refund_id).amended_reason = event.reason_code
+
+
 def _agreed(ledger: Ledger, event: aftersales.RefundAgreedV1, at: datetime) -> None:
     del at
     refund = ledger.refund(event.refund_id)
@@ -352,6 +357,7 @@ INBOUND: Mapping[type[Event], Callable[[Ledger, Any, datetime], None]] = {
     orders.OrderRequestDeclinedV1: _declined,
     orders.OrderMemoStoredV1: _memo,
     aftersales.RefundAppliedV1: _applied,
+    aftersales.RefundAmendedV1: _amended,
     aftersales.RefundAgreedV1: _agreed,
     aftersales.RefundRefusedV1: _refused,
     aftersales.ApplicationWithdrawnV1: _taken_back,

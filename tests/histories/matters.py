@@ -47,6 +47,8 @@ class Refund:
     is_ours: bool = False
     was_returned: bool = False
     """Whether goods were registered as sent back for it."""
+    amended_reason: str = ""
+    """The reason that the buyer gave last; an amendment at receipt is not answered by an outcome."""
     freight_reason: str = ""
     """The reason for which it was decided who bears the freight."""
     was_accepted: bool = False

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from tests.histories import crossings, invariants, words
 
@@ -91,4 +91,21 @@ def as_markdown(figures: Figures) -> str:
 
 def as_json(figures: Figures) -> str:
     """For programs."""
-    return json.dumps(asdict(figures), indent=1, sort_keys=True) + "\n"
+    found = {
+        "histories": figures.history_count,
+        "actions": figures.action_count,
+        "broken": figures.broken_count,
+        "seconds": round(figures.seconds, 1),
+        "by_invariant": dict(figures.by_name),
+        "by_cause": {
+            cause: {
+                "broken": count,
+                "first_seed": figures.first[cause][0],
+                "after_histories": figures.first[cause][1],
+            }
+            for cause, count in figures.by_cause.items()
+        },
+        "crossings": {name: figures.found_after(crossing) for name, crossing in crossings.ALL.items()},
+        "stories": figures.stories,
+    }
+    return json.dumps(found, indent=1, sort_keys=True) + "\n"
