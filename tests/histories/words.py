@@ -22,6 +22,8 @@ NAMES: Mapping[str, str] = {
     "words_late": "shipping is called late only when the 72 hours are over and goods are not gone",
     "words_remedy": "no remedy for a parcel that the buyer has",
     "words_claim": "no claim for a parcel that is there",
+    "words_recall": "no parcel is called back that is there",
+    "words_offer": "goods that the buyer sent back are not offered to him as if they were lost on the way",
     "words_reship": "a resend is called sent or delivered only if its parcel is",
     "words_opened_unpaid": "no refund is opened before the order is paid",
     "words_busy": "a line is called busy only if a case is open",
@@ -140,11 +142,22 @@ def _claim(ledger: Ledger, event: logistics.CourierClaimRequestedV1, at: datetim
 
 def _courier(ledger: Ledger, event: logistics.CourierActionRequestedV1, at: datetime) -> Found:
     del at
+    parcel = ledger.goods.parcels.get(event.parcel_id)
+    is_recall = event.action is logistics_words.CourierAction.INTERCEPT
+    if is_recall and parcel is not None and parcel.standing in ("there", "home"):
+        yield "words_recall", "", event.parcel_id, f"called back, but is {parcel.standing}"
     if event.action is not logistics_words.CourierAction.INQUIRE:
         return
     known = ledger.m.searches.get(event.parcel_id)
     if known is not None and known != event.request_id:
         yield "two_searches", "inquiries", event.parcel_id, f"{known} and {event.request_id}"
+
+
+def _offer(ledger: Ledger, event: common.OfferMadeV1, at: datetime) -> Found:
+    del at
+    is_return = any(event.case_id in parcel.return_ids for parcel in ledger.goods.parcels.values())
+    if event.case_kind == "lost-parcel" and is_return:
+        yield "words_offer", "", event.case_id, "the buyer is offered what he sent back"
 
 
 def _task(ledger: Ledger, event: common.TaskRequestedV1, at: datetime) -> Found:
@@ -259,5 +272,6 @@ CHECKS: Mapping[type[Event], Callable[[Ledger, Any, datetime], Found]] = {
     logistics.CourierClaimRequestedV1: _claim,
     logistics.CourierActionRequestedV1: _courier,
     logistics.ReshipStatusChangedV1: _reship,
+    common.OfferMadeV1: _offer,
     common.TaskRequestedV1: _task,
 }
