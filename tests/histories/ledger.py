@@ -10,7 +10,7 @@ from aftersales_contracts.shop import aftersales, desk, orders, payments, scans,
 from aftersales_contracts.words import ParcelDirection
 from tests.histories import outcomes
 from tests.histories.goods import Goods, Parcel, Where
-from tests.histories.matters import Exchange, Matters, Refund, counts
+from tests.histories.matters import WANTS_BACK, Exchange, Matters, Refund, counts
 
 _FINE = (Where.BUYER, Where.TO_BUYER, Where.BACK, Where.UNKNOWN)
 
@@ -128,8 +128,15 @@ def _applied(ledger: Ledger, event: aftersales.RefundAppliedV1, at: datetime) ->
 
 
 def _amended(ledger: Ledger, event: aftersales.RefundAmendedV1, at: datetime) -> None:
+    """An amendment of goods that are on their way is answered by no outcome unless it is turned away."""
     del at
-    ledger.refund(event.refund_id).amended_reason = event.reason_code
+    refund = ledger.refund(event.refund_id)
+    if refund.state != "refused":
+        return
+    refund.amended_reason = event.reason_code
+    if refund.was_returned and event.kind in WANTS_BACK:
+        refund.state, refund.version = "sent", event.terms_version
+        refund.lines = counts(event.lines) or refund.lines
 
 
 def _agreed(ledger: Ledger, event: aftersales.RefundAgreedV1, at: datetime) -> None:

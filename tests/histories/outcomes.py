@@ -35,6 +35,8 @@ def _rejected(ledger: Ledger, event: refunds.ApplicationRejectedV1, at: datetime
     refund = ledger.refund(event.application_id)
     if refund.state == "applied":
         refund.state = "rejected"
+    elif refund.state == "sent" and refund.amended_reason:
+        refund.state, refund.amended_reason = "refused", ""
 
 
 def _answered(ledger: Ledger, event: refunds.RefundAnswerDecidedV1, at: datetime) -> None:
