@@ -212,10 +212,10 @@ class Goods:
                 piece.where, piece.moved_at = where, now
             piece.was_with_buyer |= where is Where.BUYER
 
-    def send_back(self, box: Parcel, return_id: str, lines: Mapping[str, int], now: datetime) -> None:
+    def send_back(self, box: Parcel, return_ids: set[str], lines: Mapping[str, int], now: datetime) -> None:
         """The buyer puts pieces into a box; a box may hold those of several returns."""
         box = self.parcels.setdefault(box.parcel_id, box)
-        box.return_ids.add(return_id)
+        box.return_ids |= return_ids
         box.lines.update(lines)
         box.is_gone, box.left_at = True, box.left_at or now
         if not box.news:

@@ -168,8 +168,8 @@ def _sent_back(ledger: Ledger, event: aftersales.ReturnSentV1, at: datetime) -> 
         tracking_code=event.tracking.tracking_code,
         lines=Counter(),
     )
-    ledger.goods.send_back(box, event.return_id, counts(event.lines), at)
     case_id = event.refund_id or event.exchange_id or ""
+    ledger.goods.send_back(box, {event.return_id, case_id}, counts(event.lines), at)
     if event.freight_paid_amount is not None:
         ledger.m.laid_out[case_id] = ledger.m.laid_out.get(case_id, 0) + event.freight_paid_amount.minor
     case = ledger.m.refunds.get(case_id) or ledger.m.exchanges.get(case_id)

@@ -190,10 +190,11 @@ def _send(world: World, action: Action) -> Made:
     is_here = all(goods.count(share.line_id, Where.BUYER) >= share.quantity_count for share in shares(lines))
     if ids is None or not is_here:
         return None
+    others = [p for p in goods.parcels.values() if action.about in p.return_ids and p.parcel_id != box]
     return aftersales.ReturnSentV1(
         **KEYS,
         **ids,
-        return_id=action.about,
+        return_id=f"{action.about}.{box}" if others else action.about,
         lines=shares(lines),
         carriage=Carriage(str(carriage)),
         tracking=parts.Tracking(carrier_code="sf", tracking_code=str(box)),
