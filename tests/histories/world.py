@@ -97,12 +97,12 @@ class SharedFlow(Flow):
     def __init__(self) -> None:
         if not SharedFlow._known:
             whole = Flow(REFUNDS, LOGISTICS, REVIEWS, CUSTOMERS)
-            SharedFlow._known = whole._wirings
-            for wiring in SharedFlow._known:
-                vars(wiring)["_data"] = _unwritten
+            SharedFlow._known = whole._registries
+            for registry in SharedFlow._known:
+                vars(registry)["_data"] = _unwritten
         super().__init__()
-        self._wirings = SharedFlow._known
-        self._lanes = [{} for _ in self._wirings]
+        self._registries = SharedFlow._known
+        self._subjects = [{} for _ in self._registries]
 
     def tell(self, event: Event, at: datetime) -> None:
         """As Flow, with the patience of production."""
@@ -117,18 +117,18 @@ class SharedFlow(Flow):
     def _tell(self, event: Event, at: datetime) -> None:
         """Without writing and reading it first: contracts have tests of their own."""
         shop_id = str(getattr(event, "shop_id", ""))
-        for number, wiring in enumerate(self._wirings):
-            read = wiring.service.reads.get(type(event))
+        for number, registry in enumerate(self._registries):
+            read = registry.service.reads.get(type(event))
             if read is not None:
                 self._arrive(number, read(event), at, shop_id)
 
     def standings(self) -> list[Standing]:
         """Every case as it stands."""
         found: list[Standing] = []
-        for number, lanes in enumerate(self._lanes):
-            ended = self._wirings[number].ended
-            for lane in lanes.values():
-                for case in lane.cases.values():
+        for number, subjects in enumerate(self._subjects):
+            ended = self._registries[number].ended
+            for subject in subjects.values():
+                for case in subject.cases.values():
                     if case.version:
                         is_ended = type(case.state) in ended[case.kind]
                         name = type(case.state).__name__
@@ -139,9 +139,9 @@ class SharedFlow(Flow):
         """The earliest deadline of all cases."""
         moments = [
             case.wake_at
-            for lanes in self._lanes
-            for lane in lanes.values()
-            for case in lane.cases.values()
+            for subjects in self._subjects
+            for subject in subjects.values()
+            for case in subject.cases.values()
             if case.wake_at is not None
         ]
         return min(moments, default=None)
