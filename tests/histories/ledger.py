@@ -7,7 +7,7 @@ from typing import Any
 
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import aftersales, desk, orders, payments, scans, shipments
-from aftersales_contracts.words import ParcelDirection
+from aftersales_contracts.words import ParcelDirection, RefundKind
 from tests.histories import outcomes
 from tests.histories.goods import Goods, Parcel, Where
 from tests.histories.matters import WANTS_BACK, Exchange, Matters, Refund, counts
@@ -133,7 +133,8 @@ def _amended(ledger: Ledger, event: aftersales.RefundAmendedV1, at: datetime) ->
     refund = ledger.refund(event.refund_id)
     if refund.state != "refused":
         return
-    refund.amended_reason = event.reason_code
+    is_of_will = event.kind is RefundKind.NO_REASON
+    refund.amended_reason = RefundKind.NO_REASON.value if is_of_will else event.reason_code
     if refund.was_returned and event.kind in WANTS_BACK:
         refund.state, refund.version = "sent", event.terms_version
         refund.lines = counts(event.lines) or refund.lines
