@@ -5,7 +5,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from aftersales_contracts.words import ParcelStatus
+from aftersales_contracts.enums import ParcelStatus
 from tests.histories.chances import CARRIERS, Choice, coded, fixed, some
 from tests.histories.choices_buyer import of_buyer
 from tests.histories.goods import Parcel, Where

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from aftersales_contracts.words import ParcelDirection, ParcelStatus
+from aftersales_contracts.enums import ParcelDirection, ParcelStatus
 
 MOVING = frozenset(
     {

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import ParcelDirection, RefundKind
 from aftersales_contracts.shop import aftersales, desk, orders, payments, scans, shipments
-from aftersales_contracts.words import ParcelDirection, RefundKind
 from tests.histories import outcomes
 from tests.histories.goods import Goods, Parcel, Where
 from tests.histories.matters import WANTS_BACK, Exchange, Matters, Refund, counts

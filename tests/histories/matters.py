@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from aftersales_contracts.base import Event
-from aftersales_contracts.parts import Share
-from aftersales_contracts.words import RefundKind
+from aftersales_contracts.components import Share
+from aftersales_contracts.enums import RefundKind
 
 KEEPS_GOODS = frozenset({RefundKind.NO_RETURN})
 WANTS_BACK = frozenset({RefundKind.WITH_RETURN, RefundKind.NO_REASON})

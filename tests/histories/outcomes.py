@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from aftersales_contracts.aftersales import common, logistics, logistics_words, refunds
+from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds
 from aftersales_contracts.base import Event
-from aftersales_contracts.words import ReshipPurpose
+from aftersales_contracts.enums import ReshipPurpose
 from tests.histories.matters import KEEPS_GOODS, Claim, Hold, Intent, Task, counts, minors
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _exchange_ended(ledger: Ledger, event: refunds.ExchangeEndedV1, at: datetime
 
 def _hold_asked(ledger: Ledger, event: logistics.DispatchHoldRequestedV1, at: datetime) -> None:
     ledger.m.ask(f"hold:{event.request_id}", event, at)
-    if event.action is logistics_words.HoldAction.HOLD:
+    if event.action is logistics_enums.HoldAction.HOLD:
         refund_id = event.request_id.removesuffix(".hold")
         hold = Hold(event.request_id, counts(event.lines), at, refund_id=refund_id)
         ledger.m.holds.setdefault(event.request_id, hold)
@@ -154,20 +154,20 @@ def _hold_resolved(ledger: Ledger, event: logistics.DispatchHoldResolvedV1, at: 
 
 def _courier_asked(ledger: Ledger, event: logistics.CourierActionRequestedV1, at: datetime) -> None:
     ledger.m.ask(f"courier:{event.action.value}:{event.parcel_id}", event, at)
-    if event.action is logistics_words.CourierAction.INQUIRE:
+    if event.action is logistics_enums.CourierAction.INQUIRE:
         ledger.m.searches[event.parcel_id] = event.request_id
         ledger.m.search_reasons[event.parcel_id] = event.reason_code
         ledger.m.search_from[event.parcel_id] = at
-    elif event.action is logistics_words.CourierAction.INTERCEPT:
+    elif event.action is logistics_enums.CourierAction.INTERCEPT:
         ledger.m.recalls.add(event.parcel_id)
 
 
 def _claim_asked(ledger: Ledger, event: logistics.CourierClaimRequestedV1, at: datetime) -> None:
-    if event.action is logistics_words.ClaimAction.FILE:
+    if event.action is logistics_enums.ClaimAction.FILE:
         ledger.m.ask(f"claim:{event.claim_id}", event, at)
         claim = Claim(event.claim_id, event.parcel_id, event.kind.value, at)
         ledger.m.claims.setdefault(event.claim_id, claim)
-    elif event.action is logistics_words.ClaimAction.WITHDRAW and event.claim_id in ledger.m.claims:
+    elif event.action is logistics_enums.ClaimAction.WITHDRAW and event.claim_id in ledger.m.claims:
         ledger.m.claims[event.claim_id].withdrawn_at = at
         ledger.m.asked.pop(f"claim:{event.claim_id}", None)
 
@@ -180,10 +180,10 @@ def _claim_over(ledger: Ledger, event: logistics.CourierClaimConcludedV1, at: da
 
 
 def _reship_asked(ledger: Ledger, event: logistics.ReshipRequestedV1, at: datetime) -> None:
-    for action in logistics_words.ReshipAction:
+    for action in logistics_enums.ReshipAction:
         ledger.m.asked.pop(f"reship:{action.value}:{event.reship_id}", None)
     ledger.m.reship_purposes[event.reship_id] = event.purpose.value
-    if event.action is not logistics_words.ReshipAction.RESERVE:
+    if event.action is not logistics_enums.ReshipAction.RESERVE:
         ledger.m.reships[event.reship_id] = f"{event.action.value} asked"
     ledger.m.reship_requests[event.request_id] = event.reship_id
     ledger.m.ask(f"reship:{event.action.value}:{event.reship_id}", event, at)

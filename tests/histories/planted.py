@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from aftersales_contracts.aftersales import common, logistics, logistics_words, refunds
+from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds
 from aftersales_contracts.base import Event, Money, Outcome
 from aftersales_contracts.shop import shipments
 from tests.histories import crossings as c
@@ -90,7 +90,7 @@ def _dearer(purpose: str, factor: int, event: Event) -> Sequence[Event]:
 
 def _without_release(event: Event) -> Sequence[Event]:
     is_release = isinstance(event, logistics.DispatchHoldRequestedV1) and (
-        event.action is logistics_words.HoldAction.RELEASE
+        event.action is logistics_enums.HoldAction.RELEASE
     )
     return [] if is_release else [event]
 
@@ -103,7 +103,7 @@ def _claimed_twice(event: Event) -> Sequence[Event]:
 
 def _claim_kept(event: Event) -> Sequence[Event]:
     is_withdrawal = isinstance(event, logistics.CourierClaimRequestedV1) and (
-        event.action is logistics_words.ClaimAction.WITHDRAW
+        event.action is logistics_enums.ClaimAction.WITHDRAW
     )
     return [] if is_withdrawal or isinstance(event, logistics.CourierClaimConcludedV1) else [event]
 
@@ -120,7 +120,7 @@ def _silent_about(event_class: type[Event], event: Event) -> Sequence[Event]:
 
 def _stock_kept(event: Event) -> Sequence[Event]:
     is_cancel = (
-        isinstance(event, logistics.ReshipRequestedV1) and event.action is logistics_words.ReshipAction.CANCEL
+        isinstance(event, logistics.ReshipRequestedV1) and event.action is logistics_enums.ReshipAction.CANCEL
     )
     is_told = isinstance(event, logistics.ReshipStatusChangedV1) and event.status.value == "cancelled"
     return [] if is_cancel or is_told else [event]
@@ -140,7 +140,7 @@ def _always_full(event: Event) -> Sequence[Event]:
 
 def _called_lost(event: Event) -> Sequence[Event]:
     if isinstance(event, logistics.ParcelOutcomeDecidedV1):
-        return [event.model_copy(update={"outcome": logistics_words.ParcelOutcome.LOST})]
+        return [event.model_copy(update={"outcome": logistics_enums.ParcelOutcome.LOST})]
     return [event]
 
 
@@ -151,13 +151,13 @@ def _late_at_once(event: Event) -> Sequence[Event]:
     kept = {name: getattr(event, name) for name in type(event).model_fields}
     for name in ("source", "dispatch_by_at"):
         del kept[name]
-    late = logistics.LateShippingEstablishedV1(**kept, trigger=logistics_words.LateTrigger.UNSHIPPED_72H)
+    late = logistics.LateShippingEstablishedV1(**kept, trigger=logistics_enums.LateTrigger.UNSHIPPED_72H)
     return [event, late]
 
 
 def _delivered_when_sent(event: Event) -> Sequence[Event]:
     if isinstance(event, logistics.ReshipStatusChangedV1) and event.status.value == "sent":
-        return [event.model_copy(update={"status": logistics_words.ReshipStatus.DELIVERED})]
+        return [event.model_copy(update={"status": logistics_enums.ReshipStatus.DELIVERED})]
     return [event]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from aftersales_contracts.base import Event, Money
-from aftersales_contracts.parts import Share
+from aftersales_contracts.components import Share
 from tests.histories.breach import Breach
 from tests.histories.world import T0, Shape, World
 

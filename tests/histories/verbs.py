@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from aftersales_contracts import parts
+from aftersales_contracts import components
 from aftersales_contracts.base import Event
-from aftersales_contracts.shop import aftersales, contacts, desk, orders, payments
-from aftersales_contracts.words import (
+from aftersales_contracts.enums import (
     Carriage,
     FreightTerms,
     MemoPurpose,
@@ -17,6 +16,7 @@ from aftersales_contracts.words import (
     RefundKind,
     SellerType,
 )
+from aftersales_contracts.shop import aftersales, contacts, desk, orders, payments
 from tests.histories import verbs_goods
 from tests.histories.goods import Where
 from tests.histories.world import BUYER, CUSTOMER, KEYS, PERSON, SELLER, SHOP, Action, World, money, shares
@@ -53,7 +53,7 @@ def _place(world: World, _action: Action) -> Made:
         seller_type=SellerType.C_SHOP,
         platform_code="taobao",
         lines=[
-            parts.Line(
+            components.Line(
                 line_id=line_id, product_id=f"p-{line_id}", sku_id=f"s-{line_id}", style_id=f"p-{line_id}",
                 quantity_count=count, unit_price=money(price), freight_terms=terms,
             )
@@ -70,7 +70,7 @@ def _pay(world: World, _action: Action) -> Made:
     return orders.OrderPaidV1(
         **KEYS,
         payments=[
-            parts.Payment(payment_id=f"pay{n}", method=PaymentMethod.ALIPAY, amount=money(minor))
+            components.Payment(payment_id=f"pay{n}", method=PaymentMethod.ALIPAY, amount=money(minor))
             for n, minor in enumerate(tenders, 1)
         ],
         paid_amount=money(world.shape.total),
@@ -82,7 +82,7 @@ def _mark(world: World, action: Action) -> Made:
     parcel = world.ledger.goods.parcels.get(action.about)
     lines = None
     if parcel is not None:
-        lines = [parts.Share(line_id=name, quantity_count=count) for name, count in parcel.lines.items()]
+        lines = [components.Share(line_id=name, quantity_count=count) for name, count in parcel.lines.items()]
     return orders.OrderShippedV1(
         **KEYS,
         delivery_kind=orders.DeliveryKind.EXPRESS,
@@ -170,7 +170,7 @@ def _take_back(world: World, action: Action) -> Made:
 
 def _exchange(_world: World, action: Action) -> Made:
     reason, *lines = action.args
-    wanted = [parts.Wanted(line_id=str(x).split(":")[0], sku_id=f"s-{str(x)[0]}-xl") for x in lines]
+    wanted = [components.Wanted(line_id=str(x).split(":")[0], sku_id=f"s-{str(x)[0]}-xl") for x in lines]
     return aftersales.ExchangeAppliedV1(
         **KEYS, exchange_id=action.about, lines=shares(lines), wanted=wanted, reason_code=str(reason)
     )
@@ -197,7 +197,7 @@ def _send(world: World, action: Action) -> Made:
         return_id=f"{action.about}.{box}" if others else action.about,
         lines=shares(lines),
         carriage=Carriage(str(carriage)),
-        tracking=parts.Tracking(carrier_code="sf", tracking_code=str(box)),
+        tracking=components.Tracking(carrier_code="sf", tracking_code=str(box)),
         freight_paid_amount=money(int(freight)) if freight else None,
     )
 

@@ -4,17 +4,17 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from aftersales_contracts import parts
+from aftersales_contracts import components
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import Condition, Disposition, ParcelDirection, ParcelStatus, SignedBy
 from aftersales_contracts.shop import scans, shipments
-from aftersales_contracts.words import Condition, Disposition, ParcelDirection, ParcelStatus, SignedBy
 from tests.histories.world import KEYS, Action, World, money, shares
 
 Made = Event | None
 
 
-def _waybill(parcel_id: str, carrier: str) -> parts.Tracking:
-    return parts.Tracking(carrier_code=carrier, tracking_code=f"T{parcel_id}")
+def _waybill(parcel_id: str, carrier: str) -> components.Tracking:
+    return components.Tracking(carrier_code=carrier, tracking_code=f"T{parcel_id}")
 
 
 def _register(world: World, action: Action) -> Made:
@@ -112,7 +112,7 @@ def _inspect(world: World, action: Action) -> Made:
         return_id=str(named) or None,
         parcel_id=action.about,
         lines=[
-            parts.Inspection(
+            components.Inspection(
                 line_id=str(text).split(":")[0],
                 received_count=int(str(text).split(":")[1]),
                 accepted_count=int(str(text).split(":")[2]),

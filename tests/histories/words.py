@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from aftersales_contracts.aftersales import common, logistics, logistics_words, refunds
+from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds
 from aftersales_contracts.base import Event
 from tests.histories.breach import Breach
 from tests.histories.goods import Where
@@ -113,7 +113,7 @@ def _was_declared_lost(ledger: Ledger, parcel_id: str) -> bool:
 
 
 def _late(ledger: Ledger, event: logistics.LateShippingEstablishedV1, at: datetime) -> Found:
-    hours = (logistics_words.LateTrigger.UNSHIPPED_72H, logistics_words.LateTrigger.FALSE_SHIPMENT)
+    hours = (logistics_enums.LateTrigger.UNSHIPPED_72H, logistics_enums.LateTrigger.FALSE_SHIPMENT)
     if event.trigger not in hours or ledger.paid_at is None:
         return
     if at < ledger.paid_at + SHIP_WITHIN:
@@ -129,7 +129,7 @@ def _remedy(ledger: Ledger, event: logistics.RemedyRefundDueV1, at: datetime) ->
 
 def _claim(ledger: Ledger, event: logistics.CourierClaimRequestedV1, at: datetime) -> Found:
     del at
-    if event.action is not logistics_words.ClaimAction.FILE:
+    if event.action is not logistics_enums.ClaimAction.FILE:
         return
     parcel = ledger.goods.parcels.get(event.parcel_id)
     if parcel is not None and parcel.standing in ("there", "home"):
@@ -143,10 +143,10 @@ def _claim(ledger: Ledger, event: logistics.CourierClaimRequestedV1, at: datetim
 def _courier(ledger: Ledger, event: logistics.CourierActionRequestedV1, at: datetime) -> Found:
     del at
     parcel = ledger.goods.parcels.get(event.parcel_id)
-    is_recall = event.action is logistics_words.CourierAction.INTERCEPT
+    is_recall = event.action is logistics_enums.CourierAction.INTERCEPT
     if is_recall and parcel is not None and parcel.standing in ("there", "home"):
         yield "words_recall", "", event.parcel_id, f"called back, but is {parcel.standing}"
-    if event.action is not logistics_words.CourierAction.INQUIRE:
+    if event.action is not logistics_enums.CourierAction.INQUIRE:
         return
     known = ledger.m.searches.get(event.parcel_id)
     if known is not None and known != event.request_id:

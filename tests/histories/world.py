@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aftersales_contracts import parts
+from aftersales_contracts import components
 from aftersales_contracts.base import Event, Money
-from aftersales_contracts.words import Role
+from aftersales_contracts.enums import Role
 from services.customers.service import CUSTOMERS
 from services.logistics.service import LOGISTICS
 from services.refunds.service import REFUNDS
@@ -25,9 +25,9 @@ SHOP = "shop-1"
 ORDER = "o1"
 CUSTOMER = "c1"
 KEYS: dict[str, Any] = {"shop_id": SHOP, "order_id": ORDER}
-BUYER = parts.Party(role=Role.BUYER)
-SELLER = parts.Party(role=Role.SELLER)
-PERSON = parts.Party(role=Role.SUPERVISOR)
+BUYER = components.Party(role=Role.BUYER)
+SELLER = components.Party(role=Role.SELLER)
+PERSON = components.Party(role=Role.SUPERVISOR)
 PATIENT = replace(flow.LIMITS, wait=timedelta(days=14))
 SILENCE = timedelta(days=700)
 """After the last action: by then all deadlines have passed."""
@@ -216,11 +216,11 @@ def money(minor: int) -> Money:
     return Money(minor=minor, currency="CNY")
 
 
-def shares(coded: Iterable[str | int], amounts: Sequence[int] = ()) -> list[parts.Share]:
+def shares(coded: Iterable[str | int], amounts: Sequence[int] = ()) -> list[components.Share]:
     """Pieces as `line:count`, with their money where it is given."""
-    found: list[parts.Share] = []
+    found: list[components.Share] = []
     for number, text in enumerate(coded):
         line_id, count = str(text).split(":")[:2]
         amount = money(amounts[number]) if amounts else None
-        found.append(parts.Share(line_id=line_id, quantity_count=int(count), amount=amount))
+        found.append(components.Share(line_id=line_id, quantity_count=int(count), amount=amount))
     return found
