@@ -70,10 +70,10 @@ class Kafka(Section):
     request_timeout_ms: int = Field(default=20_000, ge=1_000)
     """Longest wait for the broker's answer to a request."""
     fetch_max_wait_ms: int = Field(default=30, ge=1, le=5_000)
-    """How long the broker may hold an empty fetch that skips paused or buffered partitions."""
+    """The longest that the broker may hold an empty fetch that skips paused or buffered partitions."""
     fetch_idle_wait_ms: int = Field(default=500, ge=1, le=5_000)
-    """How long the broker may hold a fetch that covers all partitions. A record ends the wait; otherwise this
-    is the age of an idle partition's watermark.
+    """The longest that the broker may hold a fetch that covers all partitions. A record ends the wait; otherwise
+    this is the age of an idle partition's watermark.
     """
     fetch_partition_bytes: int = Field(default=64 * 1024, ge=16 * 1024)
     """Most bytes that one fetch brings of one partition. A larger single record still comes."""

@@ -10,30 +10,13 @@ from typing import Any
 from aftersales_contracts.base import Event, Outcome
 from aftersales_contracts.envelope import MAX_ATTRIBUTE_CHARACTERS, Envelope
 from aftersales_contracts.envelope import write as write_envelope
+from aftersales_contracts.readers import READERS
 from aftersales_contracts.reasons import Reason
 from aftersales_contracts.registry import EVENTS, encode, read_data, topics_of
 from aftersales_contracts.topics import ANY_TOPIC, SERVICES, TOPICS, Topic
 
 VERSION = "1.0.0"
 """Version of the document: the second number rises with each release of schemas."""
-
-READERS: Mapping[str, tuple[str, ...]] = {
-    "shop.orders.v1": SERVICES,
-    "shop.shipments.v1": ("refunds", "logistics", "customers"),
-    "shop.scans.v1": ("logistics",),
-    "shop.aftersales.v1": ("refunds", "logistics", "reviews"),
-    "shop.payments.v1": ("refunds",),
-    "shop.reviews.v1": ("reviews",),
-    "shop.contacts.v1": ("customers",),
-    "shop.customers.v1": ("customers",),
-    "shop.standing.v1": ("reviews",),
-    "shop.desk.v1": SERVICES,
-    "aftersales.refunds.v1": ("logistics", "reviews", "customers"),
-    "aftersales.logistics.v1": ("refunds", "customers"),
-    "aftersales.reviews.v1": ("customers",),
-    "aftersales.customers.v1": ("refunds", "logistics", "reviews"),
-}
-"""Which of the four services consume a topic; a test holds it against what they read."""
 
 EXAMPLE_TIME = datetime(2014, 3, 15, 2, 14, 5, tzinfo=UTC)
 _DAY_MS = 24 * 60 * 60 * 1000

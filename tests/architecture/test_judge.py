@@ -3,9 +3,10 @@
 import ast
 from pathlib import Path
 
+from aftersales_contracts.readers import READS
 from cli.access import load_services
 from tests.architecture import tree
-from tests.faults.proof.readers import READS, inputs_of
+from tests.faults.proof.readers import inputs_of
 
 PROOF = "tests.faults.proof"
 JUDGE = tree.ROOT / "tests" / "faults" / "proof" / "judge.py"
@@ -54,7 +55,7 @@ def test_the_judge_reaches_the_checks() -> None:
     assert {"fact_checks.py", "inbox_checks.py", "reducer.py", "secrets.py", "log.py"} <= names
 
 
-def test_the_judge_knows_what_each_service_reads() -> None:
+def test_the_contracts_say_what_each_service_reads() -> None:
     services = load_services()
     assert {name: set(types) for name, types in READS.items()} == {
         name: {event.TYPE for event in service.reads} for name, service in services.items()

@@ -39,7 +39,7 @@ KNOWN: dict[Any, tuple[str, str]] = {
     default_records._DefaultRecordBatchPy: (LENIENT, "f63fbb5a8a247d54"),
     memory_records._MemoryRecordsPy: (LENIENT, "795a0314fbca30af"),
 }
-"""What is leaned on: (where, digest of the source that it was written for)."""
+"""Private parts that our code leans on: (where, digest of the source that it was written for)."""
 
 
 def digest(part: Any) -> str:

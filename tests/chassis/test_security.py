@@ -1,4 +1,4 @@
-"""What the database and the small server give away to whom: rows of the checklist in docs/security.md."""
+"""The database and the small server give away nothing to strangers: rows of the checklist in docs/security.md."""
 
 import platform
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aftersales_contracts.asyncapi import READERS
+from aftersales_contracts.readers import READERS
 from aftersales_contracts.topics import SERVICES, TOPICS
 from cli.principals import PRINCIPALS, Operation, Resource, Right, listed, principal_of, rights, weighed
 

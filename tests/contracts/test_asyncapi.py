@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aftersales_contracts.asyncapi import READERS, document, example_envelope, load_samples
+from aftersales_contracts.asyncapi import document, example_envelope, load_samples
 from aftersales_contracts.envelope import read
+from aftersales_contracts.readers import READERS
 from aftersales_contracts.registry import EVENTS, encode, read_data, topics_of
 from aftersales_contracts.topics import SERVICES, TOPICS
 from aftersales_contracts.yaml_text import to_yaml

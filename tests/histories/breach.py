@@ -1,4 +1,4 @@
-"""What an invariant found broken."""
+"""Defines the finding of an invariant."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What buyers, shops, carriers and providers could do now, as choices with weights."""
+"""Lists what buyers, shops, carriers and providers could do now, as choices with weights."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -167,7 +167,7 @@ def _part(dice: Random, here: dict[str, int]) -> list[str]:
 
 
 def _inspection(ledger: Ledger, dice: Random, box: Parcel) -> Action:
-    """What the warehouse finds: mostly all of it fit, sometimes less or worse."""
+    """Draws the findings of the warehouse: mostly all of it fit, sometimes less or worse."""
     inside: dict[str, int] = {}
     for piece in ledger.goods.inside(box.parcel_id):
         inside[piece.line_id] = inside.get(piece.line_id, 0) + 1

@@ -21,7 +21,7 @@ def _next_id(ledger: Ledger, letter: str) -> str:
 
 
 def of_buyer(world: World, dice: Random) -> Iterator[Choice]:
-    """What the buyer could do now."""
+    """Lists what the buyer could do now."""
     ledger = world.ledger
     left = dict(ledger.goods.ordered)
     if not left:

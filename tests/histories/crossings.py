@@ -52,7 +52,7 @@ def paid(intent: str = "r1.refund.1") -> Action:
 
 @dataclass(frozen=True)
 class Crossing:
-    """What is played, and which invariant speaks of it; `tag` is how its cause begins."""
+    """A scripted history, and the invariant that speaks of it; `tag` is how its cause begins."""
 
     name: str
     says: str

@@ -25,7 +25,7 @@ THEMES: Mapping[str, Mapping[str, float]] = {
     "silence": {"desk": 0.2, "seller": 0.2, "courier": 0.3},
     "amend": {"refuse": 5, "amend": 8, "apply": 2},
 }
-"""What a history is about: weights of groups of choices."""
+"""The theme of a history: weights of groups of choices."""
 
 
 @dataclass(frozen=True)

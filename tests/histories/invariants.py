@@ -12,7 +12,7 @@ from tests.histories.ledger import Ledger
 from tests.histories.matters import WANTS_BACK, Task
 
 PATIENCE = timedelta(days=3)
-"""How long a state may stand that only a record excuses, where nothing is decided in one moment."""
+"""The longest that a state may stand which only a record excuses, where nothing is decided in one moment."""
 EARLY = timedelta(days=14)
 NAMES: Mapping[str, str] = {
     "goods_and_money": "the buyer has goods and money both only with a recorded claim or a task",
@@ -215,7 +215,7 @@ def _is_in_time(ledger: Ledger, applied_at: datetime | None) -> bool:
 
 
 def _freight(ledger: Ledger, at: datetime) -> Iterator[Breach]:
-    """What the buyer laid out where the shop bears it, once the shop has the goods and keeps them."""
+    """Money that the buyer laid out where the shop bears it, once the shop has the goods and keeps them."""
     m = ledger.m
     tasks = {task.case_id for task in ledger.m.tasks.values() if task.question_code == "payment_over_account"}
     for case_id, laid_out in m.laid_out.items():

@@ -14,7 +14,7 @@ from tests.histories.world import Action, Shape, SharedFlow, World
 from tests.services.flow import Told
 
 Change = Callable[[Event], Sequence[Event]]
-"""What is announced in place of an outcome."""
+"""An outcome that is announced in place of another."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def _called_lost(event: Event) -> Sequence[Event]:
 
 
 def _late_at_once(event: Event) -> Sequence[Event]:
-    """What is only overdue is called late."""
+    """Calls late a dispatch that is only overdue."""
     if not isinstance(event, logistics.DispatchOverdueV1):
         return [event]
     kept = {name: getattr(event, name) for name in type(event).model_fields}

@@ -12,7 +12,7 @@ NAMES: Mapping[str, str] = {**invariants.NAMES, **words.NAMES}
 
 @dataclass
 class Figures:
-    """What a run found: histories broken by invariant and by cause, with the seed that was first."""
+    """The findings of a run: histories broken by invariant and by cause, with the seed that was first."""
 
     history_count: int = 0
     broken_count: int = 0

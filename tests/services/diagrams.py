@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,18 @@ class Readme:
 
 def _short(name: str) -> str:
     return name.split(".", 1)[1].rsplit(".", 1)[0]
+
+
+def messages_of(service: str, kind: str) -> Sequence[object] | None:
+    """Finds the messages that explore a kind's diagram: MESSAGES of `drawn.py` in its test folder.
+
+    A ledger has no such file, and no diagram.
+    """
+    module = f"tests.services.{service}.{kind.replace('-', '_')}.drawn"
+    if find_spec(module) is None:
+        return None
+    found: Sequence[object] = import_module(module).MESSAGES
+    return found
 
 
 def explored(

@@ -1,4 +1,4 @@
-"""What comes in becomes an event of ours or is turned away with a reason, never with its content."""
+"""A record becomes an event of ours or is turned away with a reason, never with its content."""
 
 import json
 from dataclasses import replace

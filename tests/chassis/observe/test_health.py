@@ -103,7 +103,7 @@ async def test_port_zero_serves_nothing_and_a_taken_port_is_an_error() -> None:
 
 @dataclass
 class Handled:
-    """What the metrics read of a batch's engine."""
+    """Holds all that the metrics read of a batch's engine."""
 
     facts: list[Any] = field(default_factory=list[Any])
     dead: list[Any] = field(default_factory=list[Any])

@@ -1,4 +1,4 @@
-"""What a process remembers of the log that it has just written."""
+"""A process remembers the end of the log that it has just written."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""How far the replicas have read, and what no clock of a machine may put ahead."""
+"""The watermark follows the reading of all replicas, and no clock of a machine puts it ahead."""
 
 from datetime import timedelta
 

@@ -6,10 +6,11 @@ from json import loads
 
 import asyncpg
 
+from aftersales_contracts.readers import READS
 from tests.faults.proof.fates import READERS
 from tests.faults.proof.ledger import Header, Place, digest, place, place_of
 from tests.faults.proof.log import Carried, Log
-from tests.faults.proof.readers import READS, inputs_of
+from tests.faults.proof.readers import inputs_of
 from tests.faults.proof.reading import Lying
 from tests.faults.proof.stories import CANARY
 from tests.faults.proof.verdict import Verdict

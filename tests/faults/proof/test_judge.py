@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from aftersales_contracts.envelope import EnvelopeError, read
+from aftersales_contracts.readers import READS
 from aftersales_contracts.registry import EVENTS, read_as_newest, topics_of
 from tests.faults.proof.fact_checks import Case, End, Money
 from tests.faults.proof.generator import Generator, Input, Told
 from tests.faults.proof.ledger import digest, place, place_of
 from tests.faults.proof.log import Log
-from tests.faults.proof.readers import READS
 from tests.faults.proof.reducer import AGREEMENT, INTENT, Reducer
 from tests.faults.proof.stories import CANARY
 from tests.faults.proof.verdict import Verdict

@@ -18,6 +18,7 @@ from services.logistics.parcels import Basis, Direction, Outcome, ParcelStatus, 
 from services.logistics.service import LOGISTICS
 from services.logistics.shares import Share
 from services.logistics.track import Identity, Scan
+from tests.services.diagrams import messages_of
 from tests.services.logistics.shop import DAY, HOUR, T0
 
 BOOK = policy.load()
@@ -258,6 +259,9 @@ POOLS: dict[str, list[Any]] = {
     "reship": RESHIP,
     "stock-shortage": SHORTAGE,
 }
+for _kind in KINDS:
+    if _kind not in POOLS:
+        POOLS[_kind] = list(messages_of("logistics", _kind) or ())
 FIRST: dict[str, int] = {"dispatch": 1, "stock-shortage": 1, "intercept": 1}
 """The number of messages of the pool that come first, so that histories get anywhere."""
 

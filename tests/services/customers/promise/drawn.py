@@ -1,0 +1,11 @@
+"""Lists the messages that explore the diagram of `promise`."""
+
+from services.customers.cases.promise import messages as p
+from services.customers.promised import Promise, PromiseKind
+
+MESSAGES: list[object] = [
+    p.Given(Promise("p1", PromiseKind.GIFT, "o1", "c1")),
+    p.Given(Promise("p1", PromiseKind.SHIP_BY, "o1", "c1")),
+    p.HandedOver("sf"),
+    p.Judged("confirmed"),
+]
