@@ -72,8 +72,8 @@ class Kafka(Section):
     fetch_max_wait_ms: int = Field(default=30, ge=1, le=5_000)
     """The longest that the broker may hold an empty fetch that skips paused or buffered partitions."""
     fetch_idle_wait_ms: int = Field(default=500, ge=1, le=5_000)
-    """The longest that the broker may hold a fetch that covers all partitions. A record ends the wait; otherwise
-    this is the age of an idle partition's watermark.
+    """The longest that the broker may hold a fetch that covers all partitions. A record ends the wait;
+    otherwise this is the age of an idle partition's watermark.
     """
     fetch_partition_bytes: int = Field(default=64 * 1024, ge=16 * 1024)
     """Most bytes that one fetch brings of one partition. A larger single record still comes."""

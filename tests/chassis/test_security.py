@@ -1,4 +1,4 @@
-"""The database and the small server give away nothing to strangers: rows of the checklist in docs/security.md."""
+"""The database and the small server give strangers nothing: rows of the checklist in docs/security.md."""
 
 import platform
 

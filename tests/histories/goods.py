@@ -226,7 +226,7 @@ class Goods:
                 piece.where, piece.parcel_id, piece.moved_at = Where.BACK, box.parcel_id, now
 
     def check(self, box: Parcel, found: Iterable[tuple[str, int, int]], now: datetime) -> None:
-        """Notes the findings of the warehouse in a box: pieces that came are at the shop, of others nobody knows."""
+        """Notes what the warehouse found in a box: pieces that came are at the shop, others are unknown."""
         box.news.append((now, self._next(), "home"))
         for line_id, received, accepted in found:
             pieces = [p for p in self.inside(box.parcel_id) if p.line_id == line_id]
