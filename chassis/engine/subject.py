@@ -20,11 +20,11 @@ class Unreadable:
 
 
 CROSS_SUBJECT, HELD = "mailbox", "horizon"
-"""Two reasons of `Delivery`, stored under old words. The first marks a cross-subject delivery. The second
-marks a delivery held until the watermark passes the deadlines before it.
+"""Two reasons of `Delivery`, stored under old words. The first names a cross-subject delivery. The second
+names a delivery held until the watermark passes the deadlines before it.
 """
 UNREAD: Any = object()
-"""Marks a stored state that is not decoded yet."""
+"""Replaces a stored state that is not decoded yet."""
 
 
 class Case:

@@ -214,7 +214,7 @@ class KafkaReader:
         return found
 
     def _break(self, error: Exception) -> None:
-        """Marks this connection as broken.
+        """Gives this connection up as broken.
 
         The client may have lost records that it had taken from other partitions. Only a new connection reads
         those records again.
