@@ -68,7 +68,7 @@ else:
 
 
 def _value(wanted: type, given: Any) -> Any:
-    """Builds what TOML has no type for. Raises NotImplementedError for a field type that is not known."""
+    """Builds what TOML has no type for. Raises TypeError for a field type that is not known."""
     unit = _UNITS.get(wanted)
     if unit is not None:
         if type(given) is not int:
@@ -76,7 +76,7 @@ def _value(wanted: type, given: Any) -> Any:
         return wanted(**{unit: given})
     if wanted is ZoneInfo:
         return ZoneInfo(given)
-    raise NotImplementedError(f"no number of a policy is a {wanted.__name__}")
+    raise TypeError(f"no number of a policy is a {wanted.__name__}")
 
 
 def reader(policy_class: type[P]) -> Callable[[Table], P]:
