@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from kernel.decider import DeadlinePassed, NotYet, tell
 from kernel.people import Task
@@ -100,7 +100,19 @@ def test_a_refund_revokes_the_resend() -> None:
     assert facts_of(decided)[-1] == tell(revoked)
 
 
+RESENT_TWICE: list[tuple[Any, int]] = [
+    (LOST[1], 0),
+    ("offer:reship", 1),
+    (REFUND_OPEN, 0),
+    (m.ResendLetGo("k1.reship"), 0),
+    (REFUND_OVER, 0),
+    ("offer:reship", 1),
+]
+"""The warehouse lets the first resend go for a refund; that is withdrawn, and the buyer chooses again."""
+
+
 @settings(max_examples=400, deadline=None)
+@example(RESENT_TWICE)
 @given(histories("lost-parcel", 30))
 def test_any_history(history: list[tuple[Any, int]]) -> None:
     """LG-018, LG-020: one remedy for a loss, money after report and memo, a refund after a failed resend."""
@@ -116,7 +128,7 @@ def test_any_history(history: list[tuple[Any, int]]) -> None:
             case f.ReshipChosen():
                 assert remedies == []
                 remedies.append("reship")
-            case f.RefundChosen(is_reship_out=True):
+            case f.RefundChosen(is_reship_out=True) | f.ResendOff():
                 remedies.remove("reship")
             case f.PaymentDue():
                 assert remedies == []
