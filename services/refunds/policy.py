@@ -34,6 +34,10 @@ class AgreementPolicy(Numbers):
     """RF-018."""
     send_days: Days
     """RF-020."""
+    send_hours: Hours
+    """RF-104: more than 0 takes the place of `send_days`, and counts from the receipt."""
+    carriages: tuple[Carriage, ...]
+    """RF-104."""
     receive_days: Mapping[Carriage, Days]
     """RF-023, RF-024."""
     remind_days: Days
@@ -88,11 +92,15 @@ class ExchangePolicy(Numbers):
     """RF-106."""
     window_days: Days
     """RF-094; a longer service of the line wins (RF-095)."""
+    no_reason_days: Days
+    """RF-095, RF-097: the shop's own promise for lines without the platform's service; 0: none."""
     fault_report_hours: Hours
     """RF-098, RF-099: 0 leaves only the window above."""
     usual_delivery_days: Days
     is_quality_needed: bool
     """RF-096."""
+    is_size_exchange_allowed: bool
+    """RF-105: another size, where otherwise a fault is needed."""
     excluded_reasons: frozenset[str]
     """RF-107, RF-108, RF-111, RF-115."""
     are_special_offers_excluded: bool

@@ -97,7 +97,10 @@ class RefundApplied(Value):
 
 
 class InspectedLine(Value):
-    """The warehouse's findings on one line of a returned parcel."""
+    """The warehouse's findings on one line of a returned parcel.
+
+    `unfit_count` of the accepted pieces are in a condition that the shop does not take: silence pays none.
+    """
 
     line_id: str
     received_count: int
@@ -105,6 +108,7 @@ class InspectedLine(Value):
     condition: str
     is_packaging_complete: bool
     is_fault_confirmed: bool | None
+    unfit_count: int = 0
 
 
 def prorated(share: Share, quantity_count: int) -> Share:

@@ -14,6 +14,7 @@ from aftersales_contracts.enums import (
     PaymentMethod,
     PromiseKind,
     RefundKind,
+    SaleService,
     SellerType,
 )
 from aftersales_contracts.shop import aftersales, contacts, desk, orders, payments
@@ -56,6 +57,7 @@ def _place(world: World, _action: Action) -> Made:
             components.Line(
                 line_id=line_id, product_id=f"p-{line_id}", sku_id=f"s-{line_id}", style_id=f"p-{line_id}",
                 quantity_count=count, unit_price=money(price), freight_terms=terms,
+                services=[SaleService.SEVEN_DAY_NO_REASON],
             )
             for line_id, count, price in shape.lines
         ],

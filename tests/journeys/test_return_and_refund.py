@@ -49,7 +49,13 @@ async def test_a_shirt_does_not_please(stage: Stage) -> None:
     """The buyer's own wish: the freight is the buyer's, and only what is accepted is paid."""
     order = stage.order("return-unwanted")
     buyer, seller, back = order.buyer, order.seller, order.parcel("back")
-    await stage.sold(order, line("shirt", 3, 5_000), freight=800, alipay=11_000, points=4_800)
+    await stage.sold(
+        order,
+        line("shirt", 3, 5_000, services=["seven_day_no_reason"]),
+        freight=800,
+        alipay=11_000,
+        points=4_800,
+    )
     await stage.delivered(order)
 
     two_of_three = [share("shirt", 2, 10_000)]

@@ -16,7 +16,7 @@ APPLIED = 3 * DAY
 async def applied(stage: Stage, name: str, kind: str) -> Order:
     """To come: a coat is delivered after two days, and its refund applied for after three."""
     order = stage.order(f"silent-{name}")
-    await stage.sold(order, line("coat", 1, PRICE), alipay=PRICE)
+    await stage.sold(order, line("coat", 1, PRICE, services=["seven_day_no_reason"]), alipay=PRICE)
     if kind != "unshipped":
         await stage.shipped(order)
     if kind not in {"unshipped", "not_received"}:

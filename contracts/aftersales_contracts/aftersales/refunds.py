@@ -60,14 +60,27 @@ class ApplicationRejectedV1(OrderOutcome):
 
     TYPE = "aftersales.application.rejected.v1"
     TOPIC = TOPIC
-    RULES = ("RF-045", "RF-098", "RF-105", "RF-106", "RF-107", "RF-108", "RF-109", "RF-110", "RF-111")
+    RULES = (
+        "RF-045",
+        "RF-094",
+        "RF-095",
+        "RF-098",
+        "RF-105",
+        "RF-106",
+        "RF-107",
+        "RF-108",
+        "RF-109",
+        "RF-110",
+        "RF-111",
+        "RF-117",
+    )
 
     application: ApplicationKind
     application_id: Id
     """The refund_id or exchange_id that was applied under."""
     reason_code: Code
     """Open list: order_succeeded, not_paid, line_busy, over_refundable, excluded, second_exchange,
-    other_style, out_of_window, unknown_order, unknown_line."""
+    other_style, out_of_window, no_service, unknown_order, unknown_line."""
     advise_code: Code | None = None
     """The step that the buyer can take instead."""
 
@@ -86,6 +99,8 @@ class RefundAnswerDecidedV1(OrderOutcome):
         "RF-032",
         "RF-034",
         "RF-096",
+        "RF-098",
+        "RF-099",
         "RF-107",
         "RF-108",
         "RF-109",
@@ -99,6 +114,8 @@ class RefundAnswerDecidedV1(OrderOutcome):
     answer: DecidedAnswer
     cause: AnswerCause
     reason_code: Code | None = None
+    """Why, where the answer refuses. Open list: exchange_wanted, not_agreed_beforehand, just_collected,
+    no_pieces_accepted, no_quality_fault, special_offer, excluded_reason, reported_late."""
     evidence_ids: list[Id] = Field(default_factory=list[Id])
 
 

@@ -19,6 +19,20 @@ N = TypeVar("N", bound=Numbers)
 POLICY = policy.load().get("taobao-classic@2014-01-01")
 KINDS = {kind.name: kind for kind in REFUNDS.kinds}
 
+
+class OnePolicy:
+    """A book of one page."""
+
+    def __init__(self, rules: policy.Policy) -> None:
+        self._rules = rules
+
+    def choose(self, _shop_id: str, _at: datetime) -> tuple[str, policy.Policy]:
+        return "test@2014-01-01", self._rules
+
+    def get(self, _version: str) -> policy.Policy:
+        return self._rules
+
+
 WORDS = [
     "a", "b", "quality", "size", "retry", "not_moved", "abandon", "reserved", "unavailable", "sent",
     "delivered", "refund", "stopped", "buyer",

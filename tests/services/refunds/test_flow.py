@@ -12,7 +12,15 @@ from aftersales_contracts.aftersales.refunds_enums import (
     RefundEnding,
 )
 from aftersales_contracts.base import Event, Outcome
-from aftersales_contracts.enums import Carriage, Condition, MoneyMoved, PromiseKind, RefundKind, Role
+from aftersales_contracts.enums import (
+    Carriage,
+    Condition,
+    MoneyMoved,
+    PromiseKind,
+    RefundKind,
+    Role,
+    SaleService,
+)
 from aftersales_contracts.shop import aftersales, desk, orders
 from services.refunds.service import REFUNDS
 from tests.services.refunds import shop as s
@@ -23,7 +31,7 @@ from tests.support.driver import Driver
 def ordered(*more: tuple[Event, datetime], is_shipped: bool = True) -> Driver:
     """A paid order of one line for 100.00 CNY, shipped an hour later unless told otherwise."""
     driver = Driver(REFUNDS)
-    driver.tell(s.placed(), T0)
+    driver.tell(s.placed(services=[SaleService.SEVEN_DAY_NO_REASON]), T0)
     driver.tell(s.paid(), T0)
     if is_shipped:
         driver.tell(s.shipped(), T0 + HOUR)

@@ -8,7 +8,7 @@ from aftersales_contracts.aftersales import common, refunds
 from aftersales_contracts.aftersales.logistics_enums import ParcelOutcome, RemedyReason
 from aftersales_contracts.aftersales.refunds_enums import OrderOutcomeAfterRefund
 from aftersales_contracts.base import Event
-from aftersales_contracts.enums import RefundKind
+from aftersales_contracts.enums import RefundKind, SaleService
 from services.refunds.service import REFUNDS
 from tests.services.refunds import shop as s
 from tests.services.refunds.shop import DAY, HOUR, MINUTE, T0
@@ -94,7 +94,9 @@ def test_the_freight_that_is_left_is_an_order_of_its_own_right() -> None:
 
 # Lines that are shipped in part.
 
-THREE: list[Told] = [(s.placed((("a", 3, 10_000),)), T0), (s.paid(30_000), T0)]
+THREE: list[Told] = [
+    (s.placed((("a", 3, 10_000),), services=[SaleService.SEVEN_DAY_NO_REASON]), T0), (s.paid(30_000), T0),
+]  # fmt: skip
 ONE_SENT: list[Told] = [*THREE, (s.shipped(lines=[s.share("a")]), T0 + HOUR)]
 
 

@@ -69,7 +69,10 @@ class TenderAccount(Value):
 
 
 class OpenCase(Value):
-    """A case that works on lines of the order. `kind` is None for an exchange; `is_granted`: the money is."""
+    """A case that works on lines of the order. `kind` is None for an exchange; `is_granted`: the money is.
+
+    `applied_at`: when a buyer's refund was first applied for.
+    """
 
     case_id: str
     kind: RefundKind | None
@@ -77,6 +80,7 @@ class OpenCase(Value):
     freight_minor: int
     is_late_claim: bool
     is_granted: bool = False
+    applied_at: datetime | None = None
 
     @property
     def waits_for_goods(self) -> bool:
@@ -333,6 +337,13 @@ def released(book: OrderAccount, case_id: str) -> OrderAccount:
         open=tuple(case for case in book.open if case.case_id != case_id),
         past=(*book.past, case_id),
     )
+
+
+def received_at(book: OrderAccount, shares: Sequence[Share]) -> datetime | None:
+    """Finds when the last of these pieces reached the buyer; None while one of them is not known to have."""
+    moments = [line.received_at or book.received_at for _, line in _with_lines(book, shares)]
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if known and len(known) == len(moments) else None
 
 
 def _with_lines(book: OrderAccount, shares: Sequence[Share]) -> list[tuple[Share, LineAccount]]:

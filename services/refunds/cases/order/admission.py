@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from kernel.decider import Decided, NotYet
 from kernel.money import Money
 from kernel.rules import rules_of
-from kernel.value import Value
+from kernel.value import Value, replace
 from services.refunds.cases.order import account
 from services.refunds.cases.order.account import LineAccount, OrderAccount
 from services.refunds.cases.order.facts import (
@@ -27,6 +27,7 @@ from services.refunds.cases.order.state import (
     Succeeded,
 )
 from services.refunds.liability import Liability, ReturnCause, cause_of, liability_of
+from services.refunds.notices import Bar
 from services.refunds.policy import ExchangePolicy, Policy
 from services.refunds.shares import RefundApplied, RefundKind, Share, Terms
 
@@ -40,6 +41,7 @@ _RULES: Mapping[Rejection, tuple[str, ...]] = {
     Rejection.EXCLUDED: ("RF-096", "RF-107", "RF-108", "RF-110", "RF-111", "RF-115"),
     Rejection.SECOND_EXCHANGE: ("RF-106",),
     Rejection.OUT_OF_WINDOW: ("RF-094", "RF-095", "RF-098", "RF-099"),
+    Rejection.NO_SERVICE: ("RF-094", "RF-095", "RF-117"),
     Rejection.SELLER_REFUSED: ("RF-118",),
 }
 _KINDS = frozenset(kind.value for kind in RefundKind)
@@ -50,15 +52,23 @@ _ADVICE: Mapping[Rejection, str] = {
     Rejection.FREIGHT_NOT_OWED: "leave_out_freight",
     Rejection.LINE_BUSY: "wait_for_open_case",
     Rejection.NOT_SHIPPED: "apply_refund",
+    Rejection.NO_SERVICE: "apply_with_return",
 }
 
 
 class Admission(Value):
-    """A refund that may be opened. `is_partial`: less is asked than the pieces cost (RF-041)."""
+    """A refund that may be opened. `is_partial`: less is asked than the pieces cost (RF-041).
+
+    `bar`: why the shop's notice refuses it.
+    """
 
     terms: Terms
     liability: Liability
     is_partial: bool
+    bar: Bar | None = None
+
+    def with_bar(self, bar: Bar | None) -> "Admission":
+        return replace(self, bar=bar)
 
 
 def rejected(
@@ -226,7 +236,7 @@ def exchange_check(
     return liability_for(book, applied.shares, applied.reason_code, None, policy)
 
 
-@rules_of("RF-096", "RF-097", "RF-107", "RF-108", "RF-110", "RF-111", "RF-115")
+@rules_of("RF-096", "RF-097", "RF-105", "RF-107", "RF-108", "RF-110", "RF-111", "RF-115")
 def _is_excluded(line: LineAccount, reason_code: str, policy: Policy) -> bool:
     """Tells whether the shop's notice excludes the line. No notice beats a promised service (E-A7)."""
     if line.service_days:
@@ -234,8 +244,11 @@ def _is_excluded(line: LineAccount, reason_code: str, policy: Policy) -> bool:
     rules = policy.exchange
     if rules.are_special_offers_excluded and line.is_special_offer:
         return True
+    if reason_code in rules.excluded_reasons:
+        return True
     is_fault = cause_of(reason_code, None, policy.freight) is ReturnCause.QUALITY
-    return reason_code in rules.excluded_reasons or (rules.is_quality_needed and not is_fault)
+    is_size = rules.is_size_exchange_allowed and reason_code in policy.freight.size_reasons
+    return rules.is_quality_needed and not is_fault and not is_size
 
 
 @rules_of("RF-094", "RF-095", "RF-098", "RF-099", "RF-117")

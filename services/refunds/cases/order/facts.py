@@ -9,6 +9,7 @@ from kernel.people import Task
 from kernel.value import Value
 from services.refunds.cases.order.account import OrderAccount
 from services.refunds.liability import Liability
+from services.refunds.notices import Bar
 from services.refunds.shares import Purpose, Share, Tender, Terms, Wanted
 
 
@@ -37,6 +38,7 @@ class Rejection(StrEnum):
     SECOND_EXCHANGE = "second_exchange"
     OUT_OF_WINDOW = "out_of_window"
     SELLER_REFUSED = "seller_refused"
+    NO_SERVICE = "no_service"
 
 
 class OrderRecorded(Value):
@@ -83,7 +85,7 @@ class RefundAdmitted(Value):
     """A refund may be opened. `remedy_id`: by a remedy that is due, `is_answered`: agreed by us already.
 
     `confirm_left_microseconds`: what is left of a clock that this stops; `late_base_minor`: what the
-    goods cost, where the buyer's reason is late shipping.
+    goods cost, where the buyer's reason is late shipping; `bar`: why the shop's notice refuses it.
     """
 
     refund_id: str
@@ -96,6 +98,8 @@ class RefundAdmitted(Value):
     are_goods_back: bool
     confirm_left_microseconds: int | None
     late_base_minor: int | None
+    bar: Bar | None = None
+    applied_at: datetime | None = None
 
 
 class ExchangeAdmitted(Value):
@@ -125,6 +129,8 @@ class AmendmentAdmitted(Value):
     liability: Liability
     late_base_minor: int | None = None
     was_late_claim: bool = False
+    bar: Bar | None = None
+    is_agreed_beforehand: bool = False
 
 
 class PaymentGranted(Value):

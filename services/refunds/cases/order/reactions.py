@@ -74,6 +74,8 @@ def _refund_admitted(fact: RefundAdmitted, view: CaseView[State]) -> list[Addres
         is_answered=fact.is_answered,
         remedy_id=fact.remedy_id,
         are_goods_back=fact.are_goods_back,
+        bar=fact.bar,
+        received_at=account.received_at(live(view.state).book, fact.terms.shares),
     )
     onward = [agreement.to(view.subject, fact.refund_id, applied)]
     if fact.late_base_minor is not None:
@@ -114,7 +116,7 @@ def _rejected(fact: ApplicationRejected, view: CaseView[State]) -> list[Addresse
 
 
 def _amendment_admitted(fact: AmendmentAdmitted, view: CaseView[State]) -> list[Addressed]:
-    accepted = agreement.AmendmentAccepted(fact.terms, fact.liability)
+    accepted = agreement.AmendmentAccepted(fact.terms, fact.liability, fact.bar, fact.is_agreed_beforehand)
     onward = [agreement.to(view.subject, fact.refund_id, accepted)]
     if fact.late_base_minor is not None:
         onward.append(_late_claim(view, fact.refund_id, fact.terms.shares, fact.late_base_minor))

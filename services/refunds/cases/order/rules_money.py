@@ -39,6 +39,7 @@ from services.refunds.cases.order.messages import (
     RefundOffered,
     RefundSettled,
 )
+from services.refunds.cases.order.rules_notice import by_notice
 from services.refunds.cases.order.state import (
     MICROSECOND,
     Live,
@@ -59,7 +60,7 @@ def refund_applied(
     current = live(state)
     if current.book.knows(applied.refund_id):
         return []
-    checked = refund_check(current, applied, policy, is_amendment=False)
+    checked = by_notice(current, refund_check(current, applied, policy, is_amendment=False), policy, now)
     if isinstance(checked, Rejection):
         return rejected(Application.REFUND, applied.refund_id, checked)
     terms = checked.terms
@@ -75,6 +76,8 @@ def refund_applied(
             are_goods_back=False,
             confirm_left_microseconds=_confirm_left(current, now),
             late_base_minor=late_base(current.book, terms.shares, terms.reason_code, policy),
+            bar=checked.bar,
+            applied_at=now,
         )
     )
 
@@ -93,6 +96,7 @@ def amendment_proposed(state: State, proposed: AmendmentProposed, policy: Policy
     if own is None:
         return []
     checked = refund_check(current, applied, policy, is_amendment=True)
+    checked = by_notice(current, checked, policy, own.applied_at)
     if not isinstance(checked, Rejection) and checked.terms.kind is RefundKind.UNSHIPPED:
         checked = Rejection.NOT_SHIPPED
     if isinstance(checked, Rejection):
@@ -100,7 +104,15 @@ def amendment_proposed(state: State, proposed: AmendmentProposed, policy: Policy
     terms = checked.terms
     base_minor = late_base(current.book, terms.shares, terms.reason_code, policy)
     return _amended(
-        AmendmentAdmitted(applied.refund_id, terms, checked.liability, base_minor, own.is_late_claim)
+        AmendmentAdmitted(
+            applied.refund_id,
+            terms,
+            checked.liability,
+            base_minor,
+            own.is_late_claim,
+            checked.bar,
+            applied.is_agreed_beforehand,
+        )
     )
 
 

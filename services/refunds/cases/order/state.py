@@ -193,7 +193,12 @@ def _done(book: OrderAccount, line_ids: tuple[str, ...]) -> OrderAccount:
 def _refund_admitted(state: Live, fact: RefundAdmitted) -> State:
     terms = fact.terms
     case = OpenCase(
-        fact.refund_id, terms.kind, terms.shares, terms.freight_minor, fact.late_base_minor is not None
+        fact.refund_id,
+        terms.kind,
+        terms.shares,
+        terms.freight_minor,
+        is_late_claim=fact.late_base_minor is not None,
+        applied_at=fact.applied_at,
     )
     book = account.opened(state.book, case)
     if not isinstance(state, Shipped) or fact.confirm_left_microseconds is None:

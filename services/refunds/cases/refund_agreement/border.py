@@ -144,7 +144,7 @@ def _return_authorized(fact: ReturnAwaited, view: CaseView[State]) -> refunds.Re
         refund_id=view.case_id,
         lines=pieces(filed.terms.shares),
         return_address_ref=fact.address_ref,
-        carriages=[enums.Carriage.EXPRESS, enums.Carriage.MAIL],
+        carriages=[enums.Carriage(carriage.value) for carriage in fact.carriages],
         is_collect_forbidden=True,
         needs_note=False,
         send_by_at=fact.send_by,

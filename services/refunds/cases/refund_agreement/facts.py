@@ -33,7 +33,10 @@ class AnswerCause(StrEnum):
 
 
 class Filed(Value):
-    """The part that does not change with the stage: terms, freight liability, evidence seen so far."""
+    """The part that does not change with the stage: terms, freight liability, evidence seen so far.
+
+    `received_at`: when the last of the goods reached the buyer, where that was known.
+    """
 
     customer_id: str
     terms: Terms
@@ -42,6 +45,7 @@ class Filed(Value):
     evidence_kinds: tuple[str, ...]
     grace_minutes: int
     are_goods_back: bool = False
+    received_at: datetime | None = None
 
 
 class ReturnedGoods(Value):
@@ -92,6 +96,7 @@ class ReturnAwaited(Value):
     address_ref: str
     send_by: datetime
     remind_at: datetime
+    carriages: tuple[Carriage, ...] = tuple(Carriage)
 
 
 class FreightDecided(Value):

@@ -1,11 +1,13 @@
 """Defines the messages to a refund agreement: words of buyer, seller, warehouse and order."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from kernel.decider import Addressed, DeadlinePassed
 from kernel.money import Money
 from kernel.value import Value
 from services.refunds.liability import Liability
+from services.refunds.notices import Bar
 from services.refunds.shares import Carriage, InspectedLine, RefundApplied, Share, Terms
 
 NAME = "refund-agreement"
@@ -21,7 +23,8 @@ class Stage(StrEnum):
 class Applied(Value):
     """The order admitted the refund. `is_answered`: we agreed already, by a remedy or an exchange.
 
-    `are_goods_back`: the shop has them already, from an exchange that came to nothing.
+    `are_goods_back`: the shop has them already, from an exchange that came to nothing. `bar`: why the shop's
+    notice refuses it; `received_at`: when the last of its goods reached the buyer, where that is known.
     """
 
     customer_id: str
@@ -32,6 +35,8 @@ class Applied(Value):
     is_answered: bool
     remedy_id: str | None
     are_goods_back: bool = False
+    bar: Bar | None = None
+    received_at: datetime | None = None
 
 
 class NotAdmitted(Value):
@@ -56,8 +61,12 @@ class Amended(Value):
 
 
 class AmendmentAccepted(Value):
+    """The order admitted the changed application. `bar`: why the shop's notice refuses it."""
+
     terms: Terms
     liability: Liability
+    bar: Bar | None = None
+    is_agreed_beforehand: bool = False
 
 
 class BuyerWithdrew(Value):

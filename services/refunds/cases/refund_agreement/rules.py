@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from kernel.decider import DeadlinePassed, NotYet
+from kernel.decider import DeadlinePassed, Decided, NotYet
 from kernel.rules import rule
 from kernel.value import replace
 from services.refunds.cases.refund_agreement import rules_answers, rules_parcels, rules_returns
@@ -59,6 +59,8 @@ from services.refunds.cases.refund_agreement.state import (
     TurnedAway,
 )
 from services.refunds.cases.refund_agreement.transitions import Decision
+from services.refunds.notices import RULES as BAR_RULES
+from services.refunds.notices import Bar
 from services.refunds.policy import Policy
 from services.refunds.shares import RefundKind, Terms
 
@@ -91,7 +93,7 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case ReturnAccepted():
             return rules_returns.return_accepted(state, message, policy, now)
         case GoodsChecked():
-            return rules_returns.goods_checked(state, message)
+            return rules_returns.goods_checked(state, message, policy)
         case TradeEnded():
             return _trade_ended(state, message)
         case DeadlinePassed():
@@ -121,6 +123,7 @@ def _applied(applied: Applied, policy: Policy, now: datetime) -> Decision:
         evidence_kinds=(),
         grace_minutes=policy.deadline_grace_minutes,
         are_goods_back=applied.are_goods_back,
+        received_at=applied.received_at,
     )
     opened = _opened(filed, policy, now)
     if applied.is_answered:
@@ -141,6 +144,8 @@ def _answered_by_policy(filed: Filed, applied: Applied, policy: Policy, now: dat
     rules, terms = policy.agreement, filed.terms
     if terms.reason_code in rules.exchange_reasons:
         return _exchange_refused(filed, policy, now)
+    if applied.bar is not None and not applied.is_agreed_beforehand:
+        return _barred(filed, applied.bar, policy, now)
     if rules.needs_agreement_beforehand and not applied.is_agreed_beforehand:
         return _unagreed_refused(filed, policy, now)
     if terms.kind is RefundKind.NOT_RECEIVED and terms.reason_code in rules.in_transit_reasons:
@@ -157,6 +162,17 @@ def _exchange_refused(filed: Filed, policy: Policy, now: datetime) -> Sequence[F
     """Refuses an exchange that is filed as a refund. An exchange is a case of its own."""
     decided = AnswerDecided(filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, "exchange_wanted")
     return [decided, steps.edit_awaited(policy, now, None)]
+
+
+def _barred(filed: Filed, bar: Bar, policy: Policy, now: datetime) -> Decision:
+    """Refuses what the shop's notice bars, by the rules behind the bar. The refusal needs its evidence."""
+    facts: list[Fact] = [AnswerDecided(filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, bar.value)]
+    missing = tuple(kind for kind in policy.agreement.evidence_kinds if kind not in filed.evidence_kinds)
+    due_at = now + policy.agreement.evidence_days if missing else None
+    facts.append(steps.edit_awaited(policy, now, due_at))
+    if due_at is not None:
+        facts.append(EvidenceAsked(missing, due_at))
+    return [Decided(fact, (*BAR_RULES[bar], "RF-031")) for fact in facts]
 
 
 @rule("RF-032")
@@ -213,16 +229,35 @@ def _forwarded(amended: Amended) -> Sequence[Fact]:
     return [AmendmentForwarded(amended.applied)]
 
 
+def _amendment_accepted(state: Open, accepted: AmendmentAccepted, policy: Policy, now: datetime) -> Decision:
+    if not isinstance(state, Refused):
+        return []
+    again = _back_at_stage(state, accepted, policy, now)
+    awaited = again[0].fact
+    if not isinstance(awaited, AnswerAwaited):
+        return again
+    return [*again, *_answered_anew(awaited.filed, accepted, policy, now)]
+
+
+def _answered_anew(filed: Filed, accepted: AmendmentAccepted, policy: Policy, now: datetime) -> Decision:
+    """Answers a changed application by the shop's rules. What they bar is barred however it is changed."""
+    if filed.terms.reason_code in policy.agreement.exchange_reasons:
+        return _exchange_refused(filed, policy, now)
+    if accepted.bar is not None and not accepted.is_agreed_beforehand:
+        return _barred(filed, accepted.bar, policy, now)
+    if filed.terms.kind in policy.agreement.agree_at_once:
+        return steps.with_row(_agreed_at_once(filed, policy, now), filed)
+    return []
+
+
 @rule("RF-027", "RF-028")
-def _amendment_accepted(
-    state: Open, accepted: AmendmentAccepted, policy: Policy, now: datetime
+def _back_at_stage(
+    state: Refused, accepted: AmendmentAccepted, policy: Policy, now: datetime
 ) -> Sequence[Fact]:
     """Takes a changed application back to the stage of its refusal, with a new deadline.
 
     At receipt the goods sent stay as they were: silence consents to no more (RF-023).
     """
-    if not isinstance(state, Refused):
-        return []
     filed = replace(state.filed, terms=accepted.terms, liability=accepted.liability)
     rules = policy.agreement
     if state.returned is not None and accepted.terms.kind.wants_goods_back:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from kernel.decider import NotYet
 from kernel.money import Money
+from kernel.people import Task
 from kernel.rules import rule
 from kernel.value import replace
 from services.refunds.cases.refund_agreement import transitions as steps
@@ -34,12 +35,28 @@ from services.refunds.cases.refund_agreement.state import (
 )
 from services.refunds.cases.refund_agreement.transitions import Decision
 from services.refunds.liability import Bearer
+from services.refunds.notices import is_unfit
 from services.refunds.policy import Policy
 from services.refunds.shares import Share, total_of
 
 
+def return_sent(state: Open, sent: ReturnSent, policy: Policy, now: datetime) -> Decision:
+    """Registers the parcel; a person is told of one that comes by a carriage that the shop does not take."""
+    registered = _registered(state, sent, policy, now)
+    if not registered or sent.carriage in policy.agreement.carriages:
+        return registered
+    return [*registered, *_other_carriage(sent, policy, now)]
+
+
+@rule("RF-104")
+def _other_carriage(sent: ReturnSent, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Asks a person about goods that travel all the same."""
+    due_at = now + policy.agreement.receive_days[sent.carriage]
+    return [Task("return_by_other_carriage", due_at, "reconciliation", name="carriage")]
+
+
 @rule("RF-022", "RF-023", "RF-024", "RF-039")
-def return_sent(state: Open, sent: ReturnSent, policy: Policy, now: datetime) -> Sequence[Fact]:
+def _registered(state: Open, sent: ReturnSent, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Registers a return with its waybill (RF-022). The carriage fixes how long the seller has."""
     if isinstance(state, AwaitingAnswer) and state.filed.terms.kind.wants_goods_back:
         raise NotYet
@@ -63,14 +80,31 @@ def return_accepted(state: Open, accepted: ReturnAccepted, policy: Policy, now: 
     return []
 
 
-@rule("RF-039", "RF-116")
-def goods_checked(state: Open, checked: GoodsChecked) -> Sequence[Fact]:
+def goods_checked(state: Open, checked: GoodsChecked, policy: Policy) -> Decision:
     """Keeps the findings for the seller's word. A check before the return is registered is early."""
     if isinstance(state, AwaitingReceipt) or (isinstance(state, Refused) and state.returned is not None):
-        return [InspectionNoted(checked.lines)]
+        bad = policy.exchange.unacceptable_conditions
+        is_any_unfit = any(is_unfit(line, bad) for line in checked.lines)
+        return _unfit_noted(checked, policy) if is_any_unfit else _noted(checked)
     if isinstance(state, Refused) or not state.filed.terms.kind.wants_goods_back:
         return []
     raise NotYet
+
+
+@rule("RF-039", "RF-116")
+def _noted(checked: GoodsChecked) -> Sequence[Fact]:
+    return [InspectionNoted(checked.lines)]
+
+
+@rule("RF-039", "RF-100", "RF-101", "RF-102", "RF-116")
+def _unfit_noted(checked: GoodsChecked, policy: Policy) -> Sequence[Fact]:
+    """Keeps apart what came back worn, washed, damaged, altered or incomplete, though it was counted."""
+    bad = policy.exchange.unacceptable_conditions
+    lines = (
+        replace(line, unfit_count=line.accepted_count) if is_unfit(line, bad) else line
+        for line in checked.lines
+    )
+    return [InspectionNoted(tuple(lines))]
 
 
 def _another_parcel(state: AwaitingReceipt, sent: ReturnSent, receive_by: datetime) -> Sequence[Fact]:
@@ -103,17 +137,20 @@ def goods_confirmed(
     state: AwaitingReceipt, accepted: tuple[Share, ...], policy: Policy, now: datetime
 ) -> Sequence[Fact]:
     """Pays for confirmed goods. Fewer pieces than sent pay their part; a person decides on the rest."""
-    return _counted(state.filed, state.returned, accepted, policy, now)
+    found = {line.line_id: line.accepted_count for line in state.returned.inspected}
+    return _counted(state.filed, state.returned, accepted, found, policy, now)
 
 
 @rule("RF-023", "RF-024", "RF-026", "RF-029", "RF-039", "RF-068")
 def receipt_missed(state: AwaitingReceipt, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Counts goods that were sent and found fit as confirmed, if the seller said nothing in time.
 
-    Where not one was, nothing is paid: as after a refusal the buyer may change the application.
+    What came back worn, washed, damaged, altered or incomplete is for a person, though it was counted. Where
+    not one piece was fit, nothing is paid: as after a refusal the buyer may change the application.
     """
     filed = _unanswered(state.filed, state.returned)
-    decided = _counted(filed, state.returned, (), policy, now)
+    found = {line.line_id: line.accepted_count - line.unfit_count for line in state.returned.inspected}
+    decided = _counted(filed, state.returned, (), found, policy, now)
     if any(isinstance(fact, RefundDue) for fact in decided):
         return decided
     refused = AnswerDecided(filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, "no_pieces_accepted")
@@ -121,12 +158,16 @@ def receipt_missed(state: AwaitingReceipt, policy: Policy, now: datetime) -> Seq
 
 
 def _counted(
-    filed: Filed, returned: ReturnedGoods, accepted: tuple[Share, ...], policy: Policy, now: datetime
+    filed: Filed,
+    returned: ReturnedGoods,
+    accepted: tuple[Share, ...],
+    found: Mapping[str, int],
+    policy: Policy,
+    now: datetime,
 ) -> list[Fact]:
     """Pays for the pieces that the seller counted, else those registered; for no more than was found fit."""
     terms = filed.terms
     counts = _counts(accepted) or _counts(returned.sent)
-    found = {line.line_id: line.accepted_count for line in returned.inspected}
     fit = {
         share.line_id: min(
             counts.get(share.line_id, 0) if counts else share.quantity_count,

@@ -170,6 +170,7 @@ def _inspection_noted(state: State, fact: InspectionNoted) -> State:
                 line,
                 received_count=line.received_count + before.received_count,
                 accepted_count=line.accepted_count + before.accepted_count,
+                unfit_count=line.unfit_count + before.unfit_count,
             )
         )
     return replace(state, returned=replace(state.returned, inspected=tuple(found.values())))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from kernel.decider import Decided
+from kernel.rules import rules_of
 from services.refunds.cases.refund_agreement.facts import (
     Answer,
     AnswerCause,
@@ -40,10 +41,24 @@ def consent(filed: Filed, policy: Policy, now: datetime, address_ref: str | None
     if not filed.terms.kind.wants_goods_back:
         return pay(filed, None)
     rules = policy.agreement
-    awaited = ReturnAwaited(
-        address_ref or rules.return_address_ref, now + rules.send_days, now + rules.remind_days
-    )
+    send_by = send_until(filed, policy, now)
+    remind_at = now + min(rules.remind_days, (send_by - now) / 2)
+    awaited = ReturnAwaited(address_ref or rules.return_address_ref, send_by, remind_at, rules.carriages)
     return [awaited, FreightDecided()]
+
+
+@rules_of("RF-020", "RF-104")
+def send_until(filed: Filed, policy: Policy, now: datetime) -> datetime:
+    """Finds the end of the time to send. A shop's own hours count from the receipt, with the report in them.
+
+    Where they were over before the shop agreed, the buyer has them from the agreement.
+    """
+    hours = policy.agreement.send_hours
+    if not hours:
+        return now + policy.agreement.send_days
+    if filed.received_at is None or filed.received_at + hours <= now:
+        return now + hours
+    return filed.received_at + hours
 
 
 def with_row(decided: Decision, filed: Filed) -> Decision:

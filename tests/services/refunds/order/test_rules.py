@@ -18,25 +18,12 @@ from services.refunds.cases.order.facts import Rejection
 from services.refunds.policy import Policy
 from services.refunds.service import REFUNDS
 from tests.services.refunds import shop as s
-from tests.services.refunds.kinds import POLICY, with_exchange
+from tests.services.refunds.kinds import POLICY, OnePolicy, with_exchange
 from tests.services.refunds.shop import DAY, GRACE, HOUR, MINUTE, T0
 from tests.support.driver import Driver
 
 PLACED, PAID, SHIPPED = (s.placed(), T0), (s.paid(), T0), (s.shipped(), T0)
 Told = tuple[Event, datetime]
-
-
-class OnePolicy:
-    """A book of one page."""
-
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-
-    def choose(self, _shop_id: str, _at: datetime) -> tuple[str, Policy]:
-        return "test@2014-01-01", self._policy
-
-    def get(self, _version: str) -> Policy:
-        return self._policy
 
 
 def played(*told: Told, rules: Policy = POLICY) -> Driver:
