@@ -7,6 +7,7 @@ from aftersales_contracts.topics import SERVICES, TOPICS
 
 READS: Mapping[str, tuple[str, ...]] = {
     "refunds": (
+        "aftersales.delivery.doubts-changed.v1",
         "aftersales.dispatch.hold-resolved.v1",
         "aftersales.late-shipping.established.v1",
         "aftersales.late-shipping.withdrawn.v1",

@@ -157,6 +157,8 @@ class Resend(Value):
     exchange_id: str | None = None
     unwanted_for: str | None = None
     """The lost parcel whose refund took its place."""
+    replaces_parcel_id: str | None = None
+    """The lost parcel whose goods it sends again."""
 
 
 class OrderFile(Value):

@@ -8,6 +8,7 @@ from aftersales_contracts.aftersales.logistics_enums import (
     ClaimKind,
     ClaimOutcome,
     CourierAction,
+    DeliveryDoubt,
     DispatchPromiseSource,
     Fault,
     HoldAction,
@@ -22,7 +23,7 @@ from aftersales_contracts.aftersales.logistics_enums import (
     StallStage,
     StallState,
 )
-from aftersales_contracts.base import At, Code, Id, Money, OrderOutcome, Outcome
+from aftersales_contracts.base import At, Code, Id, Money, OrderOutcome, Outcome, Part
 from aftersales_contracts.components import Ref, Share, Tracking, Values, one_currency
 from aftersales_contracts.enums import ParcelDirection, ParcelStatus, ReshipPurpose, SignedBy
 
@@ -178,6 +179,24 @@ class ParcelOutcomeDecidedV1(OrderOutcome):
     """The outcome that was announced before and does not hold, for example lost when the parcel turned up."""
     basis: OutcomeBasis
     fault: Fault
+
+
+class ParcelInDoubt(Part):
+    """A parcel to the buyer whose delivery is open."""
+
+    parcel_id: Id
+    doubt: DeliveryDoubt
+
+
+class DeliveryDoubtsChangedV1(OrderOutcome):
+    """Other parcels of an order than before are in doubt. Nobody confirms receipt while one is."""
+
+    TYPE = "aftersales.delivery.doubts-changed.v1"
+    TOPIC = TOPIC
+    RULES = ("OR-029", "LG-016", "RF-036", "LG-019")
+
+    parcels: list[ParcelInDoubt]
+    """All that are in doubt now; none: nothing is open any more."""
 
 
 class CourierActionRequestedV1(OrderOutcome, Request):

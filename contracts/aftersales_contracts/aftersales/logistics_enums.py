@@ -50,6 +50,17 @@ class Instruction(OpenEnum):
     SEND_BACK = "send_back"
 
 
+class DeliveryDoubt(OpenEnum):
+    """The reason for which the delivery of a parcel is open."""
+
+    SEARCHED = "searched"
+    """The parcel is looked for, or its loss is being settled."""
+    RETURNING = "returning"
+    """The parcel comes back, or its goods are at the shop and nobody was paid for them."""
+    RESENT = "resent"
+    """The goods are sent again."""
+
+
 class StallStage(OpenEnum):
     """Where a parcel is when it falls silent."""
 

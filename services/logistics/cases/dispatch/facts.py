@@ -7,6 +7,7 @@ from kernel.decider import Told
 from kernel.people import Notice, Task
 from kernel.value import Value
 from services.logistics.attention import Attention, AttentionDrawn
+from services.logistics.delivery import InDoubt
 from services.logistics.order_file import (
     Clock,
     Hold,
@@ -239,6 +240,12 @@ class ResendUnwanted(Value):
     """The lost parcel."""
 
 
+class DoubtsChanged(Value):
+    """Other parcels than before are in doubt (delivery.doubts-changed)."""
+
+    parcels: tuple[InDoubt, ...]
+
+
 class OrderStopped(Value):
     """Nothing more is to leave."""
 
@@ -280,6 +287,7 @@ Fact = (
     | ResendKnown
     | ReshipParcelKnown
     | ResendUnwanted
+    | DoubtsChanged
     | OrderStopped
     | OrderSucceeded
     | AttentionDrawn

@@ -85,6 +85,17 @@ def _remedy_due(fact: f.RemedyDue, view: CaseView[State]) -> logistics.RemedyRef
     )
 
 
+def _doubts_changed(fact: f.DoubtsChanged, view: CaseView[State]) -> logistics.DeliveryDoubtsChangedV1:
+    """Announces which parcels are in doubt."""
+    return logistics.DeliveryDoubtsChangedV1(
+        **_about(view),
+        parcels=[
+            logistics.ParcelInDoubt(parcel_id=each.parcel_id, doubt=lw.DeliveryDoubt(each.doubt.value))
+            for each in fact.parcels
+        ],
+    )
+
+
 def _carrier_instructed(
     fact: f.CarrierInstructed, view: CaseView[State]
 ) -> logistics.WarehouseInstructionRequestedV1:
@@ -129,6 +140,7 @@ ANNOUNCES: Mapping[type, Announce] = {
     f.HoldAsked: _hold_asked,
     f.HoldResolved: _hold_resolved,
     f.RemedyDue: _remedy_due,
+    f.DoubtsChanged: _doubts_changed,
     f.CarrierInstructed: _carrier_instructed,
     f.WrongCarrierUsed: _wrong_carrier,
 }

@@ -110,7 +110,7 @@ def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message
 
 
 def _consequences(file: OrderFile, decided: Decisions, policy: Policy, now: datetime) -> Decisions:
-    file = after(file, decided)
+    before, file = file, after(file, decided)
     follows: Decisions = []
     departed = [e.fact.link for e in decided if isinstance(e.fact, f.DepartureNoted | f.LinkChanged)]
     for link in departed:
@@ -121,7 +121,7 @@ def _consequences(file: OrderFile, decided: Decisions, policy: Policy, now: date
         follows += refunds.overtaken_holds(after(file, follows), now)
     follows += lateness.withdrawn(after(file, follows))
     follows += lateness.established(after(file, follows), policy, now, inclusive=False)
-    return follows
+    return follows + parcels.doubts_changed(before, after(file, follows))
 
 
 def _closed(file: OrderFile, message: m.Closed, now: datetime) -> Decisions:

@@ -17,6 +17,7 @@ from services.logistics.cases.lost_parcel import messages as lost_parcel
 from services.logistics.cases.parcel import messages as parcel
 from services.logistics.cases.reship import messages as reship
 from services.logistics.commitments import open_refunds, value_of
+from services.logistics.delivery import in_doubt
 from services.logistics.news import MemoStored, RequestDeclined
 from services.logistics.order_file import Link, OrderFile
 from services.logistics.parcels import Outcome, ParcelStatus
@@ -153,6 +154,15 @@ def search_closed(file: OrderFile, message: m.SearchClosed) -> Decisions:
     link = replace(link, is_sought=message.is_open, remedy=message.remedy)
     decided: Decisions = [Decided(f.SearchEnded(link), ("LG-018",))]
     return decided + back_without_refund(file.with_link(link), link.parcel_id)
+
+
+@rule("OR-029")
+def doubts_changed(before: OrderFile, file: OrderFile) -> Sequence[Fact]:
+    """Says which parcels are in doubt now, where others were before; an order that is over has no doubts."""
+    if file.closed_at is not None or file.succeeded_at is not None:
+        return []
+    now = in_doubt(file)
+    return [f.DoubtsChanged(now)] if now != in_doubt(before) else []
 
 
 def inspected(file: OrderFile, message: m.Inspected) -> Decisions:

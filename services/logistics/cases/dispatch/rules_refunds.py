@@ -15,7 +15,7 @@ from services.logistics.commitments import open_refunds, pieces, whole
 from services.logistics.order_file import Hold, HoldPhase, Link, OpenRefund, OrderFile
 from services.logistics.parcels import Direction, Fault, Outcome, ParcelStatus
 from services.logistics.policy import Policy
-from services.logistics.shares import Share, overlaps, without
+from services.logistics.shares import Share, merged, overlaps, without
 
 Decisions = list[Decided[Fact]]
 
@@ -179,13 +179,25 @@ def refund_paid(file: OrderFile, paid: m.RefundPaid, now: datetime) -> Sequence[
     """Frees pieces that were refunded from being sent; their hold stays as it is and asks nothing more."""
     refunds = tuple(r for r in file.refunds if r.refund_id == paid.refund_id)
     is_remedy = paid.remedy_id is not None or any(r.kind in {"unshipped", "not_received"} for r in refunds)
-    repaid = whole(file) if paid.is_full else pieces(file, paid.lines) if is_remedy and paid.lines else ()
+    named = pieces(file, paid.lines) if paid.lines else ()
+    repaid = whole(file) if paid.is_full else named if is_remedy else _at_the_shop(file, named)
     facts: list[Fact] = [f.RefundEnded(refunds, is_paid=True, repaid=repaid)] if refunds or repaid else []
     for refund in refunds:
         hold = file.hold(refund.refund_id)
         if hold is not None and hold.phase is not HoldPhase.OVER:
             facts.append(f.HoldDropped(replace(hold, phase=HoldPhase.OVER, ask_again_at=None), now))
     return facts
+
+
+def _at_the_shop(file: OrderFile, paid: tuple[Share, ...]) -> tuple[Share, ...]:
+    """Lists the paid pieces that a carrier brought back: nobody is to send them again."""
+    back = merged(
+        share
+        for link in file.outbound()
+        if link.outcome is Outcome.RETURNED
+        for share in pieces(file, link.lines)
+    )
+    return without(paid, without(paid, back))
 
 
 def closed(file: OrderFile, message: m.Closed, now: datetime) -> Decisions:

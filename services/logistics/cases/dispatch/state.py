@@ -166,7 +166,15 @@ def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0
             return replace(file, resends=(*file.resends, resend))
         case f.ResendUnwanted():
             return _without_resend(file, fact)
-        case f.OrderKnown() | f.WrongCarrierUsed() | AttentionDrawn() | Notice() | Task() | Told():
+        case (
+            f.OrderKnown()
+            | f.WrongCarrierUsed()
+            | f.DoubtsChanged()
+            | AttentionDrawn()
+            | Notice()
+            | Task()
+            | Told()
+        ):
             return file
         case _:
             assert_never(fact)

@@ -192,10 +192,11 @@ def _reship(fact: f.ReshipChosen, view: CaseView[State]) -> Sequence[Addressed]:
         ship_by=fact.ship_by,
         replaces_parcel_id=subject.parcel_id,
     )
+    resend = Resend(fact.reship_id, subject.lines, replaces_parcel_id=subject.parcel_id)
     return [
+        dispatch.to(view.subject, dispatch.ResendNoted(resend)),
         *_settled(view, "reship"),
         reship.to(view.subject, fact.reship_id, reship.SendWanted(order)),
-        dispatch.to(view.subject, dispatch.ResendNoted(Resend(fact.reship_id, subject.lines))),
         *_spent(view),
     ]
 

@@ -119,6 +119,8 @@ class OrderAccount(Value):
     received_at: datetime | None = None
     is_late: bool = False
     remedies: tuple[str, ...] = ()
+    in_doubt: tuple[str, ...] = ()
+    """Parcels to the buyer that are searched, coming back or sent again."""
 
     @property
     def paid_minor(self) -> int:
@@ -169,8 +171,9 @@ class OrderAccount(Value):
                 return case
         return None
 
-    def has_open_refund(self) -> bool:
-        return any(case.kind is not None for case in self.open)
+    def is_receipt_open(self, but: str = "") -> bool:
+        """Tells whether a refund, an exchange (all but that one) or a parcel is open: none confirms then."""
+        return bool(self.in_doubt) or any(case.case_id != but for case in self.open)
 
 
 @rules_of("RF-048")

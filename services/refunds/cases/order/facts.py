@@ -111,6 +111,7 @@ class ExchangeAdmitted(Value):
     wanted: tuple[Wanted, ...]
     reason_code: str
     liability: Liability
+    confirm_left_microseconds: int | None = None
 
 
 class ApplicationRejected(Value):
@@ -204,6 +205,24 @@ class DeliveryNoted(Value):
     line_ids: tuple[str, ...] = ()
 
 
+class DeliveryDoubtsNoted(Value):
+    """These parcels are in doubt now."""
+
+    parcel_ids: tuple[str, ...]
+
+
+class ConfirmHeld(Value):
+    """The auto-confirm clock stands; so much of it is left."""
+
+    left_microseconds: int
+
+
+class ConfirmResumed(Value):
+    """The auto-confirm clock runs on."""
+
+    due_at: datetime
+
+
 class LatenessNoted(Value):
     trigger: str
 
@@ -226,7 +245,8 @@ Fact = (
     OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded | CloseRecorded
     | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted | PaymentGranted
     | PaymentRefused | CaseReleased | GrantGivenBack | AutoConfirmRequested | AutoConfirmDeferred
-    | AutoConfirmStopped | DeliveryNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | Task | Told
+    | AutoConfirmStopped | ConfirmHeld | ConfirmResumed | DeliveryNoted | DeliveryDoubtsNoted
+    | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | Task | Told
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from chassis.service import Read
 from kernel.decider import Addressed
 from services.refunds.cases.order.messages import (
     CONFIRM_MARK,
+    DeliveryDoubted,
     ExchangeApplied,
     GoodsInspected,
     HoldResolved,
@@ -149,6 +150,10 @@ def _reship_moved(data: logistics.ReshipStatusChangedV1) -> list[Addressed]:
     return _here(data, ReshipMoved(data.reship_id, data.status.value))
 
 
+def _doubted(data: logistics.DeliveryDoubtsChangedV1) -> list[Addressed]:
+    return _here(data, DeliveryDoubted(tuple(parcel.parcel_id for parcel in data.parcels)))
+
+
 def _late(data: logistics.LateShippingEstablishedV1) -> list[Addressed]:
     return _here(data, LateEstablished(data.trigger.value))
 
@@ -178,6 +183,7 @@ READS: Mapping[type[contract.Event], Read] = {
     logistics.ParcelOutcomeDecidedV1: _parcel_decided,
     logistics.RemedyRefundDueV1: _remedy_due,
     logistics.ReshipStatusChangedV1: _reship_moved,
+    logistics.DeliveryDoubtsChangedV1: _doubted,
     logistics.LateShippingEstablishedV1: _late,
     logistics.LateShippingWithdrawnV1: _late_withdrawn,
     customers.PromiseRegisteredV1: _promised,

@@ -155,6 +155,12 @@ class RefundPromisedAway(Value):
     promise_id: str
 
 
+class DeliveryDoubted(Value):
+    """These parcels to the buyer, and no others, are searched, coming back or sent again."""
+
+    parcel_ids: tuple[str, ...]
+
+
 class LateEstablished(Value):
     trigger: str
 
@@ -168,7 +174,8 @@ Message = (
     OrderPlaced | TermsEdited | OrderPaid | ShipmentMarked | TradeSucceeded | TradeClosed | RequestDeclined
     | RefundApplied | AmendmentProposed | ExchangeApplied | PaymentAsked | CaseEnded | RefundSettled
     | IntentAbandoned | RefundOffered | HoldResolved | ParcelDecided | RemedyDue | GoodsInspected
-    | ReshipMoved | RefundPromisedAway | LateEstablished | LateWithdrawn | DeadlinePassed
+    | ReshipMoved | RefundPromisedAway | LateEstablished | LateWithdrawn | DeliveryDoubted
+    | DeadlinePassed
 )  # fmt: skip
 
 

@@ -19,6 +19,9 @@ from services.refunds.cases.order.facts import (
     AutoConfirmRequested,
     AutoConfirmStopped,
     CloseRecorded,
+    ConfirmHeld,
+    ConfirmResumed,
+    DeliveryDoubtsNoted,
     Fact,
     OrderRecorded,
     PaymentRecorded,
@@ -30,6 +33,7 @@ from services.refunds.cases.order.facts import (
 from services.refunds.cases.order.messages import (
     AmendmentProposed,
     CaseEnded,
+    DeliveryDoubted,
     ExchangeApplied,
     GoodsInspected,
     HoldResolved,
@@ -118,6 +122,8 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return rules_news.reship_moved(state, message)
         case RefundPromisedAway():
             return rules_news.refund_promised_away(state, message)
+        case DeliveryDoubted():
+            return _delivery_doubted(state, message, now)
         case LateEstablished():
             return rules_news.late_established(state, message)
         case LateWithdrawn():
@@ -277,6 +283,8 @@ def _accounts(lines: tuple[PlacedLine, ...], policy: Policy) -> tuple[LineAccoun
 @rule("OR-025", "OR-026", "OR-027", "OR-028", "OR-029", "OR-030")
 def _confirm_due(state: Shipped, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Asks the order system to release the money after a window without receipt or refund."""
+    if state.book.is_receipt_open():
+        return [ConfirmHeld(0)]
     asked_count = state.confirm.asked_count
     if asked_count >= len(policy.order.confirm_retry_hours):
         return [AutoConfirmStopped("no_answer", now + policy.attention_days)]
@@ -287,12 +295,26 @@ def _confirm_due(state: Shipped, policy: Policy, now: datetime) -> Sequence[Fact
 
 
 @rule("OR-029", "OR-031")
+def _delivery_doubted(state: State, told: DeliveryDoubted, now: datetime) -> Sequence[Fact]:
+    """Lets the auto-confirm clock stand while a parcel is searched, comes back or is sent again (E-A16)."""
+    current = live(state)
+    if told.parcel_ids == current.book.in_doubt:
+        return []
+    facts: list[Fact] = [DeliveryDoubtsNoted(told.parcel_ids)]
+    left = rules_money.confirm_left(current, now)
+    if told.parcel_ids:
+        return facts if left is None else [*facts, ConfirmHeld(left)]
+    due_at = rules_money.confirm_again(current, is_receipt_open=bool(current.book.open), now=now)
+    return facts if due_at is None else [*facts, ConfirmResumed(due_at)]
+
+
+@rule("OR-029", "OR-031")
 def _declined(state: State, declined: RequestDeclined, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Waits for the open refund that explains the refusal to confirm; without one a person finds out."""
     if not isinstance(state, Shipped) or state.confirm.asked_count == 0:
         return []
     if declined.request_number != state.confirm.declined_count + 1:
         return []
-    if state.book.has_open_refund():
+    if state.book.is_receipt_open():
         return [AutoConfirmDeferred(declined.reason_code)]
     return [AutoConfirmStopped(declined.reason_code, now + policy.attention_days)]

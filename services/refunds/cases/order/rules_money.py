@@ -74,7 +74,7 @@ def refund_applied(
             is_answered=False,
             remedy_id=None,
             are_goods_back=False,
-            confirm_left_microseconds=_confirm_left(current, now),
+            confirm_left_microseconds=confirm_left(current, now),
             late_base_minor=late_base(current.book, terms.shares, terms.reason_code, policy),
             bar=checked.bar,
             applied_at=now,
@@ -135,7 +135,13 @@ def exchange_applied(
     given = tuple(Wanted(line.line_id, line.sku_id) for line in lines if line is not None)
     return _exchange_admitted(
         ExchangeAdmitted(
-            applied.exchange_id, applied.shares, given, applied.wanted, applied.reason_code, checked
+            applied.exchange_id,
+            applied.shares,
+            given,
+            applied.wanted,
+            applied.reason_code,
+            checked,
+            confirm_left(current, now),
         )
     )
 
@@ -194,7 +200,7 @@ def ours(
         is_answered=True,
         remedy_id=remedy_id,
         are_goods_back=are_goods_back,
-        confirm_left_microseconds=_confirm_left(current, now),
+        confirm_left_microseconds=confirm_left(current, now),
         late_base_minor=late_base(book, terms.shares, terms.reason_code, policy),
     )
 
@@ -306,24 +312,22 @@ def _released(current: Live, case_id: str, now: datetime, *, is_paid: bool, is_u
     case = current.book.case(case_id)
     if case is None:
         return []
-    confirm_by = _confirm_again(current, case_id, now)
+    confirm_by = confirm_again(current, is_receipt_open=current.book.is_receipt_open(but=case_id), now=now)
     return [CaseReleased(case_id, is_paid, is_used, case.is_late_claim, confirm_by)]
 
 
-def _confirm_left(current: Live, now: datetime) -> int | None:
+def confirm_left(current: Live, now: datetime) -> int | None:
     """Computes the rest of a running auto-confirm clock, in microseconds."""
     if not isinstance(current, Shipped) or current.confirm.due_at is None:
         return None
     return max((current.confirm.due_at - now) // MICROSECOND, 0)
 
 
-def _confirm_again(current: Live, case_id: str, now: datetime) -> datetime | None:
-    """Finds the clock's end after the last open refund: the rest runs, nothing starts anew (E-A16)."""
-    if not isinstance(current, Shipped):
+def confirm_again(current: Live, *, is_receipt_open: bool, now: datetime) -> datetime | None:
+    """Finds the clock's end once nothing is open any more: the rest runs, nothing starts anew (E-A16)."""
+    if not isinstance(current, Shipped) or is_receipt_open or current.book.is_goods_refunded:
         return None
     book = current.book
-    if book.is_goods_refunded or any(c.kind is not None and c.case_id != case_id for c in book.open):
-        return None
     if current.confirm.left_microseconds is not None:
         return now + current.confirm.left_microseconds * MICROSECOND
     standby_by = current.confirm.standby_by

@@ -17,6 +17,9 @@ from services.refunds.cases.order.facts import (
     AutoConfirmStopped,
     CaseReleased,
     CloseRecorded,
+    ConfirmHeld,
+    ConfirmResumed,
+    DeliveryDoubtsNoted,
     DeliveryNoted,
     ExchangeAdmitted,
     Fact,
@@ -124,7 +127,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _amendment_admitted(order, fact)
         case ExchangeAdmitted():
             case = OpenCase(fact.exchange_id, None, fact.shares, 0, False)
-            return replace(order, book=account.opened(book, case))
+            opened = replace(order, book=account.opened(book, case))
+            return _confirm_held(opened, fact.confirm_left_microseconds)
         case PaymentGranted():
             return _payment_granted(order, fact)
         case GrantGivenBack():
@@ -141,6 +145,12 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _confirm_stopped(order)
         case DeliveryNoted():
             return _delivery_noted(order, fact)
+        case DeliveryDoubtsNoted():
+            return replace(order, book=replace(book, in_doubt=fact.parcel_ids))
+        case ConfirmHeld():
+            return _confirm_held(order, fact.left_microseconds)
+        case ConfirmResumed():
+            return _confirm_runs_on(order, fact.due_at)
         case LatenessNoted():
             return replace(order, book=replace(book, is_late=True))
         case ApplicationRejected() | PaymentRefused() | LatenessWithdrawn() | Task() | Told():
@@ -163,9 +173,9 @@ def _shipment_recorded(state: Live, fact: ShipmentRecorded) -> State:
         for line in state.book.lines
     )
     book = replace(state.book, lines=lines)
-    due_at = fact.confirm_by if fact.is_complete and not book.has_open_refund() else None
+    due_at = fact.confirm_by if fact.is_complete and not book.is_receipt_open() else None
     left = None
-    if fact.is_complete and book.has_open_refund():
+    if fact.is_complete and book.is_receipt_open():
         left = (fact.confirm_by - fact.shipped_at) // MICROSECOND
     standby_by = None if fact.is_complete else fact.confirm_by
     declined_count = state.confirm.declined_count if isinstance(state, Shipped) else 0
@@ -200,11 +210,22 @@ def _refund_admitted(state: Live, fact: RefundAdmitted) -> State:
         is_late_claim=fact.late_base_minor is not None,
         applied_at=fact.applied_at,
     )
-    book = account.opened(state.book, case)
-    if not isinstance(state, Shipped) or fact.confirm_left_microseconds is None:
-        return replace(state, book=book)
-    stopped = replace(state.confirm, due_at=None, left_microseconds=fact.confirm_left_microseconds)
-    return replace(state, book=book, confirm=stopped)
+    opened = replace(state, book=account.opened(state.book, case))
+    return _confirm_held(opened, fact.confirm_left_microseconds)
+
+
+def _confirm_held(state: Live, left_microseconds: int | None) -> Live:
+    if not isinstance(state, Shipped) or left_microseconds is None:
+        return state
+    confirm = replace(state.confirm, due_at=None, left_microseconds=left_microseconds)
+    return replace(state, confirm=confirm)
+
+
+def _confirm_runs_on(state: Live, confirm_by: datetime | None) -> Live:
+    if not isinstance(state, Shipped) or confirm_by is None:
+        return state
+    confirm = replace(state.confirm, due_at=confirm_by, left_microseconds=None, standby_by=None)
+    return replace(state, confirm=confirm)
 
 
 def _amendment_admitted(state: Live, fact: AmendmentAdmitted) -> State:
@@ -261,10 +282,7 @@ def _case_released(state: Live, fact: CaseReleased) -> State:
     book = account.released(state.book, fact.case_id)
     if fact.is_used:
         book = replace(book, exchange_count=book.exchange_count + 1)
-    if not isinstance(state, Shipped) or fact.confirm_by is None:
-        return replace(state, book=book)
-    running = replace(state.confirm, due_at=fact.confirm_by, left_microseconds=None, standby_by=None)
-    return replace(state, book=book, confirm=running)
+    return _confirm_runs_on(replace(state, book=book), fact.confirm_by)
 
 
 def _confirm_requested(state: Live, fact: AutoConfirmRequested) -> State:

@@ -26,6 +26,8 @@ from tests.services.logistics.shop import DAY, T0
 FILE = OrderFile("o1", "c1", "CN-31", False, PLACED.lines, T0)
 KNOWN = f.OrderKnown(FILE, P.attention.since(T0))
 
+SENT = Link("k1", STO, Direction.OUTBOUND, (L1,), left_at=T0)
+
 TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
     ("OR-006", [], PLACED, ["OrderKnown"]),
     ("OR-006", [KNOWN], m.TermsChanged(PLACED.lines[:1]), ["LinesChanged"]),
@@ -35,6 +37,18 @@ TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
     ("RF-009", [KNOWN], m.Promised("no_refund", None, None), ["PromiseNoted"]),
     ("LG-059", [KNOWN], m.Promised("ship_by", None, T0), ["PromiseNoted"]),
     ("LG-057", [KNOWN], m.Promised("carrier", "sf", None), ["PromiseNoted", "CarrierInstructed"]),
+    (
+        "OR-029",
+        [KNOWN, f.LinkChanged(SENT)],
+        m.ProblemReported("not_received", "k1", ()),
+        ["SearchDue", "DoubtsChanged"],
+    ),
+    (
+        "OR-029",
+        [KNOWN, f.SearchDue(SENT, "silence", (), can_wait=False)],
+        m.SearchClosed("k1", None, False),
+        ["SearchEnded", "DoubtsChanged"],
+    ),
     ("RF-005", [KNOWN], m.RefundOpened("r1", "unshipped", (L1,)), ["RefundNoted", "HoldAsked"]),
 ]
 
@@ -47,7 +61,6 @@ def test_rule(rule_id: str, before: Sequence[Any], when: Any, then: list[str]) -
     check_names(DISPATCH, rule_id, before, when, T0, then, P)
 
 
-SENT = Link("k1", STO, Direction.OUTBOUND, (L1,), left_at=T0)
 BACK = Link("rt", YTO, Direction.RETURN, (L1,))
 RESEND = f.ResendKnown(Resend("x1.reship", (L1,), "x1"))
 SOUGHT = [KNOWN, f.SearchDue(SENT, "silence", (), can_wait=False)]
