@@ -10,7 +10,7 @@ SEED ?= 1
 IMAGE ?= aftersales:$(VERSION)
 
 .PHONY: help setup demo run test test-all test-faults prove test-containers simulate fuzz bench check lint types imports schemas \
-	histories fast format lock rules docs secrets image sbom audit clean
+	histories agree fast format lock rules docs secrets image sbom audit clean
 
 help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
@@ -20,6 +20,7 @@ help:
 	@echo "make check   lint, types, imports, schemas, and the tests that need no stack"
 	@echo "make simulate  10,000 seeds of the simulation (SEEDS=n); make fuzz: 100,000 mutated records (INPUTS=n)"
 	@echo "make histories  5,000 random histories of an order, judged by an account of its own (N=n SEED=s)"
+	@echo "make agree   20,000 documents of each event type, judged by its schema and by the border (COUNT=n)"
 	@echo "make image   the container image; make secrets, sbom, audit: see deploy/README.md"
 	@echo "make bench   measurements; also: setup lint types format schemas lock rules docs clean"
 	@echo "make test-faults  50,000 inputs under faults, judged, and every mutant; MINUTES=60 make prove: a long run"
@@ -53,6 +54,9 @@ simulate: setup
 
 histories: setup
 	$(BIN)/python -m tests.histories --n $(or $(N),5000) --seed $(SEED)
+
+agree: setup
+	$(BIN)/python -m tests.contracts.agreement --count $(or $(COUNT),20000) --seed $(SEED)
 
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --inputs $(or $(INPUTS),100000)

@@ -1,26 +1,31 @@
-"""Defines the base of every event type: strict when made, tolerant when read, self-describing."""
+"""Defines the base of every event type: strict when made, tolerant when read, self-describing.
 
-from datetime import UTC
+Form and bounds of every kind of value (moment, length of time, count, text, id, code) stand here once. The
+event classes, the published schemas and the border of the services all take them from here.
+"""
+
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from aftersales_contracts.moments import Moment
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
 """Opaque, 1 to 64 printable ASCII characters without spaces, unique over all shops of a cluster."""
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+At = Annotated[AwareDatetime, Moment]
+"""A moment, RFC 3339 with an offset, of the years 2000 to 2100; UTC with `Z` when written."""
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Hours = Annotated[int, Field(ge=0, le=87_600)]
+"""A length of time in hours, ten years at most."""
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 """A code of an open list that the announcer owns."""
-
-
-def _utc_text(moment: AwareDatetime) -> str:
-    return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
-
-
-At = Annotated[AwareDatetime, PlainSerializer(_utc_text, return_type=str, when_used="json")]
-"""A moment, RFC 3339 with an offset; UTC with `Z` when written."""
+Name = Annotated[str, StringConstraints(max_length=256)]
+"""A name that we gave, for example of a rule or of a version of a policy."""
+Text = Annotated[str, StringConstraints(max_length=2_000)]
+"""A line of text for people."""
 
 
 class OpenEnum(StrEnum):
@@ -103,9 +108,9 @@ class Outcome(Event):
     """Number of the fact in its case, from 1 and rising. Facts that nobody outside needs are not announced,
     so gaps are normal; with `case_id` it tells which of two outcomes is the later."""
     shop_id: Id
-    rule_ids: list[str]
+    rule_ids: list[Name]
     """Ids of the rules that led to the outcome; the catalogue is docs/rules.csv."""
-    policy_version: str
+    policy_version: Name
 
 
 class OrderOutcome(Outcome):

@@ -3,7 +3,8 @@
 The view is the strictest: whoever wrote for the released schema must still be read, and whoever reads by
 the released schema must still be able to read what is written now (full compatibility, both directions,
 for what is told to us and for what we tell). So within a version only these pass: a new type, a new
-optional field, a new known value of an open enumeration, and other words in descriptions.
+optional field, a new known value of an open enumeration, and other words in descriptions. Bounds that were
+left out at first and shut out only what no service could handle are in `BOUNDED`.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aftersales_contracts import moments
 from aftersales_contracts.json_schema import KNOWN_VALUES, schemas
 
 Schema = Mapping[str, Any]
@@ -31,6 +33,15 @@ _ANNOTATIONS = {
 }
 _LOWER = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"}
 _UPPER = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"}
+BOUNDED: frozenset[tuple[str, object, object]] = frozenset(
+    {
+        ("pattern", None, moments.PATTERN),  # no moment, or one of a year with which no clock reckons
+        ("maximum", 2**53 - 1, 87_600),  # hours: more than ten years
+        ("maxLength", None, 256),  # our own names of rules and policies
+        ("maxLength", None, 2_000),  # a line of text
+    }
+)
+"""Keyword, then and now: bounds that came within a version. A reader of old data is not concerned."""
 _LOOKED_AT = {"$ref", "type", "properties", "required", "items", "enum", KNOWN_VALUES, "default", "x-topics"}
 
 
@@ -95,7 +106,8 @@ class _Comparison:
         yield from self._nested(path, old, new)
         known = _ANNOTATIONS | _LOOKED_AT | _LOWER | _UPPER | {"additionalProperties"}
         for keyword in sorted((old.keys() | new.keys()) - known):
-            if old.get(keyword) != new.get(keyword):
+            change = (keyword, old.get(keyword), new.get(keyword))
+            if change[1] != change[2] and change not in BOUNDED:
                 yield self._break(
                     path, f"{keyword} changed from {_shown(old.get(keyword))} to {_shown(new.get(keyword))}"
                 )
@@ -120,7 +132,7 @@ class _Comparison:
     def _limits(self, path: str, old: Schema, new: Schema) -> Iterator[Break]:
         for keyword in sorted((_LOWER | _UPPER) & (old.keys() | new.keys())):
             before, after = old.get(keyword), new.get(keyword)
-            if before == after:
+            if before == after or (keyword, before, after) in BOUNDED:
                 continue
             if before is None or after is None:
                 is_narrower = before is None

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from aftersales_contracts.base import At, Code, Count, Id, Money, Part
+from aftersales_contracts.base import At, Code, Count, Hours, Id, Money, Part, Text
 from aftersales_contracts.enums import (
     Condition,
     Disposition,
@@ -39,7 +39,7 @@ BasisPoints = Annotated[int, Field(ge=0, le=1_000_000)]
 
 Score = Annotated[int, Field(ge=1, le=5)]
 
-Values = dict[str, str]
+Values = dict[str, Text]
 """Values for the places of a template, by name; ids, amounts and times as text, never personal data."""
 
 
@@ -75,7 +75,7 @@ class Line(Part):
     is_special_offer: bool = False
     dispatch_by_at: At | None = None
     """The promised moment of dispatch."""
-    dispatch_within_hours: Count | None = None
+    dispatch_within_hours: Hours | None = None
     """The promised time to dispatch, in hours from the completed payment."""
     door_delivery_fee: Money | None = None
     """Agreed for delivery of bulky goods to the door (LG-047); part of the order's freight."""

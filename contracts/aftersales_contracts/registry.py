@@ -1,10 +1,12 @@
 """Finds every event type by its name; reads and writes their data; tells which topic carries what."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Annotated, TypeVar, get_args, get_origin
+from typing import Annotated, TypeVar, cast, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from aftersales_contracts.aftersales import common, customers, logistics, refunds, reviews
 from aftersales_contracts.base import Event, OpenEnum
@@ -98,10 +100,57 @@ def topics_of(event_class: type[Event]) -> frozenset[str]:
 def read_data(event_class: type[E], data: bytes) -> E:
     """The event in these bytes of JSON. Unknown fields are ignored, unknown members kept raw.
 
-    Types are strict: a number is not read from a string. Raises pydantic.ValidationError.
+    Types are strict: a number is not read from a string, and null is no value. `4900.0` is a whole number, as
+    JSON Schema has it. Raises pydantic.ValidationError.
     """
-    event: E = event_class.__pydantic_validator__.validate_json(data, strict=True, extra="ignore")
+    validate = event_class.__pydantic_validator__.validate_json
+    try:
+        event: E = validate(data, strict=True, extra="ignore")
+    except ValidationError as error:
+        if not any(_is_whole(found) for found in error.errors(include_url=False, include_context=False)):
+            raise
+        event = validate(_with_whole_numbers(data), strict=True, extra="ignore")
+    if b"null" in data:
+        refuse_null(event)
     return event
+
+
+_NULL = PydanticCustomError("null", "null is no value: leave the field out")
+
+
+def _is_whole(found: ErrorDetails) -> bool:
+    given = found["input"]
+    return found["type"] == "int_type" and isinstance(given, float) and given.is_integer()
+
+
+def _with_whole_numbers(data: bytes) -> bytes:
+    """The same JSON, with numbers that have no fraction written without one."""
+    return json.dumps(json.loads(data, parse_float=_number), ensure_ascii=False).encode()
+
+
+def _number(text: str) -> int | float:
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+def refuse_null(value: BaseModel) -> None:
+    """Raises pydantic.ValidationError for a field that was told as null: what is not known is left out."""
+    nulls = [InitErrorDetails(type=_NULL, loc=place, input=None) for place in _nulls(value, ())]
+    if nulls:
+        raise ValidationError.from_exception_data(type(value).__name__, nulls, input_type="json")
+
+
+def _nulls(value: object, place: tuple[int | str, ...]) -> Iterator[tuple[int | str, ...]]:
+    if isinstance(value, BaseModel):
+        for name in value.model_fields_set:
+            inner = getattr(value, name)
+            if inner is None:
+                yield (*place, name)
+            else:
+                yield from _nulls(inner, (*place, name))
+    elif isinstance(value, list):
+        for number, item in enumerate(cast("list[object]", value)):
+            yield from _nulls(item, (*place, number))
 
 
 def read_as_newest(type_name: str, data: bytes) -> Event:

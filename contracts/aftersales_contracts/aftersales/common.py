@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field, model_validator
 
-from aftersales_contracts.base import At, Code, Count, Event, Id, Money, OpenEnum, OrderOutcome, Outcome
+from aftersales_contracts.base import At, Code, Count, Event, Id, Money, Name, OpenEnum, OrderOutcome, Outcome
 from aftersales_contracts.components import DeadlinePart, Option, Share, Subject, Tracking, Values
 from aftersales_contracts.enums import Channel, EvidenceKind, MemoPurpose, Role
 from aftersales_contracts.topics import COMMON_TOPIC
@@ -322,7 +322,7 @@ class ListingActionRequestedV1(Outcome, Request):
     action_code: Code
     """Open list: withdraw, stock_only, repair_words."""
     reason_code: Code
-    findings: list[str] = Field(default_factory=list[str])
+    findings: list[Name] = Field(default_factory=list[str])
     """The findings, in codes or sku ids."""
 
     def subject_of(self) -> str:

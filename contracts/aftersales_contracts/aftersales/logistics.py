@@ -23,7 +23,7 @@ from aftersales_contracts.aftersales.logistics_enums import (
     StallStage,
     StallState,
 )
-from aftersales_contracts.base import At, Code, Id, Money, OrderOutcome, Outcome, Part
+from aftersales_contracts.base import At, Code, Id, Money, OrderOutcome, Outcome, Part, Text
 from aftersales_contracts.components import Ref, Share, Tracking, Values, one_currency
 from aftersales_contracts.enums import ParcelDirection, ParcelStatus, ReshipPurpose, SignedBy
 
@@ -132,7 +132,7 @@ class ParcelStatusChangedV1(TrackedOutcome):
     status: ParcelStatus
     raw_status_code: Code
     """The carrier's own code of the scan that decided."""
-    place_name: str | None = None
+    place_name: Text | None = None
     is_late_news: bool
     """Whether the status comes from a scan older than one that was read before."""
     signed_by: SignedBy | None = None

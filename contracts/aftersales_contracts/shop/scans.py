@@ -1,6 +1,6 @@
 """Defines carriers' events: `shop.scans.v1`, by carrier_code/tracking_code, all that a carrier knows."""
 
-from aftersales_contracts.base import At, Code, Count, Event, Id
+from aftersales_contracts.base import At, Code, Count, Event, Id, Text
 from aftersales_contracts.components import Ref
 from aftersales_contracts.enums import ParcelStatus, SignedBy
 
@@ -30,9 +30,9 @@ class ParcelScannedV1(TrackedEvent):
     """The meaning of the scan, in our words."""
     raw_status_code: Code
     """The carrier's own code of the scan."""
-    raw_text: str | None = None
+    raw_text: Text | None = None
     """The carrier's line of text, without names and phone numbers."""
-    place_name: str | None = None
+    place_name: Text | None = None
     """The carrier's depot or town."""
     region_code: Code | None = None
     weight_grams: Count | None = None

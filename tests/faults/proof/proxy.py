@@ -98,9 +98,11 @@ class Proxy:
         if self._server is not None:
             self._server.close()
         self.reset()
-        for task in self._serving:
-            task.cancel()  # those that only dial, too
-        await asyncio.gather(*self._serving, return_exceptions=True)
+        await asyncio.sleep(0)  # a connection that was taken before begins its task now
+        while self._serving:
+            for task in self._serving:
+                task.cancel()  # those that only dial, too
+            await asyncio.gather(*self._serving, return_exceptions=True)
 
     @property
     def open_count(self) -> int:
