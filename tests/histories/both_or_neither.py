@@ -1,43 +1,20 @@
 """Whether the buyer has goods and money both, or neither, and what excuses it."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.histories.breach import Breach
+from tests.histories.excuses import answered, asked_about, is_denied, is_told_of_both
 from tests.histories.goods import Piece, Where
 from tests.histories.ledger import Ledger
-from tests.histories.matters import Intent, Task
-
-_NO_EXCUSE = frozenset(
-    {
-        "exchange_breached", "refund_for_exchange_after_success", "remedy_without_open_order",
-        "goods_back_without_refund",
-    }
-)  # fmt: skip
-"""Questions whose answer has to bring the buyer something."""
-_OTHER_MATTERS = frozenset(
-    {
-        "refused_after_silence", "refusal_without_evidence", "agreed_against_promise", "payment_over_account",
-        "order_not_confirmed", "compensated_but_in_time", "note_differs", "note_names_other_variant",
-        "waybill_of_two_orders", "payment_in_another_currency",
-    }
-)  # fmt: skip
-"""Reconciliations that say nothing about who has which goods."""
+from tests.histories.matters import Intent, counts
 
 
 def refund_intents(ledger: Ledger) -> list[Intent]:
     """Payments that give back what the buyer paid."""
     return [i for i in ledger.m.intents.values() if i.purpose == "refund"]
-
-
-def _excuses(ledger: Ledger) -> list[Task]:
-    """Tasks that say of goods or money that they are where they should not be."""
-    return [
-        task
-        for task in ledger.m.tasks.values()
-        if task.kind_code == "reconciliation" and task.question_code not in _OTHER_MATTERS
-    ]
 
 
 def both(ledger: Ledger, at: datetime, patience: timedelta) -> Iterator[Breach]:
@@ -51,17 +28,15 @@ def both(ledger: Ledger, at: datetime, patience: timedelta) -> Iterator[Breach]:
         moments = [p.moved_at for p in with_buyer if p.moved_at] + [i.asked_at for i in intents]
         if at - max(moments) < patience and patience:
             continue
-        if any(task.at >= _left_at(ledger, with_buyer) for task in _excuses(ledger)):
+        if is_told_of_both(ledger, line_id):
             continue
-        yield Breach("goods_and_money", _both_tag(ledger, intents, with_buyer), line_id, at, f"{over} pieces")
+        tag = _both_tag(ledger, intents, with_buyer) + _asked_in_vain(ledger, line_id)
+        yield Breach("goods_and_money", tag, line_id, at, f"{over} pieces")
 
 
-def _left_at(ledger: Ledger, pieces: Sequence[Piece]) -> datetime:
-    parcels = [ledger.goods.parcels[p.parcel_id] for p in pieces if p.parcel_id in ledger.goods.parcels]
-    moments = [parcel.left_at for parcel in parcels if parcel.left_at is not None]
-    return (
-        min(moments) if moments else ledger.paid_at or pieces[0].moved_at or datetime.max.replace(tzinfo=UTC)
-    )
+def _asked_in_vain(ledger: Ledger, line_id: str) -> str:
+    question = answered(ledger, line_id)
+    return f", {question} answered" if question else ""
 
 
 def _both_tag(ledger: Ledger, intents: Sequence[Intent], pieces: Sequence[Piece]) -> str:
@@ -86,12 +61,6 @@ def neither(ledger: Ledger, at: datetime) -> Iterator[Breach]:
     if ledger.paid_at is None:
         return
     goods = ledger.goods
-    if any(_is_about_goods(task) for task in ledger.m.open_tasks()):
-        return
-    if any(task.question_code not in _NO_EXCUSE for task in _excuses(ledger)):
-        return
-    if any(task.kind_code == "approval" and task.answer == "refused" for task in ledger.m.tasks.values()):
-        return  # a person did not approve of a remedy
     coming = _coming(ledger)
     has_confirmed = ledger.success_cause == "buyer"
     for line_id in goods.ordered:
@@ -99,35 +68,28 @@ def neither(ledger: Ledger, at: datetime) -> Iterator[Breach]:
         here = [p for p in goods.pieces if p.line_id == line_id and p.has_left]
         stray = [p for p in here if p.where is Where.SHOP]
         stray += [p for p in here if p.where is Where.LOST and not has_confirmed]
-        if missing <= 0 or not stray or line_id in coming:
+        open_count = sum(case.lines[line_id] for case in ledger.m.refunds.values() if case.is_open)
+        missing -= coming[line_id] + open_count
+        if missing <= 0 or not stray or is_denied(ledger, line_id) or asked_about(ledger, line_id):
             continue
-        if any(case.is_open and case.lines[line_id] for case in ledger.m.refunds.values()):
-            continue
-        yield Breach("neither", _neither_tag(ledger, line_id, stray), line_id, at, f"{missing} pieces")
+        tag = _neither_tag(ledger, line_id, stray) + _asked_in_vain(ledger, line_id)
+        yield Breach("neither", tag, line_id, at, f"{missing} pieces")
 
 
-def _coming(ledger: Ledger) -> set[str]:
-    """Lines for which somebody outside has not answered who must: the warehouse, or who keeps the memos."""
+def _coming(ledger: Ledger) -> Counter[str]:
+    """Pieces for which somebody outside has not answered who must: the warehouse, or who keeps the memos."""
     m = ledger.m
     breached = {x.reship_id for x in m.exchanges.values() if x.ending == "breached"}
-    lines: set[str] = set()
+    lines: Counter[str] = Counter()
     for key, asked in m.asked.items():
         request: Any = asked.event
         is_send = key.startswith("reship:send:") and request.reship_id not in breached
         if is_send or key.startswith("order:add_memo:"):
-            lines |= {share.line_id for share in request.lines or ()}
+            lines.update(counts(request.lines))
     for parcel in ledger.goods.parcels.values():
         if parcel.request_id is not None and not parcel.is_gone and not parcel.is_void:
-            lines |= set(parcel.lines)
+            lines.update(parcel.lines)
     return lines
-
-
-def _is_about_goods(task: Task) -> bool:
-    """Whether somebody is still asked who might give the buyer something."""
-    if task.question_code in _OTHER_MATTERS:
-        return False
-    on_the_way = ("reship", "intercept", "parcel", "dispatch", "lost-parcel", "promise", "unpaid-order")
-    return task.kind_code != "attention" or task.case_kind not in on_the_way
 
 
 def _neither_tag(ledger: Ledger, line_id: str, stray: Sequence[Piece]) -> str:

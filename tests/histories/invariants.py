@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tests.histories.both_or_neither import both, neither, refund_intents
@@ -10,6 +9,7 @@ from tests.histories.breach import Breach
 from tests.histories.goods import Where
 from tests.histories.ledger import Ledger
 from tests.histories.matters import WANTS_BACK, Task
+from tests.services.flow import Standing
 
 PATIENCE = timedelta(days=3)
 """The longest that a state may stand which only a record excuses, where nothing is decided in one moment."""
@@ -32,17 +32,6 @@ NAMES: Mapping[str, str] = {
     "paid_not_accepted": "goods that were not accepted are not paid by silence",
     "dead_message": "no rule fails",
 }
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A case as Flow has it at the end."""
-
-    kind: str
-    case_id: str
-    state: str
-    is_ended: bool
-    wake_at: datetime | None
 
 
 def at_step(ledger: Ledger, at: datetime) -> Iterator[Breach]:

@@ -60,7 +60,7 @@ class Ledger:
         """Pieces for which the buyer has neither goods nor money, nor is anything on its way to him."""
         here = [piece for piece in self.goods.pieces if piece.line_id == line_id]
         fine = sum(p.where in _FINE or (p.where is Where.SHOP and not p.has_left) for p in here)
-        return self.goods.ordered[line_id] - fine - self.m.settled_with_money()[line_id]
+        return self.goods.ordered[line_id] - fine - self.m.settled_with_money(self.piece_prices)[line_id]
 
     def refund(self, refund_id: str) -> Refund:
         return self.m.refunds.setdefault(refund_id, Refund(refund_id))
@@ -335,6 +335,11 @@ def _reversed(ledger: Ledger, event: payments.RefundReversedV1, at: datetime) ->
         intent.state = "reversed"
 
 
+def _short(ledger: Ledger, event: shipments.DispatchShortageFoundV1, at: datetime) -> None:
+    del at
+    ledger.m.short_lines.update(counts(event.lines))
+
+
 def _handed_over(ledger: Ledger, event: shipments.ParcelHandedOverV1, at: datetime) -> None:
     ledger.goods.leave(event.parcel_id, at)
 
@@ -378,6 +383,7 @@ INBOUND: Mapping[type[Event], Callable[[Ledger, Any, datetime], None]] = {
     shipments.ParcelHandedOverV1: _handed_over,
     shipments.ParcelWaybillVoidedV1: _voided,
     shipments.ReturnInspectedV1: _inspected,
+    shipments.DispatchShortageFoundV1: _short,
     shipments.DispatchHoldAnsweredV1: _hold_answered,
     shipments.ReshipAnsweredV1: _reship_answered,
     shipments.CourierActionAnsweredV1: _courier_answered,

@@ -160,6 +160,16 @@ class Claim:
 
 
 @dataclass
+class BuyerClaim:
+    """A claim against the buyer, who has goods and money both."""
+
+    claim_id: str
+    lines: Counter[str]
+    at: datetime
+    ended: str = ""
+
+
+@dataclass
 class Hold:
     """A stop that the warehouse is asked for."""
 
@@ -190,6 +200,7 @@ class Matters:
     tasks: dict[str, Task] = field(default_factory=dict[str, Task])
     holds: dict[str, Hold] = field(default_factory=dict[str, Hold])
     claims: dict[str, Claim] = field(default_factory=dict[str, Claim])
+    buyer_claims: dict[str, BuyerClaim] = field(default_factory=dict[str, BuyerClaim])
     searches: dict[str, str] = field(default_factory=dict[str, str])
     """Request of the search that runs, by parcel."""
     search_from: dict[str, datetime] = field(default_factory=dict[str, datetime])
@@ -200,6 +211,9 @@ class Matters:
     reship_parcels: dict[str, str] = field(default_factory=dict[str, str])
     reship_purposes: dict[str, str] = field(default_factory=dict[str, str])
     reship_requests: dict[str, str] = field(default_factory=dict[str, str])
+    reship_lines: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
+    short_lines: Counter[str] = field(default_factory=Counter[str])
+    """Pieces that the shop could not find."""
     remedies: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
     asked: dict[str, Asked] = field(default_factory=dict[str, Asked])
     laid_out: dict[str, int] = field(default_factory=dict[str, int])
@@ -244,10 +258,20 @@ class Matters:
                     found[line_id] += count
         return found
 
-    def settled_with_money(self) -> Counter[str]:
-        """Pieces for which the buyer has money, will have it, or lacks it by the word of a person."""
+    def settled_with_money(self, prices: Mapping[str, int]) -> Counter[str]:
+        """Pieces for which the buyer has money, will have it, or lacks it by the word of a person.
+
+        Where he keeps the goods all the same, only pieces whose whole price went back count.
+        """
         found: Counter[str] = Counter()
+        parts: Counter[str] = Counter()
         for intent in self.intents.values():
-            if intent.purpose == "refund":
+            if intent.purpose != "refund":
+                continue
+            if intent.keeps_goods:
+                parts.update(intent.line_minors)
+            else:
                 found.update(intent.lines)
+        for line_id, minor in parts.items():
+            found[line_id] += (minor + minor // 1_000 + 3) // max(prices[line_id], 1)
         return found

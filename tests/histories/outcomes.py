@@ -183,6 +183,7 @@ def _reship_asked(ledger: Ledger, event: logistics.ReshipRequestedV1, at: dateti
     for action in logistics_enums.ReshipAction:
         ledger.m.asked.pop(f"reship:{action.value}:{event.reship_id}", None)
     ledger.m.reship_purposes[event.reship_id] = event.purpose.value
+    ledger.m.reship_lines[event.reship_id] = counts(event.lines)
     if event.action is not logistics_enums.ReshipAction.RESERVE:
         ledger.m.reships[event.reship_id] = f"{event.action.value} asked"
     ledger.m.reship_requests[event.request_id] = event.reship_id

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds
-from aftersales_contracts.base import Event, Money, Outcome
+from aftersales_contracts.base import Event, Money
 from aftersales_contracts.shop import shipments
 from tests.histories import crossings as c
 from tests.histories.generate import History, generate, replay
@@ -52,16 +52,16 @@ class FaultyFlow(SharedFlow):
         super().__init__()
         self._planted = planted
 
-    def _tell(self, event: Event, at: datetime) -> None:
-        if self._planted.deaf_to is not None and isinstance(event, self._planted.deaf_to):
-            return
-        if not isinstance(event, Outcome):
-            super()._tell(event, at)
-            return
-        told = self.told.pop()
-        for said in self._planted.change(event):
-            self.told.append(Told(told.at, told.service, said))
-            super()._tell(said, at)
+    def hear(self, told: Told, at: datetime) -> None:
+        """Announces what the fault makes of an outcome."""
+        for said in self._planted.change(told.event):
+            super().hear(Told(told.at, told.service, said), at)
+
+    def deliver(self, event: Event, at: datetime) -> None:
+        """Keeps from the services what the fault keeps from them."""
+        deaf_to = self._planted.deaf_to
+        if deaf_to is None or not isinstance(event, deaf_to):
+            super().deliver(event, at)
 
 
 def _as_it_is(event: Event) -> Sequence[Event]:

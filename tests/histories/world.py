@@ -1,9 +1,9 @@
 """One order in a small world: the four services in memory, and the account that judges them."""
 
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from aftersales_contracts import components
@@ -15,10 +15,8 @@ from services.refunds.service import REFUNDS
 from services.reviews.service import REVIEWS
 from tests.histories import invariants, words
 from tests.histories.breach import Breach
-from tests.histories.invariants import Standing
 from tests.histories.ledger import Ledger
-from tests.services import flow
-from tests.services.flow import Flow
+from tests.services.flow import LIMITS, Flow, UnwrittenFacts
 
 T0 = datetime(2026, 1, 5, 2, tzinfo=UTC)
 SHOP = "shop-1"
@@ -28,7 +26,7 @@ KEYS: dict[str, Any] = {"shop_id": SHOP, "order_id": ORDER}
 BUYER = components.Party(role=Role.BUYER)
 SELLER = components.Party(role=Role.SELLER)
 PERSON = components.Party(role=Role.SUPERVISOR)
-PATIENT = replace(flow.LIMITS, wait=timedelta(days=14))
+PATIENT = replace(LIMITS, wait=timedelta(days=14))
 SILENCE = timedelta(days=700)
 """After the last action: by then all deadlines have passed."""
 
@@ -74,77 +72,21 @@ class Said:
     is_outcome: bool = False
 
 
-@contextmanager
-def _patience() -> Generator[None]:
-    """Messages that are early wait fourteen days, not one as in Flow."""
-    before = flow.LIMITS
-    flow.LIMITS = PATIENT
-    try:
-        yield
-    finally:
-        flow.LIMITS = before
-
-
-def _unwritten(_kind_name: str, _fact: Any) -> str:
-    return ""
+@cache
+def _wired() -> tuple[UnwrittenFacts, ...]:
+    """The four services, prepared once for all histories."""
+    return tuple(UnwrittenFacts(service) for service in (REFUNDS, LOGISTICS, REVIEWS, CUSTOMERS))
 
 
 class SharedFlow(Flow):
-    """As Flow, but services are wired once for all histories, and facts are not written down."""
-
-    _known: list[Any] = []  # noqa: RUF012 - shared on purpose
+    """As Flow, but services are prepared once, and early messages wait as long as in production."""
 
     def __init__(self) -> None:
-        if not SharedFlow._known:
-            whole = Flow(REFUNDS, LOGISTICS, REVIEWS, CUSTOMERS)
-            SharedFlow._known = whole._registries
-            for registry in SharedFlow._known:
-                vars(registry)["_data"] = _unwritten
-        super().__init__()
-        self._registries = SharedFlow._known
-        self._subjects = [{} for _ in self._registries]
+        super().__init__(wired=_wired(), limits=PATIENT)
 
-    def tell(self, event: Event, at: datetime) -> None:
-        """As Flow, with the patience of production."""
-        with _patience():
-            super().tell(event, at)
-
-    def pass_until(self, until: datetime) -> None:
-        """As Flow, with the patience of production."""
-        with _patience():
-            super().pass_until(until)
-
-    def _tell(self, event: Event, at: datetime) -> None:
+    def deliver(self, event: Event, at: datetime) -> None:
         """Without writing and reading it first: contracts have tests of their own."""
-        shop_id = str(getattr(event, "shop_id", ""))
-        for number, registry in enumerate(self._registries):
-            read = registry.service.reads.get(type(event))
-            if read is not None:
-                self._arrive(number, read(event), at, shop_id)
-
-    def standings(self) -> list[Standing]:
-        """Every case as it stands."""
-        found: list[Standing] = []
-        for number, subjects in enumerate(self._subjects):
-            ended = self._registries[number].ended
-            for subject in subjects.values():
-                for case in subject.cases.values():
-                    if case.version:
-                        is_ended = type(case.state) in ended[case.kind]
-                        name = type(case.state).__name__
-                        found.append(Standing(case.kind, case.case_id, name, is_ended, case.wake_at))
-        return found
-
-    def next_wake(self) -> datetime | None:
-        """The earliest deadline of all cases."""
-        moments = [
-            case.wake_at
-            for subjects in self._subjects
-            for subject in subjects.values()
-            for case in subject.cases.values()
-            if case.wake_at is not None
-        ]
-        return min(moments, default=None)
+        self.take(event, at)
 
 
 MakeFlow = Callable[[], SharedFlow]
@@ -204,7 +146,7 @@ class World:
         self.wait_until(self.now + SILENCE)
         dead = [self._dead(entry) for entry in self.flow.dead]
         failed = [text for text in dead if not text.startswith("waited_too_long")]
-        self._judge(invariants.at_end(self.ledger, self.now, self.flow.standings(), failed))
+        self._judge(invariants.at_end(self.ledger, self.now, list(self.flow.standings()), failed))
         return list(self.breaches.values())
 
     def _dead(self, entry: Any) -> str:

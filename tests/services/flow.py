@@ -1,6 +1,6 @@
 """Services in memory: the real engine over subjects kept here, outcomes read by whoever reads them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,12 +27,35 @@ class Told:
     event: Event
 
 
-class Flow:
-    """A few services that hear each other; time passes only when told to."""
+@dataclass(frozen=True)
+class Standing:
+    """A case as it stands: the name of its state and the moment of its next deadline."""
 
-    def __init__(self, *services: Service) -> None:
-        self._registries = [Registry(service) for service in services]
-        self._subjects: list[dict[str, Subject]] = [{} for _ in services]
+    kind: str
+    case_id: str
+    state: str
+    is_ended: bool
+    wake_at: datetime | None
+
+
+class UnwrittenFacts(Registry):
+    """Prepares a service whose facts are not encoded, where nobody reads them back."""
+
+    def _data(self, kind_name: str, fact: Any) -> str:
+        del kind_name, fact
+        return ""
+
+
+class Flow:
+    """A few services that hear each other; time passes only when told to.
+
+    `wired`: services that are prepared already; many flows may share them.
+    """
+
+    def __init__(self, *services: Service, wired: Sequence[Registry] = (), limits: Limits = LIMITS) -> None:
+        self._registries = [*wired, *(Registry(service) for service in services)]
+        self._subjects: list[dict[str, Subject]] = [{} for _ in self._registries]
+        self._limits = limits
         self.told: list[Told] = []
         self.facts: list[FactRecord] = []
         self.dead: list[object] = []
@@ -40,21 +63,30 @@ class Flow:
     def tell(self, event: Event, at: datetime) -> None:
         """An event from outside; whatever is due before it happens first."""
         self.pass_until(at)
-        self._tell(event, at)
+        self.deliver(event, at)
 
-    def _tell(self, event: Event, at: datetime) -> None:
-        again = read_data(type(event), encode(event))
+    def hear(self, told: Told, at: datetime) -> None:
+        """An outcome is announced: it is noted, and whoever reads it takes it."""
+        self.told.append(told)
+        self.deliver(told.event, at)
+
+    def deliver(self, event: Event, at: datetime) -> None:
+        """Every service that reads the event takes it, as it comes back from the wire."""
+        self.take(read_data(type(event), encode(event)), at)
+
+    def take(self, event: Event, at: datetime) -> None:
+        """Every service that reads the event takes it."""
+        shop_id = str(getattr(event, "shop_id", ""))
         for number, registry in enumerate(self._registries):
             read = registry.service.reads.get(type(event))
             if read is not None:
-                shop_id = str(getattr(event, "shop_id", ""))
-                self._arrive(number, read(again), at, shop_id)
+                self._arrive(number, read(event), at, shop_id)
 
     def _arrive(self, number: int, messages: Sequence[Addressed], at: datetime, shop_id: str) -> None:
         subjects = self._subjects[number]
         for message in messages:
             subjects.setdefault(message.subject, Subject(message.subject))
-        engine = Engine(self._registries[number], subjects, at, at, LIMITS)
+        engine = Engine(self._registries[number], subjects, at, at, self._limits)
         engine.arrive(messages, at, shop_id, CAUSE, None, at)
         self._settle(number, engine, at)
 
@@ -72,8 +104,7 @@ class Flow:
         for fact in facts:
             if fact.event_type is not None and fact.event is not None:
                 event = read_data(EVENTS[fact.event_type], fact.event.encode())
-                self.told.append(Told(fact.at, self._registries[number].service.name, event))
-                self._tell(event, at)
+                self.hear(Told(fact.at, self._registries[number].service.name, event), at)
 
     def pass_until(self, until: datetime) -> None:
         """Fires every deadline up to a moment, the earliest of all services first."""
@@ -88,7 +119,7 @@ class Flow:
             if not due:
                 return
             at, number, subject_id = min(due)
-            engine = Engine(self._registries[number], self._subjects[number], at, at, LIMITS)
+            engine = Engine(self._registries[number], self._subjects[number], at, at, self._limits)
             engine.fire_due(subject_id)
             self._settle(number, engine, at)
 
@@ -104,6 +135,27 @@ class Flow:
                 if case is not None:
                     return case.state
         raise KeyError(kind, case_id)
+
+    def standings(self) -> Iterator[Standing]:
+        """Every case that was told something."""
+        for registry, subjects in zip(self._registries, self._subjects, strict=True):
+            for subject in subjects.values():
+                for case in subject.cases.values():
+                    if case.version:
+                        is_ended = type(case.state) in registry.ended[case.kind]
+                        name = type(case.state).__name__
+                        yield Standing(case.kind, case.case_id, name, is_ended, case.wake_at)
+
+    def next_wake(self) -> datetime | None:
+        """The earliest deadline of all cases."""
+        moments = [
+            case.wake_at
+            for subjects in self._subjects
+            for subject in subjects.values()
+            for case in subject.cases.values()
+            if case.wake_at is not None
+        ]
+        return min(moments, default=None)
 
     def waiting(self) -> list[str]:
         """Messages that wait for something, by class."""
