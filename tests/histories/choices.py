@@ -8,6 +8,7 @@ from typing import Any
 from aftersales_contracts.enums import ParcelStatus
 from tests.histories.chances import CARRIERS, Choice, coded, fixed, some
 from tests.histories.choices_buyer import of_buyer
+from tests.histories.choices_words import of_words
 from tests.histories.goods import Parcel, Where
 from tests.histories.ledger import Ledger
 from tests.histories.world import Action, World
@@ -20,6 +21,7 @@ def choices(world: World, dice: Random) -> Iterator[Choice]:
     for parcel in list(ledger.goods.parcels.values()):
         yield from _carrier(world, dice, parcel)
     yield from of_buyer(world, dice)
+    yield from of_words(world, dice)
     yield from _seller(ledger, dice)
     yield from _outside(ledger, dice)
     yield from _provider(ledger, dice)
@@ -54,6 +56,7 @@ def _shop(world: World, dice: Random) -> Iterator[Choice]:
     ledger = world.ledger
     if ledger.paid_at is None:
         yield fixed("register", 2, "pay")
+        yield Choice("register", 0.5, partial(edited, world, dice))
     left = _unpacked(ledger)
     if left and ledger.paid_at is not None and not ledger.is_over:
         yield Choice("register", 8, partial(_packed, ledger, dice, left))
@@ -69,6 +72,14 @@ def _shop(world: World, dice: Random) -> Iterator[Choice]:
             if parcel.direction.value == "outbound" and not _is_marked(ledger, parcel):
                 yield fixed("mark", 5 if parcel.is_gone else 1, "mark", parcel.parcel_id)
     yield fixed("promise", 0.1, "promise", "no_refund")
+
+
+def edited(world: World, dice: Random) -> Action:
+    """The seller changes the freight, and mostly a price, before anybody pays."""
+    freight = dice.choice([0, 500, world.shape.freight])
+    name, _, price = dice.choice(world.shape.lines)
+    changed = [f"{name}={price - dice.choice([1, 100, price // 2])}"] if dice.random() < 0.7 else []
+    return Action(0, "edit", "", (freight, *changed))
 
 
 def _is_marked(ledger: Ledger, parcel: Parcel) -> bool:
@@ -87,7 +98,7 @@ def _packed(ledger: Ledger, dice: Random, left: dict[str, int]) -> Action:
 def _carrier(world: World, dice: Random, parcel: Parcel) -> Iterator[Choice]:
     del world
     standing = parcel.standing
-    if parcel.is_void or parcel.says("there"):
+    if parcel.is_void or parcel.says("there") or parcel.is_collect:
         return
 
     def scan(group: str, weight: float, status: ParcelStatus) -> Choice:
@@ -99,6 +110,7 @@ def _carrier(world: World, dice: Random, parcel: Parcel) -> Iterator[Choice]:
             yield scan("carrier", 0.5, ParcelStatus.IN_TRANSIT)
             yield scan("lost", 0.3, ParcelStatus.LOST)
             yield fixed("back", 2, "arrive", parcel.parcel_id)
+            yield fixed("back", 0.15, "arrive", parcel.parcel_id, "collect")
         return
     match standing:
         case "here":
@@ -133,6 +145,8 @@ def _seller(ledger: Ledger, dice: Random) -> Iterator[Choice]:
         if refund.state == "sent":
             yield fixed("refuse", 0.6, "refuse", refund.refund_id, "receipt", dice.choice(["shown", ""]))
             yield from _acceptance(ledger, dice, refund.refund_id)
+    if any(case.state == "sending" for case in ledger.m.cases()):
+        yield fixed("back", 0.05, "arrive_unknown", "U1")
     for exchange in ledger.m.exchanges.values():
         if exchange.state == "open":
             yield fixed("answer_exchange", 2, "answer_exchange", exchange.exchange_id, "approved")
@@ -140,7 +154,7 @@ def _seller(ledger: Ledger, dice: Random) -> Iterator[Choice]:
         if exchange.state == "sent":
             yield from _acceptance(ledger, dice, exchange.exchange_id)
     for box in ledger.goods.parcels.values():
-        if box.is_back and box.standing in ("moving", "home", "there"):
+        if box.is_back and not box.is_sent_off and box.standing in ("moving", "home", "there"):
             is_checked = all(piece.where is not Where.BACK for piece in ledger.goods.inside(box.parcel_id))
             weight = 0.05 if is_checked and box.standing == "home" else 2.5
             yield Choice("inspect", weight, partial(_inspection, ledger, dice, box))
@@ -207,6 +221,9 @@ def _outside(ledger: Ledger, dice: Random) -> Iterator[Choice]:
             case "order":
                 yield fixed("memo", 2.5, "memo", key)
                 yield fixed("memo", 0.2, "memo", key, "no")
+            case "instruct":
+                yield fixed("courier", 3, "instruct", key, "done")
+                yield fixed("courier", 0.5, "instruct", key, "too_late")
             case "evidence":
                 yield fixed("evidence", 0.8, "evidence", key)
             case "confirm":
@@ -260,12 +277,18 @@ ANSWERS = {
     "payment_stuck": ("retry", "abandon", "abandon", "not_moved"),
     "payment_still_stuck": ("retry", "retry", "abandon"),
     "payment_reversed": ("retry", "retry", "abandon"),
+    "reversed_as_well": ("retry", "retry", "abandon"),
     "other_amount_settled": ("retry", "abandon"),
     "presume_lost": ("approved", "found"),
+    "where_is_parcel": ("found", "lost", "approved"),
 }
+_ANY = ("approved", "approved", "approved", "refused", "unclear")
 
 
 def _desk(ledger: Ledger, dice: Random) -> Iterator[Choice]:
-    for task in ledger.m.open_tasks():
-        answer = dice.choice(ANSWERS.get(task.question_code, ("approved", "approved", "approved", "refused")))
-        yield fixed("desk", 0.8, "task", task.key, answer)
+    for task in ledger.m.tasks.values():
+        answer = dice.choice(ANSWERS.get(task.question_code, _ANY))
+        if task.is_open:
+            yield fixed("desk", 0.8, "task", task.key, answer)
+        elif task.answered_at is None:
+            yield fixed("desk", 0.03, "task", task.key, answer, "late")

@@ -39,7 +39,7 @@ def of_buyer(world: World, dice: Random) -> Iterator[Choice]:
         yield fixed("succeed", 0.7 if with_buyer(ledger) else 0.15, "succeed", "buyer")
     for parcel in ledger.goods.parcels.values():
         if not parcel.is_back and parcel.is_gone and f"q-{parcel.parcel_id}" not in world.ignored:
-            yield Choice("problem", 0.3, partial(_problem, world, parcel))
+            yield Choice("problem", 0.3, partial(_problem, world, dice, parcel))
     yield from _about_cases(world, dice)
     yield from _about_offers(ledger)
 
@@ -65,18 +65,25 @@ def _about_return(ledger: Ledger, dice: Random, case_id: str, case: Refund | Exc
 
 
 def _about_offers(ledger: Ledger) -> Iterator[Choice]:
-    for key, asked in ledger.m.asked.items():
-        if key.startswith("offer:"):
-            offer: Any = asked.event
-            for option in offer.options:
-                yield fixed("offer", 1.2, "choose", key, option.option_id)
-            yield fixed("offer", 0.3, "choose", key, "")
+    """An answer to each offer, and now and then another one after it."""
+    for key, event in ledger.m.offers.items():
+        offer: Any = event
+        is_open = key in ledger.m.asked
+        for option in offer.options:
+            yield fixed("offer", 1.2 if is_open else 0.05, "choose", key, option.option_id)
+        yield fixed("offer", 0.3 if is_open else 0.02, "choose", key, "")
 
 
-def _problem(world: World, parcel: Parcel) -> Action:
+PROBLEMS = ("missing_item", "damaged", "quality", "wrong_item", "wrong_size", "wrong_colour")
+WISHES = ("unknown", "keep", "exchange", "refund", "return", "reship", "repair")
+
+
+def _problem(world: World, dice: Random, parcel: Parcel) -> Action:
     world.ignored.add(f"q-{parcel.parcel_id}")
     word = "signed_not_received" if parcel.standing == "there" else "not_received"
-    return Action(0, "problem", parcel.parcel_id, (word,))
+    if parcel.standing == "there" and dice.random() < 0.3:
+        word = dice.choice(PROBLEMS)
+    return Action(0, "problem", parcel.parcel_id, (word, dice.choice(WISHES)))
 
 
 def _application(world: World, dice: Random, verb: str, refund_id: str = "") -> Action:

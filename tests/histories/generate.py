@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.histories.chances import CARRIERS, Choice
-from tests.histories.choices import choices
+from tests.histories.choices import choices, edited
+from tests.histories.choices_words import delayed
 from tests.histories.tidy import tidied
 from tests.histories.verbs import play
 from tests.histories.world import Action, MakeFlow, Shape, SharedFlow, World
@@ -24,8 +25,13 @@ THEMES: Mapping[str, Mapping[str, float]] = {
     "confirm": {"confirm": 4, "succeed": 4},
     "silence": {"desk": 0.2, "seller": 0.2, "courier": 0.3},
     "amend": {"refuse": 5, "amend": 8, "apply": 2},
+    "review": {"review": 8, "succeed": 2},
+    "repeat": {"repeat": 8},
 }
 """The theme of a history: weights of groups of choices."""
+
+
+SHOPS = ("shop-1", "shop-1", "shop-1", "shop-1", "olist-1", "strict-1", "kind-1")
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,8 @@ def shape_of(dice: Random) -> Shape:
     freight = dice.choice([0, 0, 1_200, 800])
     plain = Shape(lines, freight, is_free=freight == 0)
     first = dice.choice([0, 0, plain.total // 3])
-    return Shape(lines, freight, plain.is_free, (first, plain.total - first) if first else ())
+    tenders = (first, plain.total - first) if first else ()
+    return Shape(lines, freight, plain.is_free, tenders, dice.choice(SHOPS))
 
 
 def _wait(dice: Random) -> int:
@@ -70,17 +77,19 @@ def _next(world: World, dice: Random, weights: Mapping[str, float]) -> Action | 
         return None
     picked = dice.choices([c for _, c in found], [w for w, _ in found])[0]
     action = picked.make()
-    return Action(_wait(dice), action.verb, action.about, action.args)
+    return delayed(dice, Action(_wait(dice), action.verb, action.about, action.args))
 
 
-def _beginning(shape: Shape, dice: Random) -> Iterator[Action]:
+def _beginning(world: World, dice: Random) -> Iterator[Action]:
     """Placed and paid; mostly sent off as well, and often delivered, so that there is something to cross."""
     yield Action(0, "place")
+    if dice.random() < 0.12:
+        yield edited(world, dice)
     if dice.random() < 0.97:
         yield Action(dice.choice([1, 5, 60, 600]), "pay")
     if dice.random() < 0.3:
         return
-    names = [f"{name}:{count}" for name, count, _ in shape.lines]
+    names = [f"{name}:{count}" for name, count, _ in world.shape.lines]
     inside = names if dice.random() < 0.8 else names[:1]
     carrier = dice.choice(CARRIERS)
     yield Action(dice.randint(1, 20) * HOUR, "register", "k1", (carrier, *inside))
@@ -107,7 +116,7 @@ def generate(seed: int, make_flow: MakeFlow = SharedFlow) -> tuple[History, Worl
         actions.append(action)
         play(world, action)
 
-    for action in _beginning(shape, dice):
+    for action in _beginning(world, dice):
         do(action)
     for _ in range(dice.randint(8, 30)):
         following = _next(world, dice, weights)

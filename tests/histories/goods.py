@@ -67,6 +67,10 @@ class Parcel:
     is_gone: bool = False
     turned_at: datetime | None = None
     """When it was refused or sent on its way back by the carrier."""
+    is_collect: bool = False
+    """Whether the carrier wants the freight from the shop."""
+    is_sent_off: bool = False
+    """Whether the shop did not take it in: its goods go back to the buyer."""
 
     @property
     def is_back(self) -> bool:
@@ -234,6 +238,12 @@ class Goods:
                 piece.where = Where.SHOP if number < received else Where.UNKNOWN
                 piece.is_refused = accepted <= number < received
                 piece.moved_at = now
+
+    def send_off(self, box: Parcel, now: datetime) -> None:
+        """The shop does not take a box in: the buyer keeps what is in it."""
+        box.is_sent_off = True
+        for piece in self.inside(box.parcel_id):
+            piece.where, piece.parcel_id, piece.moved_at = Where.BUYER, "", now
 
     def accept(self, box: Parcel, lines: Mapping[str, int], now: datetime) -> None:
         """The seller has goods of a box in hand."""

@@ -30,6 +30,8 @@ NAMES: Mapping[str, str] = {
     "freight_owed_unpaid": "owed return freight is repaid",
     "reversed_money_lost": "money that came back is paid again or given up by a person",
     "paid_not_accepted": "goods that were not accepted are not paid by silence",
+    "rating_unanswered": "a rating of an order that succeeded gets an answer",
+    "collect_unrefused": "a return that comes at the shop's cost is not taken in",
     "dead_message": "no rule fails",
 }
 
@@ -55,6 +57,8 @@ def at_end(ledger: Ledger, at: datetime, cases: Sequence[Standing], dead: Sequen
     yield from _freight(ledger, at)
     yield from _reversed(ledger, at)
     yield from _accepted(ledger, at)
+    yield from _ratings(ledger, at)
+    yield from _collects(ledger, at)
     for text in dead:
         yield Breach("dead_message", text, text, at, "a rule failed")
 
@@ -252,3 +256,19 @@ def _accepted(ledger: Ledger, at: datetime) -> Iterator[Breach]:
             fit = ledger.goods.ordered[line_id] - len(unfit)
             if unfit and count > fit:
                 yield Breach("paid_not_accepted", "", refund.refund_id, at, f"{count} paid, {fit} fit")
+
+
+def _ratings(ledger: Ledger, at: datetime) -> Iterator[Breach]:
+    if ledger.succeeded_at is None:
+        return
+    for review_id, rating in ledger.m.ratings.items():
+        if not rating.decisions and ledger.succeeded_at - rating.at < EARLY:
+            yield Breach("rating_unanswered", rating.rater, review_id, at, "nobody says whether it counts")
+
+
+def _collects(ledger: Ledger, at: datetime) -> Iterator[Breach]:
+    for collect in ledger.m.collects:
+        if collect.is_expected and not collect.is_refused:
+            box = ledger.goods.parcels.get(collect.box_id)
+            tag = "not announced" if box is None else "announced"
+            yield Breach("collect_unrefused", tag, collect.box_id, at, "the warehouse is not told")

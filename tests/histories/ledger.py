@@ -1,16 +1,17 @@
 """An account of one order, kept from the events that are told and the outcomes that are announced alone."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 from aftersales_contracts.base import Event
-from aftersales_contracts.enums import ParcelDirection, RefundKind
-from aftersales_contracts.shop import aftersales, desk, orders, payments, scans, shipments
-from tests.histories import outcomes
+from aftersales_contracts.shop import orders
+from tests.histories import events, outcomes
 from tests.histories.goods import Goods, Parcel, Where
-from tests.histories.matters import WANTS_BACK, Exchange, Matters, Refund, counts
+from tests.histories.matters import (
+    Exchange,
+    Matters,
+    Refund,
+)
 
 _FINE = (Where.BUYER, Where.TO_BUYER, Where.BACK, Where.UNKNOWN)
 
@@ -24,6 +25,8 @@ class Ledger:
         self.placed: orders.OrderPlacedV1 | None = None
         self.prices: Counter[str] = Counter()
         self.piece_prices: Counter[str] = Counter()
+        self.currency = ""
+        self.total_minor = 0
         self.paid_minor = 0
         self.tenders: Counter[str] = Counter()
         self.paid_at: datetime | None = None
@@ -38,7 +41,7 @@ class Ledger:
 
     def told(self, event: Event, at: datetime) -> None:
         """An event from outside."""
-        handler = INBOUND.get(type(event))
+        handler = events.HANDLERS.get(type(event))
         if handler is not None:
             handler(self, event, at)
 
@@ -75,324 +78,3 @@ class Ledger:
             return box
         boxes = [p for p in self.goods.parcels.values() if return_id in p.return_ids]
         return boxes[0] if boxes else None
-
-
-def _placed(ledger: Ledger, event: orders.OrderPlacedV1, at: datetime) -> None:
-    del at
-    if ledger.placed is None:
-        ledger.placed = event
-        ledger.prices = Counter({line.line_id: line.amount_minor for line in event.lines})
-        ledger.piece_prices = Counter(
-            {line.line_id: line.amount_minor // line.quantity_count for line in event.lines}
-        )
-        ledger.goods.place({line.line_id: line.quantity_count for line in event.lines})
-
-
-def _paid(ledger: Ledger, event: orders.OrderPaidV1, at: datetime) -> None:
-    if ledger.paid_at is None:
-        ledger.paid_at, ledger.paid_minor = at, event.paid_amount.minor
-        ledger.tenders = Counter({p.payment_id: p.amount.minor for p in event.payments})
-
-
-def _shipped(ledger: Ledger, event: orders.OrderShippedV1, at: datetime) -> None:
-    ledger.shipped_at = ledger.shipped_at or at
-    ledger.marked_lines.update(counts(event.lines) if event.lines is not None else ledger.goods.ordered)
-
-
-def _succeeded(ledger: Ledger, event: orders.OrderSucceededV1, at: datetime) -> None:
-    ledger.m.asked.pop("confirm", None)
-    if ledger.succeeded_at is None:
-        ledger.succeeded_at, ledger.success_cause = at, event.cause.value
-
-
-def _closed(ledger: Ledger, event: orders.OrderClosedV1, at: datetime) -> None:
-    del event
-    ledger.closed_at = ledger.closed_at or at
-
-
-def _declined(ledger: Ledger, event: orders.OrderRequestDeclinedV1, at: datetime) -> None:
-    del at
-    _answered(ledger, event.request_id)
-
-
-def _answered(ledger: Ledger, request_id: str) -> None:
-    for key, asked in list(ledger.m.asked.items()):
-        if getattr(asked.event, "request_id", None) == request_id:
-            del ledger.m.asked[key]
-
-
-def _applied(ledger: Ledger, event: aftersales.RefundAppliedV1, at: datetime) -> None:
-    refund = ledger.refund(event.refund_id)
-    if refund.state in ("applied", "rejected"):
-        refund.applied_at, refund.state = at, "applied"
-
-
-def _amended(ledger: Ledger, event: aftersales.RefundAmendedV1, at: datetime) -> None:
-    """An amendment of goods that are on their way is answered by no outcome unless it is turned away."""
-    del at
-    refund = ledger.refund(event.refund_id)
-    if refund.state != "refused":
-        return
-    is_of_will = event.kind is RefundKind.NO_REASON
-    refund.amended_reason = RefundKind.NO_REASON.value if is_of_will else event.reason_code
-    if refund.was_returned and event.kind in WANTS_BACK:
-        refund.state, refund.version = "sent", event.terms_version
-        refund.lines = counts(event.lines) or refund.lines
-
-
-def _agreed(ledger: Ledger, event: aftersales.RefundAgreedV1, at: datetime) -> None:
-    del at
-    refund = ledger.refund(event.refund_id)
-    if event.stage is aftersales.AnswerStage.RECEIPT and event.terms_version == refund.version:
-        refund.was_accepted = True
-
-
-def _refused(ledger: Ledger, event: aftersales.RefundRefusedV1, at: datetime) -> None:
-    del at
-    refund = ledger.refund(event.refund_id)
-    stage = "open" if event.stage is aftersales.AnswerStage.ANSWER else "sent"
-    is_meant = refund.state == stage and refund.version == event.terms_version
-    if is_meant and refund.kind.value != "unshipped":
-        refund.state = "refused"
-
-
-def _taken_back(ledger: Ledger, event: aftersales.ApplicationWithdrawnV1, at: datetime) -> None:
-    del at
-    ledger.withdrawn.add(event.refund_id or event.exchange_id or "")
-
-
-def _sent_back(ledger: Ledger, event: aftersales.ReturnSentV1, at: datetime) -> None:
-    box = Parcel(
-        parcel_id=event.tracking.tracking_code,
-        direction=ParcelDirection.RETURN,
-        carrier_code=event.tracking.carrier_code,
-        tracking_code=event.tracking.tracking_code,
-        lines=Counter(),
-    )
-    case_id = event.refund_id or event.exchange_id or ""
-    ledger.goods.send_back(box, {event.return_id, case_id}, counts(event.lines), at)
-    if event.freight_paid_amount is not None:
-        ledger.m.laid_out[case_id] = ledger.m.laid_out.get(case_id, 0) + event.freight_paid_amount.minor
-    case = ledger.m.refunds.get(case_id) or ledger.m.exchanges.get(case_id)
-    if case is not None:
-        case.was_returned = True
-        case.sent.update(counts(event.lines))
-        if case.state == "sending":
-            case.state = "sent"
-
-
-def _accepted(ledger: Ledger, event: aftersales.ReturnAcceptedV1, at: datetime) -> None:
-    box = ledger.box("", event.return_id)
-    if box is not None:
-        ledger.goods.accept(box, counts(event.lines), at)
-    if event.refund_id is not None:
-        ledger.refund(event.refund_id).was_accepted = True
-
-
-def _exchange_applied(ledger: Ledger, event: aftersales.ExchangeAppliedV1, at: datetime) -> None:
-    exchange = ledger.exchange(event.exchange_id)
-    exchange.applied_at = exchange.applied_at or at
-
-
-def _offer_answered(ledger: Ledger, event: aftersales.OfferAnsweredV1, at: datetime) -> None:
-    del at
-    ledger.m.asked.pop(f"offer:{event.case_kind}:{event.case_id}", None)
-
-
-def _registered(ledger: Ledger, event: shipments.ParcelRegisteredV1, at: datetime) -> None:
-    del at
-    purpose = ""
-    if event.request_id is not None:
-        reship_id = ledger.m.reship_requests.get(event.request_id, "")
-        purpose = ledger.m.reship_purposes.get(reship_id, "")
-        ledger.m.reship_parcels[reship_id] = event.parcel_id
-        _answered(ledger, event.request_id)
-    ledger.goods.register(
-        Parcel(
-            parcel_id=event.parcel_id,
-            direction=event.direction,
-            carrier_code=event.tracking.carrier_code,
-            tracking_code=event.tracking.tracking_code,
-            lines=counts(event.lines),
-            request_id=event.request_id,
-            purpose=purpose,
-        )
-    )
-
-
-def _inspected(ledger: Ledger, event: shipments.ReturnInspectedV1, at: datetime) -> None:
-    box = ledger.box(event.parcel_id, event.return_id)
-    if box is None:
-        return
-    found = [(line.line_id, line.received_count, line.accepted_count) for line in event.lines]
-    ledger.goods.check(box, found, at)
-    for line in event.lines:
-        for case_id in box.return_ids:
-            case = ledger.m.refunds.get(case_id) or ledger.m.exchanges.get(case_id)
-            if line.is_fault_confirmed is False and case is not None and case.lines[line.line_id]:
-                ledger.m.no_fault.add(case_id)
-
-
-def _hold_answered(ledger: Ledger, event: shipments.DispatchHoldAnsweredV1, at: datetime) -> None:
-    del at
-    _answered(ledger, event.request_id)
-
-
-def _reship_answered(ledger: Ledger, event: shipments.ReshipAnsweredV1, at: datetime) -> None:
-    del at
-    _answered(ledger, event.request_id)
-
-
-def _courier_answered(ledger: Ledger, event: shipments.CourierActionAnsweredV1, at: datetime) -> None:
-    _answered(ledger, event.request_id)
-    is_search = ledger.m.searches.get(event.parcel_id) == event.request_id
-    parcel = ledger.goods.parcels.get(event.parcel_id)
-    if event.outcome is shipments.CourierOutcome.LOST and parcel is not None:
-        _said_lost(ledger, parcel, at)
-    if is_search and event.outcome is not shipments.CourierOutcome.SEARCHING:
-        del ledger.m.searches[event.parcel_id]
-
-
-def _claim_answered(ledger: Ledger, event: shipments.CourierClaimAnsweredV1, at: datetime) -> None:
-    del at
-    if event.outcome.value in ("rejected", "paid"):
-        ledger.m.asked.pop(f"claim:{event.claim_id}", None)
-
-
-def _scanned(ledger: Ledger, event: scans.ParcelScannedV1, at: datetime) -> None:
-    goods = ledger.goods
-    goods.scan(event.carrier_code, event.tracking_code, event.status, event.occurred_at, at)
-    parcel = goods.by_tracking(event.carrier_code, event.tracking_code)
-    if parcel is not None:
-        ledger.m.searches.pop(parcel.parcel_id, None)
-    if parcel is not None and parcel.says("moving"):
-        first = min(when for when, _, word in parcel.news if word != "here")
-        ledger.pickups[parcel.parcel_id] = first
-
-
-def _arrived(ledger: Ledger, event: scans.ParcelArrivedV1, at: datetime) -> None:
-    parcel = ledger.goods.by_tracking(event.carrier_code, event.tracking_code)
-    if parcel is not None:
-        ledger.goods.told(parcel, "home", at)
-
-
-def _said_lost(ledger: Ledger, parcel: Parcel, at: datetime) -> None:
-    """Somebody's word that a parcel is lost; it counts of a signed one if that is what was asked."""
-    was_signed = ledger.m.search_reasons.get(parcel.parcel_id) == "signed_not_received"
-    if parcel.standing not in ("there", "home") or (was_signed and parcel.standing == "there"):
-        ledger.goods.told(parcel, "lost", at)
-
-
-def _task_done(ledger: Ledger, event: desk.TaskCompletedV1, at: datetime) -> None:
-    task = ledger.m.tasks.get(event.task_id)
-    if task is not None and task.is_open:
-        task.answer, task.answered_at = event.outcome_code, at
-        parcel = ledger.goods.parcels.get(task.case_id)
-        is_search = task.question_code in ("presume_lost", "where_is_parcel")
-        is_search &= task.at >= ledger.m.search_from.get(task.case_id, task.at)
-        if is_search and parcel is not None and event.outcome_code in ("approved", "lost"):
-            _said_lost(ledger, parcel, at)
-        elif is_search and parcel is not None and event.outcome_code == "found" and parcel.says("there"):
-            ledger.goods.told(parcel, "there", at)
-    if event.case_kind == "refund-intent" and event.outcome_code == "abandon":
-        intent = ledger.m.intents.get(event.case_id)
-        if intent is not None and intent.net_minor < intent.minor and not intent.is_unsure:
-            intent.state, intent.given_up_minor = "given_up", intent.minor - intent.net_minor
-
-
-def _taken(ledger: Ledger, event: payments.RefundPaymentAcceptedV1, at: datetime) -> None:
-    del at
-    intent = ledger.m.intents.get(event.intent_id)
-    if intent is not None and intent.state == "asked":
-        intent.state = "taken"
-
-
-def _settled(ledger: Ledger, event: payments.RefundSettledV1, at: datetime) -> None:
-    del at
-    intent = ledger.m.intents.get(event.intent_id)
-    if intent is None or not event.has_moved_now:
-        return
-    intent.out_minor += event.amount.minor
-    intent.settled_attempts.add(event.attempt_id)
-    intent.state, intent.given_up_minor, intent.is_unsure = "paid", 0, False
-    ledger.m.asked.pop(f"payment:{event.intent_id}", None)
-
-
-def _failed(ledger: Ledger, event: payments.RefundFailedV1, at: datetime) -> None:
-    del at
-    intent = ledger.m.intents.get(event.intent_id)
-    if intent is not None and intent.state in ("asked", "taken"):
-        intent.state = "failed"
-    if event.money_moved.value == "no" and not event.is_retryable:
-        ledger.m.asked.pop(f"payment:{event.intent_id}", None)
-
-
-def _reversed(ledger: Ledger, event: payments.RefundReversedV1, at: datetime) -> None:
-    del at
-    intent = ledger.m.intents.get(event.intent_id)
-    if intent is not None:
-        intent.back_minor += event.amount.minor
-        intent.state = "reversed"
-
-
-def _short(ledger: Ledger, event: shipments.DispatchShortageFoundV1, at: datetime) -> None:
-    del at
-    ledger.m.short_lines.update(counts(event.lines))
-
-
-def _handed_over(ledger: Ledger, event: shipments.ParcelHandedOverV1, at: datetime) -> None:
-    ledger.goods.leave(event.parcel_id, at)
-
-
-def _voided(ledger: Ledger, event: shipments.ParcelWaybillVoidedV1, at: datetime) -> None:
-    del at
-    ledger.goods.void(event.parcel_id)
-
-
-def _memo(ledger: Ledger, event: orders.OrderMemoStoredV1, at: datetime) -> None:
-    del at
-    if event.request_id is not None:
-        _answered(ledger, event.request_id)
-
-
-def _evidence(ledger: Ledger, event: aftersales.EvidenceSubmittedV1, at: datetime) -> None:
-    del at
-    if event.request_id is not None:
-        _answered(ledger, event.request_id)
-
-
-INBOUND: Mapping[type[Event], Callable[[Ledger, Any, datetime], None]] = {
-    orders.OrderPlacedV1: _placed,
-    orders.OrderPaidV1: _paid,
-    orders.OrderShippedV1: _shipped,
-    orders.OrderSucceededV1: _succeeded,
-    orders.OrderClosedV1: _closed,
-    orders.OrderRequestDeclinedV1: _declined,
-    orders.OrderMemoStoredV1: _memo,
-    aftersales.RefundAppliedV1: _applied,
-    aftersales.RefundAmendedV1: _amended,
-    aftersales.RefundAgreedV1: _agreed,
-    aftersales.RefundRefusedV1: _refused,
-    aftersales.ApplicationWithdrawnV1: _taken_back,
-    aftersales.ReturnSentV1: _sent_back,
-    aftersales.ReturnAcceptedV1: _accepted,
-    aftersales.ExchangeAppliedV1: _exchange_applied,
-    aftersales.OfferAnsweredV1: _offer_answered,
-    aftersales.EvidenceSubmittedV1: _evidence,
-    shipments.ParcelRegisteredV1: _registered,
-    shipments.ParcelHandedOverV1: _handed_over,
-    shipments.ParcelWaybillVoidedV1: _voided,
-    shipments.ReturnInspectedV1: _inspected,
-    shipments.DispatchShortageFoundV1: _short,
-    shipments.DispatchHoldAnsweredV1: _hold_answered,
-    shipments.ReshipAnsweredV1: _reship_answered,
-    shipments.CourierActionAnsweredV1: _courier_answered,
-    shipments.CourierClaimAnsweredV1: _claim_answered,
-    scans.ParcelScannedV1: _scanned,
-    scans.ParcelArrivedV1: _arrived,
-    desk.TaskCompletedV1: _task_done,
-    payments.RefundPaymentAcceptedV1: _taken,
-    payments.RefundSettledV1: _settled,
-    payments.RefundFailedV1: _failed,
-    payments.RefundReversedV1: _reversed,
-}

@@ -160,6 +160,28 @@ class Claim:
 
 
 @dataclass
+class Rating:
+    """What one side said of a line."""
+
+    line_id: str
+    rater: str
+    at: datetime
+    decisions: list[bool] = field(default_factory=list[bool])
+    """Whether it counted, decision by decision."""
+
+
+@dataclass
+class Collect:
+    """A box that came at the shop's cost; it is expected where a return is under way."""
+
+    box_id: str
+    at: datetime
+    is_expected: bool
+    is_refused: bool = False
+    """Whether the warehouse is asked not to take it in."""
+
+
+@dataclass
 class BuyerClaim:
     """A claim against the buyer, who has goods and money both."""
 
@@ -215,6 +237,10 @@ class Matters:
     short_lines: Counter[str] = field(default_factory=Counter[str])
     """Pieces that the shop could not find."""
     remedies: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
+    offers: dict[str, Event] = field(default_factory=dict[str, Event])
+    """The latest offer, by `offer:kind:case`."""
+    ratings: dict[str, Rating] = field(default_factory=dict[str, Rating])
+    collects: list[Collect] = field(default_factory=list[Collect])
     asked: dict[str, Asked] = field(default_factory=dict[str, Asked])
     laid_out: dict[str, int] = field(default_factory=dict[str, int])
     """Freight that the buyer paid for returns, by refund or exchange."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds
+from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds, reviews
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import ReshipPurpose
 from tests.histories.matters import KEEPS_GOODS, Claim, Hold, Intent, Task, counts, minors
@@ -162,6 +162,15 @@ def _courier_asked(ledger: Ledger, event: logistics.CourierActionRequestedV1, at
         ledger.m.recalls.add(event.parcel_id)
 
 
+def _instruction(ledger: Ledger, event: logistics.WarehouseInstructionRequestedV1, at: datetime) -> None:
+    ledger.m.ask(f"instruct:{event.instruction.value}:{event.parcel_id or ''}", event, at)
+    if event.instruction is logistics_enums.Instruction.REFUSE_COLLECT:
+        for collect in ledger.m.collects:
+            box = ledger.goods.parcels.get(collect.box_id)
+            names = {collect.box_id, *(box.return_ids if box is not None else ())}
+            collect.is_refused |= event.parcel_id is None or event.parcel_id in names
+
+
 def _claim_asked(ledger: Ledger, event: logistics.CourierClaimRequestedV1, at: datetime) -> None:
     if event.action is logistics_enums.ClaimAction.FILE:
         ledger.m.ask(f"claim:{event.claim_id}", event, at)
@@ -223,9 +232,18 @@ def _task(ledger: Ledger, event: common.TaskRequestedV1, at: datetime) -> None:
         at=at,
         due_at=event.due_at,
     )
+    if event.question_code == "refuse_collect":
+        _taken_in(ledger, event, at)
     intent = ledger.m.intents.get(event.case_id)
     if event.question_code == "part_not_known" and intent is not None:
         intent.state, intent.given_up_minor = "reversed", 0
+
+
+def _taken_in(ledger: Ledger, event: common.TaskRequestedV1, at: datetime) -> None:
+    """A box that came at the shop's cost counts as taken in where nobody said that it was refused."""
+    for box in ledger.goods.parcels.values():
+        if box.is_collect and not box.is_sent_off and box.tracking_code in event.case_id:
+            ledger.goods.told(box, "home", at)
 
 
 def _task_withdrawn(ledger: Ledger, event: common.TaskWithdrawnV1, at: datetime) -> None:
@@ -235,7 +253,9 @@ def _task_withdrawn(ledger: Ledger, event: common.TaskWithdrawnV1, at: datetime)
 
 
 def _offer(ledger: Ledger, event: common.OfferMadeV1, at: datetime) -> None:
-    ledger.m.ask(f"offer:{event.case_kind}:{event.case_id}", event, at)
+    key = f"offer:{event.case_kind}:{event.case_id}"
+    ledger.m.offers[key] = event
+    ledger.m.ask(key, event, at)
 
 
 def _order_action(ledger: Ledger, event: common.OrderActionRequestedV1, at: datetime) -> None:
@@ -244,6 +264,13 @@ def _order_action(ledger: Ledger, event: common.OrderActionRequestedV1, at: date
 
 def _evidence(ledger: Ledger, event: common.EvidenceRequestedV1, at: datetime) -> None:
     ledger.m.ask(f"evidence:{event.case_kind}:{event.case_id}", event, at)
+
+
+def _review(ledger: Ledger, event: reviews.ReviewDecidedV1, at: datetime) -> None:
+    del at
+    rating = ledger.m.ratings.get(event.review_id or "")
+    if rating is not None:
+        rating.decisions.append(event.is_counted)
 
 
 def _confirm(ledger: Ledger, event: refunds.OrderAutoConfirmRequestedV1, at: datetime) -> None:
@@ -272,6 +299,8 @@ HANDLERS: Mapping[type[Event], Callable[[Ledger, Any, datetime], None]] = {
     logistics.ReshipRequestedV1: _reship_asked,
     logistics.ReshipStatusChangedV1: _reship_moved,
     logistics.RemedyRefundDueV1: _remedy,
+    logistics.WarehouseInstructionRequestedV1: _instruction,
+    reviews.ReviewDecidedV1: _review,
     common.TaskRequestedV1: _task,
     common.TaskWithdrawnV1: _task_withdrawn,
     common.OfferMadeV1: _offer,

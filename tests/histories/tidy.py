@@ -1,6 +1,6 @@
 """An orderly end: whoever is asked answers, goods under way arrive, until nobody has anything to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any
 
@@ -9,6 +9,7 @@ from tests.histories.world import Action, World
 
 HOUR = 60
 ROUNDS = 70
+_ALWAYS: Mapping[str, str] = {"claim": "paid", "instruct": "done"}
 
 
 def tidied(world: World, dice: Random) -> Iterator[Action]:
@@ -49,20 +50,12 @@ def _requests(world: World, dice: Random, done: set[str]) -> Action | None:
         if stamp in done:
             continue
         done.add(stamp)
-        match key.split(":")[0]:
-            case "hold":
-                is_gone = any(
-                    p.is_gone and not p.is_back and any(p.lines[s.line_id] for s in request.lines)
-                    for p in ledger.goods.parcels.values()
-                )
-                return Action(0, "hold", key, ("too_late" if is_gone else "stopped",))
-            case "courier" if ":inquire:" in key:
-                parcel = ledger.goods.parcels[request.parcel_id]
-                return Action(0, "courier", key, ("lost" if parcel.standing == "lost" else "found",))
-            case "courier":
-                return Action(0, "courier", key, ("accepted",))
-            case "claim":
-                return Action(0, "claim", key, ("paid",))
+        kind = key.split(":")[0]
+        if kind in _ALWAYS:
+            return Action(0, kind, key, (_ALWAYS[kind],))
+        match kind:
+            case "hold" | "courier":
+                return Action(0, kind, key, (_truth(world, key, request),))
             case "order":
                 return Action(0, "memo", key)
             case "confirm":
@@ -77,6 +70,20 @@ def _requests(world: World, dice: Random, done: set[str]) -> Action | None:
             case _:
                 pass
     return None
+
+
+def _truth(world: World, key: str, request: Any) -> str:
+    """The answer of the warehouse to a hold, or of a courier, by where the goods are."""
+    parcels = world.ledger.goods.parcels
+    if ":inquire:" in key:
+        return "lost" if parcels[request.parcel_id].standing == "lost" else "found"
+    if not key.startswith("hold:"):
+        return "accepted"
+    is_gone = any(
+        p.is_gone and not p.is_back and any(p.lines[s.line_id] for s in request.lines)
+        for p in parcels.values()
+    )
+    return "too_late" if is_gone else "stopped"
 
 
 def _resend(world: World, dice: Random, key: str, request: Any) -> Action:
@@ -109,7 +116,7 @@ def _parcels(world: World, dice: Random, done: set[str]) -> Action | None:
             is_held = any(h.state in ("asked", "stopped") for h in ledger.m.holds.values())
             done.add(f"packed {name}")
             return Action(0, "void" if is_held else "hand_over", name)
-        if parcel.standing != "moving":
+        if parcel.standing != "moving" or parcel.is_collect:
             continue
         if parcel.is_back:
             return _box(world, dice, done, name)

@@ -5,22 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from aftersales_contracts import components
-from aftersales_contracts.base import Event
-from aftersales_contracts.enums import (
-    Carriage,
-    FreightTerms,
-    MemoPurpose,
-    MoneyMoved,
-    PaymentMethod,
-    PromiseKind,
-    RefundKind,
-    SaleService,
-    SellerType,
-)
-from aftersales_contracts.shop import aftersales, contacts, desk, orders, payments
-from tests.histories import verbs_goods
+from aftersales_contracts.base import Event, Money
+from aftersales_contracts.enums import Carriage, MoneyMoved, PromiseKind, RefundKind
+from aftersales_contracts.shop import aftersales, contacts, desk, payments
+from tests.histories import verbs_goods, verbs_order, verbs_reviews
 from tests.histories.goods import Where
-from tests.histories.world import BUYER, CUSTOMER, KEYS, PERSON, SELLER, SHOP, Action, World, money, shares
+from tests.histories.world import BUYER, CUSTOMER, ORDER, PERSON, SELLER, Action, World, shares
 
 Made = Event | None
 
@@ -35,6 +25,10 @@ def play(world: World, action: Action) -> bool:
     world.wait_until(world.now + timedelta(minutes=action.wait))
     if action.verb == "wait":
         return True
+    if action.verb == "repeat":
+        return _repeat(world, action)
+    if action.verb == "later":
+        return _later(world, action)
     event = make(world, action)
     if event is None:
         return False
@@ -42,101 +36,33 @@ def play(world: World, action: Action) -> bool:
     return True
 
 
-# Order system.
+def _repeat(world: World, action: Action) -> bool:
+    """The n-th event of a type is read once more."""
+    known = [said.event for said in world.story if not said.is_outcome and action.about == said.event.TYPE]
+    number = int(action.args[0])
+    if number >= len(known):
+        return False
+    world.tell(known[number], is_repeat=True)
+    return True
 
 
-def _place(world: World, _action: Action) -> Made:
-    shape = world.shape
-    terms = FreightTerms.FREE if shape.is_free else FreightTerms.BUYER_PAYS
-    return orders.OrderPlacedV1(
-        **KEYS,
-        customer_id=CUSTOMER,
-        seller_type=SellerType.C_SHOP,
-        platform_code="taobao",
-        lines=[
-            components.Line(
-                line_id=line_id, product_id=f"p-{line_id}", sku_id=f"s-{line_id}", style_id=f"p-{line_id}",
-                quantity_count=count, unit_price=money(price), freight_terms=terms,
-                services=[SaleService.SEVEN_DAY_NO_REASON],
-            )
-            for line_id, count, price in shape.lines
-        ],
-        freight=money(shape.freight),
-        total=money(shape.total),
-        region_code="CN-31",
-    )  # fmt: skip
-
-
-def _pay(world: World, _action: Action) -> Made:
-    tenders = world.shape.tenders or (world.shape.total,)
-    return orders.OrderPaidV1(
-        **KEYS,
-        payments=[
-            components.Payment(payment_id=f"pay{n}", method=PaymentMethod.ALIPAY, amount=money(minor))
-            for n, minor in enumerate(tenders, 1)
-        ],
-        paid_amount=money(world.shape.total),
-    )
-
-
-def _mark(world: World, action: Action) -> Made:
-    """The ship mark, for the parcel that it names or for the whole order."""
-    parcel = world.ledger.goods.parcels.get(action.about)
-    lines = None
-    if parcel is not None:
-        lines = [components.Share(line_id=name, quantity_count=count) for name, count in parcel.lines.items()]
-    return orders.OrderShippedV1(
-        **KEYS,
-        delivery_kind=orders.DeliveryKind.EXPRESS,
-        parcel_ids=[action.about] if parcel is not None else [],
-        lines=lines,
-    )
-
-
-def _succeed(_world: World, action: Action) -> Made:
-    return orders.OrderSucceededV1(**KEYS, cause=orders.SuccessCause(action.about))
-
-
-def _confirm(world: World, action: Action) -> Made:
-    """The order system's answer to the wish to confirm."""
-    asked = world.ledger.m.asked.get("confirm")
-    if asked is None:
-        return None
-    if action.about == "yes":
-        return orders.OrderSucceededV1(**KEYS, cause=orders.SuccessCause.AUTO_CONFIRM)
-    request: Any = asked.event
-    del world.ledger.m.asked["confirm"]
-    return orders.OrderRequestDeclinedV1(**KEYS, request_id=request.request_id, reason_code="refund_open")
-
-
-def _close(world: World, _action: Action) -> Made:
-    if world.ledger.m.asked.pop("close", None) is None:
-        return None
-    is_sent = any(not p.is_back and p.is_gone for p in world.ledger.goods.parcels.values())
-    cause = orders.CloseCause.REFUNDED if is_sent else orders.CloseCause.REFUNDED_UNSHIPPED
-    return orders.OrderClosedV1(**KEYS, cause=cause, by=SELLER)
-
-
-def _memo(world: World, action: Action) -> Made:
-    asked = world.ledger.m.asked.get(action.about)
-    if asked is None:
-        return None
-    request: Any = asked.event
-    if action.args == ("no",):
-        return orders.OrderRequestDeclinedV1(
-            **KEYS, request_id=request.request_id, reason_code="not_possible"
-        )
-    return orders.OrderMemoStoredV1(
-        **KEYS, memo_ref="memo", purpose=request.purpose or MemoPurpose.LOSS, request_id=request.request_id
-    )
+def _later(world: World, action: Action) -> bool:
+    """What is done now is read only some minutes later: `later` of a verb, minutes, what it is about."""
+    minutes, about, *args = action.args
+    event = make(world, Action(0, action.about, str(about), tuple(args)))
+    if event is None:
+        return False
+    world.tell_later(event, world.now + timedelta(minutes=int(minutes)))
+    return True
 
 
 # Buyer.
 
 
-def _amounts(world: World, lines: tuple[str | int, ...], percent: int) -> list[int]:
+def _amounts(world: World, lines: tuple[str | int, ...], percent: int) -> list[Money]:
     priced = [(str(x).split(":")[0], int(str(x).split(":")[1])) for x in lines]
-    return [max(world.shape.price(line_id) * count * percent // 100, 1) for line_id, count in priced]
+    prices = world.ledger.piece_prices
+    return [world.money(max(prices[line_id] * count * percent // 100, 1)) for line_id, count in priced]
 
 
 def _terms(world: World, action: Action, version: int) -> dict[str, Any]:
@@ -144,10 +70,10 @@ def _terms(world: World, action: Action, version: int) -> dict[str, Any]:
     amounts = _amounts(world, tuple(lines), int(percent))
     with_freight = int(freight)
     return {
-        **KEYS, "refund_id": action.about, "terms_version": version, "kind": RefundKind(str(kind)),
+        **world.keys, "refund_id": action.about, "terms_version": version, "kind": RefundKind(str(kind)),
         "reason_code": str(reason), "lines": shares(lines, amounts),
-        "amount": money(sum(amounts) + with_freight),
-        "freight": money(with_freight) if with_freight else None,
+        "amount": world.money(sum(each.minor for each in amounts) + with_freight),
+        "freight": world.money(with_freight) if with_freight else None,
     }  # fmt: skip
 
 
@@ -164,17 +90,17 @@ def _amend(world: World, action: Action) -> Made:
 
 def _take_back(world: World, action: Action) -> Made:
     if action.about in world.ledger.m.refunds:
-        return aftersales.ApplicationWithdrawnV1(**KEYS, refund_id=action.about, by=BUYER)
+        return aftersales.ApplicationWithdrawnV1(**world.keys, refund_id=action.about, by=BUYER)
     if action.about in world.ledger.m.exchanges:
-        return aftersales.ApplicationWithdrawnV1(**KEYS, exchange_id=action.about, by=BUYER)
+        return aftersales.ApplicationWithdrawnV1(**world.keys, exchange_id=action.about, by=BUYER)
     return None
 
 
-def _exchange(_world: World, action: Action) -> Made:
+def _exchange(world: World, action: Action) -> Made:
     reason, *lines = action.args
     wanted = [components.Wanted(line_id=str(x).split(":")[0], sku_id=f"s-{str(x)[0]}-xl") for x in lines]
     return aftersales.ExchangeAppliedV1(
-        **KEYS, exchange_id=action.about, lines=shares(lines), wanted=wanted, reason_code=str(reason)
+        **world.keys, exchange_id=action.about, lines=shares(lines), wanted=wanted, reason_code=str(reason)
     )
 
 
@@ -194,36 +120,38 @@ def _send(world: World, action: Action) -> Made:
         return None
     others = [p for p in goods.parcels.values() if action.about in p.return_ids and p.parcel_id != box]
     return aftersales.ReturnSentV1(
-        **KEYS,
+        **world.keys,
         **ids,
         return_id=f"{action.about}.{box}" if others else action.about,
         lines=shares(lines),
         carriage=Carriage(str(carriage)),
         tracking=components.Tracking(carrier_code="sf", tracking_code=str(box)),
-        freight_paid_amount=money(int(freight)) if freight else None,
+        freight_paid_amount=world.money(int(freight)) if freight else None,
     )
 
 
 def _choose(world: World, action: Action) -> Made:
-    asked = world.ledger.m.asked.get(action.about)
-    if asked is None:
+    """The buyer answers the latest offer of a case, or answers it anew."""
+    offer: Any = world.ledger.m.offers.get(action.about)
+    if offer is None:
         return None
-    offer: Any = asked.event
     option = str(action.args[0])
     if option and option not in {each.option_id for each in offer.options}:
         return None
     return aftersales.OfferAnsweredV1(
-        **KEYS, offer_id=offer.offer_id, case_id=offer.case_id, case_kind=offer.case_kind,
+        **world.keys, offer_id=offer.offer_id, case_id=offer.case_id, case_kind=offer.case_kind,
         option_id=option or None,
     )  # fmt: skip
 
 
-def _problem(_world: World, action: Action) -> Made:
+def _problem(world: World, action: Action) -> Made:
+    """The buyer has a problem, with the parcel that is named, and may wish for something."""
+    problem, *wish = action.args
     return aftersales.ProblemReportedV1(
-        **KEYS,
+        **world.keys,
         problem_id=f"q-{action.about}",
-        problem=aftersales.ProblemKind(str(action.args[0])),
-        wanted=aftersales.Wish.UNKNOWN,
+        problem=aftersales.ProblemKind(str(problem)),
+        wanted=aftersales.Wish(str(wish[0]) if wish else "unknown"),
         parcel_id=action.about or None,
     )
 
@@ -236,7 +164,7 @@ def _agree(world: World, action: Action) -> Made:
     if refund is None or refund.version == 0:
         return None
     return aftersales.RefundAgreedV1(
-        **KEYS, refund_id=action.about, terms_version=refund.version,
+        **world.keys, refund_id=action.about, terms_version=refund.version,
         stage=aftersales.AnswerStage(str(action.args[0])), by=SELLER,
     )  # fmt: skip
 
@@ -246,7 +174,7 @@ def _refuse(world: World, action: Action) -> Made:
     if refund is None or refund.version == 0:
         return None
     return aftersales.RefundRefusedV1(
-        **KEYS, refund_id=action.about, terms_version=refund.version,
+        **world.keys, refund_id=action.about, terms_version=refund.version,
         stage=aftersales.AnswerStage(str(action.args[0])), reason_code="not_so", by=SELLER,
         evidence_ids=["e1", "e2", "e3"] if action.args[-1] == "shown" else [],
     )  # fmt: skip
@@ -257,7 +185,7 @@ def _accept(world: World, action: Action) -> Made:
     if ids is None:
         return None
     return aftersales.ReturnAcceptedV1(
-        **KEYS, **ids, return_id=action.about, lines=shares(action.args), by=SELLER
+        **world.keys, **ids, return_id=action.about, lines=shares(action.args), by=SELLER
     )
 
 
@@ -265,7 +193,7 @@ def _answer_exchange(world: World, action: Action) -> Made:
     if action.about not in world.ledger.m.exchanges:
         return None
     answer = aftersales.ExchangeAnswer(str(action.args[0]))
-    return aftersales.ExchangeAnsweredV1(**KEYS, exchange_id=action.about, answer=answer, by=SELLER)
+    return aftersales.ExchangeAnsweredV1(**world.keys, exchange_id=action.about, answer=answer, by=SELLER)
 
 
 def _evidence(world: World, action: Action) -> Made:
@@ -274,15 +202,15 @@ def _evidence(world: World, action: Action) -> Made:
         return None
     request: Any = asked.event
     return aftersales.EvidenceSubmittedV1(
-        **KEYS, evidence_id=f"ev-{request.kinds[0].value}", kind=request.kinds[0], store_ref="vault",
+        **world.keys, evidence_id=f"ev-{request.kinds[0].value}", kind=request.kinds[0], store_ref="vault",
         request_id=request.request_id, case_id=request.case_id, case_kind=request.case_kind, by=SELLER,
     )  # fmt: skip
 
 
-def _promise(_world: World, action: Action) -> Made:
+def _promise(world: World, action: Action) -> Made:
     return contacts.PromiseMadeV1(
-        shop_id=SHOP, customer_id=CUSTOMER, promise_id="pr1", kind=PromiseKind(action.about),
-        order_id=KEYS["order_id"], by=SELLER,
+        shop_id=world.shape.shop, customer_id=CUSTOMER, promise_id="pr1", kind=PromiseKind(action.about),
+        order_id=ORDER, by=SELLER,
     )  # fmt: skip
 
 
@@ -293,7 +221,7 @@ def _attempt(world: World, intent_id: str) -> dict[str, Any] | None:
     intent = world.ledger.m.intents.get(intent_id)
     if intent is None or not intent.attempts:
         return None
-    return {**KEYS, "intent_id": intent_id, "attempt_id": intent.attempts[-1]}
+    return {**world.keys, "intent_id": intent_id, "attempt_id": intent.attempts[-1]}
 
 
 def _take(world: World, action: Action) -> Made:
@@ -311,7 +239,7 @@ def _settle(world: World, action: Action) -> Made:
     minor = max(request.amount.minor * int(action.args[0]) // 100, 1)
     is_whole = minor == sum(tender.amount.minor for tender in request.tenders)
     return payments.RefundSettledV1(
-        **ids, amount=money(minor), tenders=request.tenders if is_whole else [], provider_ref="ref",
+        **ids, amount=world.money(minor), tenders=request.tenders if is_whole else [], provider_ref="ref",
         has_moved_now=True,
     )  # fmt: skip
 
@@ -322,8 +250,8 @@ def _settle_again(world: World, action: Action) -> Made:
     if intent is None or not intent.settled_attempts:
         return None
     return payments.RefundSettledV1(
-        **KEYS, intent_id=action.about, attempt_id=max(intent.settled_attempts),
-        amount=money(intent.asked_minor), provider_ref="ref", has_moved_now=False,
+        **world.keys, intent_id=action.about, attempt_id=max(intent.settled_attempts),
+        amount=world.money(intent.asked_minor), provider_ref="ref", has_moved_now=False,
     )  # fmt: skip
 
 
@@ -343,26 +271,27 @@ def _reverse(world: World, action: Action) -> Made:
         return None
     minor = max(intent.net_minor * int(action.args[0]) // 100, 1)
     return payments.RefundReversedV1(
-        **KEYS, intent_id=action.about, amount=money(minor), reason_code="account_closed"
+        **world.keys, intent_id=action.about, amount=world.money(minor), reason_code="account_closed"
     )
 
 
 def _task(world: World, action: Action) -> Made:
-    """The desk answers the latest open task of that question and case."""
-    tasks = [task for task in world.ledger.m.open_tasks() if task.key == action.about]
+    """The desk answers the latest open task of that question and case, or late, where none is open."""
+    known = [task for task in world.ledger.m.tasks.values() if task.key == action.about]
+    is_late = action.args[1:] == ("late",)
+    tasks = [task for task in known if task.is_open or (is_late and task.answered_at is None)]
     if not tasks:
         return None
     task = tasks[-1]
     return desk.TaskCompletedV1(
-        shop_id=SHOP, task_id=task.task_id, case_kind=task.case_kind, case_id=task.case_id,
+        shop_id=world.shape.shop, task_id=task.task_id, case_kind=task.case_kind, case_id=task.case_id,
         about_subject=task.about_subject, outcome_code=str(action.args[0]), by=PERSON,
     )  # fmt: skip
 
 
 VERBS: Mapping[str, Callable[[World, Action], Made]] = {
-    **verbs_goods.VERBS,
-    "place": _place, "pay": _pay, "mark": _mark, "succeed": _succeed, "confirm": _confirm, "close": _close,
-    "memo": _memo, "apply": _apply, "amend": _amend, "take_back": _take_back, "exchange": _exchange,
+    **verbs_goods.VERBS, **verbs_order.VERBS, **verbs_reviews.VERBS,
+    "apply": _apply, "amend": _amend, "take_back": _take_back, "exchange": _exchange,
     "send": _send, "choose": _choose, "problem": _problem, "agree": _agree, "refuse": _refuse,
     "accept": _accept, "answer_exchange": _answer_exchange, "evidence": _evidence, "promise": _promise,
     "take": _take, "settle": _settle, "settle_again": _settle_again, "fail": _fail, "reverse": _reverse,

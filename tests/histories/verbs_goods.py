@@ -8,7 +8,7 @@ from aftersales_contracts import components
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import Condition, Disposition, ParcelDirection, ParcelStatus, SignedBy
 from aftersales_contracts.shop import scans, shipments
-from tests.histories.world import KEYS, Action, World, money, shares
+from tests.histories.world import ORDER, Action, World, shares
 
 Made = Event | None
 
@@ -22,13 +22,13 @@ def _register(world: World, action: Action) -> Made:
     if action.about in world.ledger.goods.parcels:
         return None
     return shipments.ParcelRegisteredV1(
-        **KEYS,
+        **world.keys,
         parcel_id=action.about,
         direction=ParcelDirection.OUTBOUND,
         tracking=_waybill(action.about, str(carrier)),
         lines=shares(lines),
         freight_payer=shipments.FreightPayer.SENDER,
-        declared_amount=money(sum(world.shape.price(str(x).split(":")[0]) for x in lines)),
+        declared_amount=world.money(sum(world.ledger.piece_prices[str(x).split(":")[0]] for x in lines)),
     )
 
 
@@ -44,13 +44,13 @@ def _carry(world: World, action: Action) -> Made:
         "return_to_buyer": ParcelDirection.TO_BUYER,
     }.get(request.purpose.value, ParcelDirection.RESHIP)
     return shipments.ParcelRegisteredV1(
-        **KEYS,
+        **world.keys,
         parcel_id=parcel_id,
         direction=direction,
         tracking=_waybill(parcel_id, carrier),
         lines=request.lines,
         freight_payer=shipments.FreightPayer.SENDER,
-        declared_amount=money(10_000),
+        declared_amount=world.money(10_000),
         request_id=request.request_id,
         replaces_parcel_id=request.replaces_parcel_id,
     )
@@ -60,14 +60,16 @@ def _hand_over(world: World, action: Action) -> Made:
     parcel = world.ledger.goods.parcels.get(action.about)
     if parcel is None or parcel.is_gone or parcel.is_void:
         return None
-    return shipments.ParcelHandedOverV1(**KEYS, parcel_id=parcel.parcel_id, carrier_code=parcel.carrier_code)
+    return shipments.ParcelHandedOverV1(
+        **world.keys, parcel_id=parcel.parcel_id, carrier_code=parcel.carrier_code
+    )
 
 
 def _void(world: World, action: Action) -> Made:
     parcel = world.ledger.goods.parcels.get(action.about)
     if parcel is None or parcel.is_gone or parcel.is_void:
         return None
-    return shipments.ParcelWaybillVoidedV1(**KEYS, parcel_id=action.about, reason_code="stopped")
+    return shipments.ParcelWaybillVoidedV1(**world.keys, parcel_id=action.about, reason_code="stopped")
 
 
 def _scan(world: World, action: Action) -> Made:
@@ -90,6 +92,7 @@ def _scan(world: World, action: Action) -> Made:
 
 
 def _arrive(world: World, action: Action) -> Made:
+    """A box is at the gate; `collect`: the carrier wants the freight from the shop."""
     parcel = world.ledger.goods.parcels.get(action.about)
     if parcel is None or not parcel.is_gone:
         return None
@@ -97,8 +100,31 @@ def _arrive(world: World, action: Action) -> Made:
         carrier_code=parcel.carrier_code,
         tracking_code=parcel.tracking_code,
         warehouse_id="wh-1",
-        order_id=KEYS["order_id"],
+        is_freight_collect="collect" in action.args,
+        order_id=ORDER,
         return_id=next(iter(sorted(parcel.return_ids)), None),
+    )
+
+
+def _arrive_unknown(world: World, action: Action) -> Made:
+    """A box that nobody registered is at the gate, and names the order; the carrier wants the freight."""
+    if action.about in world.ledger.goods.parcels:
+        return None
+    return scans.ParcelArrivedV1(
+        carrier_code="sf", tracking_code=action.about, warehouse_id="wh-1", is_freight_collect=True,
+        order_id=ORDER,
+    )  # fmt: skip
+
+
+def _instruct(world: World, action: Action) -> Made:
+    """The warehouse answers an instruction: `done` or `impossible`."""
+    asked = world.ledger.m.asked.get(action.about)
+    if asked is None:
+        return None
+    request: Any = asked.event
+    outcome = shipments.InstructionOutcome(str(action.args[0]))
+    return shipments.WarehouseInstructionAnsweredV1(
+        **world.keys, request_id=request.request_id, outcome=outcome, parcel_id=request.parcel_id
     )
 
 
@@ -108,7 +134,7 @@ def _inspect(world: World, action: Action) -> Made:
     if action.about not in world.ledger.goods.parcels:
         return None
     return shipments.ReturnInspectedV1(
-        **KEYS,
+        **world.keys,
         return_id=str(named) or None,
         parcel_id=action.about,
         lines=[
@@ -135,7 +161,7 @@ def _hold(world: World, action: Action) -> Made:
     gone = [p.parcel_id for p in world.ledger.goods.parcels.values() if p.is_gone and not p.is_back]
     is_late = outcome is shipments.HoldOutcome.TOO_LATE
     return shipments.DispatchHoldAnsweredV1(
-        **KEYS, request_id=request.request_id, outcome=outcome, parcel_ids=gone if is_late else None
+        **world.keys, request_id=request.request_id, outcome=outcome, parcel_ids=gone if is_late else None
     )
 
 
@@ -145,16 +171,16 @@ def _reship(world: World, action: Action) -> Made:
         return None
     request: Any = asked.event
     return shipments.ReshipAnsweredV1(
-        **KEYS,
+        **world.keys,
         request_id=request.request_id,
         outcome=shipments.ReshipOutcome(str(action.args[0])),
         lines=request.lines,
     )
 
 
-def _shortage(_world: World, action: Action) -> Made:
+def _shortage(world: World, action: Action) -> Made:
     return shipments.DispatchShortageFoundV1(
-        **KEYS, lines=shares(action.args), source=shipments.ShortageSource.WAREHOUSE
+        **world.keys, lines=shares(action.args), source=shipments.ShortageSource.WAREHOUSE
     )
 
 
@@ -164,7 +190,7 @@ def _courier(world: World, action: Action) -> Made:
         return None
     request: Any = asked.event
     return shipments.CourierActionAnsweredV1(
-        **KEYS,
+        **world.keys,
         request_id=request.request_id,
         parcel_id=request.parcel_id,
         outcome=shipments.CourierOutcome(str(action.args[0])),
@@ -179,12 +205,12 @@ def _claim(world: World, action: Action) -> Made:
     step = shipments.CourierClaimStep(str(action.args[0]))
     has_amount = step.value in ("approved", "paid")
     return shipments.CourierClaimAnsweredV1(
-        **KEYS, claim_id=request.claim_id, outcome=step, amount=request.amount if has_amount else None
+        **world.keys, claim_id=request.claim_id, outcome=step, amount=request.amount if has_amount else None
     )
 
 
 VERBS: Mapping[str, Callable[[World, Action], Made]] = {
     "register": _register, "carry": _carry, "hand_over": _hand_over, "void": _void, "scan": _scan,
     "arrive": _arrive, "inspect": _inspect, "hold": _hold, "reship": _reship, "shortage": _shortage,
-    "courier": _courier, "claim": _claim,
+    "courier": _courier, "claim": _claim, "arrive_unknown": _arrive_unknown, "instruct": _instruct,
 }  # fmt: skip

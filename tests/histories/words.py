@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds
-from aftersales_contracts.base import Event
+from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds, reviews
+from aftersales_contracts.base import Event, Money
 from tests.histories.breach import Breach
 from tests.histories.goods import Where
 from tests.histories.ledger import Ledger
 from tests.histories.matters import Intent, counts, minors
 
 LATE_REASONS = frozenset({"late_shipment", "out_of_stock"})
-COMPENSATION_CAP = 50_000
+COMPENSATION_CAPS: Mapping[str, int] = {"CNY": 50_000, "BRL": 40_000}
 SHIP_WITHIN = timedelta(hours=72)
 NAMES: Mapping[str, str] = {
     "confirm_too_early": "nobody is asked to confirm while a refund, exchange, search or return is open",
@@ -27,6 +28,8 @@ NAMES: Mapping[str, str] = {
     "words_reship": "a resend is called sent or delivered only if its parcel is",
     "words_opened_unpaid": "no refund is opened before the order is paid",
     "words_busy": "a line is called busy only if a case is open",
+    "words_currency": "money is told in the currency of the order",
+    "words_review": "a rating counts from the order's success on, once per side and line",
     "two_claims": "one claim per parcel",
     "two_searches": "one search and one report per parcel, until it is found",
     "money_asked_twice": "a refund is paid by one payment, and not again once it is paid",
@@ -39,11 +42,30 @@ NAMES: Mapping[str, str] = {
 
 def judge(ledger: Ledger, event: Event, at: datetime) -> Iterator[Breach]:
     """Yields what is wrong with an outcome."""
+    for money in _amounts(event):
+        if money.currency != ledger.currency and ledger.currency:
+            yield Breach("words_currency", event.TYPE, ledger.currency, at, f"says {money.currency}")
     check = CHECKS.get(type(event))
     if check is None:
         return
     for name, tag, about, detail in check(ledger, event, at):
         yield Breach(name, tag, about, at, detail)
+
+
+def _amounts(event: Event) -> Iterator[Money]:
+    for name in _money_fields(type(event)):
+        amount = getattr(event, name)
+        if amount is not None:
+            yield amount
+
+
+_MONEY = (str(Money), str(Money | None))
+
+
+@cache
+def _money_fields(event_class: type[Event]) -> tuple[str, ...]:
+    fields = event_class.model_fields.items()
+    return tuple(name for name, field in fields if str(field.annotation) in _MONEY)
 
 
 Found = Iterator[tuple[str, str, str, str]]
@@ -100,7 +122,8 @@ def _parcel(ledger: Ledger, event: logistics.ParcelOutcomeDecidedV1, at: datetim
     outcome = event.outcome.value
     is_told = {
         "delivered": parcel.says("there") or (parcel.is_back and parcel.says("home")),
-        "returned": parcel.says("home") or (parcel.is_back and parcel.says("there")),
+        "returned": parcel.says("home")
+        or (parcel.is_back and (parcel.says("there") or (parcel.is_collect and not parcel.is_sent_off))),
         "lost": parcel.says("lost") or _was_declared_lost(ledger, event.parcel_id),
     }
     if not is_told.get(outcome, True):
@@ -255,9 +278,22 @@ def _compensation(ledger: Ledger, intent: Intent) -> Found:
             for line_id, minor in paid.line_minors.items():
                 base[line_id] = min(base.get(line_id, 0) + minor, ledger.price(line_id))
     granted = sum(i.minor for i in m.intents.values() if i.purpose == "late_compensation") + intent.minor
-    allowed = min((sum(base.values()) * 3_000 + 5_000) // 10_000, COMPENSATION_CAP)
+    allowed = min((sum(base.values()) * 3_000 + 5_000) // 10_000, COMPENSATION_CAPS[ledger.currency])
     if granted > allowed:
         yield "compensation_over", "", intent.intent_id, f"{granted}, allowed {allowed}"
+
+
+def _review(ledger: Ledger, event: reviews.ReviewDecidedV1, at: datetime) -> Found:
+    del at
+    rating = ledger.m.ratings.get(event.review_id or "")
+    if rating is None or not event.is_counted:
+        return
+    if ledger.succeeded_at is None:
+        yield "words_review", "before success", event.review_id or "", "it counts before the success"
+    for review_id, other in ledger.m.ratings.items():
+        is_same = (other.line_id, other.rater) == (rating.line_id, rating.rater)
+        if is_same and review_id != event.review_id and any(other.decisions):
+            yield "words_review", "twice", event.review_id or "", f"{review_id} counts as well"
 
 
 CHECKS: Mapping[type[Event], Callable[[Ledger, Any, datetime], Found]] = {
@@ -266,6 +302,7 @@ CHECKS: Mapping[type[Event], Callable[[Ledger, Any, datetime], Found]] = {
     refunds.RefundOpenedV1: _opened,
     refunds.ApplicationRejectedV1: _rejected,
     refunds.RefundPaymentRequestedV1: _payment,
+    reviews.ReviewDecidedV1: _review,
     logistics.ParcelOutcomeDecidedV1: _parcel,
     logistics.LateShippingEstablishedV1: _late,
     logistics.RemedyRefundDueV1: _remedy,

@@ -1,28 +1,24 @@
 """One order in a small world: the four services in memory, and the account that judges them."""
 
+import heapq
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 from aftersales_contracts import components
 from aftersales_contracts.base import Event, Money
 from aftersales_contracts.enums import Role
-from services.customers.service import CUSTOMERS
-from services.logistics.service import LOGISTICS
-from services.refunds.service import REFUNDS
-from services.reviews.service import REVIEWS
 from tests.histories import invariants, words
 from tests.histories.breach import Breach
 from tests.histories.ledger import Ledger
-from tests.services.flow import LIMITS, Flow, UnwrittenFacts
+from tests.histories.shops import CURRENCIES, wired
+from tests.services.flow import LIMITS, Flow
 
 T0 = datetime(2026, 1, 5, 2, tzinfo=UTC)
 SHOP = "shop-1"
 ORDER = "o1"
 CUSTOMER = "c1"
-KEYS: dict[str, Any] = {"shop_id": SHOP, "order_id": ORDER}
 BUYER = components.Party(role=Role.BUYER)
 SELLER = components.Party(role=Role.SELLER)
 PERSON = components.Party(role=Role.SUPERVISOR)
@@ -33,19 +29,22 @@ SILENCE = timedelta(days=700)
 
 @dataclass(frozen=True)
 class Shape:
-    """The order: lines as (id, pieces, price per piece), freight, and how it is paid."""
+    """The order: lines as (id, pieces, price per piece), freight, how it is paid, and the shop."""
 
     lines: tuple[tuple[str, int, int], ...] = (("a", 1, 10_000),)
     freight: int = 0
     is_free: bool = True
     tenders: tuple[int, ...] = ()
+    """The parts of the whole, where more than one payment is made."""
+    shop: str = SHOP
 
     @property
     def total(self) -> int:
         return sum(count * price for _, count, price in self.lines) + self.freight
 
-    def price(self, line_id: str) -> int:
-        return next(price for name, _, price in self.lines if name == line_id)
+    @property
+    def currency(self) -> str:
+        return CURRENCIES[self.shop]
 
 
 @dataclass(frozen=True)
@@ -72,17 +71,11 @@ class Said:
     is_outcome: bool = False
 
 
-@cache
-def _wired() -> tuple[UnwrittenFacts, ...]:
-    """The four services, prepared once for all histories."""
-    return tuple(UnwrittenFacts(service) for service in (REFUNDS, LOGISTICS, REVIEWS, CUSTOMERS))
-
-
 class SharedFlow(Flow):
     """As Flow, but services are prepared once, and early messages wait as long as in production."""
 
     def __init__(self) -> None:
-        super().__init__(wired=_wired(), limits=PATIENT)
+        super().__init__(wired=wired(), limits=PATIENT)
 
     def deliver(self, event: Event, at: datetime) -> None:
         """Without writing and reading it first: contracts have tests of their own."""
@@ -108,19 +101,39 @@ class World:
     def __post_init__(self) -> None:
         self.flow = self.make_flow()
         self._seen = 0
+        self._on_the_way: list[tuple[datetime, int, Event]] = []
 
-    def tell(self, event: Event, at: datetime | None = None) -> None:
-        """An event from outside; what is due before it comes first."""
-        self.now = max(self.now, at or self.now)
+    @property
+    def keys(self) -> dict[str, Any]:
+        """The fields that every event of the order carries."""
+        return {"shop_id": self.shape.shop, "order_id": ORDER}
+
+    def money(self, minor: int) -> Money:
+        return Money(minor=minor, currency=self.shape.currency)
+
+    def tell(self, event: Event, *, is_repeat: bool = False) -> None:
+        """An event from outside; what is due before it comes first. A repeat says nothing new."""
         self.wait_until(self.now)
         self.story.append(Said(self.now, "", event))
-        self.ledger.told(event, self.now)
+        if not is_repeat:
+            self.ledger.told(event, self.now)
         self.flow.tell(event, self.now)
         self._listen()
         self._judge(invariants.at_step(self.ledger, self.now))
 
+    def tell_later(self, event: Event, at: datetime) -> None:
+        """An event that is read only at that moment: by then more may have happened."""
+        heapq.heappush(self._on_the_way, (at, len(self.story), event))
+
     def wait_until(self, moment: datetime) -> None:
-        """Time passes."""
+        """Time passes, and what was on the way is read."""
+        while self._on_the_way and self._on_the_way[0][0] <= moment:
+            at, _, event = heapq.heappop(self._on_the_way)
+            self._pass_until(at)
+            self.tell(event)
+        self._pass_until(moment)
+
+    def _pass_until(self, moment: datetime) -> None:
         self.now = max(self.now, moment)
         self.flow.pass_until(moment)
         if self._listen():
@@ -154,15 +167,11 @@ class World:
         return f"{getattr(reason, 'value', reason)}"
 
 
-def money(minor: int) -> Money:
-    return Money(minor=minor, currency="CNY")
-
-
-def shares(coded: Iterable[str | int], amounts: Sequence[int] = ()) -> list[components.Share]:
+def shares(coded: Iterable[str | int], amounts: Sequence[Money] = ()) -> list[components.Share]:
     """Pieces as `line:count`, with their money where it is given."""
     found: list[components.Share] = []
     for number, text in enumerate(coded):
         line_id, count = str(text).split(":")[:2]
-        amount = money(amounts[number]) if amounts else None
+        amount = amounts[number] if amounts else None
         found.append(components.Share(line_id=line_id, quantity_count=int(count), amount=amount))
     return found

@@ -1,0 +1,65 @@
+"""Shops of the histories: those of the packs that exist, and two whose packs decide otherwise."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from chassis.service import Service
+from kernel.policy import PolicyBook, reader
+from services.customers.service import CUSTOMERS
+from services.logistics.service import LOGISTICS
+from services.refunds import policy as refund_policy
+from services.refunds.service import REFUNDS
+from services.reviews.service import REVIEWS
+from tests.services.flow import UnwrittenFacts
+
+CURRENCIES: Mapping[str, str] = {"shop-1": "CNY", "olist-1": "BRL", "strict-1": "CNY", "kind-1": "CNY"}
+"""The currency of each shop's orders."""
+_PACKS = """
+["strict@2014-01-01"]
+extends = "taobao-classic@2014-01-01"
+
+[ "strict@2014-01-01".order ]
+tender_strategy = "last_in_first_out"
+
+[ "strict@2014-01-01".agreement ]
+needs_agreement_beforehand = true
+
+[ "strict@2014-01-01".freight ]
+buyer_bears_size_exchange = true
+reimbursement_cap_minor = 1000
+
+[ "strict@2014-01-01".exchange ]
+is_quality_needed = true
+send_hours = 48
+carriages = ["express"]
+fault_report_hours = 48
+
+["kind@2014-01-01"]
+extends = "taobao-classic@2014-01-01"
+
+[ "kind@2014-01-01".agreement ]
+agree_at_once = ["with_return", "not_received", "unshipped"]
+
+[ "kind@2014-01-01".freight ]
+seller_bears_no_reason_return = true
+
+[ "kind@2014-01-01".exchange ]
+exchanges_per_order_max = 2
+"""
+
+
+def _with_packs(service: Service) -> Service:
+    document: dict[str, Any] = tomllib.loads(refund_policy.PATH.read_text(encoding="utf-8"))
+    document |= tomllib.loads(_PACKS)
+    document["shops"] |= {"strict*": "strict", "kind*": "kind"}
+    return replace(service, policies=PolicyBook(document, reader(refund_policy.Policy)))
+
+
+@cache
+def wired() -> tuple[UnwrittenFacts, ...]:
+    """The four services, prepared once for all histories."""
+    services = (_with_packs(REFUNDS), LOGISTICS, REVIEWS, CUSTOMERS)
+    return tuple(UnwrittenFacts(service) for service in services)
