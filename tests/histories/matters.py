@@ -161,7 +161,7 @@ class Claim:
 
 @dataclass
 class Rating:
-    """What one side said of a line."""
+    """The rating of a line by one side."""
 
     line_id: str
     rater: str

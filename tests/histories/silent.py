@@ -59,5 +59,5 @@ def task(
 
 
 def broken(breaches: Iterable[Breach], name: str) -> set[str]:
-    """What breaks an invariant."""
+    """The subjects that break an invariant."""
     return {breach.about for breach in breaches if breach.name == name}

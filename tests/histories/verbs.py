@@ -47,7 +47,7 @@ def _repeat(world: World, action: Action) -> bool:
 
 
 def _later(world: World, action: Action) -> bool:
-    """What is done now is read only some minutes later: `later` of a verb, minutes, what it is about."""
+    """An action now whose event is read only some minutes later: its verb, the minutes, then as ever."""
     minutes, about, *args = action.args
     event = make(world, Action(0, action.about, str(about), tuple(args)))
     if event is None:
