@@ -7,6 +7,7 @@ from random import Random
 from tests.histories.chances import CARRIERS, Choice
 from tests.histories.choices import choices, edited
 from tests.histories.choices_words import delayed
+from tests.histories.shops import NOTICES
 from tests.histories.tidy import tidied
 from tests.histories.verbs import play
 from tests.histories.world import Action, MakeFlow, Shape, SharedFlow, World
@@ -31,7 +32,8 @@ THEMES: Mapping[str, Mapping[str, float]] = {
 """The theme of a history: weights of groups of choices."""
 
 
-SHOPS = ("shop-1", "shop-1", "shop-1", "shop-1", "olist-1", "strict-1", "kind-1")
+SHOPS = (*["shop-1"] * 10, "olist-1", "olist-1", "kind-1", "kind-1", *NOTICES)
+"""A shop is drawn from these."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def shape_of(dice: Random) -> Shape:
     plain = Shape(lines, freight, is_free=freight == 0)
     first = dice.choice([0, 0, plain.total // 3])
     tenders = (first, plain.total - first) if first else ()
-    return Shape(lines, freight, plain.is_free, tenders, dice.choice(SHOPS))
+    return Shape(lines, freight, plain.is_free, tenders, dice.choice(SHOPS), dice.random() < 0.85)
 
 
 def _wait(dice: Random) -> int:

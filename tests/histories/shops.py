@@ -1,4 +1,4 @@
-"""Shops of the histories: those of the packs that exist, and two whose packs decide otherwise."""
+"""Shops of the histories: one for each pack, and one that agrees to nearly everything at once."""
 
 import tomllib
 from collections.abc import Mapping
@@ -15,28 +15,16 @@ from services.refunds.service import REFUNDS
 from services.reviews.service import REVIEWS
 from tests.services.flow import UnwrittenFacts
 
-CURRENCIES: Mapping[str, str] = {"shop-1": "CNY", "olist-1": "BRL", "strict-1": "CNY", "kind-1": "CNY"}
+NOTICES = (
+    "notice-quality-only", "notice-any-reason", "notice-three-days", "notice-fifteen-days",
+    "notice-talk-first",
+)  # fmt: skip
+"""Packs that no shop of our own has: here a shop of the same name has each."""
+CURRENCIES: Mapping[str, str] = {
+    "shop-1": "CNY", "olist-1": "BRL", "kind-1": "CNY", **dict.fromkeys(NOTICES, "CNY"),
+}  # fmt: skip
 """The currency of each shop's orders."""
 _PACKS = """
-["strict@2014-01-01"]
-extends = "taobao-classic@2014-01-01"
-
-[ "strict@2014-01-01".order ]
-tender_strategy = "last_in_first_out"
-
-[ "strict@2014-01-01".agreement ]
-needs_agreement_beforehand = true
-
-[ "strict@2014-01-01".freight ]
-buyer_bears_size_exchange = true
-reimbursement_cap_minor = 1000
-
-[ "strict@2014-01-01".exchange ]
-is_quality_needed = true
-send_hours = 48
-carriages = ["express"]
-fault_report_hours = 48
-
 ["kind@2014-01-01"]
 extends = "taobao-classic@2014-01-01"
 
@@ -54,7 +42,7 @@ exchanges_per_order_max = 2
 def _with_packs(service: Service) -> Service:
     document: dict[str, Any] = tomllib.loads(refund_policy.PATH.read_text(encoding="utf-8"))
     document |= tomllib.loads(_PACKS)
-    document["shops"] |= {"strict*": "strict", "kind*": "kind"}
+    document["shops"] |= {"kind*": "kind", **{name: name for name in NOTICES}}
     return replace(service, policies=PolicyBook(document, reader(refund_policy.Policy)))
 
 

@@ -14,11 +14,12 @@ Made = Event | None
 
 def _lines(world: World, prices: Mapping[str, int]) -> list[components.Line]:
     terms = FreightTerms.FREE if world.shape.is_free else FreightTerms.BUYER_PAYS
+    services = [SaleService.SEVEN_DAY_NO_REASON] if world.shape.is_serviced else []
     return [
         components.Line(
             line_id=line_id, product_id=f"p-{line_id}", sku_id=f"s-{line_id}", style_id=f"p-{line_id}",
             quantity_count=count, unit_price=world.money(prices.get(line_id, price)), freight_terms=terms,
-            services=[SaleService.SEVEN_DAY_NO_REASON],
+            services=services,
         )
         for line_id, count, price in world.shape.lines
     ]  # fmt: skip

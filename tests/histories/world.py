@@ -37,6 +37,8 @@ class Shape:
     tenders: tuple[int, ...] = ()
     """The parts of the whole, where more than one payment is made."""
     shop: str = SHOP
+    is_serviced: bool = True
+    """Whether the lines were sold with seven days to return them without a reason."""
 
     @property
     def total(self) -> int:
