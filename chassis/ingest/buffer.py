@@ -107,12 +107,19 @@ class Buffer(ABC, Generic[P]):
                 part.push(buffered)
 
     def note_position(
-        self, partition_id: PartitionId, position: int, high: int | None, seen_at: datetime | None
+        self,
+        partition_id: PartitionId,
+        position: int,
+        high: int | None,
+        seen_at: datetime | None,
+        stable: int | None = None,
     ) -> None:
-        """Notes the next offset to read, the end of the partition, and when the broker told that end."""
+        """Notes the next offset to read, the end of the partition, when the broker told that end, and the end
+        of what may be read of it.
+        """
         part = self._partitions.get(partition_id)
         if part is not None:
-            part.position, part.high, part.seen_at = position, high, seen_at
+            part.position, part.high, part.seen_at, part.stable = position, high, seen_at, stable
 
     def is_caught_up(self) -> bool:
         """Tells whether nothing is left to read or to release, as far as is known."""
@@ -121,6 +128,13 @@ class Buffer(ABC, Generic[P]):
     def seen_at(self) -> datetime | None:
         """Finds when the broker last told the end of a partition."""
         return max((part.seen_at for part in self._partitions.values() if part.seen_at), default=None)
+
+    def held(self) -> dict[str, int]:
+        """Counts the partitions per topic that an open transaction holds up."""
+        counts: dict[str, int] = {}
+        for partition_id, part in self._partitions.items():
+            counts[partition_id.topic] = counts.get(partition_id.topic, 0) + part.is_held
+        return counts
 
     def lag(self) -> dict[str, int]:
         """Counts the records per topic that are written and not yet released, as far as is known."""

@@ -49,12 +49,12 @@ class ConsumerInternals:
                 continue
             high: int | None = consumer.highwater(partition_id)
             stable: int | None = consumer.last_stable_offset(partition_id) if is_committed_only else None
-            if high is not None and stable is not None and stable >= 0:
-                high = min(high, stable)
+            if stable is not None and stable < 0:
+                stable = None
             seen_ms: int | None = consumer.last_poll_timestamp(partition_id)
             if seen_ms is not None and seen_ms not in moments:
                 moments[seen_ms] = datetime.fromtimestamp(seen_ms / 1000, UTC)
-            yield Position(partition_id, state.position, high, moments[seen_ms])
+            yield Position(partition_id, state.position, high, moments[seen_ms], stable)
 
     def watch_polls(self, polled: Callable[[Poll], Awaitable[Any]], poll_ms: int) -> None:
         """Leads every poll of the framework through `polled`, together with the client's own poll.

@@ -80,6 +80,8 @@ class FeedHealth:
     """Age of the broker's last answer about any partition; None before the first."""
     lag: Mapping[str, int]
     """Records per topic that are written and not yet released, as far as is known."""
+    held: Mapping[str, int]
+    """Partitions per topic that an open transaction holds up."""
 
 
 class Feed:
@@ -164,6 +166,7 @@ class Feed:
             poll_age_seconds=None if polled_at is None else clock.monotonic() - polled_at,
             answer_age_seconds=None if seen_at is None else (clock.now() - seen_at).total_seconds(),
             lag=self._buffer.lag(),
+            held=self._buffer.held(),
         )
 
     async def next(self, timeout_seconds: float) -> Release | None:

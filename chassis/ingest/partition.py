@@ -24,6 +24,8 @@ class Position(NamedTuple):
     """End of the partition, as the broker last told it."""
     seen_at: datetime | None
     """Moment of that answer."""
+    stable: int | None = None
+    """End of what may be read: no open transaction lies before it. None where transactions do not matter."""
 
 
 class BufferedRecord(msgspec.Struct):
@@ -44,7 +46,8 @@ class Partition:
     """Buffers one partition.
 
     `position` is the next offset to read, `high` the end of the partition when the broker last answered (at
-    `seen_at`).
+    `seen_at`), `stable` the end of what may be read of it. A partition that an open transaction holds up has
+    more to read: what lies behind was perhaps told in time.
     """
 
     partition_id: PartitionId
@@ -56,6 +59,7 @@ class Partition:
     position: int | None = None
     high: int | None = None
     seen_at: datetime | None = None
+    stable: int | None = None
     hungry_since: float | None = None
     """Since when the partition has held the others up, in seconds of the reader's clock."""
     last_at: datetime = EARLIEST
@@ -71,6 +75,13 @@ class Partition:
     def has_more(self) -> bool:
         """Tells whether the broker has more records, as far as is known."""
         return self.position is None or self.high is None or self.position < self.high
+
+    @property
+    def is_held(self) -> bool:
+        """Tells whether an open transaction holds up what lies behind it in the partition."""
+        if self.stable is None or self.position is None or self.high is None:
+            return False
+        return self.stable <= self.position < self.high
 
     @property
     def next_offset(self) -> int:

@@ -66,6 +66,9 @@ class Metrics:
             LATENESS_BUCKETS,
         )
         self._lag = gauge("lag_records", "Records written and not yet handled", "topic")
+        self._held = gauge(
+            "held_partitions", "Partitions that an open transaction of a producer holds up", "topic"
+        )
         self._watermark_age = gauge(
             "horizon_age_seconds",  # the metric keeps its word: it is the age of the watermark
             "From the moment up to which all input was read to now",
@@ -138,12 +141,13 @@ class Metrics:
         """Counts a part of the process that ended with an error."""
         self._failures.labels(self._service, part).inc()
 
-    def reading(self, lag: Mapping[str, int], watermark: datetime | None, now: datetime) -> None:
-        """Sets lag and watermark age. A topic that is no longer read has no lag."""
-        for topic in self._topics - lag.keys():
-            self._lag.labels(self._service, topic).set(0)
-        for topic, count in lag.items():
-            self._lag.labels(self._service, topic).set(count)
+    def reading(
+        self, lag: Mapping[str, int], held: Mapping[str, int], watermark: datetime | None, now: datetime
+    ) -> None:
+        """Sets lag, held partitions and watermark age. A topic that is no longer read has neither of both."""
+        for topic in self._topics | lag.keys():
+            self._lag.labels(self._service, topic).set(lag.get(topic, 0))
+            self._held.labels(self._service, topic).set(held.get(topic, 0))
         self._topics |= lag.keys()
         if watermark is not None:
             self._watermark_age.labels(self._service).set(max(0.0, (now - watermark).total_seconds()))

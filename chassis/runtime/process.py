@@ -214,7 +214,8 @@ class Process:
         """Updates the gauges every few seconds, never per message."""
         while True:
             watermark = processor.watermark if processor.watermark > BEGINNING else None
-            self.metrics.reading(feed.health().lag, watermark, clock.now())
+            health = feed.health()
+            self.metrics.reading(health.lag, health.held, watermark, clock.now())
             async with pool.acquire() as connection:
                 row = await connection.fetchrow(GAUGES)
             if row is not None:

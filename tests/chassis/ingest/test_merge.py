@@ -116,6 +116,44 @@ def test_a_watermark_never_goes_back_and_late_records_are_released_at_once() -> 
     assert late.watermark == at(50)
 
 
+def test_a_partition_stands_at_its_last_stable_offset() -> None:
+    """B5: an answer lay behind an open transaction, and its deadline fired with a lag of nothing."""
+    made = merge(patience_ms=50)
+    made.push(SHOP_0, [buffered(SHOP_0, 0, event(1))])
+    made.note_position(SHOP_0, 1, 4, at(20), 1)
+    read_to_end(made, SHOP_1, 0, seconds=20)
+    read_to_end(made, OWN, 0)
+
+    release = made.release(0.0, at(20))
+
+    assert release is not None
+    assert names(release) == ["shop0/0"]
+    assert release.watermark == at(1)
+    assert made.held() == {"shop": 1, "own": 0}
+    assert made.lag() == {"shop": 3, "own": 0}
+    assert not made.is_caught_up()
+    made.note_position(SHOP_0, 4, 4, at(30), 4)
+    read_to_end(made, SHOP_1, 0, seconds=30)
+    over = made.release(1.0, at(30))
+    assert over is not None
+    assert over.watermark == at(30)
+    assert made.held() == {"shop": 0, "own": 0}
+    assert made.is_caught_up()
+
+
+def test_an_open_transaction_delays_other_partitions_by_the_patience_only() -> None:
+    made = merge(patience_ms=50, backlog_patience_ms=50)
+    made.note_position(SHOP_0, 1, 4, at(20), 1)
+    made.push(SHOP_1, [buffered(SHOP_1, 0, event(5))])
+    read_to_end(made, SHOP_1, 1)
+    read_to_end(made, OWN, 0)
+
+    assert names(made.release(1.0, at(6))) == []
+    assert names(made.release(1.06, at(6))) == ["shop1/0"]
+    made.push(SHOP_1, [buffered(SHOP_1, 1, event(6))])
+    assert names(made.release(1.07, at(6))) == ["shop1/1"]
+
+
 def test_own_topics_take_part_in_the_merge_but_bound_no_watermark() -> None:
     made = merge()
     made.push(OWN, [buffered(OWN, 0, event(1))])

@@ -114,8 +114,9 @@ def test_deadlines_and_ages_are_measured() -> None:
     metrics = Metrics("refunds")
     handled: Any = Handled(deadlines=[("refund-agreement.answer", NOW - timedelta(seconds=20))] * 3)
     metrics.decided(handled, NOW)
-    metrics.reading({"shop.orders.v1": 12, "shop.payments.v1": 3}, NOW - timedelta(seconds=4), NOW)
-    metrics.reading({"shop.orders.v1": 12}, None, NOW)
+    lag, held = {"shop.orders.v1": 12, "shop.payments.v1": 3}, {"shop.orders.v1": 2, "shop.payments.v1": 1}
+    metrics.reading(lag, held, NOW - timedelta(seconds=4), NOW)
+    metrics.reading({"shop.orders.v1": 12}, {"shop.orders.v1": 2}, None, NOW)
     metrics.backlog(
         unsent_seconds=1.5,
         unsent_count=7,
@@ -132,6 +133,8 @@ def test_deadlines_and_ages_are_measured() -> None:
     assert sample("aftersales_horizon_age_seconds", service) == 4
     assert sample("aftersales_lag_records", {**service, "topic": "shop.orders.v1"}) == 12
     assert sample("aftersales_lag_records", {**service, "topic": "shop.payments.v1"}) == 0, "read elsewhere"
+    assert sample("aftersales_held_partitions", {**service, "topic": "shop.orders.v1"}) == 2
+    assert sample("aftersales_held_partitions", {**service, "topic": "shop.payments.v1"}) == 0
     assert sample("aftersales_part_failures_total", {**service, "part": "relay"}) == 0, (
         "an alert sees the first"
     )
