@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -295,12 +295,21 @@ class Settings(BaseSettings):
 
     clock: Literal["wall", "marks"] = "wall"
     """Watermark of a partition that is read to its end: the clock, or its last clock mark (replays)."""
+    policies: Path | None = None
+    """Folder with policy packs of your own, laid over the package's: `refunds.toml`, `logistics.toml`,
+    `reviews.toml`, `customers.toml`. Read at start.
+    """
     kafka: Kafka = Kafka()
     database: Database = Database()
     http: Http = Http()
     limits: Limits = Limits()
     log: Log = Log()
     tracing: Tracing = Tracing()
+
+    @field_validator("policies", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        return value or None  # an empty name would be the folder that the process happens to be in
 
     @classmethod
     def settings_customise_sources(

@@ -17,25 +17,39 @@ A service declares its numbers as a `Numbers` class whose fields are the keys of
 `Minutes` are whole numbers in the file and lengths of time in the rules.
 """
 
-import tomllib
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, dataclass_transform, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from kernel.packs import (
+    PACKAGE,
+    Fault,
+    Key,
+    Layer,
+    Packs,
+    PolicyError,
+    Table,
+    first_day,
+    leaves,
+    merged,
+    pack_of,
+    parse,
+    spelled,
+)
+
+__all__ = ["Days", "Hours", "Minutes", "Numbers", "PolicyBook", "PolicyError", "Table", "read_book", "reader"]
+
 P = TypeVar("P")
 
-Table = Mapping[str, Any]
-"""One version as written in the file, `extends` resolved."""
-
-
-class PolicyError(ValueError):
-    """The policy file contradicts itself or leaves something open."""
+LONGEST = timedelta(days=36_525)
+"""A hundred years: a longer time is a slip of the pen, and moments after it could not be told."""
 
 
 class Days(timedelta):
@@ -73,52 +87,140 @@ def _value(wanted: type, given: Any) -> Any:
     if unit is not None:
         if type(given) is not int:
             raise ValueError(f"not a whole number of {unit}: {given!r}")
+        if not 0 <= given <= LONGEST / timedelta(**{unit: 1}):
+            raise ValueError(f"not between 0 and a hundred years in {unit}: {given}")
         return wanted(**{unit: given})
     if wanted is ZoneInfo:
-        return ZoneInfo(given)
+        try:
+            return ZoneInfo(given)
+        except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+            raise ValueError(f"no time zone: {given!r}") from error
     raise TypeError(f"no number of a policy is a {wanted.__name__}")
 
 
-def reader(policy_class: type[P]) -> Callable[[Table], P]:
-    """Makes the function that turns one version's table into the policy, by the types of the fields.
+class Reader(Generic[P]):
+    """Turns one version's table into the policy, by the types of the fields."""
 
-    The function raises msgspec.ValidationError, which names the key and what is wrong with it.
-    """
+    def __init__(self, policy_class: type[P]) -> None:
+        self._class = policy_class
 
-    def read(table: Table) -> P:
-        return msgspec.convert(table, policy_class, dec_hook=_value)
+    def __call__(self, table: Table) -> P:
+        """Makes the policy. Raises msgspec.ValidationError, which names the key and what is wrong with it."""
+        return msgspec.convert(table, self._class, dec_hook=_value)
 
-    return read
+    def faults(self, table: Table) -> list[tuple[Key, str]]:
+        """Lists all that is wrong with a version, as (key, reason)."""
+        found = list(_wrong_in(self._class, table, ()))
+        if not found:
+            try:
+                self(table)
+            except msgspec.ValidationError as error:
+                reason, _, place = str(error).partition(" - at `$")
+                found.append((tuple(place.strip("`.").split(".")) if place else (), reason))
+        return found
+
+    def fitting(self, table: Table) -> dict[str, Any]:
+        """Leaves out the numbers that the policy does not have, or no longer."""
+        return _fitting(self._class, table)
+
+
+def _is_table(wanted: Any) -> bool:
+    return isinstance(wanted, type) and issubclass(wanted, msgspec.Struct)
+
+
+def _wrong_in(policy_class: Any, table: Table, above: Key) -> Iterator[tuple[Key, str]]:
+    fields = {field.name: field for field in msgspec.structs.fields(policy_class)}
+    for name in table.keys() - fields.keys():
+        yield (*above, name), _unknown(name, sorted(fields))
+    for name, field in fields.items():
+        key = (*above, name)
+        if name not in table:
+            if field.required:
+                yield key, "is missing"
+        elif not _is_table(field.type):
+            yield from _wrong_value(field.type, table[name], key)
+        elif isinstance(table[name], dict):
+            yield from _wrong_in(field.type, table[name], key)
+        else:
+            yield key, f"not a table: {table[name]!r}"
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    """Names the number that was meant: the same one in another unit, or one that is spelled alike."""
+    stem, _, unit = name.rpartition("_")
+    units = _UNITS.values() if unit in _UNITS.values() else ()
+    alike = [other for other in known if other in {f"{stem}_{unit}" for unit in units}]
+    alike = alike or get_close_matches(name, known, 1, 0.75)
+    return f"no such number; there is {alike[0]}" if alike else "no such number"
+
+
+def _wrong_value(wanted: Any, given: Any, key: Key) -> Iterator[tuple[Key, str]]:
+    """Looks at a mapping entry by entry, so that each fault has its key."""
+    is_mapping = isinstance(given, dict) and len(get_args(wanted)) == 2
+    parts = cast("dict[str, Any]", given).items() if is_mapping else [("", given)]
+    for name, value in parts:
+        try:
+            msgspec.convert({name: value} if is_mapping else value, wanted, dec_hook=_value)
+        except msgspec.ValidationError as error:
+            yield (*key, name) if is_mapping else key, str(error).partition(" - at `")[0]
+
+
+def _fitting(policy_class: Any, table: Table) -> dict[str, Any]:
+    types = {field.name: field.type for field in msgspec.structs.fields(policy_class)}
+    return {
+        name: _fitting(types[name], value) if _is_table(types[name]) and isinstance(value, dict) else value
+        for name, value in table.items()
+        if name in types
+    }
+
+
+def reader(policy_class: type[P]) -> Reader[P]:
+    """Makes the reader of a class of numbers."""
+    return Reader(policy_class)
 
 
 class PolicyBook(Generic[P]):
-    """Every version of one service's policy, and the choice among them.
+    """Every version of one service's policy, and the choice among them; read once, at start.
 
-    `document` is the parsed TOML; `make` turns one version's table into the frozen policy and raises
-    for numbers that make no sense. Raises PolicyError when a version is malformed or a pack is missing.
+    Of the layers the first is the package's. Raises PolicyError with all faults.
     """
 
-    __slots__ = ("_by_shop", "_patterns", "_timelines", "_versions")
+    __slots__ = ("_by_shop", "_layers", "_patterns", "_read", "_timelines", "_versions", "packs")
 
-    def __init__(self, document: Mapping[str, Any], make: Callable[[Table], P]) -> None:
-        tables = dict(document)
-        shops = cast("Mapping[str, str]", tables.pop("shops", {}))
-        self._versions: dict[str, P] = {name: _made(name, tables, make) for name in tables}
-        self._timelines: dict[str, tuple[list[datetime], list[str]]] = _timelines(self._versions)
+    def __init__(self, layers: Sequence[Layer], read: Reader[P]) -> None:
+        self._layers, self._read = tuple(layers), read
+        self.packs = Packs(layers)
+        faults = [*self.packs.faults, *self._wrong_numbers()]
+        if faults:
+            raise PolicyError(faults)
+        self._versions: dict[str, P] = {name: read(table) for name, table in self.packs.tables.items()}
+        self._timelines = _timelines(self._versions)
         # Longest pattern first: "olist-br*" speaks before "olist*", and "*" last.
-        self._patterns = sorted(shops.items(), key=lambda item: (-len(item[0]), item[0]))
+        self._patterns = sorted(self.packs.shops.items(), key=lambda item: (-len(item[0]), item[0]))
         self._by_shop: dict[str, str] = {}
-        if "*" not in shops:
-            raise PolicyError('[shops] names no pack for "*"')
-        for pattern, pack in shops.items():
-            if pack not in self._timelines:
-                raise PolicyError(f"[shops] {pattern!r}: no pack {pack!r}")
+
+    def _wrong_numbers(self) -> Iterator[Fault]:
+        """Tells each fault where it was written, not again in all versions that stand on it."""
+        for name, table in self.packs.tables.items():
+            is_first = self.packs.base_of(name) is None
+            own = {key[: n + 1] for key, _ in leaves(self.packs.written(name)) for n in range(len(key))}
+            for key, reason in self._read.faults(table):
+                if is_first or not key or key in own:
+                    yield Fault(self.packs.files[name], spelled(name, *key), reason)
+
+    def laid_under(self, *layers: Layer) -> "PolicyBook[P]":
+        """Makes a book with more layers over these. Raises PolicyError."""
+        return PolicyBook([*self._layers, *layers], self._read)
+
+    def pattern_of(self, shop_id: str) -> str:
+        """The pattern that decides about a shop."""
+        return next(pattern for pattern, _ in self._patterns if fnmatchcase(shop_id, pattern))
 
     def pack_of(self, shop_id: str) -> str:
         """The pack of a shop."""
         pack = self._by_shop.get(shop_id)
         if pack is None:
-            pack = next(pack for pattern, pack in self._patterns if fnmatchcase(shop_id, pattern))
+            pack = self.packs.shops[self.pattern_of(shop_id)]
             if len(self._by_shop) < 10_000:
                 self._by_shop[shop_id] = pack
         return pack
@@ -134,60 +236,53 @@ class PolicyBook(Generic[P]):
         return self._versions[version]
 
     def versions(self) -> Mapping[str, P]:
-        """Every version by its name, in the file's order."""
+        """Every version by its name, in the order of the files."""
         return dict(self._versions)
 
+    def is_own(self, name: str) -> bool:
+        """Tells whether a version is the operator's and not the package's."""
+        return name not in self._layers[0].versions
 
-def read_book(source: str | Path, make: Callable[[Table], P]) -> PolicyBook[P]:
-    """Reads a TOML text or file; `reader` of a class of numbers gives the usual `make`.
+    def package_base(self, name: str) -> str:
+        """Names the package's version that a version stands on; else the first of the usual pack."""
+        found = (version for version in self.packs.lineage(name) if not self.is_own(version))
+        return next(found, self._usual())
+
+    def _usual(self) -> str:
+        return self._timelines[self._layers[0].shops["*"]][1][0]
+
+    def completed(self, numbers: Table, base: str) -> Table:
+        """Brings the numbers of a version that was kept to the policy of this release.
+
+        What is new in this release has the value of the package's version `base`; what is gone is left out.
+        """
+        known = self._usual() if self.is_own(base) else base
+        return merged(self.packs.tables[known], self._read.fitting(numbers))
+
+    def faults(self, table: Table) -> list[tuple[Key, str]]:
+        """Lists all that is wrong with the numbers of a version, as (key, reason)."""
+        return self._read.faults(table)
+
+    def add(self, name: str, table: Table) -> None:
+        """Adds a version that no file has: it can be got, and is chosen for no case."""
+        self._versions[name] = self._read(table)
+
+
+def read_book(source: str | Path, read: Reader[P]) -> PolicyBook[P]:
+    """Reads the package's policies, a TOML text or file.
 
     Raises PolicyError, and OSError for a file that cannot be read.
     """
     text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"not TOML: {error}") from error
-    return PolicyBook(document, make)
-
-
-def _made(name: str, tables: Table, make: Callable[[Table], P]) -> P:
-    try:
-        return make(_resolved(name, tables, ()))
-    except (KeyError, TypeError, ValueError) as error:
-        raise PolicyError(f"{name}: {type(error).__name__}: {error}") from error
-
-
-def _resolved(name: str, tables: Table, seen: tuple[str, ...]) -> dict[str, Any]:
-    if name in seen:
-        raise PolicyError(f"extends itself: {' -> '.join((*seen, name))}")
-    if name not in tables:
-        raise PolicyError(f"no version {name!r} to extend")
-    table = cast("dict[str, Any]", dict(tables[name]))
-    base = table.pop("extends", None)
-    return table if base is None else _merged(_resolved(base, tables, (*seen, name)), table)
-
-
-def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        both_tables = isinstance(below, dict) and isinstance(value, dict)
-        merged[key] = (
-            _merged(cast("dict[str, Any]", below), cast("dict[str, Any]", value)) if both_tables else value
-        )
-    return merged
+    return PolicyBook([parse(text, PACKAGE)], read)
 
 
 def _timelines(versions: Mapping[str, object]) -> dict[str, tuple[list[datetime], list[str]]]:
     dated: dict[str, list[tuple[datetime, str]]] = {}
     for name in versions:
-        pack, _, day = name.partition("@")
-        try:
-            since = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
-        except ValueError as error:
-            raise PolicyError(f"{name!r} is not pack@YYYY-MM-DD") from error
-        dated.setdefault(pack, []).append((since, name))
+        since = first_day(name)
+        if since is not None:
+            dated.setdefault(pack_of(name), []).append((since, name))
     return {
         pack: ([day for day, _ in sorted(pairs)], [name for _, name in sorted(pairs)])
         for pack, pairs in dated.items()

@@ -22,10 +22,13 @@ ALLOWED = frozenset(
         "service", "part", "topic", "partition", "offset", "group", "type", "reason", "rule", "kind",
         "case_id", "event_id", "count", "attempt", "position", "mark", "seconds", "lag", "error", "check",
         "host", "port", "version", "revision", "pid", "signal", "state", "topics", "partitions",
+        "policy_file", "policy_key", "policy_reason",
     }
 )  # fmt: skip
 """Fields that may be shown. Ids of cases and events are among them, so that a line can be followed up."""
 IDS = frozenset({"case_id", "event_id"})
+POLICY = frozenset({"policy_file", "policy_key", "policy_reason"})
+"""Fields about the operator's own files of numbers, which hold no personal data: shown as they are."""
 QUIET = {
     "aiokafka": logging.WARNING,
     "asyncio": logging.WARNING,
@@ -53,7 +56,8 @@ class RepeatFilter(logging.Filter):
         """Returns False for a repeat."""
         if record.name.startswith(("chassis", "services", "__main__")) and record.levelno < logging.WARNING:
             return True
-        key = (record.name, f"{str(record.msg)[:200]}|{getattr(record, 'part', '')}")
+        about = [str(getattr(record, name, "")) for name in ("part", "policy_file", "policy_key")]
+        key = (record.name, "|".join([str(record.msg)[:200], *about]))
         now = clock.monotonic()
         if now - self._seen_at.get(key, -REPEAT_SECONDS) < REPEAT_SECONDS:
             return False
@@ -125,6 +129,8 @@ def fields_of(values: Mapping[str, object]) -> dict[str, object]:
             shown[name] = value
         elif name in IDS:
             shown[name] = "".join(c for c in str(value) if c.isprintable())[:160]
+        elif name in POLICY:
+            shown[name] = "".join(c if c.isprintable() else " " for c in str(value))[:TEXT_MAX]
         else:
             shown[name] = scrub(str(value), TEXT_MAX)
     return shown

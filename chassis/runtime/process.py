@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -22,12 +23,14 @@ from chassis.kafka_client import make_producer
 from chassis.observe import health, logs
 from chassis.observe.metrics import Metrics
 from chassis.observe.tracing import open_tracer
+from chassis.operate.policy_folder import with_packs
 from chassis.publish.log_reader import PostgresLogReader
 from chassis.publish.log_tail import LogTail
 from chassis.publish.publisher import KafkaPublisher
 from chassis.publish.relay import Relay
 from chassis.runtime.batches import BatchProcessor
 from chassis.runtime.ingest_loop import IngestLoop
+from chassis.runtime.policies import keep_policies, tell
 from chassis.runtime.supervisor import supervise
 from chassis.runtime.timer_loop import TimerLoop
 from chassis.service import Service, inputs, is_own
@@ -38,6 +41,7 @@ from chassis.store.replay_watermarks import ReplayWatermarks
 from chassis.store.revision import head, revision_of
 from chassis.store.store import TRANSIENT, PostgresStore
 from chassis.store.watermarks import BEGINNING, PostgresWatermarks
+from kernel.packs import PolicyError
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +57,8 @@ SELECT (SELECT position FROM cursors WHERE name = 'head') - (SELECT position FRO
        (SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8 FROM facts
         WHERE position > (SELECT position FROM relay) ORDER BY position LIMIT 1) AS unsent_seconds,
        (SELECT count(*) FROM waiting) AS waiting_count,
-       (SELECT extract(epoch FROM clock_timestamp() - min(since))::float8 FROM waiting) AS waiting_seconds
+       (SELECT extract(epoch FROM clock_timestamp() - min(since))::float8 FROM waiting) AS waiting_seconds,
+       (SELECT count(*) FROM policy_versions) AS versions_count
 """
 
 
@@ -65,10 +70,10 @@ UNAVAILABLE = (*TRANSIENT, SchemaBehind)
 
 
 class Process:
-    """Starts, watches and stops all parts of one service."""
+    """Starts, watches and stops all parts of one service. Raises PolicyError for wrong policy files."""
 
     def __init__(self, service: Service, settings: Settings) -> None:
-        self.service = service
+        self.service = service = with_packs(service, settings.policies)
         self.settings = settings
         self.metrics = Metrics(service.name)
         self._registry = Registry(service)
@@ -82,9 +87,13 @@ class Process:
         self._log_tail = LogTail()
         self._publisher = KafkaPublisher(lambda: make_producer(settings.kafka, service.name))
         self._tasks: list[asyncio.Task[None]] = []
+        self._versions_count = 0
 
     async def run(self) -> None:
-        """Runs until asked to stop, even while waiting for the database."""
+        """Runs until asked to stop, even while waiting for the database.
+
+        Raises PolicyError where a policy file gives a version that cases run under other numbers.
+        """
         feed: Feed | None = None
         async with health.serving(self.settings.http, self.metrics.registry, self._checks()):
             pool = self._pool = await self._opened()
@@ -161,11 +170,19 @@ class Process:
     async def _open(self) -> asyncpg.Pool:
         """Opens the pool. Raises SchemaBehind where the schema is older than this code."""
         pool = await open_pool(self.settings.database, self.service.name)
-        async with pool.acquire() as connection:
-            revision = await revision_of(connection)
-        if revision is None or revision < head():
+        try:
+            async with pool.acquire() as connection:
+                revision = await revision_of(connection)
+                if revision is None or revision < head():
+                    needed = f"schema at {revision}, this code needs {head()}"
+                    raise SchemaBehind(f"{needed}: run `aftersales migrate`")
+                self._versions_count = await keep_policies(connection, self.service)
+        except (SchemaBehind, PolicyError):
             await pool.close()
-            raise SchemaBehind(f"schema at {revision}, this code needs {head()}: run `aftersales migrate`")
+            raise
+        except BaseException:
+            pool.terminate()
+            raise
         return pool
 
     async def _patiently(self, what: str, action: Callable[[], Awaitable[asyncpg.Pool]]) -> asyncpg.Pool:
@@ -218,6 +235,9 @@ class Process:
             self.metrics.reading(health.lag, health.held, watermark, clock.now())
             async with pool.acquire() as connection:
                 row = await connection.fetchrow(GAUGES)
+                if row is not None and row["versions_count"] != self._versions_count:
+                    # Another replica brought a version, or the database was set back to before this one did.
+                    self._versions_count = await keep_policies(connection, self.service)
             if row is not None:
                 self.metrics.backlog(
                     unsent_seconds=row["unsent_seconds"],
@@ -273,13 +293,17 @@ class Process:
 
 
 def main(service: Service) -> None:
-    """Runs a service until SIGTERM or SIGINT."""
+    """Runs a service until SIGTERM or SIGINT. Ends with status 1 where its policies are refused."""
     settings = Settings()
     logs.configure(settings.log, service.name)
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
-    asyncio.run(_run(service, settings))
+    try:
+        asyncio.run(_run(service, settings))
+    except PolicyError as error:
+        tell(logging.ERROR, "policies are refused: the service does not start", error.faults)
+        sys.exit(1)
 
 
 async def _run(service: Service, settings: Settings) -> None:

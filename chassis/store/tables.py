@@ -211,3 +211,19 @@ class CursorRow(Table, table=True):
     """The database session that leads: its process id and start."""
     lease_until: datetime | None = Field(default=None, sa_type=MOMENT)
     """Database time after which another process may lead."""
+
+
+class PolicyVersionRow(Table, table=True):
+    """A policy version that the service has started with. Append-only."""
+
+    __tablename__ = "policy_versions"  # pyright: ignore[reportAssignmentType]
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    base: str = Field(sa_type=Text)
+    """The package's version that it stands on."""
+    file: str = Field(sa_type=Text)
+    digest: str = Field(sa_type=Text)
+    """SHA-256 of the numbers, keys sorted."""
+    numbers: str = Field(sa_type=JSON)
+    """All numbers as the file gives them, `extends` resolved."""
+    seen_at: datetime = Field(sa_type=MOMENT, sa_column_kwargs={"server_default": text("clock_timestamp()")})
