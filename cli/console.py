@@ -6,6 +6,7 @@ from typing import Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from cli.errors import CommandError
 
@@ -17,7 +18,7 @@ err = Console(stderr=True)
 
 def fail(message: str) -> NoReturn:
     """Says what is wrong on standard error and ends with status 1."""
-    err.print(f"[bold red]aftersales:[/bold red] {message}", highlight=False)
+    err.print(f"[bold red]aftersales:[/bold red] {escape(message)}", highlight=False)
     raise typer.Exit(1)
 
 

@@ -11,6 +11,7 @@ import typer
 
 from cli import topics_screen
 from cli.console import ended, err, fail, out
+from cli.policy_commands import policies
 from cli.upkeep_commands import upkeep
 
 if TYPE_CHECKING:  # a command loads what it needs
@@ -45,6 +46,7 @@ app.add_typer(replay_app, name="replay")
 app.add_typer(case_app, name="case")
 app.add_typer(letters_app, name="dead-letters")
 app.add_typer(topics_app, name="topics")
+app.add_typer(policies, name="policy")
 app.add_typer(upkeep)
 
 

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, SpinnerColumn, TaskProgressColumn, TextColu
 from rich.progress import Progress as RichProgress
 
 from chassis.service import Service
+from cli import policy
 from cli.access import connected, external, load_services
 from cli.errors import CommandError
 from cli.stack import LocalStack
@@ -52,7 +53,8 @@ async def played_stack(console: Console, *, keep: Path | None = None) -> AsyncGe
     def tell(what: str) -> None:
         console.print(f"[dim]{what}[/dim]", highlight=False)
 
-    async with LocalStack(clock="marks", home=keep, tell=tell) as local:
+    own = policy.environment()
+    async with LocalStack(clock="marks", home=keep, tell=tell, environment=own) as local:
         yield Played(local.bootstrap_servers, local.database_url, services, local)
 
 

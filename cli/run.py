@@ -6,6 +6,7 @@ import signal
 from rich.console import Console
 
 from aftersales_contracts.topics import TOPICS
+from cli import policy
 from cli.access import BROKERS, DATABASE, home
 from cli.stack import LocalStack
 
@@ -22,7 +23,8 @@ async def run(console: Console) -> None:
     def tell(what: str) -> None:
         console.print(f"[dim]{what}[/dim]", highlight=False)
 
-    async with LocalStack(clock="wall", home=home(), tell=tell) as local:
+    own = policy.environment()
+    async with LocalStack(clock="wall", home=home(), tell=tell, environment=own) as local:
         _say(console, local)
         while not asked.is_set():
             await local.check_alive()
