@@ -116,7 +116,7 @@ def diff(
     folder: FOLDER = None,
     as_json: JSON = False,
 ) -> None:
-    """What differs between two versions or two folders, key by key."""
+    """Compares two versions or two folders, key by key."""
     from cli import policy
 
     async def look() -> list[policy.Change]:

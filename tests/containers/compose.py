@@ -31,6 +31,8 @@ class Compose:
     ports: Sequence[int]
     """On the machine, of up to three brokers."""
     postgres_image: str = "postgres:18"
+    policies: Path | None = None
+    """Folder of packs; else the empty one of deploy/."""
 
     def __call__(self, *arguments: str, limit_seconds: float = UP_LIMIT_SECONDS) -> str:
         """Returns the output of `docker compose ...`. Raises AssertionError with the complaint on failure."""
@@ -56,6 +58,7 @@ class Compose:
                 "AFTERSALES_SECRETS": str(self.secrets),
                 **dict(zip(PORT_SETTINGS, map(str, self.ports), strict=True)),
                 "POSTGRES_IMAGE": self.postgres_image,
+                "AFTERSALES_POLICIES": str(self.policies or DEPLOY / "policies"),
             },
         )
 

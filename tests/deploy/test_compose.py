@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from aftersales_contracts.topics import SERVICES
+from chassis.operate.policy_folder import strangers
 from chassis.settings import Database, Limits
 from cli.principals import principal_of
 from tests.architecture.tree import ROOT, text
@@ -111,6 +112,22 @@ def test_a_service_gets_its_own_secrets_and_starts_after_what_it_needs(service: 
     password = {"source": f"{service}_kafka_password", "target": "kafka_password"}
     assert secure["secrets"] == ["ca.pem", password]
     assert secure["environment"]["PGSSLMODE"] == "verify-full"
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "cli"])
+def test_packs_of_the_operator_are_mounted_where_they_are_looked_for(name: str) -> None:
+    """For reading only; a folder that is not there is an error and not an empty folder of root's."""
+    service = ALL[name]
+    (mount,) = service["volumes"]
+    assert mount == {
+        "type": "bind",
+        "source": "${AFTERSALES_POLICIES:-./policies}",
+        "target": service["environment"]["AFTERSALES_POLICIES"],
+        "read_only": True,
+        "bind": {"create_host_path": False},
+    }
+    assert (DEPLOY / "policies").is_dir()
+    assert strangers(DEPLOY / "policies") == []
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -153,6 +153,25 @@ def test_rights_are_taken_only_by_a_job_that_waits_for_somebody() -> None:
     assert not any(spec.get("suspend") for name, spec in jobs.items() if name != "revoke")
 
 
+@pytest.mark.parametrize("name", [*SERVICES, OPERATOR])
+def test_packs_of_the_operator_are_mounted_where_they_are_looked_for(name: str) -> None:
+    """For reading only; without the ConfigMap the folder is empty, and the package's packs hold."""
+    (deployment,) = [each for each in of_kind("Deployment") if each["metadata"]["name"] == name]
+    pod = deployment["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    environment = {each["name"]: each["value"] for each in container["env"]}
+    (mount,) = [each for each in container["volumeMounts"] if each["name"] == "policies"]
+    assert mount == {
+        "name": "policies",
+        "mountPath": environment["AFTERSALES_POLICIES"],
+        "readOnly": True,
+    }
+    others = {each["mountPath"] for each in container["volumeMounts"]} - {mount["mountPath"]}
+    assert not any(f"{mount['mountPath']}/".startswith(f"{other}/") for other in others), "inside another"
+    (volume,) = [each for each in pod["volumes"] if each["name"] == "policies"]
+    assert volume["configMap"] == {"name": "policies", "optional": True}
+
+
 def test_every_setting_that_is_set_exists() -> None:
     known = {variable for variable, _, _ in table()}
     known |= {"AFTERSALES_SECRETS_DIR", "AFTERSALES_TOPICS_REPLICATION"}

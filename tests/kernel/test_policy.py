@@ -274,7 +274,7 @@ def test_a_version_stands_on_one_of_the_package() -> None:
 
 
 def test_numbers_that_were_kept_are_brought_to_this_release() -> None:
-    """What has come since has the value of the package's version, what is gone is left out."""
+    """New numbers have the value of the package's version; numbers that are gone are left out."""
     kept = {"days": 9, "old": 1, "zone": "UTC", "waits": {"short": 3}, "caps": {"refund": 50, "gone": 2}}
     table = book().completed(kept, "world@2014-01-01")
     assert table == {
