@@ -27,7 +27,7 @@ agreement = {{ answer_days = {{ with_return = {days} }} }}
 SHOP, OTHER = "tb:own", "tb:other"
 OPENED = """
 SELECT policy, event FROM refunds.facts
-WHERE event_type = 'aftersales.refund.opened.v1' AND event::json->>'shop_id' = '{shop}'
+WHERE event_type = 'aftersales.refund.opened.v1' AND event::json->>'order_id' LIKE '%-{tag}'
 """
 LIMIT_SECONDS = 60
 
@@ -91,7 +91,7 @@ async def apply_for_a_refund(compose: Compose, shop: str) -> tuple[str, timedelt
         await producer.stop()
     applied_at = now - timedelta(minutes=1)
     end = clock.monotonic() + LIMIT_SECONDS
-    while not (row := compose.sql(OPENED.format(shop=shop))):
+    while not (row := compose.sql(OPENED.format(tag=tag))):
         assert clock.monotonic() < end, compose("logs", "--tail", "30", "refunds")
     version, _, event = row.partition("|")
     return version, datetime.fromisoformat(json.loads(event)["answer_by_at"]) - applied_at
@@ -143,7 +143,7 @@ def test_a_wrong_pack_stops_the_start_with_file_key_and_reason(
     try:
         assert not packed.restart()
         lines = packed.compose("logs", "--no-log-prefix", "refunds").splitlines()
-        refused = [json.loads(line) for line in lines if "policies are refused" in line]
+        refused = [json.loads(line[line.index("{") :]) for line in lines if "policies are refused" in line]
         assert refused, lines
         assert refused[-1]["policy_file"] == f"{FOLDER}/refunds.toml"
         assert refused[-1]["policy_key"] == key
@@ -158,10 +158,15 @@ def test_a_wrong_pack_stops_the_start_with_file_key_and_reason(
 
 async def test_the_numbers_outlive_their_file(packed: Packed) -> None:
     """Without its file the service starts, keeps the version for its cases, and opens new ones as before."""
+    before = await apply_for_a_refund(packed.compose, SHOP)
     (packed.folder / "refunds.toml").unlink()
     assert packed.restart()
-    kept = packed.compose.sql("SELECT count(*) FROM refunds.policy_versions WHERE name = 'mine@2026-01-01'")
-    assert kept == "1"
-    assert packed.compose.sql(f"SELECT DISTINCT policy FROM refunds.cases WHERE shop_id = '{SHOP}'") == (
-        "mine@2026-01-01"
+    after = await apply_for_a_refund(packed.compose, SHOP)
+    assert (before, after) == (
+        ("mine@2026-01-01", timedelta(days=9)),
+        ("taobao-classic@2014-01-01", timedelta(days=5)),
     )
+    kept = "SELECT (numbers->'agreement'->'answer_days'->>'with_return') FROM refunds.policy_versions"
+    assert packed.compose.sql(f"{kept} WHERE name = 'mine@2026-01-01'") == "9"
+    running = "SELECT count(*) > 0 FROM refunds.cases WHERE policy = 'mine@2026-01-01' AND NOT is_ended"
+    assert packed.compose.sql(running) == "t"

@@ -1,13 +1,11 @@
 """Shops of the histories: one for each pack, and one that agrees to nearly everything at once."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 from chassis.service import Service
-from kernel.policy import PolicyBook, reader
+from kernel.packs import parse
 from services.customers.service import CUSTOMERS
 from services.logistics.service import LOGISTICS
 from services.refunds import policy as refund_policy
@@ -40,10 +38,9 @@ exchanges_per_order_max = 2
 
 
 def _with_packs(service: Service) -> Service:
-    document: dict[str, Any] = tomllib.loads(refund_policy.PATH.read_text(encoding="utf-8"))
-    document |= tomllib.loads(_PACKS)
-    document["shops"] |= {"kind*": "kind", **{name: name for name in NOTICES}}
-    return replace(service, policies=PolicyBook(document, reader(refund_policy.Policy)))
+    shops = "".join(f'"{name}" = "{name}"\n' for name in NOTICES)
+    layer = parse(f'[shops]\n"kind*" = "kind"\n{shops}{_PACKS}', "packs of the histories")
+    return replace(service, policies=refund_policy.load().laid_under(layer))
 
 
 @cache
