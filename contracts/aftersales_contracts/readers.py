@@ -110,6 +110,7 @@ READS: Mapping[str, tuple[str, ...]] = {
         "shop.order.terms-changed.v1",
         "shop.parcel.handed-over.v1",
         "shop.promise.made.v1",
+        "shop.size.advised.v1",
         "shop.task.completed.v1",
     ),
 }

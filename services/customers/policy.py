@@ -18,7 +18,9 @@ class Unpaid(Numbers):
     remind_consulted_hours: Hours
     """CU-003, CU-009: for a buyer who has talked to us."""
     remind_from_minor: int
-    """CU-002"""
+    """CU-002: the smallest total that is picked, in minor units."""
+    help_after_hours: Hours
+    """CU-006: from the reminder to the question whether there is a problem; 0: it is not asked."""
     close_again_hours: Hours
     close_ask_count: int
     attention_days: Days

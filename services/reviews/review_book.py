@@ -42,6 +42,7 @@ class Reason(StrEnum):
 
     COUNTED = "in_window"
     WINDOW_OVER = "out_of_window"
+    NOT_SUCCEEDED = "order_not_succeeded"
     ALREADY_RATED = "already_rated"
     ALREADY_CHANGED = "second_change"
     ALREADY_SCORED = "already_scored"

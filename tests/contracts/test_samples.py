@@ -30,6 +30,7 @@ KEYED_BY = {
     "shop.consent.granted.v1": "customer_id",
     "shop.consent.withdrawn.v1": "customer_id",
     "shop.customer.block-changed.v1": "customer_id",
+    "shop.size.advised.v1": "customer_id",
     "shop.message.send-answered.v1": "customer_id",
     "shop.promise.made.v1": "customer_id",
     "shop.task.completed.v1": "about_subject",

@@ -81,7 +81,7 @@ class MessageSendRequestedV1(CustomerOutcome, Request):
     unsubscribe_ref: Ref
     """The customer's way to stop messages of this kind; the message must carry it."""
     nth_count: Count
-    """Number of the message among those of this purpose to this customer, from 1."""
+    """Number of the message among those of this purpose to this customer, from 1; calls are not counted."""
     not_before_at: At | None = None
     expires_at: At
     """The message is not sent after this moment."""
@@ -104,7 +104,7 @@ class NoticeResolvedV1(OrderOutcome):
 
     TYPE = "aftersales.notice.resolved.v1"
     TOPIC = TOPIC
-    RULES = ("CP-009", "CP-010", "RV-025", "RV-026")
+    RULES = ("CP-009", "CP-010", "CP-064", "RV-025", "RV-026")
 
     notice_id: Id
     outcome: NoticeOutcome
@@ -112,6 +112,8 @@ class NoticeResolvedV1(OrderOutcome):
     """The channel used last; absent where none was."""
     reason_code: Code | None = None
     """Open list: consent_withdrawn, blocked, limit_reached, expired, refused_contact."""
+    summary_ref: Ref | None = None
+    """The logged summary of the call, where one was held (CP-064)."""
 
 
 class ConsentChangedV1(CustomerOutcome):

@@ -69,6 +69,23 @@ class ReviewNegativeReceivedV1(OrderOutcome):
     """Whether the buyer had threatened with the rating (RV-031)."""
 
 
+class ReviewCauseNotedV1(OrderOutcome):
+    """Staff named the cause of a review; the share of each cause is measured by these.
+
+    A review whose cause is named anew is announced again: the last one holds.
+    """
+
+    TYPE = "aftersales.review.cause-noted.v1"
+    TOPIC = TOPIC
+    RULES = ("RV-029",)
+
+    review_id: Id
+    rating: Rating | None = None
+    """As it stood when the cause was named; absent where the rating was gone by then."""
+    cause_code: Code
+    """Open list: courier_speed, quality, service, description, price, packaging, unclear."""
+
+
 class CreditChangedV1(OrderOutcome):
     """Credit points of one account moved because of one order."""
 

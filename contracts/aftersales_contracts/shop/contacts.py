@@ -44,6 +44,26 @@ class CallHeldV1(CustomerEvent):
     is_identity_confirmed: bool
     """Whether the person was confirmed to be the buyer before details were told."""
     summary_ref: Ref
+    """The place of the logged summary: no call goes without one (CP-064)."""
+
+
+class SizeAdvisedV1(CustomerEvent):
+    """An agent advised a customer on a size; the advice is no ground for a return or an exchange."""
+
+    TYPE = "shop.size.advised.v1"
+    TOPIC = TOPIC
+    RULES = ("RF-114",)
+
+    advice_id: Id
+    product_id: Id
+    size_code: Code
+    """The size that was advised."""
+    order_id: Id | None = None
+    """Absent before the order."""
+    conversation_id: Id | None = None
+    is_disclosed: bool = False
+    """Whether the agent said that the advice is advice only; where not, the customer is told."""
+    by: Party
 
 
 class MessageSendAnsweredV1(CustomerEvent):

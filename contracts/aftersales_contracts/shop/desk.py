@@ -42,7 +42,10 @@ class TaskCompletedV1(Event):
     case_id: Id
     about_subject: Subject
     outcome_code: Code
-    """Open list, by the question asked: approved, refused, confirmed, unfounded, unclear."""
+    """Open list, by the question asked: approved, refused, confirmed, unfounded, unclear.
+
+    was_promise_kept: confirmed or fulfilled, breached, unfounded or released. review_cause: the cause's code.
+    """
     option_id: Id | None = None
     """The option chosen, where the task had options."""
     amount: Money | None = None

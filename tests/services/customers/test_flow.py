@@ -1,16 +1,33 @@
 """Customers beside reviews, through the real handling: notices, unpaid orders, promises."""
 
+import re
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from aftersales_contracts.aftersales import common, customers, refunds
 from aftersales_contracts.components import Party, Share
-from aftersales_contracts.shop import contacts, orders, shipments
+from aftersales_contracts.shop import contacts, desk, orders, shipments
+from services.customers.cases.promise.rules import ANSWERS
 from services.customers.service import CUSTOMERS
 from services.reviews.service import REVIEWS
 from tests.services.flow import Flow
-from tests.services.told import CUSTOMER, ORDER, T0, D, H, build, cny, held, paid, placed, succeeded, texts
+from tests.services.told import (
+    CUSTOMER,
+    ORDER,
+    T0,
+    D,
+    H,
+    build,
+    cny,
+    given,
+    held,
+    paid,
+    placed,
+    succeeded,
+    texts,
+)
 
 
 @pytest.fixture
@@ -141,3 +158,40 @@ def test_a_promised_call_is_made_by_the_way_of_every_contact() -> None:
     assert (asked.due_at, asked.order_id) == (T0 + 5 * H, None)
     flow.tell(held(asked.request_id, "reached"), T0 + H)
     assert ends(flow) == ["fulfilled"]
+
+
+@pytest.mark.parametrize(("is_disclosed", "codes"), [(False, ["size_advice_only"]), (True, [])])
+def test_an_advised_size_is_said_to_be_advice(is_disclosed: bool, codes: list[str]) -> None:
+    """RF-114: no ground for a return or an exchange; the customer is told where the agent did not say so."""
+    flow = Flow(CUSTOMERS)
+    advised = build(
+        contacts.SizeAdvisedV1, CUSTOMER, advice_id="z1", product_id="p1", size_code="m",
+        is_disclosed=is_disclosed, by=Party.model_validate({"role": "agent", "id": "agent-7"}),
+    )  # fmt: skip
+    flow.tell(advised, T0)
+    flow.tell(advised, T0 + H)
+    said = texts(flow, "service")
+    assert [(x.template_code, x.agent_id) for x in said] == [(code, "agent-7") for code in codes]
+    assert all(x.values == {"product_id": "p1"} and x.order_id is None for x in said)
+
+
+def test_the_logged_summary_of_a_call_is_told_on(flow: Flow) -> None:
+    """CP-064: with the result, to the service that wanted the call; a call without a summary is no event."""
+    flow.tell(given("bad"), T0 + 6 * D)
+    [call] = flow.outcomes(customers.CallRequestedV1)
+    flow.tell(held(call.request_id, "reached"), T0 + 6 * D + H)
+    [resolved] = [x for x in flow.outcomes(customers.NoticeResolvedV1) if x.notice_id == call.request_id]
+    assert (resolved.outcome, resolved.summary_ref) == ("reached", "calls/1")
+    assert flow.state("message", call.request_id).summary_ref == "calls/1"
+    data = held(call.request_id, "reached").model_dump()
+    for missing in ({"summary_ref": None}, {"summary_ref": ""}):
+        with pytest.raises(ValidationError):
+            contacts.CallHeldV1.model_validate(data | missing)
+
+
+def test_the_answers_about_a_promise_are_those_of_the_contract() -> None:
+    """CP-032."""
+    told = desk.TaskCompletedV1.model_json_schema()["properties"]["outcome_code"]["description"]
+    row = next(line for line in told.splitlines() if line.startswith("was_promise_kept:"))
+    assert {code for code in ANSWERS if code not in re.findall(r"\w+", row)} == set()
+    assert set(re.findall(r"\w+", row.partition(".")[0])) - {"was_promise_kept", "or"} == set(ANSWERS)

@@ -1,5 +1,7 @@
 """Reviews and customers together, through the real handling: ratings, credit, the follow-up."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from aftersales_contracts.aftersales import common, customers, refunds, reviews
@@ -252,3 +254,55 @@ def test_a_review_called_malicious_is_looked_at_by_a_person(flow: Flow) -> None:
     assert (task.order_id, task.about_subject, task.due_at) == ("o1", "o1", BAD_AT + H + 2 * D)
     assert task.escalate_to == "supervisor"
     assert followups(flow) == [], "the follow-up goes on"
+
+
+def test_the_cause_of_a_review_is_announced_so_that_it_can_be_measured(flow: Flow) -> None:
+    """RV-029: by staff's own word, and again when they think otherwise."""
+    negative(flow)
+    agent = Party.model_validate({"role": "agent"})
+    for hours, cause in ((1, "courier_speed"), (2, "courier_speed"), (3, "quality")):
+        coded = build(shop_reviews.ReviewCauseCodedV1, ORDER, review_id="r1", cause_code=cause, by=agent)
+        flow.tell(coded, BAD_AT + hours * H)
+    noted = flow.outcomes(reviews.ReviewCauseNotedV1)
+    assert [(x.review_id, x.rating, x.cause_code) for x in noted] == [
+        ("r1", "bad", "courier_speed"), ("r1", "bad", "quality"),
+    ]  # fmt: skip
+    assert flow.dead == []
+
+
+def test_from_the_pack_of_2027_a_person_is_asked_for_the_cause() -> None:
+    """RV-029."""
+    flow = Flow(REVIEWS)
+    start = datetime(2027, 1, 4, tzinfo=UTC)
+    for event, hours in ((placed(), 0), (succeeded(), 1), (given("bad"), 2)):
+        flow.tell(event, start + hours * H)
+    [task] = flow.outcomes(common.TaskRequestedV1)
+    assert task.question_code == "review_cause"
+    done = build(
+        shop_desk.TaskCompletedV1, shop_id="s1", task_id=task.task_id, case_kind=task.case_kind,
+        case_id=task.case_id, about_subject=task.about_subject, outcome_code="courier_speed",
+        by=Party.model_validate({"role": "agent"}),
+    )  # fmt: skip
+    flow.tell(done, start + 3 * H)
+    [noted] = flow.outcomes(reviews.ReviewCauseNotedV1)
+    assert noted.cause_code == "courier_speed"
+
+
+@pytest.mark.parametrize("is_told_first", [True, False])
+def test_s7_a_review_given_before_the_success_is_not_counted(is_told_first: bool) -> None:
+    """RV-001: it waits for the success, and reviews count from there on; a later one still does."""
+    flow = Flow(REVIEWS)
+    flow.tell(placed(), T0)
+    early = (given("good"), T0 + D)
+    success = (succeeded(), T0 + 5 * D)
+    for event, at in (early, success) if is_told_first else (success, early):
+        flow.tell(event, at)
+        if event is early[0] and is_told_first:
+            assert flow.outcomes(reviews.ReviewDecidedV1) == [], "nobody knows yet"
+    flow.pass_until(T0 + 5 * D + H)
+    [decided] = flow.outcomes(reviews.ReviewDecidedV1)
+    assert (decided.is_counted, decided.reason_code) == (False, "order_not_succeeded")
+    assert balance(flow) == 0
+    flow.tell(given("good", review="r2"), T0 + 6 * D)
+    assert flow.outcomes(reviews.ReviewDecidedV1)[-1].is_counted
+    assert balance(flow) == 1

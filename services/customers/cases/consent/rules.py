@@ -121,9 +121,11 @@ def _allowed(
     known = state.count(contact.counted_under)
     texts, messages = (known.text_count, known.message_count) if known else (0, 0)
     is_text = channel in policy.message.limited_channels
+    is_message = channel is not Channel.CALL
     is_counted = contact.to is To.BUYER and (is_text or contact.purpose is not Purpose.SERVICE)
-    count = Count(contact.counted_under, texts + is_text, messages + 1, now) if is_counted else None
-    return ContactAllowed(contact, channel, messages + 1, count, now - policy.message.keep_days)
+    count = Count(contact.counted_under, texts + is_text, messages + is_message, now) if is_counted else None
+    nth_count = state.total(contact.purpose.value) + is_message if contact.to is To.BUYER else 1
+    return ContactAllowed(contact, channel, nth_count, count, now - policy.message.keep_days)
 
 
 def _suppressed(contact: Contact, reason_code: str) -> Told:

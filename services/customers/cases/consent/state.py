@@ -18,12 +18,19 @@ class Grant(Value):
 
 
 class Count(Value):
-    """Messages counted for one case."""
+    """Messages counted for one case; calls are none."""
 
     counted_under: str
     text_count: int
     message_count: int
     last_at: datetime
+
+
+class Total(Value):
+    """All messages of one purpose that were allowed to the customer."""
+
+    purpose: str
+    message_count: int
 
 
 class Pending(Value):
@@ -42,6 +49,11 @@ class Ledger(Value):
     blocked_until: datetime | None = None
     counts: tuple[Count, ...] = ()
     pending: tuple[Pending, ...] = ()
+    totals: tuple[Total, ...] = ()
+
+    def total(self, purpose: str) -> int:
+        """Counts the messages of one purpose."""
+        return next((x.message_count for x in self.totals if x.purpose == purpose), 0)
 
     def count(self, counted_under: str) -> Count | None:
         """Finds the count of one case."""
@@ -84,7 +96,10 @@ class BlockSet(Value):
 
 
 class ContactAllowed(Value):
-    """`count` includes this message; None where the message is not counted."""
+    """`count` includes this message; None where the message is not counted.
+
+    `nth_count` numbers the messages of the purpose; a call has the number of the message before it.
+    """
 
     contact: Contact
     channel: Channel
@@ -135,7 +150,11 @@ def _with_count(state: Ledger, fact: ContactAllowed) -> Ledger:
     if fact.contact.to is To.SELLER:
         return replace(state, counts=counts)
     pending = (*state.pending, Pending(fact.contact.notice_id, fact.channel))
-    return replace(state, counts=counts, pending=pending)
+    purpose = fact.contact.purpose.value
+    totals = tuple(x for x in state.totals if x.purpose != purpose)
+    if fact.nth_count:
+        totals = (*totals, Total(purpose, fact.nth_count))
+    return replace(state, counts=counts, pending=pending, totals=totals)
 
 
 def _without(state: Ledger, notice_id: str) -> tuple[Pending, ...]:

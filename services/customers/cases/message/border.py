@@ -10,6 +10,7 @@ from aftersales_contracts.shop import contacts
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
+from kernel.ids import derived_id
 from kernel.people import Task
 from services.customers.cases.consent import messages as consent
 from services.customers.cases.customer_order import messages as customer_order
@@ -55,13 +56,29 @@ def _call_held(data: contacts.CallHeldV1) -> Sequence[Addressed]:
     """Reads the phone desk's result of a call that a message asked for."""
     if data.request_id is None:
         return []
-    return [m.to(data.customer_id, data.request_id, m.Held(data.outcome.value))]
+    return [m.to(data.customer_id, data.request_id, m.Held(data.outcome.value, data.summary_ref))]
+
+
+def _size_advised(data: contacts.SizeAdvisedV1) -> Sequence[Addressed]:
+    """Reads the advice of a size whose limits were not told."""
+    if data.is_disclosed:
+        return []
+    notice_id = derived_id("size-advice", data.advice_id)
+    advised = m.SizeAdvised(
+        notice_id,
+        data.order_id or data.customer_id,
+        data.customer_id,
+        data.product_id,
+        data.by.id,
+    )
+    return [m.to(data.customer_id, notice_id, advised)]
 
 
 READS: Mapping[type[Event], Read] = {
     common.NoticeRequestedV1: _notice_requested,
     contacts.MessageSendAnsweredV1: _send_answered,
     contacts.CallHeldV1: _call_held,
+    contacts.SizeAdvisedV1: _size_advised,
 }
 
 
@@ -120,6 +137,7 @@ def _notice_resolved(fact: s.NoticeResolved, view: CaseView[s.State]) -> out.Not
         outcome=out.NoticeOutcome(fact.outcome.value),
         channel=None if fact.channel is None else ChannelCode(fact.channel.value),
         reason_code=fact.reason_code,
+        summary_ref=fact.summary_ref,
     )
 
 

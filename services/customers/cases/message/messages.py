@@ -34,9 +34,20 @@ class Answered(Value):
 
 
 class Held(Value):
-    """The phone desk's result: reached, not_reached, refused."""
+    """The phone desk's result: reached, not_reached, refused. `summary_ref`: where its summary is logged."""
 
     outcome: str
+    summary_ref: str | None = None
+
+
+class SizeAdvised(Value):
+    """Staff advised a size and did not say what that is worth."""
+
+    notice_id: str
+    order_id: str
+    customer_id: str
+    product_id: str
+    agent_id: str | None
 
 
 class Stopped(Value):
@@ -45,7 +56,7 @@ class Stopped(Value):
     reason_code: str
 
 
-Message = Asked | Allowed | Denied | Answered | Held | Stopped | DeadlinePassed
+Message = Asked | Allowed | Denied | Answered | Held | SizeAdvised | Stopped | DeadlinePassed
 
 
 def to(customer_id: str, notice_id: str, message: Message) -> Addressed:

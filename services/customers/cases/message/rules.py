@@ -17,6 +17,7 @@ from services.customers.cases.message.messages import (
     Denied,
     Held,
     Message,
+    SizeAdvised,
     Stopped,
 )
 from services.customers.cases.message.state import (
@@ -35,7 +36,7 @@ from services.customers.cases.message.state import (
     TextRequested,
     Wanted,
 )
-from services.customers.contact import Channel, Contact, Origin
+from services.customers.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.policy import Policy
 
 
@@ -44,9 +45,11 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Seq
     if isinstance(state, Ended):
         return []
     if isinstance(state, Absent):
+        if isinstance(message, SizeAdvised):
+            return _size_advised(message, policy, now)
         return _asked(message) if isinstance(message, Asked) else []
     match message:
-        case Asked():
+        case Asked() | SizeAdvised():
             return []
         case Allowed():
             return _allowed(state, message, policy, now)
@@ -68,6 +71,26 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Seq
 def _asked(asked: Asked) -> Sequence[Fact]:
     """The consent ledger is asked before anything is sent."""
     return [MessageWanted(asked.contact)]
+
+
+@rule("RF-114")
+def _size_advised(advised: SizeAdvised, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """The buyer is told that an advised size is advice, and no ground for a return or an exchange."""
+    contact = Contact(
+        notice_id=advised.notice_id,
+        counted_under=advised.notice_id,
+        order_id=advised.order_id,
+        customer_id=advised.customer_id,
+        origin=Origin.STATUS,
+        to=To.BUYER,
+        purpose=Purpose.SERVICE,
+        template_code="size_advice_only",
+        values={"product_id": advised.product_id},
+        channels=(Channel.CHAT,),
+        expires_at=now + policy.message.status_open_hours,
+        agent_id=advised.agent_id,
+    )
+    return [MessageWanted(contact)]
 
 
 @rule("CP-006", "CP-007", "CP-008", "CP-010", "CU-003", "CU-004", "OR-007", "RV-025")
@@ -118,18 +141,18 @@ def _answered(state: Open, answered: Answered) -> Sequence[Fact]:
     ]
 
 
-@rule("CP-009", "CP-010", "RV-025", "RV-026")
+@rule("CP-009", "CP-010", "CP-064", "RV-025", "RV-026")
 def _held(state: Open, held: Held) -> Sequence[Fact]:
-    """A buyer who refuses the call is never called again."""
+    """A buyer who refuses the call is never called again. The logged summary is told on with the result."""
     if not isinstance(state, Calling):
         return []
     contact = state.contact
     if held.outcome == "refused":
-        resolved = _resolved(contact, Outcome.SUPPRESSED, Channel.CALL, "refused_contact")
+        resolved = _resolved(contact, Outcome.SUPPRESSED, Channel.CALL, "refused_contact", held.summary_ref)
         withdrawn = consent.Withdrawn(Channel.CALL, "call")
         return [tell(consent.to(contact.customer_id, withdrawn)), resolved]
     outcome = Outcome.REACHED if held.outcome == "reached" else Outcome.NOT_REACHED
-    return [_resolved(contact, outcome, Channel.CALL, None)]
+    return [_resolved(contact, outcome, Channel.CALL, None, held.summary_ref)]
 
 
 @rule("CP-009", "CP-011", "RV-026")
@@ -167,7 +190,11 @@ def _not_called(state: Calling, now: datetime) -> Sequence[Fact]:
 
 
 def _resolved(
-    contact: Contact, outcome: Outcome, channel: Channel | None, reason_code: str | None
+    contact: Contact,
+    outcome: Outcome,
+    channel: Channel | None,
+    reason_code: str | None,
+    summary_ref: str | None = None,
 ) -> NoticeResolved | MessageResolved:
     fact = NoticeResolved if contact.origin is Origin.NOTICE else MessageResolved
-    return fact(contact, outcome, channel, reason_code)
+    return fact(contact, outcome, channel, reason_code, summary_ref)

@@ -52,9 +52,10 @@ class Calling(Value):
 
 
 class Ended(Value):
-    """The message is over, and its result is reported."""
+    """The message is over, and its result is reported. `summary_ref`: the logged summary of the call."""
 
     outcome: Outcome
+    summary_ref: str | None = None
 
 
 Open = Wanted | Sending | Calling
@@ -90,6 +91,7 @@ class NoticeResolved(Value):
     outcome: Outcome
     channel: Channel | None
     reason_code: str | None
+    summary_ref: str | None = None
 
 
 class MessageResolved(Value):
@@ -99,6 +101,7 @@ class MessageResolved(Value):
     outcome: Outcome
     channel: Channel | None
     reason_code: str | None
+    summary_ref: str | None = None
 
 
 Fact = MessageWanted | TextRequested | CallWanted | Task | NoticeResolved | MessageResolved | Told
@@ -117,8 +120,8 @@ def evolve(state: State, fact: Fact) -> State:
             if not isinstance(state, Calling):
                 raise TypeError(fact)
             return replace(state, due_at=due_at, is_overdue=True)
-        case NoticeResolved(outcome=outcome) | MessageResolved(outcome=outcome):
-            return Ended(outcome)
+        case NoticeResolved() | MessageResolved():
+            return Ended(fact.outcome, fact.summary_ref)
         case Told():
             return state
         case _:

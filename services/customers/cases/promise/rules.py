@@ -39,6 +39,16 @@ from services.customers.policy import Policy
 from services.customers.promised import Promise, PromiseKind
 
 
+ANSWERS = {
+    "confirmed": Outcome.FULFILLED,
+    "fulfilled": Outcome.FULFILLED,
+    "unfounded": Outcome.RELEASED,
+    "released": Outcome.RELEASED,
+    "breached": Outcome.BREACHED,
+}
+"""The codes by which a person judges a promise; the contract of `shop.task.completed.v1` lists them."""
+
+
 def decide(  # noqa: C901, PLR0911  one branch per message
     state: State, message: Message, policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
@@ -186,14 +196,7 @@ def _called(state: Made, called: Called, policy: Policy) -> Sequence[Fact]:
 @rule("CP-032")
 def _judged(state: Made, judged: Judged, policy: Policy) -> Sequence[Fact]:
     """A person judges what no event tells, such as whether the gift was in the parcel."""
-    outcomes = {
-        "confirmed": Outcome.FULFILLED,
-        "fulfilled": Outcome.FULFILLED,
-        "unfounded": Outcome.RELEASED,
-        "released": Outcome.RELEASED,
-        "breached": Outcome.BREACHED,
-    }
-    outcome = outcomes.get(judged.outcome_code)
+    outcome = ANSWERS.get(judged.outcome_code)
     return [] if outcome is None else _ended(state.promise, outcome, policy)
 
 

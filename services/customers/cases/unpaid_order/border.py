@@ -80,13 +80,13 @@ ANNOUNCES: Mapping[type, Announce] = {s.CloseRequested: _close_requested, Task: 
 # Tells.
 
 
-def _reminder_due(fact: s.ReminderDue, _view: CaseView[s.State]) -> Sequence[Addressed]:
-    """Asks for the reminder in the way of every contact: consent and limits hold for it."""
+def _said(fact: s.ReminderDue | s.HelpOffered, _view: CaseView[s.State]) -> Sequence[Addressed]:
+    """Asks for the reminder or the offer of help as for every contact: consent and limits hold for it."""
     contact = fact.contact
     return [message.to(contact.customer_id, contact.notice_id, message.Asked(contact))]
 
 
-TELLS: Mapping[type, Reaction] = {s.ReminderDue: _reminder_due}
+TELLS: Mapping[type, Reaction] = {s.ReminderDue: _said, s.HelpOffered: _said}
 
 UNPAID_ORDER: Kind[s.State, m.Message, s.Fact, Policy] = Kind(
     name=m.NAME,

@@ -7,7 +7,7 @@ from typing import assert_never
 from kernel.decider import DeadlinePassed, Decided, NotYet
 from kernel.ids import derived_id
 from kernel.people import Task
-from kernel.rules import rule
+from kernel.rules import rule, rules_of
 from kernel.value import replace
 from services.customers.cases.unpaid_order.messages import (
     Closed,
@@ -25,6 +25,7 @@ from services.customers.cases.unpaid_order.state import (
     Ended,
     Ending,
     Fact,
+    HelpOffered,
     Open,
     Order,
     PaymentAwaited,
@@ -91,9 +92,15 @@ def _placed(placed: Placed, policy: Policy, now: datetime) -> Sequence[Fact]:
         placed.total_minor,
     )
     after = unpaid.remind_consulted_hours if placed.has_consulted else unpaid.remind_silent_hours
-    remind_at = now + after if placed.total_minor >= unpaid.remind_from_minor else None
+    remind_at = now + after if _is_picked(placed.total_minor, policy) else None
     pay_by = now + unpaid.pay_days
     return [PaymentAwaited(order, pay_by, pay_by + unpaid.grace_minutes, remind_at)]
+
+
+@rules_of("CU-002")
+def _is_picked(total_minor: int, policy: Policy) -> bool:
+    """Picks the orders that are worth a reminder by their amount."""
+    return total_minor >= policy.unpaid.remind_from_minor
 
 
 @rule("OR-014")
@@ -103,7 +110,8 @@ def _terms_changed(state: Open, changed: TermsChanged, policy: Policy, now: date
     pay_by = max(state.order.placed_at, now) + unpaid.pay_days
     if pay_by <= state.pay_by:
         return []
-    remind_at = state.remind_at if isinstance(state, Watched) else None
+    is_picked = _is_picked(changed.total_minor, policy)
+    remind_at = state.remind_at if isinstance(state, Watched) and is_picked else None
     order = replace(state.order, total_minor=changed.total_minor)
     return [PaymentAwaited(order, pay_by, pay_by + unpaid.grace_minutes, remind_at)]
 
@@ -148,33 +156,47 @@ def _deadline_passed(
         case CloseAsked():
             return _close_unanswered(state, policy, now)
         case Watched():
-            return _remind(state) if passed.name == "remind" else _pay_missed(state, policy, now)
+            if passed.name == "remind":
+                return _remind(state, policy, now)
+            return _help(state) if passed.name == "help" else _pay_missed(state, policy, now)
         case _:
             assert_never(state)
 
 
 @rule("CU-003", "CU-004", "CU-009", "CU-011")
-def _remind(state: Watched) -> Sequence[Fact]:
+def _remind(state: Watched, policy: Policy, now: datetime) -> Sequence[Fact]:
     """One reminder goes out, in the agent's name, and never after the time to pay."""
     if state.remind_at is None or state.remind_at >= state.pay_by:
         return [ReminderSkipped()]
+    kind = "consulted" if state.order.has_consulted else "unasked"
+    after = policy.unpaid.help_after_hours
+    is_asked = bool(after) and now + after < state.pay_by
+    contact = _contact(state, "reminder", f"payment_reminder_{kind}")
+    return [ReminderDue(contact, now + after if is_asked else None)]
+
+
+@rule("CU-001", "CU-004", "CU-006", "CU-009", "CU-011")
+def _help(state: Watched) -> Sequence[Fact]:
+    """Who was reminded and is slow to pay is asked once whether there is a problem, and guided."""
+    return [HelpOffered(_contact(state, "payment-help", "payment_help"))]
+
+
+def _contact(state: Watched, name: str, template_code: str) -> Contact:
     order = state.order
-    kind = "consulted" if order.has_consulted else "unasked"
-    contact = Contact(
-        notice_id=derived_id("reminder", order.order_id),
+    return Contact(
+        notice_id=derived_id(name, order.order_id),
         counted_under=derived_id("reminder", order.order_id),
         order_id=order.order_id,
         customer_id=order.customer_id,
         origin=Origin.REMINDER,
         to=To.BUYER,
         purpose=Purpose.REMINDER,
-        template_code=f"payment_reminder_{kind}",
+        template_code=template_code,
         values={"order_id": order.order_id},
         channels=(Channel.CHAT, Channel.SMS),
         expires_at=state.pay_by,
         agent_id=order.agent_id,
     )
-    return [ReminderDue(contact)]
 
 
 @rule("OR-013", "OR-014")

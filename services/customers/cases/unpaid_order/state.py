@@ -41,13 +41,17 @@ class Order(Value):
 
 
 class Watched(Value):
-    """The time to pay runs. `remind_at`: when the reminder is due; None where it is done with."""
+    """The time to pay runs. `remind_at`: when the reminder is due; None where it is done with.
+
+    `help_at`: when the buyer who was reminded is asked whether there is a problem.
+    """
 
     order: Order
     pay_by: datetime
     grace_until: datetime
     remind_at: datetime | None
     reminder_outcome: str | None = None
+    help_at: datetime | None = None
 
 
 class CloseAsked(Value):
@@ -84,6 +88,13 @@ class ReminderDue(Value):
     """The reminder is to be sent; it expires with the time to pay."""
 
     contact: Contact
+    help_at: datetime | None = None
+
+
+class HelpOffered(Value):
+    """The buyer is asked whether there is a problem with the payment."""
+
+    contact: Contact
 
 
 class ReminderSkipped(Value):
@@ -112,7 +123,10 @@ class WaitEnded(Value):
     by: str | None
 
 
-Fact = PaymentAwaited | ReminderDue | ReminderSkipped | ReminderNoted | CloseRequested | Task | WaitEnded
+Fact = (
+    PaymentAwaited | ReminderDue | ReminderSkipped | ReminderNoted | HelpOffered | CloseRequested | Task
+    | WaitEnded
+)  # fmt: skip
 
 
 def evolve(state: State, fact: Fact) -> State:
@@ -120,9 +134,14 @@ def evolve(state: State, fact: Fact) -> State:
     match fact:
         case PaymentAwaited():
             outcome = state.reminder_outcome if isinstance(state, Watched) else None
-            return Watched(fact.order, fact.pay_by, fact.grace_until, fact.remind_at, outcome)
-        case ReminderDue() | ReminderSkipped():
+            help_at = state.help_at if isinstance(state, Watched) else None
+            return Watched(fact.order, fact.pay_by, fact.grace_until, fact.remind_at, outcome, help_at)
+        case ReminderDue(help_at=help_at):
+            return replace(_watched(state), remind_at=None, help_at=help_at)
+        case ReminderSkipped():
             return replace(_watched(state), remind_at=None)
+        case HelpOffered():
+            return replace(_watched(state), help_at=None)
         case ReminderNoted(outcome=outcome):
             return replace(_watched(state), reminder_outcome=outcome)
         case CloseRequested(pay_by=pay_by, again_at=again_at, ask_count=ask_count):
@@ -148,9 +167,10 @@ def _watched(state: State) -> Watched:
 def deadlines(state: State) -> Sequence[Deadline]:
     """Lists the time to pay (with grace for payments published late), the reminder, the next repetition."""
     match state:
-        case Watched(pay_by=pay_by, grace_until=grace_until, remind_at=remind_at):
-            pay = Deadline("pay", pay_by, grace_until - pay_by)
-            return [pay] if remind_at is None else [Deadline("remind", remind_at), pay]
+        case Watched(pay_by=pay_by, grace_until=grace_until, remind_at=remind_at, help_at=help_at):
+            found = [] if remind_at is None else [Deadline("remind", remind_at)]
+            found += [] if help_at is None else [Deadline("help", help_at)]
+            return [*found, Deadline("pay", pay_by, grace_until - pay_by)]
         case CloseAsked(again_at=again_at):
             return [Deadline("again", again_at)]
         case Absent() | Ended():

@@ -7,7 +7,7 @@ from aftersales_contracts.aftersales import reviews as out
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import Rating as RatingWord
 from aftersales_contracts.enums import SellerType
-from aftersales_contracts.shop import aftersales, orders, reviews, standing
+from aftersales_contracts.shop import aftersales, desk, orders, reviews, standing
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
@@ -81,6 +81,11 @@ def _cause_coded(data: reviews.ReviewCauseCodedV1) -> Sequence[Addressed]:
     return [m.to(data.order_id, m.Coded(data.review_id, data.cause_code))]
 
 
+def _task_completed(data: desk.TaskCompletedV1) -> Sequence[Addressed]:
+    """Reads what a person answered; the case knows whether it had asked for a cause."""
+    return [m.to(data.about_subject, m.CauseAnswered(data.task_id, data.outcome_code))]
+
+
 def _score_given(data: reviews.ScoreGivenV1) -> Sequence[Addressed]:
     """Reads a score of the shop."""
     has_description = data.description_score is not None
@@ -118,6 +123,7 @@ READS: Mapping[type[Event], Read] = {
     aftersales.ProblemReportedV1: _problem_reported,
     refunds.RefundPaidV1: _refund_paid,
     standing.ComplaintFiledV1: _complaint_filed,
+    desk.TaskCompletedV1: outcomes.mine(NAME, _task_completed),
 }
 
 
@@ -204,12 +210,23 @@ def _prompt_due(fact: s.PromptDue, view: CaseView[State]) -> common.NoticeReques
     return outcomes.order_notice(notice, view, _book(view).customer_id)
 
 
+def _cause_noted(fact: s.CauseNoted, view: CaseView[State]) -> out.ReviewCauseNotedV1:
+    """Announces the cause, so that the share of each can be measured (RV-029)."""
+    return out.ReviewCauseNotedV1(
+        **outcomes.about_order(view, _book(view).customer_id),
+        review_id=fact.review_id,
+        rating=None if fact.rating is None else RatingWord(fact.rating.value),
+        cause_code=fact.cause_code,
+    )
+
+
 ANNOUNCES: Mapping[type, Announce] = {
     s.RatingCounted: _rating_counted,
     s.NegativeReceived: _negative_received,
     s.RatingReplaced: _rating_replaced,
     s.Refused: _rating_refused,
     s.WordsRemoved: _words_removed,
+    s.CauseNoted: _cause_noted,
     s.ScoreCounted: _score_counted,
     s.ScoreRefused: _score_refused,
     Task: outcomes.order_task,

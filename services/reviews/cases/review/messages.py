@@ -73,6 +73,13 @@ class Coded(Value):
     cause_code: str
 
 
+class CauseAnswered(Value):
+    """A person answered a task; where the task asked for a cause, this is it."""
+
+    task_id: str
+    cause_code: str
+
+
 class Scored(Value):
     """The buyer scored the shop."""
 
@@ -97,7 +104,7 @@ class Reported(Value):
 
 Message = (
     Placed | Succeeded | Closed | Given | Changed | Deleted | Commented | Moderated | Coded | Scored
-    | Threatened | Refunded | Reported | DeadlinePassed
+    | Threatened | Refunded | Reported | CauseAnswered | DeadlinePassed
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from services.reviews.review_book import Book, Line, Place, Rater, Rating, Reaso
 Facts = Sequence[Decided[Fact]]
 
 
-def decide(  # noqa: C901, PLR0911  one branch per message
+def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
     state: State, message: Message, policy: Policy, now: datetime
 ) -> Facts:
     """Answers every rating, change, deletion and score; raises NotYet while the trade has not succeeded."""
@@ -41,6 +41,8 @@ def decide(  # noqa: C901, PLR0911  one branch per message
             return _moderated(state, message)
         case m.Commented() | m.Coded():
             return _annotated(state, message)
+        case m.CauseAnswered():
+            return _cause_answered(state, message)
         case m.Scored():
             return _scored(state, message, policy, now)
         case m.Refunded():
@@ -108,7 +110,10 @@ def _closed(state: Live, closed: m.Closed) -> Sequence[Fact]:
 
 @rule("RV-001", "RV-003", "RV-013", "RV-017", "RV-024")
 def _given(state: Live, given: m.Given, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """A rating counts once per side and line, inside the window, and at a mall only if it is good."""
+    """A rating counts once per side and line, inside the window, and at a mall only if it is good.
+
+    One that was given before the success waits for it, and is then told not to count.
+    """
     if b.find(state.book, given.review_id):
         return []
     line = b.line_of(state.book, given.line_id)
@@ -123,7 +128,17 @@ def _given(state: Live, given: m.Given, policy: Policy, now: datetime) -> Sequen
     ]
     if change_until is not None and given.rater is Rater.BUYER:
         facts.append(s.NegativeReceived(given.review_id, given.rating, line.product_id, change_until))
+        if policy.is_cause_asked:
+            facts.append(_cause_asked(given.review_id, now + policy.task_due_hours))
     return facts
+
+
+def _cause_asked(review_id: str, due_at: datetime) -> Task:
+    return Task("review_cause", due_at, "assessment", task_id=_cause_task_id(review_id))
+
+
+def _cause_task_id(review_id: str) -> str:
+    return derived_id("review-cause", review_id)
 
 
 def _why_not_given(state: Live, line: Line | None, given: m.Given, now: datetime) -> Reason | None:
@@ -133,6 +148,8 @@ def _why_not_given(state: Live, line: Line | None, given: m.Given, now: datetime
         return Reason.UNKNOWN_LINE
     if line.window_until is None:
         raise NotYet
+    if line.succeeded_at is not None and now < line.succeeded_at:
+        return Reason.NOT_SUCCEEDED
     if line.is_window_over or now > line.window_until:
         return Reason.WINDOW_OVER
     if line.side(given.rater).standing is not Standing.OPEN:
@@ -189,9 +206,24 @@ def _annotated(state: Live, message: m.Commented | m.Coded) -> Sequence[Fact]:
         return []
     if isinstance(message, m.Commented):
         return [s.CommentNoted(message.review_id, message.has_photos)]
-    if place.side.cause_code == message.cause_code:
+    return _cause_named(place, message.review_id, message.cause_code)
+
+
+@rule("RV-029")
+def _cause_answered(state: Live, answered: m.CauseAnswered) -> Sequence[Fact]:
+    """The answer of a person to the question for the cause of a review."""
+    for line in state.book.lines:
+        for rater in Rater:
+            review_id = line.side(rater).review_id
+            if review_id is not None and _cause_task_id(review_id) == answered.task_id:
+                return _cause_named(Place(line, rater, line.side(rater)), review_id, answered.cause_code)
+    return []
+
+
+def _cause_named(place: Place, review_id: str, cause_code: str) -> list[Fact]:
+    if place.side.cause_code == cause_code:
         return []
-    return [s.CauseNoted(message.review_id, message.cause_code)]
+    return [s.CauseNoted(review_id, cause_code, place.side.rating)]
 
 
 @rule("RV-001", "RV-002", "RV-018", "RV-022")
@@ -208,6 +240,8 @@ def _scored(state: Live, scored: m.Scored, policy: Policy, now: datetime) -> Seq
     if isinstance(state, s.Ended) or until is None or now > until:
         return [s.ScoreRefused(scored.score_id, Reason.WINDOW_OVER)]
     succeeded_at = min(x.succeeded_at for x in opened if x.succeeded_at is not None)
+    if now < succeeded_at:
+        return [s.ScoreRefused(scored.score_id, Reason.NOT_SUCCEEDED)]
     is_rewarded = state.book.is_mall and scored.has_description
     points = policy.credit.good_points if is_rewarded else 0
     return [s.ScoreCounted(scored.score_id, points, succeeded_at)]

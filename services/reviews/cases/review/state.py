@@ -121,10 +121,11 @@ class CommentNoted(Value):
 
 
 class CauseNoted(Value):
-    """The cause that staff named was added to a review."""
+    """The cause that staff named was added to a review. `rating` as it stands; None: it is gone."""
 
     review_id: str
     cause_code: str
+    rating: Rating | None
 
 
 class ScoreCounted(Value):

@@ -31,6 +31,7 @@ def ask(notice: str = "n1", *channels: Channel, **changes: Any) -> m.ContactAske
 
 
 def allowed(channel: Channel, texts: int, nth: int, notice: str = "n1") -> s.ContactAllowed:
+    """A text, or a call after so many messages."""
     count = s.Count("o1", texts, nth, T0)
     contact = replace(CONTACT, notice_id=notice)
     return s.ContactAllowed(contact, channel, nth, count, FORGET)
@@ -65,19 +66,21 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, Sequence[s.Fact]]] = [
      [s.ConsentRefused("sms", (SMS,), "reply", (PENDING,))]),
     ("CP-009", [refused("sms", SMS)], m.Withdrawn("sms", "reply"), []),
     ("RV-026", [refused("all", *Channel)], ask(), [denied("consent_withdrawn")]),
-    ("CP-010", [], ask(), [replace(allowed(CALL, 0, 1), contact=CONTACT)]),
+    ("CP-010", [], ask(), [replace(allowed(CALL, 0, 0), contact=CONTACT)]),
     ("CP-010", THREE, ask("n1", SMS), [denied("limit_reached")]),
-    ("RV-025", THREE, ask(), [allowed(CALL, 3, 4)]),
-    # The limit is per follow-up: another one has its own.
+    ("RV-025", THREE, ask(), [allowed(CALL, 3, 3)]),
+    # A call is no message: the text after it is the second.
+    ("CP-010", [GRANT, allowed(SMS, 1, 1, "m1"), allowed(CALL, 1, 1, "m2")], ask(), [allowed(SMS, 2, 2)]),
+    # The limit is per follow-up: another one has its own. The number goes on over both.
     ("CP-010", THREE, ask("n1", SMS, counted_under="o2"),
-     [s.ContactAllowed(replace(CONTACT, channels=(SMS,), counted_under="o2"), SMS, 1,
+     [s.ContactAllowed(replace(CONTACT, channels=(SMS,), counted_under="o2"), SMS, 4,
                        s.Count("o2", 1, 1, T0), FORGET)]),
     ("CP-010", THREE, m.ContactEnded("m1"), [s.ContactDone("m1")]),
     ("CP-010", [], m.ContactEnded("m1"), []),
     ("CP-011", [], m.BlockChanged(is_blocked=True, until_at=None, reason_code="abuse"), [BLOCKED]),
     ("CP-011", [GRANT, BLOCKED], ask(), [denied("blocked")]),
     ("CP-011", [GRANT, replace(BLOCKED, until_at=T0 - D)], ask(), [allowed(SMS, 1, 1)]),
-    ("CP-011", [allowed(CALL, 0, 1, "m1")], m.BlockChanged(True, None, "abuse"),
+    ("CP-011", [allowed(CALL, 0, 0, "m1")], m.BlockChanged(True, None, "abuse"),
      [replace(BLOCKED, stopped=(s.Pending("m1", CALL),))]),
     ("CP-009", [GRANT], ask("n1", SMS, expires_at=T0),
      [denied("expired")]),
@@ -97,6 +100,21 @@ def test_a_notice_to_the_seller_needs_no_consent() -> None:
     decided = CONSENT.handle(state, ask("n1", CHAT, to=To.SELLER, purpose=Purpose.SERVICE), P, T0)
     assert [type(d.fact) for d in decided] == [s.ContactAllowed]
     assert s.evolve(state, decided[0].fact) == state, "and is neither counted nor stopped"
+
+
+def test_messages_are_numbered_by_purpose_over_all_cases() -> None:
+    """The contract of `nth_count`: of this purpose, to this customer, from 1; a service text counts too."""
+    walk = Walk(CONSENT, P, T0)
+    asked = [
+        ask("n1", CHAT, purpose=Purpose.SERVICE, counted_under="o1"),
+        ask("n2", CHAT, purpose=Purpose.SERVICE, counted_under="o2"),
+        ask("n3", CALL, counted_under="o2"),
+        ask("n4", CHAT, counted_under="o2"),
+        ask("n5", CHAT, purpose=Purpose.SERVICE, to=To.SELLER),
+        ask("n6", CHAT, purpose=Purpose.SERVICE, counted_under="o3"),
+    ]
+    numbers = [fact.nth_count for each in asked for fact in walk.tell(each)]
+    assert numbers == [1, 2, 0, 1, 1, 3]
 
 
 def test_counts_of_long_ago_are_forgotten() -> None:

@@ -14,7 +14,7 @@ from services.customers.cases.consent import messages as consent
 from services.customers.cases.message import messages as m
 from services.customers.cases.message import state as s
 from services.customers.cases.message.border import MESSAGE
-from services.customers.contact import Channel, Origin
+from services.customers.contact import Channel, Contact, Origin, Purpose, To
 from tests.services.customers.built import CONTACT, T0, H, P
 from tests.services.given import NEXT_DEADLINE, Walk, check_rule, decide
 
@@ -34,6 +34,10 @@ def resolved(outcome: s.Outcome, channel: Channel | None, reason: str | None = N
     return s.NoticeResolved(CONTACT, outcome, channel, reason)
 
 
+ADVICE = Contact(
+    "size-advice.z1", "size-advice.z1", "o1", "c1", Origin.STATUS, To.BUYER, Purpose.SERVICE,
+    "size_advice_only", {"product_id": "p1"}, (CHAT,), T0 + 48 * H, "agent-7",
+)  # fmt: skip
 SUPPRESSED = s.Outcome.SUPPRESSED
 TABLE: list[tuple[str, Sequence[s.Fact], m.Message, datetime, Sequence[s.Fact]]] = [
     ("CP-009", [], m.Asked(CONTACT), T0, [WANTED]),
@@ -53,6 +57,14 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, datetime, Sequence[s.Fact]]]
     ("CP-010", SENDING, DeadlinePassed("answer", T0 + H), T0 + H,
      [resolved(s.Outcome.SENT, SMS, "unanswered")]),
     ("RV-025", CALLING, m.Held("reached"), T0, [resolved(s.Outcome.REACHED, CALL)]),
+    ("CP-064", CALLING, m.Held("reached", "calls/1"), T0,
+     [replace(resolved(s.Outcome.REACHED, CALL), summary_ref="calls/1")]),
+    ("CP-064", CALLING, m.Held("refused", "calls/1"), T0,
+     [tell(consent.to("c1", consent.Withdrawn("call", "call"))),
+      replace(resolved(SUPPRESSED, CALL, "refused_contact"), summary_ref="calls/1")]),
+    ("RF-114", [], m.SizeAdvised("size-advice.z1", "o1", "c1", "p1", "agent-7"), T0,
+     [s.MessageWanted(ADVICE)]),
+    ("RF-114", SENDING, m.SizeAdvised("n1", "o1", "c1", "p1", None), T0, []),
     ("RV-025", CALLING, m.Held("not_reached"), T0, [resolved(s.Outcome.NOT_REACHED, CALL)]),
     ("RV-026", CALLING, m.Held("refused"), T0,
      [tell(consent.to("c1", consent.Withdrawn("call", "call"))),
@@ -91,6 +103,7 @@ messages: st.SearchStrategy[m.Message | str] = st.one_of(
     st.builds(m.Denied, st.just("no_consent")),
     st.builds(m.Answered, st.sampled_from(["sms", "chat"]), st.sampled_from(["sent", "delivered", "failed"])),
     st.builds(m.Held, st.sampled_from(["reached", "not_reached", "refused"])),
+    st.builds(m.SizeAdvised, *(st.just(part) for part in ("n1", "o1", "c1", "p1", None))),
     st.builds(m.Stopped, st.just("blocked")),
     st.just(NEXT_DEADLINE),
 )
@@ -109,5 +122,5 @@ def test_any_history(history: list[tuple[m.Message | str, int]]) -> None:
     texts = [x for x in walk.facts if isinstance(x, s.TextRequested)]
     assert len(texts) <= 2
     assert all(x.unsubscribe_ref for x in texts), "CP-007"
-    ends = sum(isinstance(x, s.NoticeResolved) for x in walk.facts)
+    ends = sum(isinstance(x, s.NoticeResolved | s.MessageResolved) for x in walk.facts)
     assert ends == isinstance(walk.state, s.Ended), "reported exactly once"

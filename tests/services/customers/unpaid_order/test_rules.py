@@ -1,7 +1,7 @@
 """The wait for payment: one reminder, three days, a request to close that is not repeated for ever."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from kernel.decider import DeadlinePassed, NotYet
 from kernel.people import Task
+from kernel.value import replace
+from services.customers import policy
 from services.customers.cases.unpaid_order import messages as m
 from services.customers.cases.unpaid_order import state as s
 from services.customers.cases.unpaid_order.border import UNPAID_ORDER
@@ -41,6 +43,7 @@ REMINDER = s.ReminderDue(
         "payment_reminder_unasked", {"order_id": "o1"}, (Channel.CHAT, Channel.SMS), T0 + 3 * D, "agent-7",
     )
 )  # fmt: skip
+HELP = replace(REMINDER.contact, notice_id="payment-help.o1", template_code="payment_help")
 PAID = s.WaitEnded(s.Ending.PAID, None, None)
 
 
@@ -75,6 +78,8 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, datetime, Sequence[s.Fact]]]
     ("CU-003", [awaited()], tick("remind", T0 + 2 * H), T0 + 2 * H, [REMINDER]),
     ("CU-003", [], placed(consulted=True), T0,
      [s.PaymentAwaited(order(consulted=True), T0 + 3 * D, T0 + 3 * D + 10 * M, T0 + 12 * H)]),
+    ("CU-006", [awaited(), replace(REMINDER, help_at=T0 + 26 * H)], tick("help", T0 + 26 * H), T0 + 26 * H,
+     [s.HelpOffered(HELP)]),
     ("CU-004", [awaited()], tick("remind", T0 + 2 * H), T0 + 2 * H, [REMINDER]),
     ("CU-009", [], placed(), T0, [awaited()]),
     ("CU-011", [awaited(), PAID], tick("remind", T0 + 2 * H), T0 + 2 * H, []),
@@ -91,6 +96,41 @@ def test_rule(
     rule: str, given_facts: Sequence[s.Fact], when: m.Message, now: datetime, then: Sequence[s.Fact]
 ) -> None:
     check_rule(UNPAID_ORDER, rule, given_facts, when, now, then, P)
+
+
+NEWER = policy.load().choose("s1", datetime(2027, 1, 1, tzinfo=UTC))[1]
+
+
+@pytest.mark.parametrize(("total_minor", "is_picked"), [(999, False), (1_000, True)])
+def test_orders_are_picked_by_amount(total_minor: int, is_picked: bool) -> None:
+    """CU-002: from CNY 10, in the pack of 2027; when the amount changes, it is picked or dropped anew."""
+    cheap = m.Placed("o1", "c1", True, False, None, total_minor)
+    (entry,) = decide(UNPAID_ORDER, [], cheap, T0, NEWER)
+    assert (entry.fact.remind_at is not None) == is_picked
+    (entry,) = decide(UNPAID_ORDER, [awaited()], m.TermsChanged("seller", total_minor), T0 + H, NEWER)
+    assert (entry.fact.remind_at is not None) == is_picked
+    assert P.unpaid.remind_from_minor == 0, "as it was in the pack before"
+
+
+def test_who_is_slow_to_pay_is_asked_once_whether_there_is_a_problem() -> None:
+    """CU-006, CU-009: a day after the reminder, in the pack of 2027, unless the order is paid or over."""
+    walk = Walk(UNPAID_ORDER, NEWER, T0)
+    walk.tell(placed())
+    walk.run_out()
+    said = [(fact.contact.template_code, fact.contact.expires_at) for fact in walk.facts
+            if isinstance(fact, s.ReminderDue | s.HelpOffered)]  # fmt: skip
+    assert said == [("payment_reminder_unasked", T0 + 3 * D), ("payment_help", T0 + 3 * D)]
+    (reminded,) = decide(UNPAID_ORDER, [awaited()], tick("remind", T0 + 2 * H), T0 + 2 * H, NEWER)
+    assert reminded.fact.help_at == T0 + 26 * H
+    late = awaited(T0 + 26 * H)
+    (reminded,) = decide(UNPAID_ORDER, [late], tick("remind", T0 + 2 * H), T0 + 2 * H, NEWER)
+    assert reminded.fact.help_at is None, "not after the time to pay (CU-011)"
+    paid = [awaited(), replace(REMINDER, help_at=T0 + 26 * H), PAID]
+    assert decide(UNPAID_ORDER, paid, tick("help", T0 + 26 * H), T0 + 26 * H, NEWER) == []
+    again = after(
+        UNPAID_ORDER, [awaited(), replace(REMINDER, help_at=T0 + 26 * H), awaited(T0 + 4 * D, None)]
+    )
+    assert again.help_at == T0 + 26 * H, "a change of terms leaves it"
 
 
 def test_a_payment_published_late_has_ten_minutes() -> None:

@@ -62,6 +62,9 @@ FROZEN: list[Fact] = [*BAD_PLACED, CLOSED, s.RatingsFrozen(T0 + 30 * D)]
 TABLE: list[tuple[str, Sequence[Fact], Message, datetime, Sequence[Fact]]] = [
     ("RV-001", [order()], m.Succeeded(()), T0, [OPENED]),
     ("RV-001", [order(), OPENED], gave(GOOD), T0 + 15 * D, [counted(GOOD)]),
+    ("RV-001", [order(), OPENED], gave(GOOD), T0 - H, [s.Refused("r1", Reason.NOT_SUCCEEDED)]),
+    ("RV-001", [order(), OPENED], m.Scored("s1", has_description=True), T0 - H,
+     [s.ScoreRefused("s1", Reason.NOT_SUCCEEDED)]),
     ("RV-001", [order(), OPENED], gave(GOOD), T0 + 15 * D + H, [s.Refused("r1", Reason.WINDOW_OVER)]),
     ("RV-001", [order(), OPENED], gave(GOOD, SELLER), T0, [counted(GOOD, SELLER)]),
     ("RV-001", [order(), OPENED, counted(GOOD)], gave(GOOD, BUYER, "r2"), T0,
@@ -115,7 +118,13 @@ TABLE: list[tuple[str, Sequence[Fact], Message, datetime, Sequence[Fact]]] = [
      [s.ScoreCounted("s1", 1, T0)]),
     ("RV-022", [order(is_mall=True), OPENED], m.Scored("s1", has_description=False), T0,
      [s.ScoreCounted("s1", 0, T0)]),
-    ("RV-029", BAD_PLACED, m.Coded("r1", "courier_speed"), T0, [s.CauseNoted("r1", "courier_speed")]),
+    ("RV-029", BAD_PLACED, m.Coded("r1", "courier_speed"), T0, [s.CauseNoted("r1", "courier_speed", BAD)]),
+    ("RV-029", BAD_PLACED, m.CauseAnswered("review-cause.r1", "quality"), T0,
+     [s.CauseNoted("r1", "quality", BAD)]),
+    ("RV-029", [*BAD_PLACED, replaced(Reason.DELETED, None, 0)], m.Coded("r1", "quality"), T0,
+     [s.CauseNoted("r1", "quality", None)]),
+    ("RV-029", [*BAD_PLACED, s.CauseNoted("r1", "quality", BAD)], m.Coded("r1", "quality"), T0, []),
+    ("RV-029", BAD_PLACED, m.CauseAnswered("malicious.k1", "confirmed"), T0, []),
     ("RV-031", [order()], m.Threatened(), T0, [s.ThreatNoted()]),
     ("RV-032", BAD_PLACED, m.Reported("k1", "r1"), T0 + 15 * D,
      [Task("is_review_malicious", T0 + 15 * D + 48 * H, "assessment", task_id="malicious.k1")]),
@@ -149,6 +158,18 @@ def test_rule(
 def test_early_news_waits(given_facts: Sequence[Fact], when: Message) -> None:
     with pytest.raises(NotYet):
         decide(REVIEW, given_facts, when, T0, P)
+
+
+@pytest.mark.parametrize(("rating", "is_asked"), [(GOOD, False), (NEUTRAL, True), (BAD, True)])
+def test_a_person_is_asked_for_the_cause_of_a_negative_review(rating: Rating, is_asked: bool) -> None:
+    """RV-029: from the pack of 2027 on, so that the share of each cause can be measured."""
+    newer = policy.load().choose("s1", datetime(2027, 1, 1, tzinfo=UTC))[1]
+    facts = facts_of(decide(REVIEW, [order(), OPENED], gave(rating), T0, newer))
+    asked = Task("review_cause", T0 + 48 * H, "assessment", task_id="review-cause.r1")
+    assert [fact for fact in facts if isinstance(fact, Task)] == ([asked] if is_asked else [])
+    assert not P.is_cause_asked, "and not in the pack before"
+    of_seller = facts_of(decide(REVIEW, [order(), OPENED], gave(BAD, SELLER), T0, newer))
+    assert asked not in of_seller
 
 
 def test_a_part_that_succeeds_later_opens_its_own_window() -> None:
@@ -191,6 +212,7 @@ messages: st.SearchStrategy[Message | str] = st.one_of(
     st.builds(m.Commented, reviews, st.booleans()),
     st.builds(m.Moderated, reviews, st.booleans()),
     st.builds(m.Coded, reviews, st.sampled_from(["quality", "service"])),
+    st.builds(m.CauseAnswered, st.sampled_from(["review-cause.r1", "malicious.k1"]), st.just("quality")),
     st.builds(m.Scored, st.sampled_from(["s1", "s2"]), st.booleans()),
     st.builds(m.Threatened),
     st.builds(m.Refunded),
