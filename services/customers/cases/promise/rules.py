@@ -38,7 +38,6 @@ from services.customers.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.policy import Policy
 from services.customers.promised import Promise, PromiseKind
 
-
 ANSWERS = {
     "confirmed": Outcome.FULFILLED,
     "fulfilled": Outcome.FULFILLED,
