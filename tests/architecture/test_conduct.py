@@ -57,7 +57,7 @@ VALUES = {
     "aftersales_contact", "coupon", "lost_parcel_id", "order_id", "parcel_id", "product_id", "refund_id",
     "carrier_code", "tracking_code",
 }  # fmt: skip
-"""What a template may be filled with; `coupon` is for any comment whatever its rating (RV-014)."""
+"""The values of templates; `coupon` is for any comment whatever its rating (RV-014)."""
 
 PAID_PRAISE = re.compile(
     r"star|five|praise|good_review|good_rating|full_score|counter_review|blacklist|threat"
