@@ -6,21 +6,27 @@ import multiprocessing
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.histories import crossings, planted, report
 from tests.histories.generate import generate, replay
-from tests.histories.report import Figures
+from tests.histories.report import Figures, Played
 from tests.histories.shrink import breaks, shrink
 from tests.histories.story import tell
 
 CHUNK = 20
 
 
-def _played(seed: int) -> tuple[int, set[str], int]:
+PROGRESS_SECONDS = 15
+
+
+def _played(seed: int) -> Played:
     history, world = generate(seed)
-    return seed, {breach.cause for breach in world.breaches.values()}, len(history.actions)
+    causes = {breach.cause for breach in world.breaches.values()}
+    verbs = Counter(action.verb for action in history.actions)
+    return Played(seed, causes, verbs, world.pairs, world.judged())
 
 
 def _shrunk(found: tuple[str, int]) -> tuple[str, str]:
@@ -41,11 +47,15 @@ def _settle_memory() -> None:
 
 def run(n: int, seed: int, *, jobs: int, is_every_cause: bool) -> Figures:
     """Plays histories on all processors, and shrinks the first of each kind that is broken."""
-    figures, started_at = Figures(), time.perf_counter()
+    figures, started_at = Figures(seed=seed), time.perf_counter()
+    told_at = started_at
     with multiprocessing.get_context("fork").Pool(jobs, _settle_memory) as pool:
         for played in pool.imap(_played, range(seed, seed + n), chunksize=CHUNK):
-            figures.add(*played)
-        figures.seconds = time.perf_counter() - started_at
+            figures.add(played)
+            figures.seconds = time.perf_counter() - started_at
+            if started_at + figures.seconds - told_at > PROGRESS_SECONDS:
+                told_at = started_at + figures.seconds
+                print(report.progress(figures, n), file=sys.stderr, flush=True)
         causes = list(figures.first) if is_every_cause else list(figures.first_by_name().values())
         first = [(cause, figures.first[cause][0]) for cause in causes]
         figures.stories = dict(pool.imap(_shrunk, first))

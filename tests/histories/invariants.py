@@ -128,7 +128,7 @@ def _claims(ledger: Ledger, at: datetime) -> Iterator[Breach]:
         yield Breach("claim_on_found", parcel.direction.value, claim.parcel_id, at, "claim runs on")
 
 
-_MUST_END = frozenset(
+MUST_END = frozenset(
     {
         "refund-agreement", "refund-intent", "exchange", "late-compensation", "lost-parcel", "courier-claim",
         "intercept", "reship", "stock-shortage", "promise",
@@ -144,7 +144,7 @@ def _cases(ledger: Ledger, at: datetime, cases: Sequence[Standing]) -> Iterator[
         if kind == "refund-intent" and (i := ledger.m.intents.get(name)) and i.net_minor < i.minor
     }
     for case in cases:
-        if case.kind not in _MUST_END or case.is_ended or case.wake_at is not None or case.state == "Absent":
+        if case.kind not in MUST_END or case.is_ended or case.wake_at is not None or case.state == "Absent":
             continue
         if (case.kind, case.case_id) in asked:
             continue

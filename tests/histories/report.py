@@ -11,28 +11,52 @@ NAMES: Mapping[str, str] = {**invariants.NAMES, **words.NAMES}
 
 
 @dataclass
+class Played:
+    """The figures of one history."""
+
+    seed: int
+    causes: set[str]
+    verbs: Counter[str]
+    pairs: set[tuple[str, str]]
+    judged: Counter[str]
+
+
+@dataclass
 class Figures:
     """The findings of a run: histories broken by invariant and by cause, with the seed that was first."""
 
     history_count: int = 0
     broken_count: int = 0
     action_count: int = 0
+    seed: int = 1
     seconds: float = 0.0
     by_name: Counter[str] = field(default_factory=Counter[str])
     by_cause: Counter[str] = field(default_factory=Counter[str])
     first: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
     """Seed and number of the history that was the first one broken by a cause."""
     stories: dict[str, str] = field(default_factory=dict[str, str])
+    by_verb: Counter[str] = field(default_factory=Counter[str])
+    by_pair: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    """Histories in which two kinds of matter were open at once."""
+    judged: Counter[str] = field(default_factory=Counter[str])
+    """Subjects that each invariant had to judge."""
 
-    def add(self, seed: int, causes: set[str], action_count: int) -> None:
+    def add(self, played: Played) -> None:
         """Counts one history."""
         self.history_count += 1
-        self.action_count += action_count
-        self.broken_count += bool(causes)
-        self.by_name.update({cause.split(":")[0] for cause in causes})
-        self.by_cause.update(causes)
-        for cause in causes:
-            self.first.setdefault(cause, (seed, self.history_count))
+        self.action_count += played.verbs.total()
+        self.broken_count += bool(played.causes)
+        self.by_name.update({cause.split(":")[0] for cause in played.causes})
+        self.by_cause.update(played.causes)
+        self.by_verb.update(played.verbs)
+        self.by_pair.update(played.pairs)
+        self.judged.update(played.judged)
+        for cause in played.causes:
+            self.first.setdefault(cause, (played.seed, self.history_count))
+
+    @property
+    def rate(self) -> float:
+        return self.history_count / self.seconds if self.seconds else 0.0
 
     def found_after(self, crossing: crossings.Crossing) -> int | None:
         """After how many histories the random ones met a known crossing, or one of its kind."""
@@ -49,11 +73,18 @@ class Figures:
         return found
 
 
+def progress(figures: Figures, n: int) -> str:
+    """Tells the state of a run."""
+    left = (n - figures.history_count) / max(figures.rate, 0.001) / 60
+    speed = f"{figures.rate:.0f} per second, {left:.0f} minutes left"
+    return f"{figures.history_count} of {n} histories, {figures.broken_count} broken, {speed}"
+
+
 def as_text(figures: Figures) -> str:
     """For the terminal."""
-    rate = figures.history_count / figures.seconds if figures.seconds else 0.0
     counts = f"{figures.history_count} histories, {figures.action_count} actions"
-    lines = [f"{counts}, {figures.broken_count} broken, {figures.seconds:.0f} s, {rate:.0f} per second"]
+    took = f"{figures.seconds:.0f} s, {figures.rate:.0f} per second"
+    lines = [f"{counts}, {figures.broken_count} broken, {took}"]
     for name, count in figures.by_name.most_common():
         lines.append(f"{count:6}  {name}: {NAMES.get(name, '')}")
     for cause, story in figures.stories.items():
@@ -64,14 +95,26 @@ def as_text(figures: Figures) -> str:
 
 def as_markdown(figures: Figures) -> str:
     """For the files."""
+    first, last = figures.seed, figures.seed + figures.history_count - 1
     lines = [
         "# Random histories",
         "",
-        f"{figures.history_count} histories, {figures.action_count} actions, {figures.broken_count} broken.",
+        f"`make histories N={figures.history_count} SEED={figures.seed}`: seeds {first} to {last},",
+        f"{figures.action_count} actions, **{figures.broken_count} broken**; {figures.seconds:.0f} seconds,",
+        f"{figures.rate:.0f} histories a second. *Judged*: subjects that an invariant had to judge.",
         "",
-        "| invariant | says | broken |",
-        "|---|---|---|",
-        *(f"| {name} | {says} | {figures.by_name[name]} |" for name, says in NAMES.items()),
+        "| invariant | says | judged | broken |",
+        "|---|---|---|---|",
+        *(
+            f"| {name} | {says} | {figures.judged[name]} | {figures.by_name[name]} |"
+            for name, says in NAMES.items()
+        ),
+        "",
+        *_two_columns("action", "times", figures.by_verb),
+        "",
+        "Histories in which two kinds of matter were open at once:",
+        "",
+        *_two_columns("matters", "histories", {" and ".join(pair): n for pair, n in figures.by_pair.items()}),
         "",
         "| cause | broken | first seed | after histories |",
         "|---|---|---|---|",
@@ -89,12 +132,21 @@ def as_markdown(figures: Figures) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _two_columns(name: str, count: str, found: Mapping[str, int]) -> list[str]:
+    rows = [f"| {key} | {number} |" for key, number in sorted(found.items(), key=lambda item: -item[1])]
+    return [f"| {name} | {count} |", "|---|---|", *rows]
+
+
 def as_json(figures: Figures) -> str:
     """For programs."""
     found = {
         "histories": figures.history_count,
         "actions": figures.action_count,
         "broken": figures.broken_count,
+        "seed": figures.seed,
+        "judged": dict(figures.judged),
+        "verbs": dict(figures.by_verb),
+        "pairs": {" and ".join(pair): count for pair, count in figures.by_pair.items()},
         "seconds": round(figures.seconds, 1),
         "by_invariant": dict(figures.by_name),
         "by_cause": {

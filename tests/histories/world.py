@@ -1,6 +1,7 @@
 """One order in a small world: the four services in memory, and the account that judges them."""
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Any
 from aftersales_contracts import components
 from aftersales_contracts.base import Event, Money
 from aftersales_contracts.enums import Role
-from tests.histories import invariants, words
+from tests.histories import coverage, invariants, words
 from tests.histories.breach import Breach
 from tests.histories.ledger import Ledger
 from tests.histories.shops import CURRENCIES, wired
@@ -100,8 +101,12 @@ class World:
     is_lost: set[str] = field(default_factory=set[str])
     ignored: set[str] = field(default_factory=set[str])
 
+    pairs: set[coverage.Pair] = field(default_factory=set[coverage.Pair])
+    """Kinds of matter that were open at once."""
+
     def __post_init__(self) -> None:
         self.flow = self.make_flow()
+        self._matters: frozenset[str] = frozenset()
         self._seen = 0
         self._on_the_way: list[tuple[datetime, int, Event]] = []
 
@@ -122,6 +127,10 @@ class World:
         self.flow.tell(event, self.now)
         self._listen()
         self._judge(invariants.at_step(self.ledger, self.now))
+        matters = coverage.open_matters(self.ledger)
+        if matters != self._matters:
+            self._matters = matters
+            self.pairs.update(coverage.pairs(matters))
 
     def tell_later(self, event: Event, at: datetime) -> None:
         """An event that is read only at that moment: by then more may have happened."""
@@ -163,6 +172,11 @@ class World:
         failed = [text for text in dead if not text.startswith("waited_too_long")]
         self._judge(invariants.at_end(self.ledger, self.now, list(self.flow.standings()), failed))
         return list(self.breaches.values())
+
+    def judged(self) -> Counter[str]:
+        """How many subjects each invariant had to judge."""
+        outcomes = [said.event for said in self.story if said.is_outcome]
+        return coverage.judged(self.ledger, outcomes, list(self.flow.standings()))
 
     def _dead(self, entry: Any) -> str:
         reason = getattr(entry, "reason", "")
