@@ -281,6 +281,10 @@ ANSWERS = {
     "other_amount_settled": ("retry", "abandon"),
     "presume_lost": ("approved", "found"),
     "where_is_parcel": ("found", "lost", "approved"),
+    "goods_back_without_refund": ("approved", "refund", "send_back", "refused", "unclear"),
+    "refund_for_exchange_after_success": ("approved", "refund", "send_back"),
+    "remedy_without_open_order": ("approved", "refund", "refused"),
+    "take_back_or_bill": ("take_back", "bill", "write_off", "unclear"),
 }
 _ANY = ("approved", "approved", "approved", "refused", "unclear")
 

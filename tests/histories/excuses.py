@@ -17,6 +17,10 @@ _OTHER_MATTERS = frozenset(
 """Questions that say nothing about who has which goods."""
 _NO_GOODS = frozenset({"late-compensation", "promise", "unpaid-order", "review", "review-followup"})
 _ON_THE_WAY = frozenset({"reship", "intercept", "parcel", "dispatch", "lost-parcel"})
+_EITHER_WAY = frozenset(
+    {"goods_back_without_refund", "refund_for_exchange_after_success", "remedy_without_open_order"}
+)
+"""Questions about goods at the shop: one answer pays for them, the other sends them to the buyer."""
 _NOTHING = frozenset({"refused", "rejected", "write_off", "nothing"})
 """Answers by which a person says that the buyer gets no more."""
 
@@ -101,7 +105,7 @@ def is_denied(ledger: Ledger, line_id: str) -> bool:
     return any(
         task.answer in _NOTHING and is_about_goods(task) and line_id in lines_of(ledger, task)
         for task in ledger.m.tasks.values()
-        if task.kind_code in ("approval", "reconciliation")
+        if task.kind_code in ("approval", "reconciliation") and task.question_code not in _EITHER_WAY
     )
 
 

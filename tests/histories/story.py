@@ -1,5 +1,6 @@
 """A history in plain words: the order, then what happened, day by day, and what is wrong."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -90,14 +91,25 @@ def _order(shape: Shape) -> str:
     return f"An order of {lines}{freight}, {shape.total / 100:.2f} in all."
 
 
+def _asked(event: Event) -> str:
+    """Names what is asked for again and again: a question about a case, a claim, a payment."""
+    names = ("case_id", "question_code", "claim_id", "action", "terms_version", "status", "intent_id")
+    parts = [str(getattr(event, name, "")) for name in names]
+    return f"{event.TYPE} {' '.join(parts)}"
+
+
 def tell(world: World, breaches: list[Breach], *, seed: int | None = None) -> str:
     """The whole story."""
     lines = [_order(world.shape) + (f" Seed {seed}." if seed is not None else "")]
     repeats: set[str] = set()
+    asked: Counter[str] = Counter()
     for said in world.story:
         if said.event.TYPE in _NOISE or said.event.TYPE == "shop.order.placed.v1":
             continue
         text = say(said.event)
+        asked[_asked(said.event)] += 1
+        if said.is_outcome and asked[_asked(said.event)] > 2:
+            continue
         if said.is_outcome:
             if text in repeats and "payment" in text:
                 continue

@@ -24,7 +24,7 @@ BUYER = components.Party(role=Role.BUYER)
 SELLER = components.Party(role=Role.SELLER)
 PERSON = components.Party(role=Role.SUPERVISOR)
 PATIENT = replace(LIMITS, wait=timedelta(days=14))
-SILENCE = timedelta(days=700)
+SILENCE = timedelta(days=400)
 """After the last action: by then all deadlines have passed."""
 
 
