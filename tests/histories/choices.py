@@ -140,8 +140,8 @@ def _carrier(world: World, dice: Random, parcel: Parcel) -> Iterator[Choice]:
 def _seller(ledger: Ledger, dice: Random) -> Iterator[Choice]:
     for refund in ledger.m.refunds.values():
         if refund.state == "open" and refund.kind.value != "unshipped":
-            yield fixed("seller", 1.5, "agree", refund.refund_id, "answer")
-            yield fixed("refuse", 1, "refuse", refund.refund_id, "answer", dice.choice(["shown", ""]))
+            yield fixed("seller", 2.5, "agree", refund.refund_id, "answer")
+            yield fixed("refuse", 0.8, "refuse", refund.refund_id, "answer", dice.choice(["shown", ""]))
         if refund.state == "sent":
             yield fixed("refuse", 0.6, "refuse", refund.refund_id, "receipt", dice.choice(["shown", ""]))
             yield from _acceptance(ledger, dice, refund.refund_id)
@@ -156,7 +156,7 @@ def _seller(ledger: Ledger, dice: Random) -> Iterator[Choice]:
     for box in ledger.goods.parcels.values():
         if box.is_back and not box.is_sent_off and box.standing in ("moving", "home", "there"):
             is_checked = all(piece.where is not Where.BACK for piece in ledger.goods.inside(box.parcel_id))
-            weight = 0.05 if is_checked and box.standing == "home" else 2.5
+            weight = 0.05 if is_checked and box.standing == "home" else 4
             yield Choice("inspect", weight, partial(_inspection, ledger, dice, box))
 
 
@@ -169,7 +169,7 @@ def _acceptance(ledger: Ledger, dice: Random, case_id: str) -> Iterator[Choice]:
     }
     here = {x: min(n, case.lines[x]) for x, n in inside.items() if n and case.lines[x]}
     if here:
-        yield Choice("accept", 1.2, partial(_accepted, dice, case_id, here))
+        yield Choice("accept", 2, partial(_accepted, dice, case_id, here))
 
 
 def _accepted(dice: Random, case_id: str, here: dict[str, int]) -> Action:

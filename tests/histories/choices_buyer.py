@@ -1,5 +1,6 @@
 """Things that the buyer could do now, as choices with weights."""
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from random import Random
@@ -28,15 +29,16 @@ def of_buyer(world: World, dice: Random) -> Iterator[Choice]:
         return
     count = len(ledger.m.refunds)
     is_shipped = ledger.shipped_at is not None
+    ended = 0.15 if ledger.succeeded_at is not None or ledger.is_over else 1.0
     if count < 6:
-        weight = 3.0 if count < 3 else 0.6
+        weight = ended * (3.0 if count < 3 else 0.6) * (1 if _free(ledger) else 0.4)
         group = "apply" if is_shipped else "apply_early"
         make = partial(_application, world, dice, "apply")
         yield Choice(group, weight if is_shipped else weight / 3, make)
     if is_shipped and len(ledger.m.exchanges) < 2:
-        yield Choice("exchange", 0.8, partial(_exchange, ledger, dice, with_buyer(ledger) or left))
+        yield Choice("exchange", 0.8 * ended, partial(_exchange, ledger, dice, with_buyer(ledger) or left))
     if is_shipped and ledger.succeeded_at is None and not ledger.is_over:
-        yield fixed("succeed", 0.7 if with_buyer(ledger) else 0.15, "succeed", "buyer")
+        yield fixed("succeed", 0.3 if with_buyer(ledger) else 0.1, "succeed", "buyer")
     for parcel in ledger.goods.parcels.values():
         if not parcel.is_back and parcel.is_gone and f"q-{parcel.parcel_id}" not in world.ignored:
             yield Choice("problem", 0.3, partial(_problem, world, dice, parcel))
@@ -61,7 +63,7 @@ def _about_cases(world: World, dice: Random) -> Iterator[Choice]:
 def _about_return(ledger: Ledger, dice: Random, case_id: str, case: Refund | Exchange) -> Iterator[Choice]:
     if case.state in ("sending", "sent"):
         lines = {line_id: count for line_id, count in (case.lines - case.sent).items() if count}
-        yield from _sendings(ledger, dice, case_id, lines, 4 if case.state == "sending" else 0.4)
+        yield from _sendings(ledger, dice, case_id, lines, 8 if case.state == "sending" else 0.4)
 
 
 def _about_offers(ledger: Ledger) -> Iterator[Choice]:
@@ -86,6 +88,16 @@ def _problem(world: World, dice: Random, parcel: Parcel) -> Action:
     return Action(0, "problem", parcel.parcel_id, (word, dice.choice(WISHES)))
 
 
+def _free(ledger: Ledger) -> dict[str, int]:
+    """Pieces that no open case is about and no payment was asked for."""
+    taken = Counter(ledger.m.open_pieces())
+    for intent in ledger.m.intents.values():
+        if intent.purpose == "refund" and not intent.keeps_goods:
+            taken.update(intent.lines)
+    left = {line_id: count - taken[line_id] for line_id, count in ledger.goods.ordered.items()}
+    return {line_id: count for line_id, count in left.items() if count > 0}
+
+
 def _application(world: World, dice: Random, verb: str, refund_id: str = "") -> Action:
     ledger = world.ledger
     is_shipped = ledger.shipped_at is not None
@@ -95,7 +107,8 @@ def _application(world: World, dice: Random, verb: str, refund_id: str = "") -> 
         reason = dice.choice(["late_shipment", "out_of_stock"])
     if kind == "not_received" and dice.random() < 0.3:
         reason = "just_collected"
-    left = dict(ledger.goods.ordered)
+    left = _free(ledger) if dice.random() < 0.8 else {}
+    left = left or dict(ledger.goods.ordered)
     lines = coded(left) if dice.random() < 0.35 else some(dice, left)
     is_settlement = kind == "no_return" or reason in ("late_shipment", "out_of_stock")
     percent = dice.choice([100, 50, 30, 1]) if is_settlement else 100
