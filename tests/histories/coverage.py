@@ -102,7 +102,7 @@ WORDS: Mapping[str, tuple[type[Event], Callable[[Any], bool]]] = {
 
 
 def judged(ledger: Ledger, outcomes: Sequence[Event], cases: Sequence[Standing]) -> Counter[str]:
-    """How many subjects each invariant had to judge in a history."""
+    """Counts the subjects that each invariant had to judge in a history."""
     found: Counter[str] = Counter(dead_message=1)
     by_type: dict[type[Event], list[Event]] = {}
     for event in outcomes:

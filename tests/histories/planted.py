@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds
+from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds, reviews
 from aftersales_contracts.base import Event, Money
 from aftersales_contracts.shop import shipments
 from tests.histories import crossings as c
@@ -161,6 +161,20 @@ def _delivered_when_sent(event: Event) -> Sequence[Event]:
     return [event]
 
 
+def _in_dollars(event: Event) -> Sequence[Event]:
+    if isinstance(event, refunds.RefundPaymentRequestedV1):
+        amount = Money(minor=event.amount.minor, currency="USD")
+        return [event.model_copy(update={"amount": amount, "tenders": []})]
+    return [event]
+
+
+def _always_counted(event: Event) -> Sequence[Event]:
+    """Every rating counts, also a second one of the same side and line."""
+    if isinstance(event, reviews.ReviewDecidedV1):
+        return [event.model_copy(update={"is_counted": True})]
+    return [event]
+
+
 HOUR, DAY = c.HOUR, c.DAY
 do = c.do
 STOPPED = (
@@ -277,6 +291,30 @@ ALL: Mapping[str, Planted] = {
                 do(HOUR, "carry", "reship:send:x1.reship", "e1", "sto"),
                 do(HOUR, "hand_over", "e1"),
             ),
+        ),
+        Planted("money is told in dollars", _in_dollars, "words_currency", c.ONE, STOPPED),
+        Planted(
+            "a second rating counts", _always_counted, "words_review", c.ONE,
+            (
+                *c.arrived("a:1"),
+                do(HOUR, "succeed", "buyer"),
+                do(HOUR, "rate", "v1", "a", "good", "buyer"),
+                do(HOUR, "rate", "v2", "a", "bad", "buyer"),
+            ),
+        ),
+        Planted(
+            "a rating is not answered", partial(_silent_about, reviews.ReviewDecidedV1), "rating_unanswered",
+            c.ONE,
+            (
+                *c.arrived("a:1"),
+                do(HOUR, "succeed", "buyer"),
+                do(HOUR, "rate", "v1", "a", "good", "buyer"),
+            ),
+        ),
+        Planted(
+            "the gate is told nothing", partial(_silent_about, logistics.WarehouseInstructionRequestedV1),
+            "collect_unrefused", c.ONE,
+            (*RETURNED, do(DAY, "arrive", "B1", "collect")),
         ),
         Planted(
             "an inspection is not heard", _as_it_is, "paid_not_accepted", c.ONE,

@@ -174,7 +174,7 @@ class World:
         return list(self.breaches.values())
 
     def judged(self) -> Counter[str]:
-        """How many subjects each invariant had to judge."""
+        """Counts the subjects that each invariant had to judge."""
         outcomes = [said.event for said in self.story if said.is_outcome]
         return coverage.judged(self.ledger, outcomes, list(self.flow.standings()))
 
