@@ -89,7 +89,7 @@ def test_an_external_stack_is_taken_from_the_environment(
 def test_help_names_every_command(runner: CliRunner) -> None:
     result = runner.invoke(app, ["--help"])
     assert result.exit_code == 0
-    for name in ("demo", "run", "replay", "case", "explain", "dead-letters", "topics", "migrate"):
+    for name in ("demo", "run", "replay", "case", "explain", "dead-letters", "topics", "policy", "migrate"):
         assert name in result.stdout
 
 

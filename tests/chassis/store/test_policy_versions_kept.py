@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
@@ -13,11 +14,15 @@ from chassis.operate.erasure import erase
 from chassis.operate.policy_folder import with_packs
 from chassis.operate.retention import Before, prune
 from chassis.runtime.policies import keep_policies
+from chassis.runtime.process import Process
 from chassis.service import Service
+from chassis.settings import Settings
 from chassis.store.policy_versions import keep
+from chassis.store.watermarks import BEGINNING
 from kernel.packs import PolicyError
 from kernel.policy import PolicyBook
 from services.refunds.service import REFUNDS
+from tests.conftest import Database
 
 pytestmark = pytest.mark.stack
 MINE = "mine@2026-01-01"
@@ -83,6 +88,47 @@ async def test_a_replica_learns_a_version_that_another_one_brought(
         counts = [await keep_policies(connection, service) for service in (old, new, old)]
     assert counts == [PACKAGE_COUNT, PACKAGE_COUNT + 1, PACKAGE_COUNT + 1]
     assert old_book.get(MINE).agreement.edit_days == timedelta(days=9)
+
+
+async def test_a_running_process_learns_what_another_replica_brings(
+    refunds_url: str, refunds_pool: asyncpg.Pool, tmp_path: Path
+) -> None:
+    process = Process(REFUNDS, Settings.model_validate({"database": {"url": refunds_url}}))
+    pool = await process._open()
+    other, _ = started(tmp_path)
+    async with refunds_pool.acquire() as connection:
+        await keep_policies(connection, other)
+    feed: Any = SimpleNamespace(health=lambda: SimpleNamespace(lag={}))
+    processor: Any = SimpleNamespace(watermark=BEGINNING)
+    gauges = asyncio.create_task(process._gauges(pool, feed, processor))
+    try:
+        async with asyncio.timeout(20):
+            while process._versions_count == PACKAGE_COUNT:
+                await asyncio.sleep(0.01)
+    finally:
+        gauges.cancel()
+        await asyncio.gather(gauges, return_exceptions=True)
+        await pool.close()
+    assert process.service.policies.get(MINE).agreement.edit_days == timedelta(days=9)
+    with pytest.raises(KeyError):
+        REFUNDS.policies.get(MINE)
+
+
+async def test_versions_that_a_restore_took_away_are_written_again(
+    own_database: Database, refunds_pool: asyncpg.Pool, tmp_path: Path
+) -> None:
+    service, _ = started(tmp_path)
+    async with refunds_pool.acquire() as connection:
+        await keep_policies(connection, service)
+        first = await rows(refunds_pool)
+        superuser = await asyncpg.connect(own_database.url)
+        await superuser.execute("DELETE FROM refunds.policy_versions")
+        await superuser.close()
+        await keep_policies(connection, service)
+    again = await rows(refunds_pool)
+    assert {name: row["digest"] for name, row in again.items()} == {
+        name: row["digest"] for name, row in first.items()
+    }
 
 
 async def test_other_numbers_are_refused_and_nothing_is_written(
