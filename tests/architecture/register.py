@@ -1,7 +1,8 @@
 """The register of rules, docs/rules.csv: which rule is done, where its home is, which test shows it.
 
 `state` and `note` are kept by hand, `where` and `test` come from the code: `make rules` (this file as a
-program) brings them up to date. A rule that has got a home and still says `later` becomes `done`.
+program) brings them up to date, and the figure in README.md. A rule that has got a home and still says
+`later` becomes `done`; `partly` stays until a hand changes it, and its note says what is missing.
 """
 
 import csv
@@ -18,7 +19,10 @@ from tests.architecture import tree
 
 REGISTER = tree.ROOT / "docs" / "rules.csv"
 RULE_ID = re.compile(r"\b(?:OR|RF|LG|RV|CU|CP|MT)-\d{3}\b")
-STATES = ("done", "later", "person", "not_automated")
+STATES = ("done", "partly", "later", "person", "not_automated")
+README = tree.ROOT / "README.md"
+FIGURE = re.compile(r"\d+ of \d+ catalogued rules in full and \d+ in part")
+"""The sentence of the README that says how far the rules are."""
 DATA = (".toml", ".csv")
 NO_TESTS_OF_RULES = "tests/architecture/"
 
@@ -38,6 +42,14 @@ def load() -> list[Row]:
     """The register as it is."""
     with REGISTER.open(encoding="utf-8", newline="") as file:
         return [Row(**row) for row in csv.DictReader(file)]
+
+
+def figure(rows: list[Row]) -> str:
+    """The words of the README for this register."""
+    states = [row.state for row in rows]
+    return (
+        f"{states.count('done')} of {len(rows)} catalogued rules in full and {states.count('partly')} in part"
+    )
 
 
 def written(rows: list[Row]) -> str:
@@ -97,6 +109,7 @@ def main() -> int:
     """Brings the register up to date and says how many rules are in which state."""
     rows = refreshed(load())
     REGISTER.write_text(written(rows), "utf-8")
+    README.write_text(FIGURE.sub(figure(rows), README.read_text("utf-8")), "utf-8")
     counts = {state: sum(row.state == state for row in rows) for state in STATES}
     print(", ".join(f"{state} {count}" for state, count in counts.items()))
     return 0

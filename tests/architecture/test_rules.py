@@ -45,6 +45,17 @@ def test_the_register_is_up_to_date(rows: list[register.Row]) -> None:
     assert stale == [], "run `make rules`"
 
 
+def test_the_readme_says_how_many_are_done(rows: list[register.Row]) -> None:
+    assert register.FIGURE.findall(register.README.read_text("utf-8")) == [register.figure(rows)], (
+        "run `make rules`"
+    )
+
+
+def test_what_is_done_in_part_has_a_home_and_says_what_is_missing(rows: list[register.Row]) -> None:
+    partly = [row for row in rows if row.state == "partly"]
+    assert [row.id for row in partly if not row.where or len(row.note) < 20] == []
+
+
 def test_no_unknown_rule_is_named_anywhere(rows: list[register.Row]) -> None:
     known = {row.id for row in rows}
     unknown = {

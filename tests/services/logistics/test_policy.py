@@ -18,6 +18,7 @@ from tests.services.logistics.pools import BOOK, CNY, IDENTITY, SCANS, STO, P
 from tests.services.logistics.shop import DAY, HOUR, T0
 
 CLASSIC, WORLD = P, BOOK.get("world-market@2014-01-01")
+AT_THREE = BOOK.get("notice-three-days@2014-01-01")
 MATRIX = Path(carriers.__file__).with_name("carriers.toml").read_text(encoding="utf-8")
 
 
@@ -37,7 +38,11 @@ def order_file(**terms: object) -> OrderFile:
     ("rule", "file", "start_at", "numbers", "target_at", "source"),
     [
         ("LG-053", order_file(), T0, CLASSIC, T0 + 14 * HOUR, Source.SHOP),
+        ("LG-053", order_file(), T0 + 5 * HOUR, CLASSIC, T0 + 14 * HOUR, Source.SHOP),
+        ("LG-053", order_file(), T0 + 6 * HOUR, CLASSIC, T0 + 30 * HOUR, Source.SHOP),
         ("LG-054", order_file(), T0 + 7 * HOUR, CLASSIC, T0 + 31 * HOUR, Source.SHOP),
+        ("LG-054", order_file(), T0 + 4 * HOUR, AT_THREE, T0 + 14 * HOUR, Source.SHOP),
+        ("LG-054", order_file(), T0 + 5 * HOUR, AT_THREE, T0 + 29 * HOUR, Source.SHOP),
         ("LG-055", order_file(), T0 + 6 * HOUR, CLASSIC, T0 + 30 * HOUR, Source.SHOP),
         ("LG-056", order_file(dispatch_within_hours=5), T0, CLASSIC, T0 + 5 * HOUR, Source.PRODUCT),
         ("LG-056", order_file(dispatch_by_at=T0 + 9 * DAY), T0, CLASSIC, T0 + 9 * DAY, Source.PRODUCT),

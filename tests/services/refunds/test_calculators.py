@@ -42,7 +42,24 @@ def test_matrix(
     )
 
 
-@pytest.mark.parametrize("reason", ["wrong_item", "missing", "not_as_described", "damaged"])
+QUALITY = [
+    "quality", "defective", "damaged", "wrong_item", "wrong_size", "wrong_colour", "missing", "missing_item",
+    "missing_parts", "expired", "not_as_described",
+]  # fmt: skip
+
+
+def test_the_reasons_of_quality_and_the_conditions_are_these() -> None:
+    """LG-002, RF-100, RF-101, RF-102: in every pack."""
+    for version in policy.load().versions().values():
+        assert version.freight.quality_reasons == set(QUALITY)
+        unacceptable = version.exchange.unacceptable_conditions
+        assert unacceptable == {"worn", "washed", "damaged", "altered", "incomplete"}
+        assert version.exchange.service_days == {
+            "seven_day_no_reason": 7, "seven_plus": 15, "fifteen_day": 15, "use_first_pay_later": 7,
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", QUALITY)
 def test_the_shops_own_errors_count_as_quality(reason: str) -> None:
     """LG-002, RF-072, by the reasons that the contract names; a no-reason return never does."""
     row = liability.liability_of(reason, RefundKind.WITH_RETURN, is_freight_free=True, policy=POLICY.freight)

@@ -65,6 +65,10 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, Sequence[s.Fact]]] = [
     ("CP-009", [GRANT, allowed(SMS, 1, 1, "m1")], m.Withdrawn("sms", "reply"),
      [s.ConsentRefused("sms", (SMS,), "reply", (PENDING,))]),
     ("CP-009", [refused("sms", SMS)], m.Withdrawn("sms", "reply"), []),
+    # A refusal is the reason that is told, before a missing consent and before the limit, in whatever order.
+    ("CP-009", [refused("sms", SMS)], ask("n1", EMAIL, SMS), [denied("consent_withdrawn")]),
+    ("CP-009", [refused("sms", SMS)], ask("n1", SMS, EMAIL), [denied("consent_withdrawn")]),
+    ("CP-009", [*THREE, refused("call", CALL)], ask("n1", SMS, CALL), [denied("consent_withdrawn")]),
     ("RV-026", [refused("all", *Channel)], ask(), [denied("consent_withdrawn")]),
     ("CP-010", [], ask(), [replace(allowed(CALL, 0, 0), contact=CONTACT)]),
     ("CP-010", THREE, ask("n1", SMS), [denied("limit_reached")]),

@@ -49,6 +49,7 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, Sequence[s.Fact]]] = [
     ("OR-007", [FILED, SHIPPED], m.Shipped("o1"),
      [s.ShipmentTold(status("shipped-2", To.BUYER, "order_shipped"), 2)]),
     ("OR-012", [FILED], m.Succeeded(), [s.PhaseChanged(s.Phase.AFTER_SALE)]),
+    ("OR-012", [FILED, s.PhaseChanged(s.Phase.AFTER_SALE)], m.Succeeded(), []),
     ("OR-012", [FILED], m.Closed(is_refunded=True, is_whole=True),
      [s.PhaseChanged(s.Phase.AFTER_SALE), s.OrderClosed(is_refunded=True)]),
     ("OR-012", [FILED], m.Closed(is_refunded=True, is_whole=False), []),

@@ -249,6 +249,19 @@ def test_rejected(reason: Rejection, told: Sequence[Told], when: Event) -> None:
         ("RF-098", with_exchange(fault_report_hours=48 * HOUR), "quality", [], 49 * HOUR,
          Rejection.OUT_OF_WINDOW),
         ("RF-099", with_exchange(fault_report_hours=72 * HOUR), "quality", [], 71 * HOUR, None),
+        # A service beats the 48 hours, on either side of its own days (E-A7).
+        ("RF-098", with_exchange(fault_report_hours=48 * HOUR), "quality",
+         [SaleService.SEVEN_DAY_NO_REASON], timedelta(days=7), None),
+        ("RF-098", with_exchange(fault_report_hours=48 * HOUR), "quality",
+         [SaleService.SEVEN_DAY_NO_REASON], timedelta(days=7, minutes=1), Rejection.OUT_OF_WINDOW),
+        ("RF-098", with_exchange(fault_report_hours=48 * HOUR), "quality", [], 48 * HOUR, None),
+        ("RF-099", with_exchange(fault_report_hours=72 * HOUR), "quality", [], timedelta(hours=72, minutes=1),
+         Rejection.OUT_OF_WINDOW),
+        ("RF-105", with_exchange(is_quality_needed=True, is_size_exchange_allowed=True), "size", [], HOUR,
+         None),
+        ("RF-105", with_exchange(is_quality_needed=True, is_size_exchange_allowed=True), "dislike", [], HOUR,
+         Rejection.EXCLUDED),
+        ("RF-096", with_exchange(is_quality_needed=True), "quality", [], HOUR, None),
         ("RF-107", with_exchange(excluded_reasons=frozenset({"dislike"})), "dislike", [], HOUR,
          Rejection.EXCLUDED),
         ("RF-107", with_exchange(excluded_reasons=frozenset({"dislike"})), "dislike",
@@ -260,7 +273,15 @@ def test_rejected(reason: Rejection, told: Sequence[Told], when: Event) -> None:
         ("RF-111", with_exchange(excluded_reasons=frozenset({"colour_difference"})), "colour_difference", [],
          HOUR, Rejection.EXCLUDED),
         ("RF-115", POLICY, "price_elsewhere", [], HOUR, Rejection.EXCLUDED),
-        ("RF-117", POLICY, "size", [SaleService.SEVEN_PLUS], timedelta(days=7), None),
+        ("RF-094", POLICY, "size", [SaleService.SEVEN_DAY_NO_REASON], timedelta(days=7, minutes=1),
+         Rejection.OUT_OF_WINDOW),
+        ("RF-117", POLICY, "size", [SaleService.SEVEN_PLUS], timedelta(days=15), None),
+        ("RF-117", POLICY, "size", [SaleService.SEVEN_PLUS], timedelta(days=15, minutes=1),
+         Rejection.OUT_OF_WINDOW),
+        ("RF-117", with_exchange(window_days=DAY), "size", [SaleService.USE_FIRST_PAY_LATER],
+         timedelta(days=7), None),
+        ("RF-117", with_exchange(window_days=DAY), "size", [SaleService.USE_FIRST_PAY_LATER],
+         timedelta(days=7, minutes=1), Rejection.OUT_OF_WINDOW),
     ],
 )  # fmt: skip
 def test_exchange_eligibility(
@@ -299,6 +320,27 @@ def test_unpaid_terms_may_change() -> None:
     driver = played(PLACED, (changed, T0 + HOUR), (s.paid(8_000), T0 + 2 * HOUR), (changed, T0 + 3 * HOUR))
     assert driver.state("order", s.ORDER_ID).book.lines[0].paid_minor == 8_000
     assert len(order_facts(driver, f.TermsRecorded)) == 1
+
+
+def test_each_success_is_told_once_to_the_cases_of_its_lines() -> None:
+    """OR-001, RF-017: the second line succeeds later, and the order with it; a third word is no news."""
+    lines = [("a", 1, 6_000), ("b", 1, 4_000)]
+    driver = played((s.placed(lines), T0), PAID, SHIPPED)
+    for refund_id, line_id, minor in (("r1", "a", 6_000), ("r2", "b", 4_000)):
+        refund = s.applied(amount=minor, lines=[s.share(line_id)], refund_id=refund_id)
+        driver.tell(refund, T0 + HOUR)
+        driver.tell(s.refused(refund_id=refund_id), T0 + 2 * HOUR)
+    parts = [s.succeeded().model_copy(update={"lines": [s.share(line_id)]}) for line_id in ("a", "b")]
+    driver.tell(parts[0], T0 + DAY)
+    assert [c.refund_id for c in driver.announced(refunds.RefundClosedV1)] == ["r1"]
+    driver.tell(parts[1], T0 + 2 * DAY)
+    assert [c.refund_id for c in driver.announced(refunds.RefundClosedV1)] == ["r1", "r2"]
+    before = len(driver.facts)
+    for event in (parts[1], s.succeeded()):
+        driver.tell(event, T0 + 3 * DAY)
+    assert len(driver.facts) == before
+    told = [fact for fact in order_facts(driver, f.SuccessRecorded) if isinstance(fact, f.SuccessRecorded)]
+    assert [fact.is_whole for fact in told] == [False, True]
 
 
 def test_contradictions_go_to_a_person() -> None:

@@ -70,6 +70,15 @@ TABLE: list[tuple[str, list[Earned], list[int], list[Cap]]] = [
      [Cap.NONE] * 6 + [Cap.MONTH_POINTS]),
     # Bad ratings are not capped by the month.
     ("RV-007", [earned(f"r{n}", n, -1, item=ITEMS[n]) for n in range(7)], [-1] * 7, [Cap.NONE] * 7),
+    # Nor does a bad rating make room for a seventh good one.
+    ("RV-007", [*(earned(f"r{n}", n, item=ITEMS[n]) for n in range(6)), earned("r6", 6, -1, item="p6"),
+                earned("r7", 7, item="p7")], [1] * 6 + [-1, 0], [Cap.NONE] * 7 + [Cap.MONTH_POINTS]),
+    ("RV-007", [earned("r0", 0, -1, item="p0"), *(earned(f"r{n}", n, item=ITEMS[n]) for n in range(1, 8))],
+     [-1] + [1] * 6 + [0], [Cap.NONE] * 7 + [Cap.MONTH_POINTS]),
+    # A mall counts the buyer's trades; its own points have the cap of every seller.
+    ("RV-007", [earned(f"r{n}", n, item=ITEMS[n], is_mall=True) for n in range(7)], [1] * 6 + [0],
+     [Cap.NONE] * 6 + [Cap.MONTH_POINTS]),
+    ("RV-008", [earned(f"r{n}", n, item=ITEMS[n], is_mall=True) for n in range(4)], [1] * 4, [Cap.NONE] * 4),
     ("RV-008", [earned(f"r{n}", n, item=ITEMS[n], role=BUYER, is_mall=True) for n in range(4)],
      [1, 1, 1, 0], [Cap.NONE] * 3 + [Cap.MONTH_TRADES]),
     # Two items of the third trade: trades are counted, not points.

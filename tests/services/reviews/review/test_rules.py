@@ -61,6 +61,7 @@ FROZEN: list[Fact] = [*BAD_PLACED, CLOSED, s.RatingsFrozen(T0 + 30 * D)]
 
 TABLE: list[tuple[str, Sequence[Fact], Message, datetime, Sequence[Fact]]] = [
     ("RV-001", [order()], m.Succeeded(()), T0, [OPENED]),
+    ("RV-001", [order(), OPENED], m.Succeeded(()), T0 + D, []),
     ("RV-001", [order(), OPENED], gave(GOOD), T0 + 15 * D, [counted(GOOD)]),
     ("RV-001", [order(), OPENED], gave(GOOD), T0 - H, [s.Refused("r1", Reason.NOT_SUCCEEDED)]),
     ("RV-001", [order(), OPENED], m.Scored("s1", has_description=True), T0 - H,
