@@ -317,6 +317,18 @@ def test_what_the_seller_had_agreed_to_is_not_refused_by_his_notice() -> None:
     assert answers(delivered((application, T0 + HOUR), rules=A)) == [("agree", None)]
 
 
+def test_what_was_not_talked_over_is_refused_unless_it_was_promised() -> None:
+    """RF-032, E-A7: the notice wants a talk first; a return by the service of the line needs none."""
+    rules = pack("notice-talk-first")
+    for kind in (RefundKind.WITH_RETURN, RefundKind.NO_RETURN, RefundKind.NOT_RECEIVED):
+        driver = delivered((s.applied(kind), T0 + HOUR), rules=rules, services=SEVEN)
+        assert answers(driver) == [("refuse", "not_agreed_beforehand")]
+        agreed = s.applied(kind, is_agreed_beforehand=True)
+        assert ("refuse", "not_agreed_beforehand") not in answers(delivered((agreed, T0 + HOUR), rules=rules))
+    promised = s.applied(RefundKind.NO_REASON, reason="no_reason")
+    assert answers(delivered((promised, T0 + HOUR), rules=rules, services=SEVEN)) == [("agree", None)]
+
+
 def test_what_the_buyer_keeps_is_talked_over_whatever_the_notice_says() -> None:
     """RF-040: a notice is about returns and exchanges."""
     driver = delivered((s.applied(RefundKind.NO_RETURN, 500, reason="dislike"), T0 + HOUR), rules=A)

@@ -146,7 +146,8 @@ def _answered_by_policy(filed: Filed, applied: Applied, policy: Policy, now: dat
         return _exchange_refused(filed, policy, now)
     if applied.bar is not None and not applied.is_agreed_beforehand:
         return _barred(filed, applied.bar, policy, now)
-    if rules.needs_agreement_beforehand and not applied.is_agreed_beforehand:
+    is_promised = terms.kind is RefundKind.NO_REASON  # by a service that runs, which no notice beats (E-A7)
+    if rules.needs_agreement_beforehand and not applied.is_agreed_beforehand and not is_promised:
         return _unagreed_refused(filed, policy, now)
     if terms.kind is RefundKind.NOT_RECEIVED and terms.reason_code in rules.in_transit_reasons:
         return _in_transit_refused(filed, policy, now)
