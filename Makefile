@@ -10,7 +10,7 @@ SEED ?= 1
 IMAGE ?= aftersales:$(VERSION)
 
 .PHONY: help setup demo run test test-all test-faults prove test-containers simulate fuzz bench check lint types imports schemas \
-	histories agree fast format lock rules docs secrets image sbom audit clean
+	histories agree mutants fast format lock rules docs secrets image sbom audit clean
 
 help:
 	@echo "make demo    a generated shop through the four services, with a picture at the end"
@@ -21,6 +21,7 @@ help:
 	@echo "make simulate  10,000 seeds of the simulation (SEEDS=n); make fuzz: 100,000 mutated records (INPUTS=n)"
 	@echo "make histories  5,000 random histories of an order, judged by an account of its own (N=n SEED=s REPORT=file)"
 	@echo "make agree   20,000 documents of each event type, judged by its schema and by the border (COUNT=n)"
+	@echo "make mutants  changes each number of the packs and 400 conditions, and sees whether a test notices (N=n SEED=s)"
 	@echo "make image   the container image; make secrets, sbom, audit: see deploy/README.md"
 	@echo "make bench   measurements; also: setup lint types format schemas lock rules docs clean"
 	@echo "make test-faults  50,000 inputs under faults, judged, and every mutant; MINUTES=60 make prove: a long run"
@@ -57,6 +58,10 @@ histories: setup
 
 agree: setup
 	$(BIN)/python -m tests.contracts.agreement --count $(or $(COUNT),20000) --seed $(SEED)
+
+mutants: setup
+	$(BIN)/python -m tests.mutants --n $(or $(N),400) --seed $(SEED) $(if $(JOBS),--jobs $(JOBS)) \
+		$(if $(ONLY),--only $(ONLY)) $(if $(SERVICE),--service $(SERVICE),--report docs/proof)
 
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --inputs $(or $(INPUTS),100000)

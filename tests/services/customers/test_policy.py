@@ -9,22 +9,22 @@ from services.customers import policy
 from services.customers.policy import POLICY_FILE
 from services.customers.promised import PromiseKind
 from tests.services.customers.built import T0, D, H, P
+from tests.services.rows import with_row
 
 TEXT = POLICY_FILE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
-    ("rule", "row", "instead"),
+    ("rule", "key", "instead"),
     [
-        ("CU-011", "remind_consulted_hours = 12 ", "remind_consulted_hours = 72 "),
-        ("CP-007", 'unsubscribe_ref = "reply-td"', 'unsubscribe_ref = ""'),
-        ("CP-010", "limit_count = 3 ", "limit_count = 4 "),
+        ("CU-011", "remind_consulted_hours", "72"),
+        ("CP-007", "unsubscribe_ref", '""'),
+        ("CP-010", "limit_count", "4"),
     ],
 )
-def test_numbers_without_sense_are_refused(rule: str, row: str, instead: str) -> None:
-    assert TEXT.count(row) == 1
+def test_numbers_without_sense_are_refused(rule: str, key: str, instead: str) -> None:
     with pytest.raises(PolicyError, match=rule):
-        policy.load(TEXT.replace(row, instead))
+        policy.load(with_row(TEXT, key, instead))
 
 
 def test_lengths_of_time() -> None:

@@ -16,6 +16,7 @@ from services.logistics.parcels import Stage, Tracking, parcel_case_id
 from services.logistics.track import Track, stage_of, with_scan
 from tests.services.logistics.pools import BOOK, CNY, IDENTITY, SCANS, STO, P
 from tests.services.logistics.shop import DAY, HOUR, T0
+from tests.services.rows import with_row, without_row
 
 CLASSIC, WORLD = P, BOOK.get("world-market@2014-01-01")
 AT_THREE = BOOK.get("notice-three-days@2014-01-01")
@@ -92,11 +93,11 @@ def test_matrix_is_complete() -> None:
     assert all(set(row.ways) == set(Capability) for row in matrix.rows.values())
     assert matrix.of("nobody-knows").code == "*"
     with pytest.raises(carriers.CarriersError, match="recall"):
-        carriers.load(MATRIX.replace('recall = "desk"\n', "", 1))
+        carriers.load(without_row(MATRIX, "recall"))
     with pytest.raises(carriers.CarriersError, match="unknown"):
-        carriers.load(MATRIX.replace('claim = "desk"\n', 'claim = "desk"\ndance = "desk"\n', 1))
+        carriers.load(with_row(MATRIX, "claim", '"desk"\ndance = "desk"'))
     with pytest.raises(carriers.CarriersError, match="maybe"):
-        carriers.load(MATRIX.replace('claim = "desk"\n', 'claim = "maybe"\n', 1))
+        carriers.load(with_row(MATRIX, "claim", '"maybe"'))
     with pytest.raises(carriers.CarriersError, match="no row"):
         carriers.load("")
 
@@ -122,11 +123,9 @@ def test_numbers_must_make_sense() -> None:
     """LG-019: a choice that ends after the replacement is due is refused, like a stage without patience."""
     text = policy.FILE.read_text(encoding="utf-8")
     with pytest.raises(PolicyError, match="LG-019"):
-        policy.load(
-            text.replace("choice_hours = 48                   # LG-018", "choice_hours = 99  # LG-018")
-        )
+        policy.load(with_row(text, "choice_hours", "99"))
     with pytest.raises(PolicyError, match="in_transit"):
-        policy.load(text.replace("in_transit = 120\n", ""))
+        policy.load(without_row(text, "in_transit"))
 
 
 def test_packs() -> None:

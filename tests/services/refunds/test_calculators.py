@@ -9,6 +9,7 @@ from services.refunds.liability import Bearer
 from services.refunds.shares import RefundKind, Share, prorated
 from tests.services.refunds.kinds import POLICY
 from tests.services.refunds.shop import T0
+from tests.services.rows import with_row
 
 B, S = Bearer.BUYER, Bearer.SELLER
 
@@ -74,8 +75,8 @@ def test_overrides_of_a_shop() -> None:
     row = liability.liability_of("dislike", RefundKind.NO_REASON, is_freight_free=True, policy=world)
     assert (row.rule_id, row.return_leg) == ("RF-071", S)
     text = policy.PATH.read_text(encoding="utf-8")
-    text = text.replace("buyer_bears_size_exchange = false", "buyer_bears_size_exchange = true")
-    text = text.replace("buyer_bears_recommended_size = false", "buyer_bears_recommended_size = true")
+    text = with_row(text, "buyer_bears_size_exchange", "true")
+    text = with_row(text, "buyer_bears_recommended_size", "true")
     strict = policy.load(text).get("taobao-classic@2014-01-01").freight
     row = liability.liability_of("size", None, is_freight_free=True, policy=strict)
     assert (row.rule_id, row.return_leg, row.replacement_leg) == ("RF-074", B, B)
@@ -106,6 +107,6 @@ def test_policies_differ_by_shop_and_are_checked() -> None:
     name, world = book.choose("olist-sp", T0)
     assert (name, world.currency, world.late.cap_minor) == ("world-market@2014-01-01", "BRL", 40_000)
     assert book.choose("tm:1", T0)[1].late.cap_minor == 50_000
-    text = policy.PATH.read_text(encoding="utf-8").replace("rate_bps = 3000", "rate_bps = 30000")
+    text = with_row(policy.PATH.read_text(encoding="utf-8"), "rate_bps", "30000")
     with pytest.raises(ValueError, match="rate_bps"):
         policy.load(text)

@@ -1,0 +1,91 @@
+"""Changes numbers and conditions one at a time, and runs the tests of each: python -m tests.mutants."""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tests.mutants import conditions, equivalent, packs, report
+from tests.mutants.bench import Bench, open_bench
+from tests.mutants.mutant import ALIVE, ROOT, Mutant, Verdict
+
+SERVICES = ("customers", "logistics", "refunds", "reviews")
+PROOF = ROOT / "docs" / "proof"
+
+
+def sample(mutants: Sequence[Mutant], n: int, seed: int) -> list[Mutant]:
+    """Draws from the mutants, and keeps them in their order."""
+    drawn = sorted(random.Random(seed).sample(range(len(mutants)), min(n, len(mutants))))
+    return [mutants[index] for index in drawn]
+
+
+def judged(bench: Bench, mutants: Iterable[Mutant]) -> list[Verdict]:
+    """Judges the mutants, and prints each survivor as it is found."""
+    known = equivalent.load()
+    verdicts: list[Verdict] = []
+    for verdict in bench.judge(mutants):
+        verdicts.append(equivalent.sorted_out(verdict, known))
+        if verdicts[-1].fate in ALIVE:
+            mutant = verdict.mutant
+            print(f"{verdict.fate}: {mutant.place}: {mutant.says}\n    {mutant.line_text}", flush=True)
+        if len(verdicts) % 50 == 0:
+            print(f"{len(verdicts)} tried", flush=True)
+    return verdicts
+
+
+def _commit() -> str:
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", *words], cwd=ROOT, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    return git("rev-parse", "--short", "HEAD") + (" with changes" if git("status", "--porcelain") else "")
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("--n", type=int, default=400, help="number of conditions")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the sample of conditions")
+    parser.add_argument("--only", choices=("packs", "conditions"), help="one of the two parts")
+    parser.add_argument("--service", choices=SERVICES, help="one of the services")
+    parser.add_argument("--match", default="", help="mutants whose place and words contain this")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--report", type=Path, help=f"a folder for mutants.md and mutants.json, as {PROOF.name}/"
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code is 1 when a mutant survives."""
+    chosen = _options(arguments)
+    services = (chosen.service,) if chosen.service else SERVICES
+    made = {"packs": packs.mutants, "conditions": conditions.mutants}
+    command = " ".join(["python -m tests.mutants", *(sys.argv[1:] if arguments is None else arguments)])
+    parts, is_sound = {}, True
+    with open_bench(chosen.jobs, [f"tests/services/{service}" for service in services]) as bench:
+        for name in [chosen.only] if chosen.only else made:
+            began = time.perf_counter()
+            all_of = [mutant for mutant in made[name](ROOT) if mutant.service in services]
+            mutants = [mutant for mutant in all_of if chosen.match in f"{mutant.place} {mutant.says}"]
+            if name == "conditions":
+                mutants = sample(mutants, chosen.n, chosen.seed)
+            verdicts = judged(bench, mutants)
+            part = report.figures(
+                verdicts, command=command, commit=_commit(), total=len(all_of),
+                seed=chosen.seed if name == "conditions" else None, seconds=time.perf_counter() - began,
+            )  # fmt: skip
+            print(f"{name}: {part['tried']} of {part['possible']} tried, {part['by_fate']}")
+            is_sound = is_sound and not part["survivors"]
+            parts[name] = part
+    if chosen.report is not None:
+        report.write(parts, chosen.report)
+    return int(not is_sound)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

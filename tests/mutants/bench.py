@@ -1,0 +1,146 @@
+"""Tries mutants in copies of the project, as many at a time as there are jobs."""
+
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from tests.mutants.mutant import ROOT, Fate, Mutant, Verdict
+from tests.mutants.reach import Reach
+from tests.mutants.serve import Answer, Job
+
+TIMEOUT_SECONDS_MIN = 60.0
+TIMEOUT_TIMES = 5
+"""A mutant may take this many times what all tests of its service took."""
+
+
+def copy_project(to: Path) -> None:
+    """Copies what Git knows of the project, with changes that are not committed."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, to / name)
+
+
+def measure_reach(tree: Path, tests: Sequence[str]) -> Reach:
+    """Runs the tests of a copy once; also leaves their compiled files there."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as out:
+        subprocess.run(
+            [sys.executable, "-m", "tests.mutants.reach", out.name, *tests],
+            cwd=tree, check=True, stdout=subprocess.DEVNULL,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        )  # fmt: skip
+        return msgspec.json.decode(Path(out.name).read_bytes(), type=Reach)
+
+
+class Server:
+    """A process that tries mutants in its copy of the project."""
+
+    def __init__(self, tree: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.mutants.serve"],
+            cwd=tree, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def ask(self, job: Job) -> Answer:
+        """Tries one mutant."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(msgspec.json.encode(job) + b"\n")
+        self._process.stdin.flush()
+        return msgspec.json.decode(self._process.stdout.readline(), type=Answer)
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._process.communicate()
+
+
+class Bench:
+    """Judges mutants by the tests that can see them."""
+
+    def __init__(self, trees: Sequence[Path], reach: Reach) -> None:
+        self._reach = reach
+        self._servers = [Server(tree) for tree in trees]
+        self._free: queue.SimpleQueue[Server] = queue.SimpleQueue()
+        for server in self._servers:
+            self._free.put(server)
+
+    def close(self) -> None:
+        """Ends the processes."""
+        for server in self._servers:
+            server.close()
+
+    def judge(self, mutants: Iterable[Mutant]) -> Iterator[Verdict]:
+        """Judges all of them, in their order."""
+        with ThreadPoolExecutor(len(self._servers)) as threads:
+            yield from threads.map(self._judged, mutants)
+
+    def _judged(self, mutant: Mutant) -> Verdict:
+        server = self._free.get()
+        try:
+            return self._tried(server, mutant)
+        finally:
+            self._free.put(server)
+
+    def _tried(self, server: Server, mutant: Mutant) -> Verdict:
+        """Asks the tests that run the line first, then the others of the service."""
+        everything = self._reach.of_service(mutant.service)
+        near = self._reach.of_line(mutant.file, mutant.line) if mutant.file.endswith(".py") else []
+        rest = [test for test in everything if test not in set(near)]
+        seconds = 0.0
+        for tests in filter(None, (near, rest)):
+            answer = server.ask(
+                Job(mutant.service, mutant.file, mutant.text, tuple(tests), self._timeout(mutant.service))
+            )
+            seconds += answer.seconds
+            fate = fate_of(answer)
+            if fate is not Fate.SURVIVED:
+                return Verdict(mutant, fate, answer.failed, seconds)
+        is_reached = bool(near) or not mutant.file.endswith(".py")
+        return Verdict(mutant, Fate.SURVIVED if is_reached else Fate.UNREACHED, "", seconds)
+
+    def _timeout(self, service: str) -> float:
+        taken = sum(self._reach.seconds[test] for test in self._reach.of_service(service))
+        return max(TIMEOUT_SECONDS_MIN, TIMEOUT_TIMES * taken)
+
+
+def fate_of(answer: Answer) -> Fate:
+    """Reads how pytest ended. Raises RuntimeError where it did not judge."""
+    if answer.code is None:
+        return Fate.TIMEOUT
+    if not answer.is_collected or answer.code == 4:
+        return Fate.REFUSED
+    if answer.code == 0:
+        return Fate.SURVIVED
+    if answer.code == 1 or answer.code < 0:
+        return Fate.CAUGHT
+    raise RuntimeError(f"pytest ended with {answer.code}")
+
+
+@contextmanager
+def open_bench(jobs: int, tests: Sequence[str]) -> Generator[Bench]:
+    """Copies the project for each job, measures, and starts the servers."""
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        first = Path(folder) / "0"
+        copy_project(first)
+        reach = measure_reach(first, tests)
+        trees = [first, *(Path(folder) / str(number) for number in range(1, jobs))]
+        for tree in trees[1:]:
+            shutil.copytree(first, tree)
+        bench = Bench(trees, reach)
+        try:
+            yield bench
+        finally:
+            bench.close()
