@@ -53,6 +53,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", choices=("packs", "conditions"), help="one of the two parts")
     parser.add_argument("--service", choices=SERVICES, help="one of the services")
     parser.add_argument("--match", default="", help="mutants whose place and words contain this")
+    parser.add_argument("--confirm", action="store_true", help="show a survivor to every test of its service")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
         "--report", type=Path, help=f"a folder for mutants.md and mutants.json, as {PROOF.name}/"
@@ -67,7 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made = {"packs": packs.mutants, "conditions": conditions.mutants}
     command = " ".join(["python -m tests.mutants", *(sys.argv[1:] if arguments is None else arguments)])
     parts, is_sound = {}, True
-    with open_bench(chosen.jobs, [f"tests/services/{service}" for service in services]) as bench:
+    tests = [f"tests/services/{service}" for service in services]
+    with open_bench(chosen.jobs, tests, is_confirming=chosen.confirm) as bench:
         for name in [chosen.only] if chosen.only else made:
             began = time.perf_counter()
             all_of = [mutant for mutant in made[name](ROOT) if mutant.service in services]

@@ -70,8 +70,9 @@ class Server:
 class Bench:
     """Judges mutants by the tests that can see them."""
 
-    def __init__(self, trees: Sequence[Path], reach: Reach) -> None:
+    def __init__(self, trees: Sequence[Path], reach: Reach, *, is_confirming: bool = False) -> None:
         self._reach = reach
+        self._is_confirming = is_confirming
         self._servers = [Server(tree) for tree in trees]
         self._free: queue.SimpleQueue[Server] = queue.SimpleQueue()
         for server in self._servers:
@@ -95,12 +96,10 @@ class Bench:
             self._free.put(server)
 
     def _tried(self, server: Server, mutant: Mutant) -> Verdict:
-        """Asks the tests that run the line first, then the others of the service."""
-        everything = self._reach.of_service(mutant.service)
-        near = self._reach.of_line(mutant.file, mutant.line) if mutant.file.endswith(".py") else []
-        rest = [test for test in everything if test not in set(near)]
-        seconds = 0.0
-        for tests in filter(None, (near, rest)):
+        """Asks the tests that can see the mutant; to confirm a survivor, the others of its service too."""
+        near, seconds = self.near(mutant), 0.0
+        rest = [test for test in self._reach.of_service(mutant.service) if test not in set(near)]
+        for tests in filter(None, (near, rest if self._is_confirming else [])):
             answer = server.ask(
                 Job(mutant.service, mutant.file, mutant.text, tuple(tests), self._timeout(mutant.service))
             )
@@ -108,8 +107,23 @@ class Bench:
             fate = fate_of(answer)
             if fate is not Fate.SURVIVED:
                 return Verdict(mutant, fate, answer.failed, seconds)
-        is_reached = bool(near) or not mutant.file.endswith(".py")
-        return Verdict(mutant, Fate.SURVIVED if is_reached else Fate.UNREACHED, "", seconds)
+        return Verdict(mutant, Fate.SURVIVED if near else Fate.UNREACHED, "", seconds)
+
+    def near(self, mutant: Mutant) -> list[str]:
+        """Lists the tests that can see a mutant: by its line, its number, or the module that reads it."""
+        file = Path(mutant.file)
+        if file.suffix == ".py":
+            return self._reach.of_line(mutant.service, mutant.file, mutant.line)
+        if mutant.names:
+            return self._reach.of_number(mutant.service, mutant.names)
+        if file.stem == "policy":
+            return self._reach.of_service(mutant.service)
+        readers = [
+            path.relative_to(ROOT).as_posix()
+            for path in (ROOT / file).parent.glob("*.py")
+            if f'"{file.name}"' in path.read_text("utf-8")
+        ]
+        return self._reach.of_modules(readers)
 
     def _timeout(self, service: str) -> float:
         taken = sum(self._reach.seconds[test] for test in self._reach.of_service(service))
@@ -130,7 +144,7 @@ def fate_of(answer: Answer) -> Fate:
 
 
 @contextmanager
-def open_bench(jobs: int, tests: Sequence[str]) -> Generator[Bench]:
+def open_bench(jobs: int, tests: Sequence[str], *, is_confirming: bool = False) -> Generator[Bench]:
     """Copies the project for each job, measures, and starts the servers."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         first = Path(folder) / "0"
@@ -139,7 +153,7 @@ def open_bench(jobs: int, tests: Sequence[str]) -> Generator[Bench]:
         trees = [first, *(Path(folder) / str(number) for number in range(1, jobs))]
         for tree in trees[1:]:
             shutil.copytree(first, tree)
-        bench = Bench(trees, reach)
+        bench = Bench(trees, reach, is_confirming=is_confirming)
         try:
             yield bench
         finally:

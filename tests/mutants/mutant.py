@@ -42,6 +42,8 @@ class Mutant:
     """The mutation in words: what stood there and what stands there now."""
     text: str
     """The whole file with the mutation."""
+    names: tuple[str, ...] = ()
+    """The keys that lead to a number of a policy."""
 
     @property
     def place(self) -> str:

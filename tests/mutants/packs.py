@@ -74,7 +74,9 @@ def of_toml(source: str, file: str, enums: list[list[str]]) -> Iterator[Mutant]:
             raise ValueError(f"{file}: the change of {_named(place)} came out wrong")
         number = scanner.line_of(place)
         line = lines[number - 1].strip()
-        yield Mutant(kind, service, file, number, line, f"{_named(place)}: {says}", text)
+        is_number = file.endswith("/policy.toml") and place[0] != "shops" and place[-1] != "extends"
+        names = tuple(map(str, place[1:])) if is_number else ()
+        yield Mutant(kind, service, file, number, line, f"{_named(place)}: {says}", text, names)
     for old, new in _moved_days(document):
         number = scanner.line_of((old,))
         text = source.replace(json.dumps(old), json.dumps(new))
