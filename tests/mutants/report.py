@@ -10,10 +10,10 @@ from tests.mutants.mutant import ALIVE, Fate, Verdict
 
 COLUMNS = tuple(Fate)
 LEGEND = """\
-One number of a pack or one condition of a rule is changed at a time; then the tests run that can see it, of the
-same service (`tests/services/<service>`). `caught`: a test fails. `refused`: the service does not load.
-`timeout`: the tests do not end. `survived`, `unreached` (no test runs the line or reads the number): a test is
-missing. `equivalent`: nothing is different with it."""
+One number of a pack or one condition of a rule is changed at a time; then the tests run that can see it, of
+the same service (`tests/services/<service>`). `caught`: a test fails. `refused`: the service does not load.
+`timeout`: the tests do not end. `survived`, `unreached` (no test runs the line or reads the number): a test
+is missing. `equivalent`: nothing is different with it."""
 
 
 def figures(

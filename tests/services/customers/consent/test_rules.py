@@ -72,6 +72,7 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, Sequence[s.Fact]]] = [
     ("RV-026", [refused("all", *Channel)], ask(), [denied("consent_withdrawn")]),
     ("CP-010", [], ask(), [replace(allowed(CALL, 0, 0), contact=CONTACT)]),
     ("CP-010", THREE, ask("n1", SMS), [denied("limit_reached")]),
+    ("CP-010", THREE[:3], ask(), [allowed(SMS, 3, 3)]),
     ("RV-025", THREE, ask(), [allowed(CALL, 3, 3)]),
     # A call is no message: the text after it is the second.
     ("CP-010", [GRANT, allowed(SMS, 1, 1, "m1"), allowed(CALL, 1, 1, "m2")], ask(), [allowed(SMS, 2, 2)]),

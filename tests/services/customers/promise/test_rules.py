@@ -91,6 +91,8 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, datetime, Sequence[s.Fact]]]
     ("CP-032", [registered(Kind.GIFT)], m.Judged("breached"), T0, broken(Kind.GIFT)),
     ("CP-032", [registered(Kind.GIFT)], m.Judged("confirmed"), T0, kept(Kind.GIFT)),
     ("CP-032", [registered(Kind.GIFT)], m.Judged("unclear"), T0, []),
+    ("CP-032", [registered(Kind.GIFT), *(person(n, T0 + 9 * D) for n in (1, 2))],
+     DeadlinePassed("attention", T0 + 9 * D), T0 + 9 * D, [person(3, T0 + 19 * D)]),
     ("CP-032", [registered(Kind.GIFT), *(person(n, T0 + 9 * D) for n in (1, 2, 3))],
      DeadlinePassed("attention", T0 + 9 * D), T0 + 9 * D, released(Kind.GIFT)),
     ("CP-035", [registered(Kind.PRICE, **PRICE)], paid(cny(9000), cny(0)), T0, kept(Kind.PRICE, **PRICE)),

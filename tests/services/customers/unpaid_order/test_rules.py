@@ -63,6 +63,8 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, datetime, Sequence[s.Fact]]]
      [Task("already_closed", T0 + 14 * D, task_id="close-task.o1.1")]),
     ("OR-013", CLOSE, tick("again", T0 + 3 * D + H), T0 + 3 * D + H, [asked(2, T0 + 3 * D + 2 * H)]),
     ("OR-013", [*CLOSE, asked(3, T0 + 4 * D)], tick("again", T0 + 4 * D), T0 + 4 * D, [PERSON]),
+    ("OR-013", [*CLOSE, PERSON, Task("x", T0 + 9 * D)], tick("again", T0 + 9 * D), T0 + 9 * D,
+     [Task("close_unanswered", T0 + 19 * D, task_id="close-task.o1.3")]),
     ("OR-013", [*CLOSE, PERSON, PERSON, Task("x", T0 + 9 * D)], tick("again", T0 + 9 * D), T0 + 9 * D,
      [s.WaitEnded(s.Ending.UNANSWERED, None, None)]),
     ("OR-014", [awaited()], m.TermsChanged("seller", 10_000), T0 + D, [awaited(T0 + 4 * D)]),
@@ -75,6 +77,9 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, datetime, Sequence[s.Fact]]]
      [s.WaitEnded(s.Ending.CLOSED, "unpaid_cancelled", "buyer")]),
     ("CU-001", [awaited()], m.Reminded("sent"), T0 + D, [s.ReminderNoted("sent")]),
     ("CU-002", [], placed(), T0, [awaited()]),
+    # No total is too small for a reminder.
+    ("CU-002", [], m.Placed("o1", "c1", True, False, "agent-7", 0), T0,
+     [replace(awaited(), order=replace(order(), total_minor=0))]),
     ("CU-003", [awaited()], tick("remind", T0 + 2 * H), T0 + 2 * H, [REMINDER]),
     ("CU-003", [], placed(consulted=True), T0,
      [s.PaymentAwaited(order(consulted=True), T0 + 3 * D, T0 + 3 * D + 10 * M, T0 + 12 * H)]),
