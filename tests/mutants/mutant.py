@@ -52,7 +52,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a mutant, by which test, and how long it took."""
+    """The fate of a mutant, the test that decided it, and how long it took."""
 
     mutant: Mutant
     fate: Fate

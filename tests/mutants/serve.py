@@ -39,7 +39,7 @@ class Job(msgspec.Struct):
 
 
 class Answer(msgspec.Struct):
-    """How pytest ended (negative: by a signal; None: not in time), and the first test that failed."""
+    """The end of pytest (negative: by a signal; None: not in time), and the first test that failed."""
 
     code: int | None
     failed: str = ""
