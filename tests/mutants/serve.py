@@ -22,7 +22,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-NICE = 10
+NICE = 1
 """Others come first."""
 STEADY = ("kernel", "chassis", "aftersales_contracts")
 """Packages that a mutant never changes and that import no service."""
