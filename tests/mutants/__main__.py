@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with open_bench(chosen.jobs, tests, is_confirming=chosen.confirm) as bench:
         for name in [chosen.only] if chosen.only else made:
             began = time.perf_counter()
-            all_of = [mutant for mutant in made[name](ROOT) if mutant.service in services]
+            all_of = [mutant for mutant in made[name](bench.tree) if mutant.service in services]
             mutants = [mutant for mutant in all_of if chosen.match in f"{mutant.place} {mutant.says}"]
             if name == "conditions":
                 mutants = sample(mutants, chosen.n, chosen.seed)

@@ -71,6 +71,8 @@ class Bench:
     """Judges mutants by the tests that can see them."""
 
     def __init__(self, trees: Sequence[Path], reach: Reach, *, is_confirming: bool = False) -> None:
+        self.tree = trees[0]
+        """The copy that the mutants are made of: the project may change meanwhile."""
         self._reach = reach
         self._is_confirming = is_confirming
         self._servers = [Server(tree) for tree in trees]
@@ -119,8 +121,8 @@ class Bench:
         if file.stem == "policy":
             return self._reach.of_service(mutant.service)
         readers = [
-            path.relative_to(ROOT).as_posix()
-            for path in (ROOT / file).parent.glob("*.py")
+            path.relative_to(self.tree).as_posix()
+            for path in (self.tree / file).parent.glob("*.py")
             if f'"{file.name}"' in path.read_text("utf-8")
         ]
         return self._reach.of_modules(readers)
