@@ -6,8 +6,9 @@ from typing import Any
 from aftersales_contracts import components, enums
 from aftersales_contracts.aftersales import refunds, refunds_enums
 from aftersales_contracts.shop import aftersales
-from chassis.engine.outcomes import about_order, money_in
+from chassis.engine.outcomes import about_order, money, money_in
 from kernel.decider import CaseView
+from kernel.money import Money
 from services.refunds.liability import Liability
 from services.refunds.shares import Carriage, RefundApplied, Share
 
@@ -51,9 +52,9 @@ def number_of(made_id: str, mark: str) -> int:
 
 
 def freight_decided(
-    view: CaseView[Any], customer_id: str, row: Liability
+    view: CaseView[Any], customer_id: str, row: Liability, owed: Money | None = None
 ) -> refunds.FreightLiabilityDecidedV1:
-    """Announces who bears the freight of a return."""
+    """Announces who bears the freight of a return; `owed`: what the buyer laid out, once it is due to him."""
     replacement = row.replacement_leg
     return refunds.FreightLiabilityDecidedV1(
         **about_order(view, customer_id),
@@ -61,5 +62,6 @@ def freight_decided(
         return_leg=refunds_enums.FreightBearer(row.return_leg.value),
         replacement_leg=None if replacement is None else refunds_enums.FreightBearer(replacement.value),
         is_original_freight_refunded=row.is_original_freight_refunded,
+        reimburse_amount=None if owed is None else money(owed),
         cause=refunds_enums.LiabilityCause(row.cause.value),
     )

@@ -61,6 +61,7 @@ class ApplicationRejectedV1(OrderOutcome):
     TYPE = "aftersales.application.rejected.v1"
     TOPIC = TOPIC
     RULES = (
+        "RF-001",
         "RF-045",
         "RF-094",
         "RF-095",
@@ -79,7 +80,7 @@ class ApplicationRejectedV1(OrderOutcome):
     application_id: Id
     """The refund_id or exchange_id that was applied under."""
     reason_code: Code
-    """Open list: order_succeeded, not_paid, line_busy, over_refundable, excluded, second_exchange,
+    """Open list: order_succeeded, not_paid, id_used, line_busy, over_refundable, excluded, second_exchange,
     other_style, out_of_window, no_service, unknown_order, unknown_line."""
     advise_code: Code | None = None
     """The step that the buyer can take instead."""
@@ -248,12 +249,35 @@ class RefundPaymentStuckV1(OrderOutcome):
     money_moved: MoneyMoved
 
 
+class RefundPaymentAbandonedV1(OrderOutcome):
+    """Money that was granted will not be paid: it never moved, or it came back.
+
+    A refund of which nothing was paid closes as well (`aftersales.refund.closed.v1`). What is given up is
+    free in the order's account again.
+    """
+
+    TYPE = "aftersales.refund.payment-abandoned.v1"
+    TOPIC = TOPIC
+    RULES = ("RF-017", "RF-029")
+
+    intent_id: Id
+    purpose: IntentPurpose
+    amount: Money
+    """The sum that is given up: the whole intent, or the part of it that the buyer has not got."""
+    lines: list[Share]
+    """The pieces that can be applied for again, with what was given up of their money."""
+    refund_id: Id | None = None
+    """The refund that the intent carries out, where there is one."""
+    reason_code: Code
+    """Open list: given_up (by a person), receipt_confirmed (the buyer has the goods)."""
+
+
 class RefundClosedV1(OrderOutcome):
     """A refund ended without payment."""
 
     TYPE = "aftersales.refund.closed.v1"
     TOPIC = TOPIC
-    RULES = ("RF-003", "RF-004", "RF-018", "RF-020", "OR-031")
+    RULES = ("RF-003", "RF-004", "RF-017", "RF-018", "RF-020", "RF-029", "OR-031")
 
     refund_id: Id
     ending: RefundEnding
@@ -315,7 +339,7 @@ class CompensationDecidedV1(OrderOutcome):
     RULES = ("LG-060", "LG-061")
 
     base_amount: Money
-    """The cost of the goods in question to the buyer."""
+    """The money for goods, without freight, that the refund gave back, as far as it counts."""
     rate_bps: BasisPoints
     """Share of `base_amount` in basis points: 3000 is 30 %."""
     cap: Money

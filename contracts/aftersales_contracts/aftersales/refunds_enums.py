@@ -75,6 +75,7 @@ class RefundEnding(OpenEnum):
     SHIPPED = "shipped"
     SELLER_UPHELD = "seller_upheld"
     SUPERSEDED = "superseded"
+    PAYMENT_ABANDONED = "payment_abandoned"
 
 
 class ExchangeEnding(OpenEnum):

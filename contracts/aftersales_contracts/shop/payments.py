@@ -59,11 +59,20 @@ class RefundFailedV1(OrderEvent):
 
 
 class RefundReversedV1(OrderEvent):
-    """Money that had settled came back."""
+    """Money that had settled came back, whole or in parts: an event for each part."""
 
     TYPE = "shop.refund.reversed.v1"
     TOPIC = TOPIC
 
     intent_id: Id
     amount: Money
+    """The sum that came back by this event."""
+    tenders: list[Tender] = Field(default_factory=list[Tender])
+    """The payments through which it had gone; empty where that is not known."""
     reason_code: Code
+
+    @model_validator(mode="after")
+    def _tenders_sum_up(self) -> "RefundReversedV1":
+        if self.tenders:
+            sums_up(self.amount, [tender.amount for tender in self.tenders], "tenders")
+        return self

@@ -53,7 +53,9 @@ def test_return_and_refund() -> None:
     driver.tell(s.sent(freight=1_200), T0 + 3 * DAY)
     driver.tell(s.inspected(), T0 + 5 * DAY)
     told = driver.tell(s.accepted(s.share("a")), T0 + 5 * DAY)
-    freight, goods = told
+    liability, freight, goods = told
+    assert isinstance(liability, refunds.FreightLiabilityDecidedV1)
+    assert liability.reimburse_amount == s.money(1_200)
     assert isinstance(freight, refunds.RefundPaymentRequestedV1)
     assert isinstance(goods, refunds.RefundPaymentRequestedV1)
     assert (freight.purpose, freight.amount.minor, freight.tenders) == ("freight", 1_200, [])
@@ -159,7 +161,8 @@ def test_refused_goods_come_back_to_the_same_stage() -> None:
     driver = ordered((s.applied(), T0 + DAY), (s.agreed(), T0 + 2 * DAY), (s.sent(), T0 + 3 * DAY))
     told = driver.tell(s.refused(stage=aftersales.AnswerStage.RECEIPT), T0 + 4 * DAY)
     assert names(told) == ["EvidenceRequestedV1"]
-    assert driver.tell(s.amended(RefundKind.WITH_RETURN, 9_000), T0 + 5 * DAY) == []
+    told = driver.tell(s.amended(RefundKind.WITH_RETURN, 9_000), T0 + 5 * DAY)
+    assert names(told) == ["RefundOpenedV1"]
     assert names(driver.until(T0 + 15 * DAY + GRACE)) == ["RefundPaymentRequestedV1"]
     assert driver.announced(refunds.RefundPaymentRequestedV1)[0].amount.minor == 9_000
 
@@ -289,14 +292,15 @@ def test_handed_over_before_the_payment_is_booked() -> None:
     assert driver.tell(s.succeeded(), T0 + 12 * DAY)[0].policy_version == "world-market@2014-01-01"
 
 
-def test_a_refund_waits_for_the_payment_and_the_order() -> None:
+def test_a_refund_waits_for_the_order_and_is_dated_since_the_payment() -> None:
+    """RF-001: order and payment are older than the application, and heard of later."""
     driver = Driver(REFUNDS)
-    assert driver.tell(s.applied(RefundKind.UNSHIPPED), T0) == []
-    driver.tell(s.placed(), T0 + HOUR)
+    assert driver.tell(s.applied(RefundKind.UNSHIPPED), T0 + 2 * HOUR) == []
     assert len(driver.waiting) == 1
+    driver.tell(s.placed(), T0 + HOUR)
+    assert not driver.waiting
     told = driver.tell(s.paid(), T0 + 2 * HOUR)
     assert names(told) == ["CaseChangedV1", "RefundOpenedV1"]
-    assert not driver.waiting
 
 
 def test_closed_order_names_its_cause() -> None:

@@ -152,8 +152,13 @@ def _reversed(dice: Dice, driver: Driver) -> Event:
 
 
 def _task_completed(dice: Dice, driver: Driver) -> Event:
+    """An answer, mostly to the question that is open."""
+    intent_id = _intent(dice, driver)[0]
+    beside = getattr(driver.state("refund-intent", intent_id), "beside", None)
+    number = dice.randint(0, 3) if beside is None or dice.random() < 0.2 else beside.asked_count
     return desk.TaskCompletedV1(
-        shop_id="shop-1", task_id="t", case_kind="refund-intent", case_id=_intent(dice, driver)[0],
+        shop_id="shop-1", task_id=f"{intent_id}.question.{number}", case_kind="refund-intent",
+        case_id=intent_id,
         about_subject=s.ORDER_ID, outcome_code=dice.choice(["retry", "not_moved", "abandon", "shrug"]),
         by=s.SELLER,
     )  # fmt: skip

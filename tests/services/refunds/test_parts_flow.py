@@ -23,17 +23,25 @@ def refunded_over_two_payments(settled: int) -> Driver:
     return driver
 
 
-def person_says(outcome_code: str) -> desk.TaskCompletedV1:
+def person_says(
+    outcome_code: str, question: int = 1, intent_id: str = "r1.refund.1", amount: int | None = None
+) -> desk.TaskCompletedV1:
     return desk.TaskCompletedV1(
-        shop_id="shop-1", task_id="t", case_kind="refund-intent", case_id="r1.refund.1",
-        about_subject=s.ORDER_ID, outcome_code=outcome_code, by=components.Party(role=Role.SUPERVISOR),
+        shop_id="shop-1", task_id=f"{intent_id}.question.{question}", case_kind="refund-intent",
+        case_id=intent_id, about_subject=s.ORDER_ID, outcome_code=outcome_code,
+        amount=None if amount is None else s.money(amount), by=components.Party(role=Role.SUPERVISOR),
     )  # fmt: skip
 
 
-def came_back(amount: int) -> payments.RefundReversedV1:
+def came_back(amount: int, **tenders: int) -> payments.RefundReversedV1:
+    through = [
+        components.Tender(payment_id=payment_id, amount=s.money(minor))
+        for payment_id, minor in tenders.items()
+    ]
     return payments.RefundReversedV1(
-        **s.KEYS, intent_id="r1.refund.1", amount=s.money(amount), reason_code="account_closed"
-    )
+        **s.KEYS, intent_id="r1.refund.1", amount=s.money(amount), reason_code="account_closed",
+        tenders=through,
+    )  # fmt: skip
 
 
 def test_a_part_that_came_back_is_paid_again_and_no_more() -> None:

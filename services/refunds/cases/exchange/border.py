@@ -136,6 +136,11 @@ def _authorized(fact: ReturnAuthorized, view: CaseView[State]) -> refunds.Return
     )
 
 
+def _freight_owed(fact: FreightDue, view: CaseView[State]) -> refunds.FreightLiabilityDecidedV1:
+    filed = filed_of(view.state)
+    return freight_decided(view, filed.customer_id, filed.liability, fact.amount)
+
+
 def _freight_decided(fact: FreightDecided, view: CaseView[State]) -> refunds.FreightLiabilityDecidedV1:
     return freight_decided(view, filed_of(view.state).customer_id, fact.liability)
 
@@ -178,6 +183,7 @@ ANNOUNCES: Mapping[type, Announce] = {
     RefundOffered: _offer_made,
     ReturnAuthorized: _authorized,
     FreightDecided: _freight_decided,
+    FreightDue: _freight_owed,
     ReshipDue: _reship_due,
     NoteDiffers: _note_differs,
     Task: order_task,

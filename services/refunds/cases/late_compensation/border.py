@@ -11,6 +11,7 @@ from kernel.people import Task
 from services.refunds.cases.late_compensation.facts import (
     CompensationDisputed,
     CompensationDue,
+    CompensationGivenUp,
     CompensationRefused,
     Fact,
 )
@@ -47,6 +48,19 @@ def _refused(fact: CompensationRefused, view: CaseView[State]) -> refunds.Compen
     )
 
 
+def _given_up(fact: CompensationGivenUp, view: CaseView[State]) -> refunds.CompensationDecidedV1:
+    nothing = contract.Money(minor=0, currency=fact.amount.currency)
+    return refunds.CompensationDecidedV1(
+        **about_order(view),
+        base_amount=nothing,
+        rate_bps=fact.rate_bps,
+        cap=money(fact.cap),
+        amount=nothing,
+        outcome=refunds_enums.CompensationOutcome.NOT_DUE,
+        reason_code=fact.reason_code,
+    )
+
+
 def _disputed(fact: CompensationDisputed, view: CaseView[State]) -> common.TaskRequestedV1:
     asked = Task("compensated_but_in_time", fact.due_at, "reconciliation", name="compensation")
     return order_task(asked, view)
@@ -55,6 +69,7 @@ def _disputed(fact: CompensationDisputed, view: CaseView[State]) -> common.TaskR
 ANNOUNCES: Mapping[type, Announce] = {
     CompensationDue: _due,
     CompensationRefused: _refused,
+    CompensationGivenUp: _given_up,
     CompensationDisputed: _disputed,
 }
 

@@ -22,10 +22,12 @@ class ClaimFiled(Value):
 
 
 class ClaimPaidFirst(Value):
-    """The refund was paid before lateness was established."""
+    """The refund was paid before lateness was established. `base` and `goods`: what it gave back."""
 
     refund_id: str = ""
     lapse_by: datetime | None = None
+    base: Money | None = None
+    goods: tuple[Goods, ...] = ()
 
 
 class ClaimDropped(Value):
@@ -38,7 +40,11 @@ class LapseSet(Value):
 
 
 class CompensationDue(Value):
-    """A refund raises what the order is owed by `amount`. `base`: the part of its goods that counts."""
+    """A refund raises what the order is owed by `amount`. `base`: the part of its goods' money that counts.
+
+    `given_back`: all that the refund gave back for goods so far, by line in `goods`, if that is not what was
+    claimed.
+    """
 
     refund_id: str
     base: Money
@@ -47,6 +53,8 @@ class CompensationDue(Value):
     amount: Money
     reason_code: str
     compensation_number: int = 1
+    given_back: Money | None = None
+    goods: tuple[Goods, ...] = ()
 
 
 class CompensationRefused(Value):
@@ -58,6 +66,8 @@ class CompensationRefused(Value):
     reason_code: str
     refund_id: str = ""
     lapse_by: datetime | None = None
+    given_back: Money | None = None
+    goods: tuple[Goods, ...] = ()
 
 
 class Lapsed(Value):
@@ -71,6 +81,16 @@ class CompensationPaid(Value):
     lapse_by: datetime | None = None
 
 
+class CompensationGivenUp(Value):
+    """A compensation, or a part of it, that was due will not be paid. It is not owed by a later refund."""
+
+    amount: Money
+    rate_bps: int
+    cap: Money
+    compensation_number: int = 1
+    reason_code: str = "payment_abandoned"
+
+
 class CompensationDisputed(Value):
     """Later news speaks against a compensation that is paid or on its way."""
 
@@ -80,5 +100,5 @@ class CompensationDisputed(Value):
 
 Fact = (
     LatenessEstablished | ClaimFiled | ClaimPaidFirst | ClaimDropped | LapseSet | CompensationDue
-    | CompensationRefused | Lapsed | CompensationPaid | CompensationDisputed
+    | CompensationRefused | Lapsed | CompensationPaid | CompensationGivenUp | CompensationDisputed
 )  # fmt: skip

@@ -8,7 +8,7 @@ NAME = "late-compensation"
 
 
 class Goods(Value):
-    """Pieces of one order line: their cost and that of the whole line, in minor units."""
+    """Money for goods of one order line: for some pieces, and the cost of the whole line, in minor units."""
 
     line_id: str
     minor: int
@@ -25,7 +25,7 @@ class LateShippingWithdrawn(Value):
 
 
 class RefundClaimed(Value):
-    """A refund for this reason was admitted or amended. `base` is the cost of its goods, without freight."""
+    """A refund for this reason was admitted or amended. `base` is the money that it asks for goods."""
 
     refund_id: str
     base: Money
@@ -33,7 +33,14 @@ class RefundClaimed(Value):
 
 
 class ClaimPaid(Value):
+    """A refund was paid. `base`: the money for goods that it gave back so far, by line in `goods`.
+
+    Without `base` it is what was claimed.
+    """
+
     refund_id: str
+    base: Money | None = None
+    goods: tuple[Goods, ...] = ()
 
 
 class ClaimClosed(Value):
@@ -50,9 +57,16 @@ class CompensationSettled(Value):
     compensation_number: int = 1
 
 
+class CompensationAbandoned(Value):
+    """A payment of compensation, or a part of it, was given up."""
+
+    amount: Money
+    compensation_number: int = 1
+
+
 Message = (
     LateShippingEstablished | LateShippingWithdrawn | RefundClaimed | ClaimPaid | ClaimClosed | OrderEnded
-    | CompensationSettled | DeadlinePassed
+    | CompensationSettled | CompensationAbandoned | DeadlinePassed
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
-"""Decides the compensation for late shipping or a stock-out: 30 % of the goods' cost, with a cap of its own.
+"""Decides the compensation for late shipping or a stock-out: 30 % of the goods' money, with its own cap.
 
-An order has one compensation. Every paid refund for this reason adds its goods to it.
+An order has one compensation. Every refund for this reason adds the money that it gave back for goods.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from services.refunds.cases.late_compensation.facts import (
     ClaimPaidFirst,
     CompensationDisputed,
     CompensationDue,
+    CompensationGivenUp,
     CompensationPaid,
     CompensationRefused,
     Fact,
@@ -26,6 +27,7 @@ from services.refunds.cases.late_compensation.facts import (
 from services.refunds.cases.late_compensation.messages import (
     ClaimClosed,
     ClaimPaid,
+    CompensationAbandoned,
     CompensationSettled,
     LateShippingEstablished,
     LateShippingWithdrawn,
@@ -46,6 +48,7 @@ from services.refunds.cases.late_compensation.state import (
     Void,
     claims_of,
     counted,
+    counted_of,
     is_compensated,
     owed_after,
     owed_so_far,
@@ -70,6 +73,8 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Seq
             return _order_ended(state, policy, now)
         case CompensationSettled():
             return _settled(state, message, now)
+        case CompensationAbandoned():
+            return _abandoned(state, message, policy, now)
         case DeadlinePassed():
             return _lapsed(state, policy)
         case _:
@@ -77,9 +82,15 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Seq
 
 
 @rules_of("LG-060", "LG-061")
-def compensation_minor(base_minor: int, policy: LatePolicy) -> int:
-    """Computes the rate on goods without freight, half a minor unit rounded up, at most the cap (E-A33)."""
-    return min((base_minor * policy.rate_bps + 5_000) // 10_000, policy.cap_minor)
+def compensation_minor(
+    base_minor: int, policy: LatePolicy, before_minor: int = 0, paid_minor: int = 0
+) -> int:
+    """Computes the rate on goods without freight, half a minor unit rounded up, at most the cap (E-A33).
+
+    `before_minor` of the rate was decided before; `paid_minor` of the cap is used up.
+    """
+    rate_minor = (base_minor * policy.rate_bps + 5_000) // 10_000
+    return max(min(rate_minor - before_minor, policy.cap_minor - paid_minor), 0)
 
 
 @rule("LG-060")
@@ -104,20 +115,28 @@ def _established(
 
 
 def _due(
-    owed: Owed, claim: Claim, trigger: str, policy: Policy, lapse_by: datetime
+    owed: Owed,
+    claim: Claim,
+    trigger: str,
+    policy: Policy,
+    lapse_by: datetime,
+    given: Claim | None = None,
 ) -> CompensationDue | CompensationRefused:
-    """Decides how much a paid claim adds to what the order is owed."""
+    """Decides how much a paid claim adds to what the order is owed. `given`: where other money was paid."""
     if claim.base.currency != policy.currency:
         return _refused(claim.base, "other_currency", policy)
-    base_minor = counted(owed, claim).base_minor
-    base = Money(base_minor - owed.base_minor, policy.currency)
-    amount = Money(compensation_minor(base_minor, policy.late), policy.currency) - owed.amount
+    after = counted(owed, given or claim)
+    base = Money(after.base_minor - owed.base_minor, policy.currency)
+    paid_minor = owed.amount.minor
+    minor = compensation_minor(after.base_minor, policy.late, paid_minor + owed.given_up_minor, paid_minor)
     rate_bps, cap = policy.late.rate_bps, Money(policy.late.cap_minor, policy.currency)
-    if amount.minor == 0:
-        reason_code = _why_nothing(owed.amount == cap, base, claim.base)
-        return CompensationRefused(base, rate_bps, cap, reason_code, claim.refund_id, lapse_by)
+    given_back, goods = (None, ()) if given is None else (given.base, given.goods)
+    if minor == 0:
+        why = _why_nothing(owed.amount == cap, base, (given or claim).base)
+        return CompensationRefused(base, rate_bps, cap, why, claim.refund_id, lapse_by, given_back, goods)
     number = owed.compensation_count + 1
-    return CompensationDue(claim.refund_id, base, rate_bps, cap, amount, trigger, number)
+    amount = Money(minor, policy.currency)
+    return CompensationDue(claim.refund_id, base, rate_bps, cap, amount, trigger, number, given_back, goods)
 
 
 def _why_nothing(is_capped: bool, base: Money, claimed: Money) -> str:
@@ -168,17 +187,32 @@ def _claimed(state: State, claimed: RefundClaimed, policy: Policy, now: datetime
 
 @rule("LG-060", "LG-061")
 def _claim_paid(state: State, paid: ClaimPaid, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Compensates the goods of a paid refund, once, up to what the order may be owed."""
-    if not isinstance(state, Claimed | Filed):
+    """Compensates the goods' money that a refund gave back, up to what the order may be owed.
+
+    Where the rest of a refund is paid later, that adds to it; what came back and is paid again does not.
+    """
+    if isinstance(state, Filed):
+        known = [claim for claim in claims_of(state) if claim.refund_id == paid.refund_id]
+        if not known or (known[0].is_paid and (paid.base is None or paid.base.minor <= known[0].base.minor)):
+            return []
+        return [ClaimPaidFirst(paid.refund_id, max(state.lapse_by, now), paid.base, paid.goods)]
+    if not isinstance(state, Claimed | Established | Due) or state.lapse_by is None:
         return []
+    lapse_by = max(state.lapse_by, now)
     for claim in claims_of(state):
         if claim.refund_id == paid.refund_id and not claim.is_paid:
-            lapse_by = max(state.lapse_by, now)
-            if isinstance(state, Filed):
-                return [ClaimPaidFirst(claim.refund_id, lapse_by)]
             owed = owed_so_far(state.owed, claim.base.currency)
-            return [_due(owed, claim, state.trigger, policy, lapse_by)]
-    return []
+            is_other = paid.base is not None and (paid.base, paid.goods) != (claim.base, claim.goods)
+            given = _given(paid) if is_other else None
+            return [_due(owed, claim, state.trigger, policy, lapse_by, given)]
+    before, more = counted_of(state.owed, paid.refund_id), _given(paid)
+    if state.owed is None or before is None or more is None or more.base.minor <= before.base_minor:
+        return []
+    return [_due(state.owed, more, state.trigger, policy, lapse_by, more)]
+
+
+def _given(paid: ClaimPaid) -> Claim | None:
+    return None if paid.base is None else Claim(paid.refund_id, paid.base, is_paid=True, goods=paid.goods)
 
 
 @rule("LG-060")
@@ -209,6 +243,18 @@ def _settled(state: State, settled: CompensationSettled, now: datetime) -> Seque
     if state.owed is None or number not in state.owed.unsettled:
         return []
     return [CompensationPaid(number, None if state.lapse_by is None else max(state.lapse_by, now))]
+
+
+@rule("LG-060")
+def _abandoned(
+    state: State, abandoned: CompensationAbandoned, policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """Ends a compensation that will not be paid, with the reason; other claims go on."""
+    if isinstance(state, Absent | Filed | Void):
+        return []
+    cap = Money(policy.late.cap_minor, abandoned.amount.currency)
+    number = abandoned.compensation_number
+    return [CompensationGivenUp(abandoned.amount, policy.late.rate_bps, cap, number)]
 
 
 @rule("LG-060")

@@ -14,6 +14,7 @@ from services.refunds.cases.late_compensation.facts import (
     ClaimPaidFirst,
     CompensationDisputed,
     CompensationDue,
+    CompensationGivenUp,
     CompensationPaid,
     CompensationRefused,
     Fact,
@@ -25,7 +26,7 @@ from services.refunds.cases.late_compensation.messages import Goods
 
 
 class Claim(Value):
-    """A refund for late shipping. `base` is the cost of its `goods`, without freight."""
+    """A refund for late shipping. `base` is the money for its `goods`: asked for, or given back once paid."""
 
     refund_id: str
     base: Money
@@ -33,11 +34,20 @@ class Claim(Value):
     goods: tuple[Goods, ...] = ()
 
 
+class Counted(Value):
+    """The money for goods that one refund gave back, as far as it is counted."""
+
+    refund_id: str
+    base_minor: int
+    goods: tuple[Goods, ...] = ()
+
+
 class Owed(Value):
-    """The sum of the paid refunds of the order: the goods that count, and 30 % of them up to the cap.
+    """The sum of the paid refunds of the order: the goods' money that counts, and 30 % of it up to the cap.
 
     `compensation_count` payments were asked for, the last one for `refund_id`; `unsettled` are the
-    numbers of those that are on their way.
+    numbers of those that are on their way. `given_up_minor` was due and will not be paid: `amount` is
+    without it.
     """
 
     refund_id: str
@@ -46,6 +56,8 @@ class Owed(Value):
     goods: tuple[Goods, ...]
     compensation_count: int
     unsettled: tuple[int, ...]
+    refunds: tuple[Counted, ...] = ()
+    given_up_minor: int = 0
 
 
 # States. `lapse_by`: an order that ended, or never ends, owes nothing for ever. It ends no claim whose
@@ -132,18 +144,34 @@ def _has_open(state: Filed) -> bool:
     return any(not claim.is_paid for claim in claims_of(state))
 
 
+def counted_of(owed: Owed | None, refund_id: str) -> Counted | None:
+    """Finds how much of a refund is counted already."""
+    refunds = () if owed is None else owed.refunds
+    return next((one for one in refunds if one.refund_id == refund_id), None)
+
+
 @rules_of("LG-060")
 def counted(owed: Owed, claim: Claim) -> Owed:
-    """Adds the goods of a paid claim. No line counts for more than it cost, however often it is refunded."""
+    """Adds what a paid claim gave back since it was last counted.
+
+    No line counts for more than it cost, however often it is refunded.
+    """
+    before = counted_of(owed, claim.refund_id) or Counted(claim.refund_id, 0)
+    others = (one for one in owed.refunds if one.refund_id != claim.refund_id)
+    base_minor = max(claim.base.minor, before.base_minor)
+    refunds = (*others, Counted(claim.refund_id, base_minor, claim.goods))
     if not claim.goods:
-        return replace(owed, base_minor=owed.base_minor + claim.base.minor)
+        grown = base_minor - before.base_minor
+        return replace(owed, base_minor=owed.base_minor + grown, refunds=refunds)
+    known = {line.line_id: line.minor for line in before.goods}
     lines = {line.line_id: line for line in owed.goods}
     for goods in claim.goods:
-        before = lines[goods.line_id].minor if goods.line_id in lines else 0
-        minor = max(before, min(before + goods.minor, goods.line_minor))
+        so_far = lines[goods.line_id].minor if goods.line_id in lines else 0
+        more = max(goods.minor - known.get(goods.line_id, 0), 0)
+        minor = max(so_far, min(so_far + more, goods.line_minor))
         lines[goods.line_id] = replace(goods, minor=minor)
     grown = sum(line.minor for line in lines.values()) - sum(line.minor for line in owed.goods)
-    return replace(owed, base_minor=owed.base_minor + grown, goods=tuple(lines.values()))
+    return replace(owed, base_minor=owed.base_minor + grown, goods=tuple(lines.values()), refunds=refunds)
 
 
 def owed_so_far(owed: Owed | None, currency: str) -> Owed:
@@ -173,7 +201,7 @@ def owed_after(owed: Owed, claim: Claim, fact: CompensationDue | CompensationRef
 # Changes.
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911  one branch per fact
     """Applies a fact to the compensation."""
     match fact:
         case LatenessEstablished():
@@ -195,9 +223,12 @@ def evolve(state: State, fact: Fact) -> State:
         case CompensationDue() | CompensationRefused():
             return _claim_decided(state, fact)
         case Lapsed():
-            return _over(expect(state, Established).owed, "lapsed")
+            owed = expect(state, Established).owed
+            return _over(owed, "payment_abandoned" if owed is not None and owed.given_up_minor else "lapsed")
         case CompensationPaid():
             return _compensation_paid(state, fact)
+        case CompensationGivenUp():
+            return _given_up(state, fact)
         case CompensationDisputed():
             return replace(state, lapse_by=None) if isinstance(state, Due) else state
         case _:
@@ -247,20 +278,55 @@ def _claim_filed(state: State, fact: ClaimFiled) -> State:
 def _claim_paid_first(state: Filed, fact: ClaimPaidFirst) -> State:
     paid_id = fact.refund_id or state.refund_id
     claims = tuple(
-        replace(claim, is_paid=True) if claim.refund_id == paid_id else claim for claim in claims_of(state)
+        _paid_claim(claim, fact.base, fact.goods) if claim.refund_id == paid_id else claim
+        for claim in claims_of(state)
     )
     return _filed(claims, fact.lapse_by or state.lapse_by)
 
 
+def _paid_claim(claim: Claim, base: Money | None, goods: tuple[Goods, ...]) -> Claim:
+    return (
+        replace(claim, is_paid=True)
+        if base is None
+        else Claim(claim.refund_id, base, is_paid=True, goods=goods)
+    )
+
+
 def _claim_decided(state: State, fact: CompensationDue | CompensationRefused) -> State:
-    if not isinstance(state, Claimed) or not fact.refund_id:
+    if not isinstance(state, Claimed | Established | Due) or not fact.refund_id:
         return _over(state.owed if isinstance(state, Claimed) else None, fact.reason_code)
-    owed = owed_so_far(state.owed, state.base.currency)
-    for claim in claims_of(state):
-        if claim.refund_id == fact.refund_id:
-            owed = owed_after(owed, claim, fact)
+    owed = state.owed or owed_so_far(None, fact.base.currency)
+    claims = [claim for claim in claims_of(state) if claim.refund_id == fact.refund_id]
+    if fact.given_back is not None:
+        claims = [Claim(fact.refund_id, fact.given_back, is_paid=True, goods=fact.goods)]
+    for claim in claims:
+        owed = owed_after(owed, claim, fact)
     lapse_by = fact.lapse_by if isinstance(fact, CompensationRefused) else None
-    return _standing(state.trigger, _without(state, fact.refund_id), lapse_by or state.lapse_by, owed)
+    if lapse_by is None:
+        lapse_by = state.lapse_by
+    if lapse_by is None:
+        return _over(owed, fact.reason_code)
+    return _standing(state.trigger, _without(state, fact.refund_id), lapse_by, owed)
+
+
+def _given_up(state: State, fact: CompensationGivenUp) -> State:
+    """Takes what is given up out of what is owed; the claims that run go on."""
+    if isinstance(state, Paid):
+        rest = state.amount.minor - fact.amount.minor
+        return Paid(Money(rest, state.amount.currency)) if rest > 0 else Void(fact.reason_code)
+    if not isinstance(state, Claimed | Established | Due) or state.owed is None:
+        return Void(fact.reason_code)
+    owed = state.owed
+    minor = min(fact.amount.minor, owed.amount.minor)
+    owed = replace(
+        owed,
+        amount=Money(owed.amount.minor - minor, owed.amount.currency),
+        given_up_minor=owed.given_up_minor + minor,
+        unsettled=tuple(number for number in owed.unsettled if number != fact.compensation_number),
+    )
+    if state.lapse_by is None:
+        return _over(owed, fact.reason_code)
+    return _standing(state.trigger, claims_of(state), state.lapse_by, owed)
 
 
 def _compensation_paid(state: State, fact: CompensationPaid) -> State:

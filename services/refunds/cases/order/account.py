@@ -12,7 +12,7 @@ from kernel.money import allocate
 from kernel.rules import rules_of
 from kernel.value import Value, replace
 from services.refunds.policy import TenderStrategy
-from services.refunds.shares import RefundKind, Share, Tender
+from services.refunds.shares import RefundApplied, RefundKind, Share, Tender
 
 
 class LineAccount(Value):
@@ -71,7 +71,8 @@ class TenderAccount(Value):
 class OpenCase(Value):
     """A case that works on lines of the order. `kind` is None for an exchange; `is_granted`: the money is.
 
-    `applied_at`: when a buyer's refund was first applied for.
+    `applied_at`: when a buyer's refund was first applied for. `is_proven`: its goods are known to be lost or
+    back.
     """
 
     case_id: str
@@ -81,6 +82,7 @@ class OpenCase(Value):
     is_late_claim: bool
     is_granted: bool = False
     applied_at: datetime | None = None
+    is_proven: bool = False
 
     @property
     def waits_for_goods(self) -> bool:
@@ -94,6 +96,13 @@ class OpenCase(Value):
 
     def count_of(self, line_id: str) -> int:
         return sum(share.quantity_count for share in self.shares if share.line_id == line_id)
+
+
+class EarlyApplication(Value):
+    """An application that came before the news of the payment, and was turned away for that."""
+
+    applied: RefundApplied
+    at: datetime
 
 
 class OrderAccount(Value):
@@ -121,6 +130,7 @@ class OrderAccount(Value):
     remedies: tuple[str, ...] = ()
     in_doubt: tuple[str, ...] = ()
     """Parcels to the buyer that are searched, coming back or sent again."""
+    early: tuple[EarlyApplication, ...] = ()
 
     @property
     def paid_minor(self) -> int:
@@ -164,12 +174,11 @@ class OrderAccount(Value):
                 return case
         return None
 
-    def busy_by(self, line_ids: Collection[str]) -> OpenCase | None:
-        """Finds the first open case on any of the lines. A line is in one case at a time."""
-        for case in self.open:
-            if any(share.line_id in line_ids for share in case.shares):
-                return case
-        return None
+    def is_busy(self, line_ids: Collection[str], but: str = "") -> bool:
+        """Tells whether an open case other than `but` is on any of the lines. A line is in one at a time."""
+        return any(
+            share.line_id in line_ids for case in self.open if case.case_id != but for share in case.shares
+        )
 
     def is_receipt_open(self, but: str = "") -> bool:
         """Tells whether a refund, an exchange (all but that one) or a parcel is open: none confirms then."""
@@ -188,6 +197,7 @@ def paid(book: OrderAccount, tenders: Sequence[Tender], at: datetime) -> OrderAc
     *goods, freight = allocate(total, weights)
     return replace(
         book,
+        early=(),
         paid_at=at,
         freight_minor=freight,
         tenders=tuple(TenderAccount(tender.payment_id, tender.minor) for tender in tenders),
@@ -320,7 +330,7 @@ def _sent_gone(book: OrderAccount, shares: Sequence[Share], sign: int) -> OrderA
     """Counts refunded pieces among the shipped ones, as far as there are such."""
     counts = {share.line_id: sign * share.quantity_count for share in shares}
     lines = tuple(
-        replace(line, gone_sent_count=min(max(line.gone_sent_count + count, 0), line.shipped_count))
+        replace(line, gone_sent_count=_between(line.gone_sent_count + count, line))
         if (count := counts.get(line.line_id, 0))
         else line
         for line in book.lines
@@ -328,9 +338,33 @@ def _sent_gone(book: OrderAccount, shares: Sequence[Share], sign: int) -> OrderA
     return replace(book, lines=lines)
 
 
+def _between(gone_sent_count: int, line: LineAccount) -> int:
+    return min(max(gone_sent_count, 0), line.shipped_count, line.gone_count)
+
+
+def kept(book: OrderAccount, early: EarlyApplication) -> OrderAccount:
+    """Keeps an application that came before the payment; of one id the last."""
+    others = (one for one in book.early if one.applied.refund_id != early.applied.refund_id)
+    return replace(book, early=(*others, early))
+
+
 def opened(book: OrderAccount, case: OpenCase) -> OrderAccount:
     """Makes the lines of a case busy."""
     return replace(book, open=(*book.open, case), is_late=book.is_late or case.is_late_claim)
+
+
+def confirmed(book: OrderAccount, line_ids: Collection[str]) -> OrderAccount:
+    """Takes lines that the buyer confirmed out of the refunds that wait for them as not received."""
+    cases = tuple(
+        replace(case, shares=rest, freight_minor=0)
+        if case.kind is RefundKind.NOT_RECEIVED
+        and not case.is_granted
+        and (rest := tuple(share for share in case.shares if share.line_id not in line_ids))
+        and rest != case.shares
+        else case
+        for case in book.open
+    )
+    return replace(book, open=cases)
 
 
 def released(book: OrderAccount, case_id: str) -> OrderAccount:

@@ -8,7 +8,7 @@ from kernel.money import Money
 from kernel.rules import rules_of
 from kernel.value import Value, replace
 from services.refunds.cases.order import account
-from services.refunds.cases.order.account import LineAccount, OrderAccount
+from services.refunds.cases.order.account import EarlyApplication, LineAccount, OrderAccount
 from services.refunds.cases.order.facts import (
     Application,
     ApplicationRejected,
@@ -32,6 +32,7 @@ from services.refunds.policy import ExchangePolicy, Policy
 from services.refunds.shares import RefundApplied, RefundKind, Share, Terms
 
 _RULES: Mapping[Rejection, tuple[str, ...]] = {
+    Rejection.NOT_PAID: ("RF-001",),
     Rejection.ORDER_SUCCEEDED: ("RF-045",),
     Rejection.ORDER_CLOSED: ("OR-005",),
     Rejection.ALREADY_SHIPPED: ("RF-011",),
@@ -53,6 +54,8 @@ _ADVICE: Mapping[Rejection, str] = {
     Rejection.LINE_BUSY: "wait_for_open_case",
     Rejection.NOT_SHIPPED: "apply_refund",
     Rejection.NO_SERVICE: "apply_with_return",
+    Rejection.NOT_PAID: "apply_after_payment",
+    Rejection.ID_USED: "apply_under_new_id",
 }
 
 
@@ -72,10 +75,16 @@ class Admission(Value):
 
 
 def rejected(
-    application: Application, application_id: str, reason: Rejection, *, is_amendment: bool = False
+    application: Application,
+    application_id: str,
+    reason: Rejection,
+    *,
+    is_amendment: bool = False,
+    early: EarlyApplication | None = None,
 ) -> list[Decided[Fact]]:
     """Refuses as a fact, with the rules behind the reason."""
-    fact = ApplicationRejected(application, application_id, reason, _ADVICE.get(reason), is_amendment)
+    advice = _ADVICE.get(reason)
+    fact = ApplicationRejected(application, application_id, reason, advice, is_amendment, early)
     return [Decided(fact, _RULES.get(reason, ()))]
 
 
@@ -83,7 +92,7 @@ def rejected(
 def refund_check(
     state: Live, applied: RefundApplied, policy: Policy, *, is_amendment: bool
 ) -> Admission | Rejection:
-    """Finds the terms of the refund, or why it cannot be opened. Raises NotYet before the payment (RF-001).
+    """Finds the terms of the refund, or why it cannot be opened: before the payment it cannot (RF-001).
 
     While nothing is shipped every application is one before shipment, whatever it calls itself; an
     amendment keeps its lines, so its own case does not count as busy.
@@ -94,7 +103,7 @@ def refund_check(
         return Rejection.ORDER_CLOSED
     book = state.book
     if book.paid_at is None:
-        raise NotYet
+        return Rejection.NOT_PAID
     if applied.kind not in _KINDS:
         return Rejection.UNKNOWN_KIND
     pieces = account.open_pieces(book) if applied.shares is None else applied.shares
@@ -116,8 +125,7 @@ def _pieces_wrong(
         return Rejection.UNKNOWN_LINE
     if any(line is not None and line.is_done for line in lines):
         return Rejection.ORDER_SUCCEEDED
-    busy = book.busy_by(ids)
-    if busy is not None and not (is_amendment and busy.case_id == case_id):
+    if book.is_busy(ids, but=case_id if is_amendment else ""):
         return Rejection.LINE_BUSY
     if len(book.past) + len(book.open) >= policy.cases_per_order_max and not is_amendment:
         return Rejection.TOO_MANY
@@ -220,7 +228,7 @@ def exchange_check(
     lines = [line for line_id in ids if (line := book.line(line_id)) is not None]
     if len(lines) != len(ids) or len(set(ids)) != len(ids):
         return Rejection.UNKNOWN_LINE
-    if book.busy_by(ids) is not None:
+    if book.is_busy(ids):
         return Rejection.LINE_BUSY
     if any(s.quantity_count > line.left_count for s, line in zip(applied.shares, lines, strict=True)):
         return Rejection.OVER_REFUNDABLE
@@ -273,12 +281,9 @@ def _received_at(state: Shipped | Succeeded, line: LineAccount, rules: ExchangeP
     return state.shipped_at + rules.usual_delivery_days
 
 
-def late_base(book: OrderAccount, shares: Sequence[Share], reason_code: str, policy: Policy) -> int | None:
-    """Computes the cost of a late-shipping claim's goods, without freight; None for any other reason."""
-    if reason_code not in policy.late.reasons:
-        return None
-    lines = {line.line_id: line for line in book.lines}
-    return sum(account.cost_minor(lines[share.line_id], share.quantity_count) for share in shares)
+def late_base(terms: Terms, policy: Policy) -> int | None:
+    """Finds the money for goods that a late-shipping claim asks for; None for any other reason."""
+    return terms.amount.minor - terms.freight_minor if terms.reason_code in policy.late.reasons else None
 
 
 @rules_of("RF-060", "RF-062", "RF-064", "RF-066")

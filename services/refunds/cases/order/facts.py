@@ -7,9 +7,10 @@ from kernel.decider import Told
 from kernel.money import Money
 from kernel.people import Task
 from kernel.value import Value
-from services.refunds.cases.order.account import OrderAccount
+from services.refunds.cases.order.account import EarlyApplication, OrderAccount
 from services.refunds.liability import Liability
 from services.refunds.notices import Bar
+from services.refunds.payments import PaymentOrder
 from services.refunds.shares import Purpose, Share, Tender, Terms, Wanted
 
 
@@ -39,6 +40,8 @@ class Rejection(StrEnum):
     OUT_OF_WINDOW = "out_of_window"
     SELLER_REFUSED = "seller_refused"
     NO_SERVICE = "no_service"
+    NOT_PAID = "not_paid"
+    ID_USED = "id_used"
 
 
 class OrderRecorded(Value):
@@ -84,8 +87,8 @@ class CloseRecorded(Value):
 class RefundAdmitted(Value):
     """A refund may be opened. `remedy_id`: by a remedy that is due, `is_answered`: agreed by us already.
 
-    `confirm_left_microseconds`: what is left of a clock that this stops; `late_base_minor`: what the
-    goods cost, where the buyer's reason is late shipping; `bar`: why the shop's notice refuses it.
+    `confirm_left_microseconds`: what is left of a clock that this stops; `late_base_minor`: what is
+    asked for goods, where the buyer's reason is late shipping; `bar`: why the shop's notice refuses it.
     """
 
     refund_id: str
@@ -115,11 +118,14 @@ class ExchangeAdmitted(Value):
 
 
 class ApplicationRejected(Value):
+    """An application is turned away. `early`: what to look at again, should the payment turn out older."""
+
     application: Application
     application_id: str
     reason: Rejection
     advise_code: str | None
     is_amendment: bool
+    early: EarlyApplication | None = None
 
 
 class AmendmentAdmitted(Value):
@@ -145,6 +151,8 @@ class PaymentGranted(Value):
     are_goods_gone: bool
     is_full: bool
     remedy_id: str | None
+    was_sent: bool = False
+    is_proven: bool = False
 
 
 class PaymentRefused(Value):
@@ -165,9 +173,19 @@ class CaseReleased(Value):
     is_used: bool
     is_late_claim: bool
     confirm_by: datetime | None
+    given_back: PaymentOrder | None = None
+
+
+class MoreSettled(Value):
+    """A further part of a refund that was paid short has settled."""
+
+    case_id: str
+    given_back: PaymentOrder
 
 
 class GrantGivenBack(Value):
+    """Granted money goes back to the account. `intent_id`: of which payment."""
+
     purpose: Purpose
     amount: Money
     shares: tuple[Share, ...]
@@ -175,6 +193,8 @@ class GrantGivenBack(Value):
     tenders: tuple[Tender, ...]
     are_goods_gone: bool
     case_id: str = ""
+    was_sent: bool = False
+    intent_id: str = ""
 
 
 class AutoConfirmRequested(Value):
@@ -242,11 +262,12 @@ class RemedyPassedOn(Value):
 
 
 Fact = (
-    OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded | CloseRecorded
-    | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted | PaymentGranted
-    | PaymentRefused | CaseReleased | GrantGivenBack | AutoConfirmRequested | AutoConfirmDeferred
-    | AutoConfirmStopped | ConfirmHeld | ConfirmResumed | DeliveryNoted | DeliveryDoubtsNoted
-    | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | Task | Told
+    OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded
+    | CloseRecorded | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted
+    | PaymentGranted | PaymentRefused | CaseReleased | MoreSettled | GrantGivenBack
+    | AutoConfirmRequested | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed
+    | DeliveryNoted | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn
+    | Task | Told
 )  # fmt: skip
 
 

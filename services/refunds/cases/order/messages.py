@@ -4,6 +4,7 @@ from kernel.decider import Addressed, DeadlinePassed
 from kernel.ids import derived_id
 from kernel.money import Money
 from kernel.value import Value
+from services.refunds.payments import PaymentOrder
 from services.refunds.shares import DeliveryKind, InspectedLine, Purpose, RefundApplied, Share, Tender, Wanted
 
 NAME = "order"
@@ -74,7 +75,10 @@ class ExchangeApplied(Value):
 
 
 class PaymentAsked(Value):
-    """The case `case_id` decided to pay. The intent's id follows from the case and the purpose."""
+    """The case `case_id` decided to pay. The intent's id follows from the case and the purpose.
+
+    `is_proven`: its goods are known to be lost or back.
+    """
 
     case_id: str
     intent_id: str
@@ -84,6 +88,7 @@ class PaymentAsked(Value):
     freight_minor: int = 0
     are_goods_gone: bool = False
     remedy_id: str | None = None
+    is_proven: bool = False
 
 
 class CaseEnded(Value):
@@ -94,11 +99,17 @@ class CaseEnded(Value):
 
 
 class RefundSettled(Value):
+    """A refund was paid. `given_back`: all of it that the buyer has now, where that was told."""
+
     case_id: str
+    given_back: PaymentOrder | None = None
 
 
 class IntentAbandoned(Value):
-    """A payment was given up: no money moved and none will."""
+    """A payment was given up: no money moved and none will. Of a payment in parts, one part was.
+
+    `was_sent`: for goods that had been shipped; absent in what was stored before it was kept.
+    """
 
     case_id: str
     purpose: Purpose
@@ -107,6 +118,9 @@ class IntentAbandoned(Value):
     freight_minor: int
     tenders: tuple[Tender, ...]
     are_goods_gone: bool
+    was_sent: bool | None = None
+    reason_code: str = "given_up"
+    intent_id: str = ""
 
 
 class RefundOffered(Value):

@@ -16,8 +16,10 @@ from services.refunds.cases.order.facts import (
     CaseReleased,
     CloseRecorded,
     ExchangeAdmitted,
+    GrantGivenBack,
     LatenessNoted,
     LatenessWithdrawn,
+    MoreSettled,
     PaymentGranted,
     RefundAdmitted,
     RemedyPassedOn,
@@ -27,7 +29,8 @@ from services.refunds.cases.order.facts import (
 from services.refunds.cases.order.state import State, live
 from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.cases.refund_intent import messages as intent
-from services.refunds.shares import RefundKind, Share
+from services.refunds.payments import PaymentOrder
+from services.refunds.shares import Purpose, RefundKind, Share
 
 
 def _shipment_recorded(fact: ShipmentRecorded, view: CaseView[State]) -> list[Addressed]:
@@ -52,16 +55,41 @@ def _is_sent(book: OrderAccount, case: OpenCase, marked: set[str]) -> bool:
 
 def _trade_ended(fact: SuccessRecorded | CloseRecorded, view: CaseView[State]) -> list[Addressed]:
     book = live(view.state).book
-    message = agreement.TradeEnded(isinstance(fact, SuccessRecorded), fact.cause)
+    is_success = isinstance(fact, SuccessRecorded)
+    line_ids = None if fact.is_whole else fact.line_ids
+    message = agreement.TradeEnded(is_success, fact.cause, line_ids)
+    is_receipt = is_success and fact.cause == "buyer"
     onward = [
         agreement.to(view.subject, case.case_id, message)
         for case in book.open
         if case.kind is not None
-        and (fact.is_whole or any(share.line_id in fact.line_ids for share in case.shares))
+        and (
+            fact.is_whole
+            or (is_receipt and case.kind is RefundKind.NOT_RECEIVED)
+            or any(share.line_id in fact.line_ids for share in case.shares)
+        )
     ]
+    if is_receipt:
+        onward += _received(book, line_ids, view)
     if fact.is_whole and book.is_late:
         onward.append(late.to(view.subject, late.OrderEnded()))
     return onward
+
+
+def _received(book: OrderAccount, line_ids: tuple[str, ...] | None, view: CaseView[State]) -> list[Addressed]:
+    """Tells payments on their way for goods as not received that the buyer has them, unless it is proven."""
+    return [
+        intent.to(view.subject, _payment_of(case), intent.ReceiptConfirmed())
+        for case in book.open
+        if case.kind is RefundKind.NOT_RECEIVED
+        and case.is_granted
+        and not case.is_proven
+        and (line_ids is None or all(share.line_id in line_ids for share in case.shares))
+    ]
+
+
+def _payment_of(case: OpenCase) -> str:
+    return intent.intent_id_of(agreement.NAME, case.case_id, Purpose.REFUND)
 
 
 def _refund_admitted(fact: RefundAdmitted, view: CaseView[State]) -> list[Addressed]:
@@ -87,12 +115,23 @@ def _late_claim(
     view: CaseView[State], refund_id: str, shares: tuple[Share, ...], base_minor: int
 ) -> Addressed:
     book = live(view.state).book
-    goods = tuple(
-        late.Goods(line.line_id, account.cost_minor(line, share.quantity_count), line.paid_minor)
+    claimed = late.RefundClaimed(refund_id, Money(base_minor, book.currency), _goods(book, shares))
+    return late.to(view.subject, claimed)
+
+
+def _goods(book: OrderAccount, shares: tuple[Share, ...]) -> tuple[late.Goods, ...]:
+    return tuple(
+        late.Goods(line.line_id, share.minor, line.paid_minor)
         for share in shares
         if (line := book.line(share.line_id)) is not None
     )
-    return late.to(view.subject, late.RefundClaimed(refund_id, Money(base_minor, book.currency), goods))
+
+
+def _claim_paid(refund_id: str, paid: PaymentOrder | None, book: OrderAccount) -> late.ClaimPaid:
+    if paid is None:
+        return late.ClaimPaid(refund_id)
+    base = Money(paid.amount.minor - paid.freight_minor, paid.amount.currency)
+    return late.ClaimPaid(refund_id, base, _goods(book, paid.shares))
 
 
 def _exchange_admitted(fact: ExchangeAdmitted, view: CaseView[State]) -> list[Addressed]:
@@ -126,7 +165,7 @@ def _amendment_admitted(fact: AmendmentAdmitted, view: CaseView[State]) -> list[
 
 
 def _granted(fact: PaymentGranted, view: CaseView[State]) -> list[Addressed]:
-    order = intent.PaymentOrder(
+    order = PaymentOrder(
         case_id=fact.case_id,
         purpose=fact.purpose,
         amount=fact.amount,
@@ -136,6 +175,7 @@ def _granted(fact: PaymentGranted, view: CaseView[State]) -> list[Addressed]:
         are_goods_gone=fact.are_goods_gone,
         is_full=fact.is_full,
         remedy_id=fact.remedy_id,
+        was_sent=fact.was_sent,
     )
     return [intent.to(view.subject, fact.intent_id, intent.Pay(order))]
 
@@ -143,8 +183,21 @@ def _granted(fact: PaymentGranted, view: CaseView[State]) -> list[Addressed]:
 def _released(fact: CaseReleased, view: CaseView[State]) -> list[Addressed]:
     if not fact.is_late_claim:
         return []
-    told = late.ClaimPaid if fact.is_paid else late.ClaimClosed
-    return [late.to(view.subject, told(fact.case_id))]
+    if not fact.is_paid:
+        return [late.to(view.subject, late.ClaimClosed(fact.case_id))]
+    return [late.to(view.subject, _claim_paid(fact.case_id, fact.given_back, live(view.state).book))]
+
+
+def _more_settled(fact: MoreSettled, view: CaseView[State]) -> list[Addressed]:
+    return [late.to(view.subject, _claim_paid(fact.case_id, fact.given_back, live(view.state).book))]
+
+
+def _given_back(fact: GrantGivenBack, view: CaseView[State]) -> list[Addressed]:
+    if fact.purpose is not Purpose.LATE_COMPENSATION:
+        return []
+    number = fact.intent_id.rpartition(".")[2]
+    count = int(number) if number.isdigit() else 1
+    return [late.to(view.subject, late.CompensationAbandoned(fact.amount, count))]
 
 
 def _remedy(fact: RemedyPassedOn, view: CaseView[State]) -> list[Addressed]:
@@ -170,6 +223,8 @@ TELLS: Mapping[type, Reaction] = {
     AmendmentAdmitted: _amendment_admitted,
     PaymentGranted: _granted,
     CaseReleased: _released,
+    MoreSettled: _more_settled,
+    GrantGivenBack: _given_back,
     RemedyPassedOn: _remedy,
     LatenessNoted: _lateness,
     LatenessWithdrawn: _lateness_withdrawn,

@@ -1,7 +1,7 @@
 """Decides about an order: status by the order system's word, and the auto-confirm clock.
 
 The order admits refunds and exchanges, passes order-wide news on to them and alone grants money; those
-rules are in rules_money, rules_news and rules_remedies.
+rules are in rules_money, rules_payments, rules_news and rules_remedies.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from kernel.decider import DeadlinePassed, Decided
 from kernel.money import Money
 from kernel.rules import rule
 from kernel.value import replace
-from services.refunds.cases.order import rules_money, rules_news, rules_remedies
+from services.refunds.cases.order import rules_money, rules_news, rules_payments, rules_remedies
 from services.refunds.cases.order.account import LineAccount, OpenCase, OrderAccount
 from services.refunds.cases.order.facts import (
     AutoConfirmDeferred,
@@ -83,7 +83,7 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case TermsEdited():
             return _terms_edited(state, message, policy)
         case OrderPaid():
-            return _paid(state, message, policy, now)
+            return _payment(state, message, policy, now)
         case ShipmentMarked():
             return _ship_marked(state, message, policy, now)
         case TradeSucceeded():
@@ -107,9 +107,9 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case CaseEnded():
             return rules_money.case_ended(state, message, now)
         case RefundSettled():
-            return rules_money.refund_settled(state, message, now)
+            return rules_payments.refund_settled(state, message, now)
         case IntentAbandoned():
-            return rules_money.intent_abandoned(state, message, now)
+            return rules_payments.intent_abandoned(state, message, now)
         case RemedyDue():
             return rules_remedies.remedy_due(state, message, policy, now)
         case HoldResolved():
@@ -155,6 +155,12 @@ def _terms_edited(state: State, edited: TermsEdited, policy: Policy) -> Sequence
         return []
     lines = current.book.lines if edited.lines is None else _accounts(edited.lines, policy)
     return [TermsRecorded(replace(current.book, lines=lines, freight_minor=edited.freight.minor))]
+
+
+def _payment(state: State, paid: OrderPaid, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
+    recorded = _paid(state, paid, policy, now)
+    is_paid = any(isinstance(entry.fact, PaymentRecorded) for entry in recorded)
+    return [*recorded, *rules_money.applied_since(state, recorded, policy, now)] if is_paid else recorded
 
 
 @rule("OR-001", "OR-002", "OR-004")

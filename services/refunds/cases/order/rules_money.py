@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
 
 from kernel.decider import Decided
 from kernel.ids import derived_id
 from kernel.money import Money
 from kernel.rules import rule
 from services.refunds.cases.order import account
-from services.refunds.cases.order.account import OrderAccount
+from services.refunds.cases.order.account import EarlyApplication, OrderAccount
 from services.refunds.cases.order.admission import (
     exchange_check,
     late_base,
@@ -23,7 +24,6 @@ from services.refunds.cases.order.facts import (
     CaseReleased,
     ExchangeAdmitted,
     Fact,
-    GrantGivenBack,
     PaymentGranted,
     PaymentRefused,
     RefundAdmitted,
@@ -34,10 +34,8 @@ from services.refunds.cases.order.messages import (
     AmendmentProposed,
     CaseEnded,
     ExchangeApplied,
-    IntentAbandoned,
     PaymentAsked,
     RefundOffered,
-    RefundSettled,
 )
 from services.refunds.cases.order.rules_notice import by_notice
 from services.refunds.cases.order.state import (
@@ -46,6 +44,7 @@ from services.refunds.cases.order.state import (
     Paid,
     Shipped,
     State,
+    evolve,
     live,
 )
 from services.refunds.liability import liability_of
@@ -56,11 +55,18 @@ from services.refunds.shares import Purpose, RefundApplied, RefundKind, Tender, 
 def refund_applied(
     state: State, applied: RefundApplied, policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
-    """Opens a refund for a buyer's application, or refuses it with a reason."""
+    """Opens a refund for a buyer's application, or refuses it with a reason.
+
+    A repeat of an open case decides nothing; the id of a case that is over opens no other.
+    """
     current = live(state)
-    if current.book.knows(applied.refund_id):
+    if current.book.case(applied.refund_id) is not None:
         return []
+    if current.book.knows(applied.refund_id):
+        return rejected(Application.REFUND, applied.refund_id, Rejection.ID_USED)
     checked = by_notice(current, refund_check(current, applied, policy, is_amendment=False), policy, now)
+    if checked is Rejection.NOT_PAID:
+        return _before_payment(applied, now)
     if isinstance(checked, Rejection):
         return rejected(Application.REFUND, applied.refund_id, checked)
     terms = checked.terms
@@ -75,11 +81,29 @@ def refund_applied(
             remedy_id=None,
             are_goods_back=False,
             confirm_left_microseconds=confirm_left(current, now),
-            late_base_minor=late_base(current.book, terms.shares, terms.reason_code, policy),
+            late_base_minor=late_base(terms, policy),
             bar=checked.bar,
             applied_at=now,
         )
     )
+
+
+def _before_payment(applied: RefundApplied, now: datetime) -> Sequence[Decided[Fact]]:
+    """Turns an application away, and keeps it in case the news of an older payment is late."""
+    early = EarlyApplication(applied, now)
+    return rejected(Application.REFUND, applied.refund_id, Rejection.NOT_PAID, early=early)
+
+
+def applied_since(
+    state: State, recorded: Sequence[Decided[Fact]], policy: Policy, paid_at: datetime
+) -> Sequence[Decided[Fact]]:
+    """Looks again at what was applied for after the payment, whose news came late."""
+    decided: list[Decided[Fact]] = []
+    for early in live(state).book.early:
+        if early.at >= paid_at:
+            now = reduce(evolve, (entry.fact for entry in (*recorded, *decided)), state)
+            decided += refund_applied(now, early.applied, policy, early.at)
+    return decided
 
 
 @rule("RF-001", "RF-011", "OR-029")
@@ -102,7 +126,7 @@ def amendment_proposed(state: State, proposed: AmendmentProposed, policy: Policy
     if isinstance(checked, Rejection):
         return rejected(Application.REFUND, applied.refund_id, checked, is_amendment=True)
     terms = checked.terms
-    base_minor = late_base(current.book, terms.shares, terms.reason_code, policy)
+    base_minor = late_base(terms, policy)
     return _amended(
         AmendmentAdmitted(
             applied.refund_id,
@@ -126,8 +150,10 @@ def exchange_applied(
 ) -> Sequence[Decided[Fact]]:
     """Opens an exchange that the shop's rules allow, or refuses it with a reason."""
     current = live(state)
-    if current.book.knows(applied.exchange_id):
+    if current.book.case(applied.exchange_id) is not None:
         return []
+    if current.book.knows(applied.exchange_id):
+        return rejected(Application.EXCHANGE, applied.exchange_id, Rejection.ID_USED)
     checked = exchange_check(current, applied, policy, now)
     if isinstance(checked, Rejection):
         return rejected(Application.EXCHANGE, applied.exchange_id, checked)
@@ -201,7 +227,7 @@ def ours(
         remedy_id=remedy_id,
         are_goods_back=are_goods_back,
         confirm_left_microseconds=confirm_left(current, now),
-        late_base_minor=late_base(book, terms.shares, terms.reason_code, policy),
+        late_base_minor=late_base(terms, policy),
     )
 
 
@@ -225,12 +251,13 @@ def payment_asked(
     tenders = account.split(book, asked.amount.minor, policy.order.tender_strategy)
     goods_minor = sum(share.minor for share in asked.shares) if book.lines else asked.amount.minor
     is_full = goods_minor == book.goods_left_minor
-    return _granted(asked, asked.amount, tenders, is_full=is_full)
+    was_sent = own is not None and own.kind is not RefundKind.UNSHIPPED
+    return _granted(asked, asked.amount, tenders, is_full=is_full, was_sent=was_sent)
 
 
 @rule("RF-033", "RF-048")
 def _granted(
-    asked: PaymentAsked, amount: Money, tenders: tuple[Tender, ...], *, is_full: bool
+    asked: PaymentAsked, amount: Money, tenders: tuple[Tender, ...], *, is_full: bool, was_sent: bool
 ) -> Sequence[Fact]:
     """Fixes whether the refund is a full one. A full refund ends the trade, a part does not."""
     return [
@@ -245,6 +272,8 @@ def _granted(
             are_goods_gone=asked.are_goods_gone,
             is_full=is_full,
             remedy_id=asked.remedy_id,
+            was_sent=was_sent,
+            is_proven=asked.is_proven,
         )
     ]
 
@@ -271,7 +300,7 @@ def _own_account(
     granted = Money(min(asked.amount.minor, max(left, 0)), book.currency)
     decided: list[Decided[Fact]] = []
     if granted.minor:
-        decided += _granted(asked, granted, (), is_full=False)
+        decided += _granted(asked, granted, (), is_full=False, was_sent=False)
     if granted.minor < asked.amount.minor:
         rest = asked.amount - granted
         decided += _refused(PaymentRefused(asked.case_id, asked.intent_id, asked.purpose, rest, due_at))
@@ -281,34 +310,12 @@ def _own_account(
 @rule("OR-031")
 def case_ended(state: State, ended: CaseEnded, now: datetime) -> Sequence[Fact]:
     """Frees the lines of a case without payment. The trade goes on, and the clock with its rest."""
-    return _released(live(state), ended.case_id, now, is_paid=False, is_used=ended.is_used)
+    return released(live(state), ended.case_id, now, is_paid=False, is_used=ended.is_used)
 
 
-@rule("RF-033")
-def refund_settled(state: State, settled: RefundSettled, now: datetime) -> Sequence[Fact]:
-    """Frees the lines of a paid refund. The rest of the order goes on."""
-    return _released(live(state), settled.case_id, now, is_paid=True, is_used=False)
-
-
-@rule("RF-029")
-def intent_abandoned(state: State, abandoned: IntentAbandoned, now: datetime) -> Sequence[Fact]:
-    """Gives the account back what it held for a payment that no one will make."""
-    current = live(state)
-    given_back = GrantGivenBack(
-        purpose=abandoned.purpose,
-        amount=abandoned.amount,
-        shares=abandoned.shares,
-        freight_minor=abandoned.freight_minor,
-        tenders=abandoned.tenders,
-        are_goods_gone=abandoned.are_goods_gone,
-        case_id=abandoned.case_id,
-    )
-    if abandoned.purpose is not Purpose.REFUND:
-        return [given_back]
-    return [given_back, *_released(current, abandoned.case_id, now, is_paid=False, is_used=False)]
-
-
-def _released(current: Live, case_id: str, now: datetime, *, is_paid: bool, is_used: bool) -> Sequence[Fact]:
+def released(
+    current: Live, case_id: str, now: datetime, *, is_paid: bool, is_used: bool
+) -> Sequence[CaseReleased]:
     case = current.book.case(case_id)
     if case is None:
         return []

@@ -26,6 +26,7 @@ from services.refunds.cases.order.facts import (
     GrantGivenBack,
     LatenessNoted,
     LatenessWithdrawn,
+    MoreSettled,
     OrderRecorded,
     PaymentGranted,
     PaymentRecorded,
@@ -36,7 +37,7 @@ from services.refunds.cases.order.facts import (
     SuccessRecorded,
     TermsRecorded,
 )
-from services.refunds.shares import Purpose, RefundKind
+from services.refunds.shares import Purpose
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -153,7 +154,9 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _confirm_runs_on(order, fact.due_at)
         case LatenessNoted():
             return replace(order, book=replace(book, is_late=True))
-        case ApplicationRejected() | PaymentRefused() | LatenessWithdrawn() | Task() | Told():
+        case ApplicationRejected():
+            return order if fact.early is None else replace(order, book=account.kept(book, fact.early))
+        case MoreSettled() | PaymentRefused() | LatenessWithdrawn() | Task() | Told():
             return order
         case _:
             assert_never(fact)
@@ -185,6 +188,8 @@ def _shipment_recorded(state: Live, fact: ShipmentRecorded) -> State:
 
 def _success_recorded(state: Live, fact: SuccessRecorded) -> State:
     book = _done(state.book, fact.line_ids)
+    if fact.cause == "buyer":
+        book = account.confirmed(book, fact.line_ids)
     return Succeeded(book, fact.at, fact.cause) if fact.is_whole else replace(state, book=book)
 
 
@@ -251,7 +256,8 @@ def _payment_granted(state: Live, fact: PaymentGranted) -> State:
     book = _moved(replace(state.book, intents=(*state.book.intents, fact.intent_id)), fact, 1)
     if fact.purpose is Purpose.REFUND:
         cases = tuple(
-            replace(case, is_granted=True) if case.case_id == fact.case_id else case for case in book.open
+            replace(case, is_granted=True, is_proven=fact.is_proven) if case.case_id == fact.case_id else case
+            for case in book.open
         )
         book = replace(book, open=cases)
     return replace(state, book=book)
@@ -264,7 +270,6 @@ def _moved(book: OrderAccount, fact: PaymentGranted | GrantGivenBack, sign: int)
         case Purpose.LATE_COMPENSATION:
             return replace(book, compensated_minor=book.compensated_minor + sign * fact.amount.minor)
         case Purpose.REFUND:
-            case = book.case(fact.case_id)
             return account.moved(
                 book,
                 fact.shares,
@@ -272,7 +277,7 @@ def _moved(book: OrderAccount, fact: PaymentGranted | GrantGivenBack, sign: int)
                 fact.tenders,
                 sign,
                 are_goods_gone=fact.are_goods_gone,
-                was_sent=case is not None and case.kind is not RefundKind.UNSHIPPED,
+                was_sent=fact.was_sent,
             )
         case _:
             assert_never(fact.purpose)

@@ -1,6 +1,7 @@
 """Declares the refund agreement: the events that it reads, its outcomes, and the order's news from it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from aftersales_contracts import enums
 from aftersales_contracts.aftersales import common, refunds, refunds_enums
@@ -32,11 +33,13 @@ from services.refunds.cases.refund_agreement.facts import (
     BuyerReminded,
     EvidenceAsked,
     Fact,
+    Filed,
     FreightDecided,
     FreightDue,
     NegotiationAsked,
     NegotiationOver,
     PiecesMissing,
+    ReceiptTermsAmended,
     RefundDue,
     RefusalUnbacked,
     RestUndecided,
@@ -112,16 +115,24 @@ READS: Mapping[type[Event], Read] = {
 
 
 def _opened(fact: AnswerAwaited, view: CaseView[State]) -> refunds.RefundOpenedV1:
-    terms = fact.filed.terms
+    return _terms(fact.filed, fact.answer_by, view)
+
+
+def _amended_at_receipt(fact: ReceiptTermsAmended, view: CaseView[State]) -> refunds.RefundOpenedV1:
+    return _terms(fact.filed, fact.receive_by, view)
+
+
+def _terms(filed: Filed, answer_by: datetime, view: CaseView[State]) -> refunds.RefundOpenedV1:
+    terms = filed.terms
     return refunds.RefundOpenedV1(
-        **about_order(view, fact.filed.customer_id),
+        **about_order(view, filed.customer_id),
         refund_id=view.case_id,
         kind=enums.RefundKind(terms.kind.value),
         reason_code=terms.reason_code,
         lines=priced_pieces(terms.shares, terms.amount.currency),
         amount=money(terms.amount),
         terms_version=terms.version,
-        answer_by_at=fact.answer_by,
+        answer_by_at=answer_by,
     )
 
 
@@ -149,6 +160,11 @@ def _return_authorized(fact: ReturnAwaited, view: CaseView[State]) -> refunds.Re
         needs_note=False,
         send_by_at=fact.send_by,
     )
+
+
+def _freight_owed(fact: FreightDue, view: CaseView[State]) -> refunds.FreightLiabilityDecidedV1:
+    filed = filed_of(view.state)
+    return freight_decided(view, filed.customer_id, filed.liability, fact.amount)
 
 
 def _freight_decided(_fact: FreightDecided, view: CaseView[State]) -> refunds.FreightLiabilityDecidedV1:
@@ -201,9 +217,11 @@ def _refund_closed(fact: AgreementClosed, view: CaseView[State]) -> refunds.Refu
 
 ANNOUNCES: Mapping[type, Announce] = {
     AnswerAwaited: _opened,
+    ReceiptTermsAmended: _amended_at_receipt,
     AnswerDecided: _answer_decided,
     ReturnAwaited: _return_authorized,
     FreightDecided: _freight_decided,
+    FreightDue: _freight_owed,
     EvidenceAsked: _evidence,
     BuyerReminded: _reminder,
     NegotiationAsked: _negotiation,
@@ -229,6 +247,7 @@ def _refund_due(fact: RefundDue, view: CaseView[State]) -> Sequence[Addressed]:
         freight_minor=fact.freight_minor,
         are_goods_gone=fact.are_goods_gone,
         remedy_id=fact.remedy_id,
+        is_proven=fact.is_proven or fact.remedy_id is not None,
     )
     return [order.to(view.subject, asked)]
 

@@ -17,6 +17,7 @@ class Ending(StrEnum):
     LAPSED = "lapsed"
     SHIPPED = "shipped"
     SUPERSEDED = "superseded"
+    PAYMENT_ABANDONED = "payment_abandoned"
 
 
 class Answer(StrEnum):
@@ -138,6 +139,19 @@ class ReceiptAwaited(Value):
     returned: ReturnedGoods
 
 
+class ReceiptTermsAmended(Value):
+    """A refund whose goods were refused at receipt was changed: these terms are looked at there now."""
+
+    filed: Filed
+    receive_by: datetime
+
+
+class PiecesReceived(Value):
+    """The buyer confirmed receipt of some pieces of a refused refund: it is for the others only."""
+
+    filed: Filed
+
+
 class InspectionNoted(Value):
     lines: tuple[InspectedLine, ...]
 
@@ -167,11 +181,14 @@ class RestUndecided(Value):
 
 
 class RefundDue(Value):
+    """The refund is to be paid. `is_proven`: its goods are known to be lost or back."""
+
     amount: Money
     shares: tuple[Share, ...]
     freight_minor: int
     are_goods_gone: bool
     remedy_id: str | None
+    is_proven: bool = False
 
 
 class FreightDue(Value):
@@ -190,5 +207,6 @@ Fact = (
     AnswerAwaited | RefusalWithdrawn | NegotiationAsked | NegotiationOver | AnswerDecided | ReturnAwaited
     | FreightDecided | EditAwaited | EvidenceAsked | EvidenceNoted | RefusalUnbacked | BuyerReminded
     | AmendmentForwarded | ReceiptAwaited | InspectionNoted | AnswerContested | PromiseNoted | Task
-    | PiecesMissing | RestUndecided | RefundDue | FreightDue | AgreementClosed | ApplicationTurnedAway
+    | ReceiptTermsAmended | PiecesReceived | PiecesMissing | RestUndecided | RefundDue | FreightDue
+    | AgreementClosed | ApplicationTurnedAway
 )  # fmt: skip

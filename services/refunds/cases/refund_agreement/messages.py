@@ -97,8 +97,11 @@ class ShipmentSeen(Value):
 
 
 class TradeEnded(Value):
+    """The trade ended, or the lines of it that `line_ids` names."""
+
     is_success: bool
     cause: str
+    line_ids: tuple[str, ...] | None = None
 
 
 class HoldAnswered(Value):
@@ -119,6 +122,12 @@ class Remedied(Value):
     shares: tuple[Share, ...] = ()
 
 
+class PaymentGivenUp(Value):
+    """Nothing of the refund was paid, and nothing will be."""
+
+    reason_code: str
+
+
 class PromiseMade(Value):
     promise_id: str
 
@@ -130,7 +139,7 @@ class EvidenceGiven(Value):
 Message = (
     Applied | NotAdmitted | SellerAgreed | SellerRefused | Amended | AmendmentAccepted | BuyerWithdrew
     | ReturnSent | ReturnAccepted | GoodsChecked | ShipmentSeen | TradeEnded | HoldAnswered | GoodsCameBack
-    | Remedied | PromiseMade | EvidenceGiven | DeadlinePassed
+    | Remedied | PaymentGivenUp | PromiseMade | EvidenceGiven | DeadlinePassed
 )  # fmt: skip
 
 

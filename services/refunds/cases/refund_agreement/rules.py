@@ -24,6 +24,7 @@ from services.refunds.cases.refund_agreement.facts import (
     Filed,
     NegotiationAsked,
     ReceiptAwaited,
+    ReceiptTermsAmended,
     RefusalUnbacked,
 )
 from services.refunds.cases.refund_agreement.messages import (
@@ -37,6 +38,7 @@ from services.refunds.cases.refund_agreement.messages import (
     HoldAnswered,
     Message,
     NotAdmitted,
+    PaymentGivenUp,
     PromiseMade,
     Remedied,
     ReturnAccepted,
@@ -75,6 +77,8 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
         return _not_admitted(state)
     if isinstance(state, Absent):
         raise NotYet
+    if isinstance(message, PaymentGivenUp):
+        return _payment_given_up(state, message)
     if isinstance(state, Granted | Closed | TurnedAway):
         return []
     match message:
@@ -263,7 +267,8 @@ def _back_at_stage(
     rules = policy.agreement
     if state.returned is not None and accepted.terms.kind.wants_goods_back:
         returned = rules_returns.as_sent(state.filed, state.returned)
-        return [ReceiptAwaited(filed, now + rules.receive_days[returned.carriage], returned)]
+        receive_by = now + rules.receive_days[returned.carriage]
+        return [ReceiptAwaited(filed, receive_by, returned), ReceiptTermsAmended(filed, receive_by)]
     return [AnswerAwaited(filed, now + rules.answer_days[accepted.terms.kind])]
 
 
@@ -275,14 +280,34 @@ def _withdrew(state: Open) -> Sequence[Fact]:
     return [*steps.task_over(state), AgreementClosed(Ending.WITHDRAWN)]
 
 
-@rule("RF-017")
-def _trade_ended(state: Open, ended: TradeEnded) -> Sequence[Fact]:
-    """Ends a refused refund once the buyer confirms receipt, and any refund of a closed trade."""
+def _trade_ended(state: Open, ended: TradeEnded) -> Decision:
+    """Ends a refund of goods that the buyer confirmed, a refused one too, and any of a closed trade."""
     if not ended.is_success:
-        return [*steps.task_over(state), AgreementClosed(Ending.SUPERSEDED)]
-    if isinstance(state, Refused) and ended.cause == "buyer":
-        return [AgreementClosed(Ending.WITHDRAWN)]
-    return []
+        return _superseded(state)
+    if ended.cause != "buyer":
+        return []
+    if state.filed.terms.kind is RefundKind.NOT_RECEIVED:
+        return rules_parcels.receipt_confirmed(state, ended.line_ids)
+    return _confirmed(state) if isinstance(state, Refused) else []
+
+
+@rule("RF-017")
+def _superseded(state: Open) -> Sequence[Fact]:
+    return [*steps.task_over(state), AgreementClosed(Ending.SUPERSEDED)]
+
+
+@rule("RF-017")
+def _confirmed(_state: Refused) -> Sequence[Fact]:
+    return [AgreementClosed(Ending.WITHDRAWN)]
+
+
+@rule("RF-017", "RF-029")
+def _payment_given_up(state: State, given_up: PaymentGivenUp) -> Sequence[Fact]:
+    """Closes a granted refund that is not paid: a person gave it up, or the buyer confirmed receipt."""
+    if not isinstance(state, Granted):
+        return []
+    is_withdrawn = given_up.reason_code == "receipt_confirmed"
+    return [AgreementClosed(Ending.WITHDRAWN if is_withdrawn else Ending.PAYMENT_ABANDONED)]
 
 
 def _deadline_passed(state: Open, passed: DeadlinePassed, policy: Policy, now: datetime) -> Decision:

@@ -10,12 +10,15 @@ from services.refunds.cases.refund_agreement import transitions as steps
 from services.refunds.cases.refund_agreement.facts import (
     AgreementClosed,
     Answer,
+    AnswerAwaited,
     AnswerCause,
     AnswerDecided,
     Ending,
     EvidenceNoted,
     Fact,
+    PiecesReceived,
     PromiseNoted,
+    RefundDue,
     RefusalWithdrawn,
     RestUndecided,
 )
@@ -94,7 +97,25 @@ def _owed(
         facts.append(RefusalWithdrawn(now + policy.agreement.answer_days[terms.kind]))
     if terms.kind is not RefundKind.UNSHIPPED:
         facts.append(AnswerDecided(terms.version, Answer.AGREE, AnswerCause.REMEDY, None))
-    return [*facts, *steps.pay(filed, None)]
+    is_back = remedy_id is None and terms.kind is RefundKind.NOT_RECEIVED
+    due = steps.pay(filed, None)
+    return [*facts, *(replace(d, is_proven=is_back) if isinstance(d, RefundDue) else d for d in due)]
+
+
+@rule("RF-017", "RF-033")
+def receipt_confirmed(state: Open, line_ids: tuple[str, ...] | None) -> Sequence[Fact]:
+    """Ends a refund of goods that the buyer has after all; of some of its lines it goes on for the others."""
+    terms = state.filed.terms
+    rest = () if line_ids is None else tuple(s for s in terms.shares if s.line_id not in line_ids)
+    if not rest:
+        return [*steps.task_over(state), AgreementClosed(Ending.WITHDRAWN)]
+    if rest == terms.shares:
+        return []
+    amount = Money(total_of(rest), terms.amount.currency)
+    filed = replace(state.filed, terms=replace(terms, shares=rest, freight_minor=0, amount=amount))
+    if isinstance(state, AwaitingAnswer):
+        return [*steps.task_over(state), AnswerAwaited(filed, state.answer_by)]
+    return [PiecesReceived(filed)]
 
 
 @rule("RF-009")

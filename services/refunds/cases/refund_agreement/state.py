@@ -27,8 +27,10 @@ from services.refunds.cases.refund_agreement.facts import (
     NegotiationAsked,
     NegotiationOver,
     PiecesMissing,
+    PiecesReceived,
     PromiseNoted,
     ReceiptAwaited,
+    ReceiptTermsAmended,
     RefundDue,
     RefusalUnbacked,
     RefusalWithdrawn,
@@ -134,7 +136,9 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _inspection_noted(state, fact)
         case AnswerDecided() | FreightDecided() | FreightDue() | EvidenceAsked() | AmendmentForwarded():
             return state
-        case Task() | PiecesMissing() | RestUndecided():
+        case PiecesReceived():
+            return replace(expect(state, Refused), filed=fact.filed)
+        case ReceiptTermsAmended() | Task() | PiecesMissing() | RestUndecided():
             return state
         case _:
             assert_never(fact)

@@ -8,18 +8,22 @@ from aftersales_contracts.base import Event
 from aftersales_contracts.base import Money as ContractMoney
 from aftersales_contracts.enums import MoneyMoved
 from aftersales_contracts.shop import desk, payments
-from chassis.engine.outcomes import about_order, mine, money, money_in, order_task, priced_pieces
+from chassis.engine.outcomes import (
+    about_order,
+    mine,
+    money,
+    money_in,
+    order_task,
+    order_task_withdrawn,
+    priced_pieces,
+)
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView, expect
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from services.refunds.cases.late_compensation import messages as late
 from services.refunds.cases.order import messages as order
 from services.refunds.cases.refund_intent import messages as m
-from services.refunds.cases.refund_intent.messages import ATTEMPT_MARK, attempt_id_of
-from services.refunds.cases.refund_intent.rules import decide
-from services.refunds.cases.refund_intent.state import (
-    Absent,
-    Ended,
+from services.refunds.cases.refund_intent.facts import (
     Fact,
     PaymentAbandoned,
     PaymentDisputed,
@@ -27,12 +31,12 @@ from services.refunds.cases.refund_intent.state import (
     PaymentStuck,
     PersonAsked,
     RefundPaid,
-    Settled,
-    State,
-    deadlines,
-    evolve,
 )
+from services.refunds.cases.refund_intent.messages import ATTEMPT_MARK, attempt_id_of
+from services.refunds.cases.refund_intent.rules import decide
+from services.refunds.cases.refund_intent.state import Absent, Ended, Settled, State, deadlines, evolve
 from services.refunds.conversions import number_of
+from services.refunds.payments import PaymentOrder, cut, without
 from services.refunds.policy import Policy
 from services.refunds.shares import Purpose, Tender
 
@@ -65,11 +69,17 @@ def _failed(data: payments.RefundFailedV1) -> Sequence[Addressed]:
 
 
 def _reversed(data: payments.RefundReversedV1) -> Sequence[Addressed]:
-    return [m.to(data.order_id, data.intent_id, m.MoneyReversed(money_in(data.amount), data.reason_code))]
+    tenders = tuple(Tender(tender.payment_id, tender.amount.minor) for tender in data.tenders)
+    message = m.MoneyReversed(money_in(data.amount), data.reason_code, tenders)
+    return [m.to(data.order_id, data.intent_id, message)]
 
 
 def _task_completed(data: desk.TaskCompletedV1) -> Sequence[Addressed]:
-    return [m.to(data.about_subject, data.case_id, m.PersonDecided(data.outcome_code))]
+    number = number_of(data.task_id, f".{m.QUESTION_MARK}.")
+    is_ours = data.task_id == m.question_id_of(data.case_id, number)
+    amount = None if data.amount is None else money_in(data.amount)
+    message = m.PersonDecided(data.outcome_code, number if is_ours else 0, amount)
+    return [m.to(data.about_subject, data.case_id, message)]
 
 
 READS: Mapping[type[Event], Read] = {
@@ -101,7 +111,7 @@ def _payment_requested(fact: PaymentRequested, view: CaseView[State]) -> refunds
         attempt_id=attempt_id_of(view.case_id, fact.attempt_count),
         purpose=refunds_enums.IntentPurpose(wish.purpose.value),
         amount=money(wish.amount),
-        tenders=_tenders(wish.tenders, wish.amount.currency),
+        tenders=_tenders(wish.tenders if wish.is_way_known else (), wish.amount.currency),
         payee=refunds_enums.Payee.BUYER,
         lines=priced_pieces(wish.shares, wish.amount.currency) if is_refund else None,
         refund_id=wish.case_id if is_refund else None,
@@ -109,8 +119,9 @@ def _payment_requested(fact: PaymentRequested, view: CaseView[State]) -> refunds
 
 
 def _refund_paid(fact: RefundPaid, view: CaseView[State]) -> refunds.RefundPaidV1:
-    wish = expect(view.state, Settled).order
-    is_full = wish.is_full and fact.amount == wish.amount
+    settled = expect(view.state, Settled)
+    wish = settled.order
+    is_full = wish.is_full and fact.amount == wish.amount and settled.beside.lacking is None
     outcome = refunds_enums.OrderOutcomeAfterRefund
     return refunds.RefundPaidV1(
         **about_order(view),
@@ -135,7 +146,23 @@ def _payment_stuck(fact: PaymentStuck, view: CaseView[State]) -> refunds.RefundP
 
 
 def _asked(fact: PersonAsked | PaymentDisputed, view: CaseView[State]) -> common.TaskRequestedV1:
-    return order_task(Task(fact.question_code, fact.due_at), view)
+    name = fact.name if isinstance(fact, PersonAsked) else ""
+    return order_task(Task(fact.question_code, fact.due_at, name=name), view)
+
+
+def _given_up(fact: PaymentAbandoned, view: CaseView[State]) -> refunds.RefundPaymentAbandonedV1:
+    wish = fact.order
+    is_refund = wish.purpose is Purpose.REFUND
+    freed = [share for share in wish.shares if share.quantity_count]
+    return refunds.RefundPaymentAbandonedV1(
+        **about_order(view),
+        intent_id=view.case_id,
+        purpose=refunds_enums.IntentPurpose(wish.purpose.value),
+        amount=money(wish.amount),
+        lines=priced_pieces(freed, wish.amount.currency),
+        refund_id=wish.case_id if is_refund else None,
+        reason_code=fact.reason_code,
+    )
 
 
 ANNOUNCES: Mapping[type, Announce] = {
@@ -143,23 +170,39 @@ ANNOUNCES: Mapping[type, Announce] = {
     RefundPaid: _refund_paid,
     PaymentStuck: _payment_stuck,
     Task: order_task,
+    TaskWithdrawn: order_task_withdrawn,
     PersonAsked: _asked,
     PaymentDisputed: _asked,
+    PaymentAbandoned: _given_up,
 }
 
 # Tells.
 
 
-def _paid(_fact: RefundPaid, view: CaseView[State]) -> Sequence[Addressed]:
-    wish = expect(view.state, Settled).order
+def _paid(fact: RefundPaid, view: CaseView[State]) -> Sequence[Addressed]:
+    settled = expect(view.state, Settled)
+    wish = settled.order
     match wish.purpose:
         case Purpose.REFUND:
-            return [order.to(view.subject, order.RefundSettled(wish.case_id))]
+            message = order.RefundSettled(wish.case_id, _held_after(fact, settled))
+            return [order.to(view.subject, message)]
         case Purpose.LATE_COMPENSATION:
             number = int(view.case_id.rpartition(".")[2])
             return [late.to(view.subject, late.CompensationSettled(number))]
         case Purpose.FREIGHT:
             return []
+
+
+def _held_after(fact: RefundPaid, settled: Settled) -> PaymentOrder | None:
+    """Computes what the buyer has: less than the grant where less settled than was ordered."""
+    held, wish = settled.beside.held, settled.order
+    is_short = fact.amount.currency == wish.amount.currency and fact.amount.minor < wish.amount.minor
+    if not is_short:
+        return held
+    if not fact.amount.minor:
+        return without(held, wish)
+    missing = without(wish, cut(wish, fact.amount.minor))
+    return held if missing is None else without(held, missing)
 
 
 def _abandoned(fact: PaymentAbandoned, view: CaseView[State]) -> Sequence[Addressed]:
@@ -172,6 +215,9 @@ def _abandoned(fact: PaymentAbandoned, view: CaseView[State]) -> Sequence[Addres
         freight_minor=wish.freight_minor,
         tenders=wish.tenders,
         are_goods_gone=wish.are_goods_gone,
+        was_sent=wish.was_sent,
+        reason_code=fact.reason_code,
+        intent_id=view.case_id,
     )
     return [order.to(view.subject, abandoned)]
 

@@ -6,10 +6,12 @@ from kernel.decider import Addressed, DeadlinePassed
 from kernel.ids import derived_id
 from kernel.money import Money
 from kernel.value import Value
-from services.refunds.shares import Purpose, Share, Tender
+from services.refunds.payments import PaymentOrder
+from services.refunds.shares import Purpose, Tender
 
 NAME = "refund-intent"
 ATTEMPT_MARK = "try"
+QUESTION_MARK = "question"
 
 
 class Moved(StrEnum):
@@ -17,20 +19,6 @@ class Moved(StrEnum):
 
     NO = "no"
     UNKNOWN = "unknown"
-
-
-class PaymentOrder(Value):
-    """The payment as it was granted; later only the part that the buyer has not got."""
-
-    case_id: str
-    purpose: Purpose
-    amount: Money
-    shares: tuple[Share, ...]
-    freight_minor: int
-    tenders: tuple[Tender, ...]
-    are_goods_gone: bool
-    is_full: bool
-    remedy_id: str | None
 
 
 # `attempt_count` is the attempt that the provider speaks of, counted from 1; 0: not one of ours.
@@ -61,19 +49,37 @@ class PaymentFailed(Value):
 
 
 class MoneyReversed(Value):
+    """Money came back. `tenders`: through which payments it had gone, where that was told."""
+
     amount: Money
     reason_code: str
+    tenders: tuple[Tender, ...] = ()
 
 
 class PersonDecided(Value):
-    """The workbench's answer to a stuck or reversed payment: retry, abandon; all else changes nothing."""
+    """The workbench's answer to a stuck or reversed payment: retry, not_moved, abandon.
+
+    `question` is the number of the question that it answers, counted from 1; 0: none that is numbered; absent
+    in what was stored before questions were. `amount`: where it is about that much only.
+    """
 
     outcome_code: str
+    question: int | None = None
+    amount: Money | None = None
+
+
+class FullnessLost(Value):
+    """Money that was granted beside this was given up: this payment no longer returns the last of it."""
+
+
+class ReceiptConfirmed(Value):
+    """The buyer has the goods that this was granted for as not received."""
 
 
 Message = (
-    Pay | PaymentAccepted | MoneySettled | PaymentFailed | MoneyReversed | PersonDecided | DeadlinePassed
-)
+    Pay | PaymentAccepted | MoneySettled | PaymentFailed | MoneyReversed | PersonDecided | FullnessLost
+    | ReceiptConfirmed | DeadlinePassed
+)  # fmt: skip
 
 
 def to(order_id: str, intent_id: str, message: Message) -> Addressed:
@@ -88,6 +94,16 @@ def intent_id_of(kind: str, case_id: str, purpose: Purpose, number: int = 1) -> 
     """
     mark = ("exchange",) if kind == "exchange" else ()
     return derived_id(case_id, *mark, purpose.value, str(number))
+
+
+def question_name_of(number: int) -> str:
+    """Derives the name of the n-th question about an intent, from 1."""
+    return f"{QUESTION_MARK}.{number}"
+
+
+def question_id_of(intent_id: str, number: int) -> str:
+    """Derives the task id of the n-th question about an intent, from 1."""
+    return derived_id(intent_id, question_name_of(number))
 
 
 def attempt_id_of(intent_id: str, attempt_count: int) -> str:

@@ -1,13 +1,33 @@
-"""Decides about one payment to a buyer and the attempts to carry it out. Its money moves at most once."""
+"""Decides about one payment to a buyer and the attempts to carry it out. Its money moves at most once.
+
+Parts add up: what the buyer has, what he lacks and what was given up are together what was granted.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from kernel.decider import DeadlinePassed, Decided, NotYet
-from kernel.people import Task
 from kernel.rules import rule
+from services.refunds.cases.refund_intent import rules_people
+from services.refunds.cases.refund_intent.facts import (
+    Fact,
+    FullnessDropped,
+    LackingAsked,
+    OutcomeUnknown,
+    PaidShort,
+    PaymentDisputed,
+    PaymentRequested,
+    PaymentStuck,
+    PaymentTaken,
+    PaymentUnwanted,
+    RefundPaid,
+    RefundReversed,
+    RetryAwaited,
+    SurplusReturned,
+)
 from services.refunds.cases.refund_intent.messages import (
+    FullnessLost,
     Message,
     MoneyReversed,
     MoneySettled,
@@ -15,34 +35,26 @@ from services.refunds.cases.refund_intent.messages import (
     Pay,
     PaymentAccepted,
     PaymentFailed,
-    PaymentOrder,
     PersonDecided,
+    ReceiptConfirmed,
 )
-from services.refunds.cases.refund_intent.rules_shortfall import missing_of, part_of
+from services.refunds.cases.refund_intent.rules_people import asked, given_up, requested, withdrawn
 from services.refunds.cases.refund_intent.state import (
     Abandoned,
     Absent,
     Accepted,
     Begun,
-    Fact,
-    OutcomeUnknown,
-    PaidShort,
-    PaymentAbandoned,
-    PaymentDisputed,
-    PaymentRequested,
-    PaymentStuck,
-    PaymentTaken,
-    PersonAsked,
-    RefundPaid,
-    RefundReversed,
+    Live,
+    Pending,
     Requested,
-    RetryAwaited,
     Reversed,
     Settled,
     State,
     Stuck,
     Unknown,
+    held_by_buyer,
 )
+from services.refunds.payments import cut, without
 from services.refunds.policy import Policy
 
 
@@ -62,7 +74,11 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Seq
         case MoneyReversed():
             return _reversed(state, message, policy, now)
         case PersonDecided():
-            return _person_decided(state, message, policy, now)
+            return rules_people.person_decided(state, message, policy, now)
+        case FullnessLost():
+            return _fullness_lost(state)
+        case ReceiptConfirmed():
+            return _receipt_confirmed(state, policy, now)
         case DeadlinePassed():
             return _deadline_passed(state, message, policy, now)
         case _:
@@ -72,12 +88,7 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Seq
 @rule("RF-002", "RF-013", "RF-025", "RF-029", "RF-068")
 def _pay(pay: Pay, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Tells finance and the provider to pay, once per decision."""
-    return [_request(pay.order, 1, policy, now)]
-
-
-def _request(order: PaymentOrder, attempt_count: int, policy: Policy, now: datetime) -> PaymentRequested:
-    rules = policy.intent
-    return PaymentRequested(order, attempt_count, now + rules.retry_minutes, now + rules.stuck_hours)
+    return [requested(pay.order, 1, policy, now)]
 
 
 @rule("RF-029")
@@ -92,21 +103,45 @@ def _accepted(state: Begun, accepted: PaymentAccepted, policy: Policy, now: date
 def _settled(state: Begun, settled: MoneySettled, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Books money that moved, on whichever attempt. A second payment or another amount goes to a person."""
     due_at = now + policy.attention_days
+    if isinstance(state, Requested | Accepted | Unknown | Stuck):
+        return [*_paid(state, settled, due_at), *_paid_unwanted(state, due_at)]
+    if not settled.has_moved_now:
+        return []
+    if isinstance(state, Abandoned):
+        return [PaymentDisputed("paid_after_abandoning", due_at)]
     if isinstance(state, Settled):
-        is_second = settled.has_moved_now and settled.attempt_count != state.settled_attempt
-        return [PaymentDisputed("paid_twice", due_at)] if is_second else []
-    if isinstance(state, Abandoned | Reversed):
-        question = "paid_after_abandoning" if isinstance(state, Abandoned) else "paid_while_asked"
-        return [PaymentDisputed(question, due_at)] if settled.has_moved_now else []
-    paid = RefundPaid(settled.amount, settled.attempt_count)
-    order = state.order
-    if settled.amount == order.amount:
-        return [paid]
-    question = "other_amount_settled"
-    if settled.amount.currency == order.amount.currency and settled.amount.minor < order.amount.minor:
-        missing = missing_of(order, settled.amount, settled.tenders)
-        return [paid, PaidShort(missing, due_at), Task(question, due_at)]
-    return [paid, PaymentDisputed(question, due_at)]
+        if settled.attempt_count == state.settled_attempt:
+            return []
+        return [PaymentDisputed("paid_twice", due_at, _surplus(state, settled))]
+    return [PaymentDisputed("paid_while_asked", due_at, _surplus(state, settled))]
+
+
+def _surplus(state: Live, settled: MoneySettled) -> int:
+    return settled.amount.minor if settled.amount.currency == state.order.amount.currency else 0
+
+
+def _paid(state: Pending, settled: MoneySettled, due_at: datetime) -> list[Fact]:
+    """Books one payment. What came back meanwhile, or is missing, is asked about once it has settled."""
+    order, amount, question = state.order, settled.amount, "other_amount_settled"
+    facts: list[Fact] = [RefundPaid(amount, settled.attempt_count)]
+    if isinstance(state, Stuck):
+        facts += withdrawn(state, "settled")
+    is_short = amount.currency == order.amount.currency and amount.minor < order.amount.minor
+    if is_short and amount.minor:
+        missing = without(order, cut(order, amount.minor, settled.tenders))
+        return [*facts, PaidShort(missing, due_at), asked(state, question, due_at)]
+    if is_short:
+        return [*facts, PaidShort(order, due_at), asked(state, question, due_at)]
+    if amount != order.amount:
+        more = _surplus(state, settled) and amount.minor - order.amount.minor
+        facts.append(PaymentDisputed(question, due_at, more))
+    if state.beside.lacking is not None:
+        facts += [LackingAsked(due_at), asked(state, "payment_reversed", due_at)]
+    return facts
+
+
+def _paid_unwanted(state: Pending, due_at: datetime) -> Sequence[Fact]:
+    return [PaymentDisputed("paid_after_receipt", due_at)] if state.beside.is_unwanted else []
 
 
 @rule("RF-029")
@@ -117,6 +152,8 @@ def _failed(state: Begun, failed: PaymentFailed, policy: Policy, now: datetime) 
     again_at = now + policy.intent.retry_minutes
     if failed.moved is Moved.UNKNOWN:
         return [] if isinstance(state, Unknown) else [OutcomeUnknown(again_at)]
+    if state.beside.is_unwanted:
+        return given_up(state, "receipt_confirmed")
     if failed.is_retryable:
         return [RetryAwaited(again_at)]
     return _stuck(state, Moved.NO, policy, now)
@@ -124,48 +161,54 @@ def _failed(state: Begun, failed: PaymentFailed, policy: Policy, now: datetime) 
 
 @rule("RF-029")
 def _reversed(state: Begun, came_back: MoneyReversed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Keeps money that came back for the buyer in the account. A person decides how he gets it."""
-    if isinstance(state, Requested | Accepted | Unknown | Stuck):
-        raise NotYet
+    """Keeps money that came back for the buyer in the account. A person decides how he gets it.
+
+    Parts add up, whichever way they come. Money beyond the grant goes first; of a payment that is not
+    settled nothing can have come back yet.
+    """
     look_at = now + policy.attention_days
-    if isinstance(state, Reversed | Abandoned):
-        return [PaymentDisputed("reversed_as_well", look_at)]
-    part = None if state.is_disputed else part_of(state.order, came_back.amount)
-    asked = Task("payment_reversed", look_at)
-    return [RefundReversed(came_back.amount, came_back.reason_code, look_at, part), asked]
+    disputed = PaymentDisputed("reversed_as_well", look_at)
+    if isinstance(state, Abandoned):
+        return [disputed]
+    held = held_by_buyer(state)
+    amount = came_back.amount
+    is_known = amount.currency == state.order.amount.currency
+    has_minor = state.beside.surplus_minor + (0 if held is None else held.amount.minor)
+    if isinstance(state, Requested | Accepted | Unknown | Stuck) and not (
+        is_known and amount.minor <= has_minor
+    ):
+        raise NotYet
+    if not is_known:
+        return [disputed]
+    surplus = min(state.beside.surplus_minor, amount.minor)
+    minor = min(amount.minor - surplus, has_minor - state.beside.surplus_minor)
+    facts: list[Fact] = [SurplusReturned(surplus)] if surplus else []
+    if minor and held is not None:
+        part = cut(held, minor, came_back.tenders)
+        facts.append(RefundReversed(amount, came_back.reason_code, look_at, part))
+        if isinstance(state, Reversed):
+            facts += withdrawn(state, "asked_anew")
+        if isinstance(state, Settled | Reversed):
+            facts.append(asked(state, "payment_reversed", look_at))
+    return [*facts, disputed] if amount.minor > surplus + minor else facts
 
 
-def _person_decided(
-    state: Begun, person: PersonDecided, policy: Policy, now: datetime
-) -> Sequence[Decided[Fact]]:
-    if isinstance(state, Stuck):
-        return _unstuck(state, person, policy, now)
-    return _made_up(state, person, policy, now) if isinstance(state, Reversed) else []
+@rule("RF-033")
+def _fullness_lost(state: Begun) -> Sequence[Fact]:
+    """Stops calling a payment a full refund once other money of the order was given up."""
+    return [] if isinstance(state, Abandoned) or not state.order.is_full else [FullnessDropped()]
 
 
-@rule("RF-029")
-def _unstuck(state: Stuck, person: PersonDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Sends a stuck payment again, as a new attempt only if no money moved; or gives it up."""
-    is_sure = state.moved is Moved.NO
-    if person.outcome_code == "retry":
-        return [_request(state.order, state.attempt_count + is_sure, policy, now)]
-    if person.outcome_code == "not_moved":
-        return [_request(state.order, state.attempt_count + 1, policy, now)]
-    if person.outcome_code == "abandon" and is_sure:
-        return [PaymentAbandoned(state.order)]
-    return []
-
-
-@rule("RF-029", "RF-033")
-def _made_up(state: Reversed, person: PersonDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Sends the part that the buyer has not got as a new attempt, or gives that part up."""
-    if person.outcome_code not in ("retry", "abandon"):
+@rule("RF-017", "RF-029")
+def _receipt_confirmed(state: Begun, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Gives up a payment of which surely nothing moved; of any other no new attempt is made."""
+    if isinstance(state, Settled | Reversed | Abandoned) or state.beside.is_unwanted:
         return []
-    if state.part is None:
-        return [PaymentDisputed("part_not_known", now + policy.attention_days)]
-    if person.outcome_code == "retry":
-        return [_request(state.part, state.attempt_count + 1, policy, now)]
-    return [PaymentAbandoned(state.part)]
+    if isinstance(state, Stuck) and state.moved is Moved.NO:
+        return [*withdrawn(state, "receipt_confirmed"), *given_up(state, "receipt_confirmed")]
+    if isinstance(state, Requested) and state.is_waiting:
+        return given_up(state, "receipt_confirmed")
+    return [PaymentUnwanted()]
 
 
 def _deadline_passed(
@@ -178,7 +221,7 @@ def _deadline_passed(
         case Accepted():
             return _given_to_person(state, policy, now)
         case Stuck() | Reversed():
-            return _looked_away(state, policy, now)
+            return rules_people.looked_away(state, policy, now)
         case Settled() | Abandoned():
             return []
         case _:
@@ -206,13 +249,4 @@ def _stuck(
     state: Requested | Unknown | Accepted, moved: Moved, policy: Policy, now: datetime
 ) -> Sequence[Fact]:
     look_at = now + policy.attention_days
-    asked = Task("payment_stuck", look_at)
-    return [PaymentStuck(state.attempt_count, moved, look_at), asked]
-
-
-@rule("RF-029")
-def _looked_away(state: Stuck | Reversed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Asks a person again, a few times. No money moves by that."""
-    is_last = state.look_count + 1 >= policy.attention_count_max
-    look_at = None if is_last else now + policy.attention_days
-    return [PersonAsked("payment_still_stuck", now + policy.attention_days, look_at)]
+    return [PaymentStuck(state.attempt_count, moved, look_at), asked(state, "payment_stuck", look_at)]

@@ -1,14 +1,53 @@
-"""Defines the states of a refund intent, its facts, how they change the states, and its deadlines."""
+"""Defines the states of a refund intent, how facts change them, and its deadlines."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
 from kernel.decider import Deadline, expect
-from kernel.money import Money
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from kernel.value import Value, replace
-from services.refunds.cases.refund_intent.messages import Moved, PaymentOrder
+from services.refunds.cases.refund_intent.facts import (
+    Fact,
+    FullnessDropped,
+    LackingAsked,
+    OutcomeUnknown,
+    PaidShort,
+    PaymentAbandoned,
+    PaymentDisputed,
+    PaymentRequested,
+    PaymentStuck,
+    PaymentTaken,
+    PaymentUnwanted,
+    PersonAsked,
+    RefundPaid,
+    RefundReversed,
+    RetryAwaited,
+    SurplusReturned,
+)
+from services.refunds.cases.refund_intent.messages import Moved
+from services.refunds.payments import PaymentOrder, together, without
+
+
+class Beside(Value):
+    """The rest of what was granted, beside the payment in hand.
+
+    `held`: the buyer has it. `lacking`: it came back while another part was on its way. `surplus_minor`:
+    more than was granted reached the buyer. `freed`: lines whose pieces went back to the order with a part
+    that was given up. `asked_count`: questions asked so far; the last one is the one that is open.
+    `settled_attempt`: the last that settled. `is_unwanted`: the buyer confirmed that he has the goods.
+    """
+
+    held: PaymentOrder | None = None
+    lacking: PaymentOrder | None = None
+    surplus_minor: int = 0
+    freed: tuple[str, ...] = ()
+    asked_count: int = 0
+    settled_attempt: int = 0
+    is_unwanted: bool = False
+
+
+NOTHING_BESIDE = Beside()
 
 # States.
 
@@ -18,10 +57,14 @@ class Absent(Value):
 
 
 class Requested(Value):
+    """`is_waiting`: the attempt before failed for sure, and this one is not asked for yet."""
+
     order: PaymentOrder
     attempt_count: int
     again_at: datetime
     stuck_at: datetime
+    beside: Beside = NOTHING_BESIDE
+    is_waiting: bool = False
 
 
 class Accepted(Value):
@@ -30,6 +73,7 @@ class Accepted(Value):
     order: PaymentOrder
     attempt_count: int
     settle_by: datetime
+    beside: Beside = NOTHING_BESIDE
 
 
 class Unknown(Value):
@@ -39,6 +83,7 @@ class Unknown(Value):
     attempt_count: int
     again_at: datetime
     stuck_at: datetime
+    beside: Beside = NOTHING_BESIDE
 
 
 class Stuck(Value):
@@ -49,22 +94,24 @@ class Stuck(Value):
     moved: Moved
     look_at: datetime | None
     look_count: int
+    beside: Beside = NOTHING_BESIDE
 
 
 class Settled(Value):
-    """Paid by `settled_attempt`, of `attempt_count` attempts made."""
+    """Paid by `settled_attempt`, of `attempt_count` attempts made; `order` is what was paid last."""
 
     order: PaymentOrder
     attempt_count: int
     settled_attempt: int
     is_disputed: bool = False
     """More was paid than ordered: money that comes back need not be missing."""
+    beside: Beside = NOTHING_BESIDE
 
 
 class Reversed(Value):
     """Settled money came back, or less settled than ordered: a person decides whether to pay that part.
 
-    `part` is absent where nobody knows what exactly the buyer has not got.
+    `part` is all that the buyer lacks; absent in what was stored before parts added up.
     """
 
     order: PaymentOrder
@@ -72,6 +119,7 @@ class Reversed(Value):
     look_at: datetime | None
     look_count: int
     part: PaymentOrder | None = None
+    beside: Beside = NOTHING_BESIDE
 
 
 class Abandoned(Value):
@@ -79,130 +127,147 @@ class Abandoned(Value):
 
 
 Pending = Requested | Accepted | Unknown | Stuck
-Begun = Pending | Settled | Reversed | Abandoned
+Live = Pending | Settled | Reversed
+Begun = Live | Abandoned
 State = Absent | Begun
 Ended = Settled | Abandoned
 
 
-# Facts.
-
-
-class PaymentRequested(Value):
-    """A payment is asked for: first, again under the same ids, or as a new attempt. `stuck_at` bounds all."""
-
-    order: PaymentOrder
-    attempt_count: int
-    again_at: datetime
-    stuck_at: datetime
-
-
-class RetryAwaited(Value):
-    """The attempt failed for sure; the next one starts at `again_at`."""
-
-    again_at: datetime
-
-
-class PaymentTaken(Value):
-    settle_by: datetime
-
-
-class OutcomeUnknown(Value):
-    again_at: datetime
-
-
-class PaymentStuck(Value):
-    attempt_count: int
-    moved: Moved
-    look_at: datetime
-
-
-class PersonAsked(Value):
-    """A task, once more. `look_at` is the moment to ask again; absent when it was asked often enough."""
-
-    question_code: str
-    due_at: datetime
-    look_at: datetime | None
-
-
-class RefundPaid(Value):
-    amount: Money
-    attempt_count: int
-
-
-class PaymentDisputed(Value):
-    """The provider's word does not fit ours: another amount, or money twice."""
-
-    question_code: str
-    due_at: datetime
-
-
-class PaidShort(Value):
-    """Less settled than was ordered. `part` is the missing part, where known."""
-
-    part: PaymentOrder | None
-    look_at: datetime
-
-
-class RefundReversed(Value):
-    """Money came back. `part` is that money's part of the payment, where known."""
-
-    amount: Money
-    reason_code: str
-    look_at: datetime
-    part: PaymentOrder | None = None
-
-
-class PaymentAbandoned(Value):
-    order: PaymentOrder
-
-
-Fact = (
-    PaymentRequested | RetryAwaited | PaymentTaken | OutcomeUnknown | PaymentStuck | PersonAsked | RefundPaid
-    | Task | PaidShort | PaymentDisputed | RefundReversed | PaymentAbandoned
-)  # fmt: skip
-
-
-def evolve(state: State, fact: Fact) -> State:  # noqa: PLR0911  one branch per fact
+def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  one branch per fact
     """Applies a fact to the intent."""
     match fact:
         case PaymentRequested():
-            again = Unknown if isinstance(state, Unknown) else Requested
-            return again(fact.order, fact.attempt_count, fact.again_at, fact.stuck_at)
+            return _requested(state, fact)
         case PaymentAbandoned():
-            return Abandoned()
+            return _abandoned(begun(state), fact)
         case PersonAsked():
             return _person_asked(state, fact)
         case Task():
+            return state if isinstance(state, Absent | Abandoned) else _asked(state)
+        case TaskWithdrawn():
             return state
         case PaymentDisputed():
-            return replace(state, is_disputed=True) if isinstance(state, Settled) else state
+            return _disputed(state, fact)
+        case SurplusReturned():
+            return _with_surplus(begun(state), -fact.minor)
         case RefundPaid():
-            order, attempt_count = _last(state)
-            return Settled(order, attempt_count, fact.attempt_count)
+            now = begun(state)
+            held = together(now.beside.held, now.order)
+            beside = replace(now.beside, held=held, settled_attempt=fact.attempt_count)
+            return Settled(now.order, now.attempt_count, fact.attempt_count, beside=beside)
         case PaymentTaken():
-            order, attempt_count = _last(state)
-            return Accepted(order, attempt_count, fact.settle_by)
+            now = begun(state)
+            return Accepted(now.order, now.attempt_count, fact.settle_by, now.beside)
         case RetryAwaited():
-            order, attempt_count = _last(state)
-            return Requested(order, attempt_count + 1, fact.again_at, _bound(state))
+            now = begun(state)
+            number = now.attempt_count + 1
+            return Requested(now.order, number, fact.again_at, _bound(state), now.beside, is_waiting=True)
         case OutcomeUnknown():
-            order, attempt_count = _last(state)
-            return Unknown(order, attempt_count, fact.again_at, _bound(state))
+            now = begun(state)
+            return Unknown(now.order, now.attempt_count, fact.again_at, _bound(state), now.beside)
         case PaymentStuck():
-            order, attempt_count = _last(state)
-            return Stuck(order, attempt_count, fact.moved, fact.look_at, 0)
+            now = begun(state)
+            return Stuck(now.order, now.attempt_count, fact.moved, fact.look_at, 0, now.beside)
         case PaidShort() | RefundReversed():
-            order, attempt_count = _last(state)
-            return Reversed(order, attempt_count, fact.look_at, 0, fact.part)
+            return _lacks(begun(state), fact.part, fact.look_at)
+        case LackingAsked():
+            return _lacks(begun(state), None, fact.look_at)
+        case FullnessDropped():
+            return _not_full(begun(state))
+        case PaymentUnwanted():
+            now = begun(state)
+            return replace(now, beside=replace(now.beside, is_unwanted=True))
         case _:
             assert_never(fact)
 
 
-def _last(state: State) -> tuple[PaymentOrder, int]:
-    """Finds what is to be paid, and the number of the last attempt. Raises TypeError where there is none."""
+def begun(state: State) -> Live:
+    """Narrows to an intent of which something is paid or to be paid. Raises TypeError for any other."""
     if isinstance(state, Absent | Abandoned):
         raise TypeError(f"nothing is to be paid in {type(state).__name__}")
-    return state.order, state.attempt_count
+    return state
+
+
+def held_by_buyer(state: Live) -> PaymentOrder | None:
+    """Finds the part of the grant that the buyer has; before it was kept, from what was paid last."""
+    held = state.beside.held
+    if held is None and isinstance(state, Settled):
+        return state.order
+    if held is None and isinstance(state, Reversed) and not state.beside.asked_count and state.part:
+        return without(state.order, state.part)
+    return held
+
+
+def due_of(state: Live) -> PaymentOrder | None:
+    """Finds all that the buyer lacks: what did not move yet, and what came back."""
+    if isinstance(state, Reversed):
+        return state.part
+    return together(None if isinstance(state, Settled) else state.order, state.beside.lacking)
+
+
+def _requested(state: State, fact: PaymentRequested) -> State:
+    """Begins or repeats a payment. A new one takes in what lacks beside it, or leaves the rest of a part."""
+    if isinstance(state, Absent | Abandoned):
+        return Requested(fact.order, fact.attempt_count, fact.again_at, fact.stuck_at)
+    beside = state.beside
+    if isinstance(state, Reversed):
+        rest = None if state.part is None else without(state.part, fact.order)
+        beside = replace(beside, held=held_by_buyer(state), lacking=rest)
+    elif isinstance(state, Stuck) and fact.attempt_count > state.attempt_count:
+        beside = replace(beside, lacking=None)
+    again = Unknown if isinstance(state, Unknown) else Requested
+    return again(fact.order, fact.attempt_count, fact.again_at, fact.stuck_at, beside)
+
+
+def _lacks(state: Live, part: PaymentOrder | None, look_at: datetime) -> State:
+    """Moves a part from what the buyer has to what he lacks. What is on its way goes on."""
+    held = held_by_buyer(state)
+    left = held if part is None else without(held, part)
+    if isinstance(state, Requested | Accepted | Unknown | Stuck):
+        beside = replace(state.beside, held=left, lacking=together(state.beside.lacking, part))
+        return replace(state, beside=beside)
+    before = state.part if isinstance(state, Reversed) else state.beside.lacking
+    beside = replace(state.beside, held=left, lacking=None)
+    return Reversed(state.order, state.attempt_count, look_at, 0, together(before, part), beside)
+
+
+def _abandoned(state: Live, fact: PaymentAbandoned) -> State:
+    """Ends the part that is given up. What the buyer has stays paid; what else he lacks is asked about."""
+    held, due = held_by_buyer(state), due_of(state)
+    lines = {share.line_id for share in fact.order.shares if share.quantity_count}
+    freed = (*state.beside.freed, *sorted(lines - set(state.beside.freed)))
+    beside = replace(state.beside, held=held, lacking=None, freed=freed)
+    rest = None if due is None else without(due, fact.order)
+    if rest is not None:
+        look_at = state.look_at if isinstance(state, Reversed) else None
+        return _not_full(Reversed(state.order, state.attempt_count, look_at, 0, rest, beside))
+    if held is None:
+        return Abandoned()
+    return _not_full(Settled(held, state.attempt_count, beside.settled_attempt, beside=beside))
+
+
+def _not_full(state: Live) -> State:
+    def partly(order: PaymentOrder | None) -> PaymentOrder | None:
+        return None if order is None else replace(order, is_full=False)
+
+    beside = replace(state.beside, held=partly(state.beside.held), lacking=partly(state.beside.lacking))
+    after = replace(state, order=replace(state.order, is_full=False), beside=beside)
+    return replace(after, part=partly(after.part)) if isinstance(after, Reversed) else after
+
+
+def _asked(state: Live) -> State:
+    return replace(state, beside=replace(state.beside, asked_count=state.beside.asked_count + 1))
+
+
+def _with_surplus(state: Live, minor: int) -> Live:
+    return replace(state, beside=replace(state.beside, surplus_minor=state.beside.surplus_minor + minor))
+
+
+def _disputed(state: State, fact: PaymentDisputed) -> State:
+    if isinstance(state, Absent | Abandoned):
+        return state
+    after = _with_surplus(state, fact.surplus_minor)
+    return replace(after, is_disputed=True) if isinstance(after, Settled) else after
 
 
 def _bound(state: State) -> datetime:
@@ -215,7 +280,8 @@ def _bound(state: State) -> datetime:
 def _person_asked(state: State, fact: PersonAsked) -> State:
     if not isinstance(state, Stuck | Reversed):
         raise TypeError(f"nobody is asked in {type(state).__name__}")
-    return replace(state, look_at=fact.look_at, look_count=state.look_count + 1)
+    after = replace(state, look_at=fact.look_at, look_count=state.look_count + 1)
+    return _asked(after) if fact.name else after
 
 
 def deadlines(state: State) -> Sequence[Deadline]:

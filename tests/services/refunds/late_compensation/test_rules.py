@@ -45,14 +45,28 @@ def filed(refund_id: str, minor: int = 10_000, *goods: Goods, lapse_by: datetime
     return f.ClaimFiled(refund_id, Money(minor, "CNY"), lapse_by, goods)
 
 
-def due(refund_id: str, base: int, amount: int, number: int = 2) -> f.CompensationDue:
+def due(
+    refund_id: str, base: int, amount: int, number: int = 2, given: int | None = None
+) -> f.CompensationDue:
+    """`given`: all that the refund gave back, where that is not what was claimed."""
+    given_back = None if given is None else Money(given, "CNY")
     return f.CompensationDue(
-        refund_id, Money(base, "CNY"), 3_000, CAP, Money(amount, "CNY"), "unshipped_72h", number
+        refund_id, Money(base, "CNY"), 3_000, CAP, Money(amount, "CNY"), "unshipped_72h", number, given_back
     )
 
 
-def nothing(refund_id: str, base: int, reason: str) -> f.CompensationRefused:
-    return f.CompensationRefused(Money(base, "CNY"), 3_000, CAP, reason, refund_id, SILENT)
+def nothing(refund_id: str, base: int, reason: str, given: int | None = None) -> f.CompensationRefused:
+    given_back = None if given is None else Money(given, "CNY")
+    return f.CompensationRefused(Money(base, "CNY"), 3_000, CAP, reason, refund_id, SILENT, given_back)
+
+
+def paid(refund_id: str, minor: int) -> m.ClaimPaid:
+    """The refund gave back so much for goods so far."""
+    return m.ClaimPaid(refund_id, Money(minor, "CNY"))
+
+
+GIVE_UP = m.CompensationAbandoned(Money(3_000, "CNY"))
+GIVEN_UP = f.CompensationGivenUp(Money(3_000, "CNY"), 3_000, CAP)
 
 
 TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
@@ -117,6 +131,29 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("LG-060", [ESTABLISHED, filed("r1", 600, Goods("a", 600, 600)), due("r1", 600, 180, 1),
                 filed("r2", 900, Goods("a", 600, 600), Goods("b", 300, 300))], m.ClaimPaid("r2"),
      [due("r2", 300, 90)]),
+    # M8: what counts is the money that the refund gave back, not what was claimed; a further part adds to it.
+    ("LG-060", [ESTABLISHED, FILED], paid("r1", 1), [nothing("r1", 1, "nothing_paid", 1)]),
+    ("LG-060", [ESTABLISHED, FILED], paid("r1", 4_000), [due("r1", 4_000, 1_200, 1, 4_000)]),
+    ("LG-060", [ESTABLISHED, FILED], paid("r1", 10_000), [DUE]),
+    ("LG-060", [ESTABLISHED, FILED, due("r1", 4_000, 1_200, 1, 4_000)], paid("r1", 10_000),
+     [due("r1", 6_000, 1_800, 2, 10_000)]),
+    ("LG-060", [ESTABLISHED, FILED, due("r1", 4_000, 1_200, 1, 4_000)], paid("r1", 4_000), []),
+    ("LG-060", [ESTABLISHED, FILED, due("r1", 4_000, 1_200, 1, 4_000)], paid("r2", 4_000), []),
+    ("LG-060", [FILED], paid("r1", 4_000), [replace(PAID_FIRST, base=Money(4_000, "CNY"))]),
+    ("LG-060", [FILED, replace(PAID_FIRST, base=Money(4_000, "CNY"))], LATE,
+     [ESTABLISHED, due("r1", 4_000, 1_200, 1)]),
+    ("LG-060", [FILED, replace(PAID_FIRST, base=Money(4_000, "CNY"))], paid("r1", 10_000),
+     [replace(PAID_FIRST, base=BASE)]),
+    ("LG-060", [FILED, PAID_FIRST], paid("r1", 4_000), []),
+    # N9: what a person gives up is not owed by a later refund, and leaves room under the cap.
+    ("LG-060", [ESTABLISHED, FILED, DUE], GIVE_UP, [GIVEN_UP]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, GIVEN_UP], DeadlinePassed("lapse", SILENT), [f.Lapsed()]),
+    ("LG-060", [ESTABLISHED, FILED, DUE, GIVEN_UP, filed("r2")], m.ClaimPaid("r2"),
+     [due("r2", 10_000, 3_000)]),
+    ("LG-061", [ESTABLISHED, filed("r1", 10**6), due("r1", 10**6, 50_000, 1),
+                replace(GIVEN_UP, amount=CAP), filed("r2", 10**6)], m.ClaimPaid("r2"),
+     [due("r2", 10**6, 50_000)]),
+    ("LG-060", [FILED], GIVE_UP, []),
     # In time after all: what is out stands, what runs gets nothing.
     ("LG-060", [ESTABLISHED, FILED, DUE, SETTLED], WITHDRAWN,
      [f.CompensationDisputed("in_time", T0 + 10 * DAY), f.Lapsed()]),
@@ -180,7 +217,8 @@ def test_any_history(history: list[tuple[Any, int]]) -> None:
         is_waiting = isinstance(walk.state, c.Established) or (claims and all(c.is_paid for c in claims))
         assert bool(is_waiting) == bool(walk.kind.deadlines(walk.state))
     found = [fact for fact in walk.facts if isinstance(fact, f.CompensationDue)]
-    assert sum(fact.amount.minor for fact in found) <= CAP.minor
+    given_up = sum(fact.amount.minor for fact in walk.facts if isinstance(fact, f.CompensationGivenUp))
+    assert sum(fact.amount.minor for fact in found) <= CAP.minor + given_up
     assert [fact.compensation_number for fact in found] == list(range(1, len(found) + 1))
     walk.run_out()
     for claim in claims_of(walk.state):
@@ -190,3 +228,18 @@ def test_any_history(history: list[tuple[Any, int]]) -> None:
         walk.tell(m.CompensationSettled(fact.compensation_number))
     walk.run_out()
     assert isinstance(walk.state, c.Absent | c.Paid | c.Void)
+
+
+def test_n9_a_compensation_that_is_given_up_ends_with_the_reason() -> None:
+    """LG-060: with the time to ask, at once where no claim is awaited, and after it was paid."""
+    facts = [ESTABLISHED, FILED, DUE, GIVEN_UP]
+    assert isinstance(after(KIND, facts), c.Established)
+    assert after(KIND, [*facts, f.Lapsed()]) == c.Void("payment_abandoned")
+    disputed = f.CompensationDisputed("in_time", T0)
+    assert after(KIND, [ESTABLISHED, FILED, DUE, disputed, GIVEN_UP]) == c.Void("payment_abandoned")
+    ended = [ESTABLISHED, FILED, DUE, SETTLED, f.Lapsed()]
+    assert after(KIND, [*ended, GIVEN_UP]) == c.Void("payment_abandoned")
+    part = replace(GIVEN_UP, amount=Money(1_000, "CNY"))
+    assert after(KIND, [*ended, part]) == c.Paid(Money(2_000, "CNY"))
+    (fact,) = facts_of(KIND.decide(c.Due("r1", Money(3_000, "CNY")), GIVE_UP, POLICY, T0))
+    assert KIND.evolve(c.Due("r1", Money(3_000, "CNY")), fact) == c.Void("payment_abandoned")

@@ -69,11 +69,13 @@ EDIT = f.EditAwaited(T0 + 7 * DAY, T0 + 3 * DAY, None)
 UNBACKED = replace(EDIT, evidence_by=T0 + 3 * DAY)
 EVIDENCE = f.EvidenceAsked(("shipping_proof", "chat_extract", "buyer_statement"), T0 + 3 * DAY)
 DUE = f.RefundDue(CNY, (Share("a", 1, 1_000),), 0, True, None)
+BACK = replace(DUE, is_proven=True)
 KEPT = replace(DUE, are_goods_gone=False)
 THREE_UNSHIPPED = awaited(RefundKind.UNSHIPPED, 2, terms=terms(RefundKind.UNSHIPPED, count=3))
 THREE_NOT_RECEIVED = awaited(RefundKind.NOT_RECEIVED, 5, terms=terms(RefundKind.NOT_RECEIVED, count=3))
 REST = f.RestUndecided((Share("a", 2, 667),), T0 + 5 * DAY)
 ONE_OF_THREE = replace(DUE, amount=Money(333, "CNY"), shares=(Share("a", 1, 333),))
+ONE_BACK = replace(ONE_OF_THREE, is_proven=True)
 AGREE = f.AnswerDecided(1, f.Answer.AGREE, f.AnswerCause.SILENCE, None)
 BY_REMEDY = replace(AGREE, cause=f.AnswerCause.REMEDY)
 REFUSE = f.AnswerDecided(1, f.Answer.REFUSE, f.AnswerCause.POLICY, "exchange_wanted")
@@ -142,7 +144,8 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-025", [WITH_RETURN, RETURN, EXPRESS], m.SellerAgreed(1, m.Stage.RECEIPT, None), [DUE]),
     ("RF-026", [WITH_RETURN, RETURN, EXPRESS], GOODS_NO, [EDIT]),
     ("RF-027", [WITH_RETURN, RETURN, EXPRESS, EDIT], ACCEPTED_TERMS,
-     [replace(EXPRESS, filed=filed(RefundKind.WITH_RETURN, terms=ACCEPTED_TERMS.terms), returned=AS_SENT)]),
+     [replace(EXPRESS, filed=filed(RefundKind.WITH_RETURN, terms=ACCEPTED_TERMS.terms), returned=AS_SENT),
+      f.ReceiptTermsAmended(filed(RefundKind.WITH_RETURN, terms=ACCEPTED_TERMS.terms), EXPRESS.receive_by)]),
     ("RF-028", [WITH_RETURN, EDIT], ACCEPTED_TERMS,
      [replace(WITH_RETURN, filed=filed(RefundKind.WITH_RETURN, terms=ACCEPTED_TERMS.terms))]),
     ("RF-029", [NO_RETURN, EDIT], m.ReturnAccepted(()), []),
@@ -153,26 +156,26 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-031", [NO_RETURN, UNBACKED], m.EvidenceGiven("chat_extract"),
      [f.EvidenceNoted("chat_extract", False)]),
     ("RF-035", [NOT_RECEIVED], m.Remedied("m1", "lost"), [BY_REMEDY, replace(DUE, remedy_id="m1")]),
-    ("RF-036", [NOT_RECEIVED], m.GoodsCameBack(), [BY_REMEDY, DUE]),
+    ("RF-036", [NOT_RECEIVED], m.GoodsCameBack(), [BY_REMEDY, BACK]),
     ("RF-037", [NOT_RECEIVED], m.Remedied("m1", "out_of_range"), [BY_REMEDY, replace(DUE, remedy_id="m1")]),
     ("RF-038", [NOT_RECEIVED, EDIT], m.GoodsCameBack(),
-     [f.RefusalWithdrawn(T0 + 5 * DAY), BY_REMEDY, DUE]),
+     [f.RefusalWithdrawn(T0 + 5 * DAY), BY_REMEDY, BACK]),
     ("RF-040", [], applied(RefundKind.NO_RETURN, is_agreed_beforehand=False),
      [NO_RETURN, f.NegotiationAsked("refund_without_return_wanted", T0 + 5 * DAY)]),
     ("RF-041", [], applied(RefundKind.NO_RETURN, is_agreed_beforehand=False, is_partial=True),
      [NO_RETURN, f.NegotiationAsked("partial_refund_wanted", T0 + 5 * DAY)]),
-    ("RF-044", [NOT_RECEIVED], m.GoodsCameBack(), [BY_REMEDY, DUE]),
+    ("RF-044", [NOT_RECEIVED], m.GoodsCameBack(), [BY_REMEDY, BACK]),
     ("RF-044", [WITH_RETURN], m.GoodsCameBack(), []),
     ("RF-044", [NO_RETURN], m.GoodsCameBack(), []),
     ("RF-035", [NO_RETURN], m.Remedied("m1", "lost"), []),
     ("RF-035", [THREE_NOT_RECEIVED], m.Remedied("m1", "lost", (Share("a", 1, 0),)),
      [REST, BY_REMEDY, replace(ONE_OF_THREE, remedy_id="m1")]),
-    ("RF-044", [THREE_NOT_RECEIVED], m.GoodsCameBack((Share("a", 1, 0),)), [REST, BY_REMEDY, ONE_OF_THREE]),
+    ("RF-044", [THREE_NOT_RECEIVED], m.GoodsCameBack((Share("a", 1, 0),)), [REST, BY_REMEDY, ONE_BACK]),
     ("RF-044", [THREE_NOT_RECEIVED], m.GoodsCameBack((Share("b", 1, 0),)), []),
     ("RF-044", [THREE_NOT_RECEIVED], m.GoodsCameBack((Share("a", 4, 0),)),
-     [BY_REMEDY, replace(DUE, shares=(Share("a", 3, 1_000),))]),
+     [BY_REMEDY, replace(BACK, shares=(Share("a", 3, 1_000),))]),
     ("RF-038", [THREE_NOT_RECEIVED, EDIT], m.GoodsCameBack((Share("a", 1, 0),)),
-     [replace(REST, due_at=T0 + 10 * DAY), f.RefusalWithdrawn(T0 + 5 * DAY), BY_REMEDY, ONE_OF_THREE]),
+     [replace(REST, due_at=T0 + 10 * DAY), f.RefusalWithdrawn(T0 + 5 * DAY), BY_REMEDY, ONE_BACK]),
     ("RF-006", [THREE_UNSHIPPED], m.GoodsCameBack((Share("a", 1, 0),)), [replace(REST, due_at=T0 + 2 * DAY)]),
     ("RF-060", [WITH_RETURN], YES, [RETURN, f.FreightDecided()]),
     ("RF-068", [WITH_RETURN, RETURN, ADVANCED], m.ReturnAccepted(()), [f.FreightDue(Money(120, "CNY")), DUE]),

@@ -1,0 +1,82 @@
+"""Decides what the end of a payment means to the order: paid, paid in part, given up."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kernel.decider import HERE, Decided, tell
+from kernel.rules import rule
+from kernel.value import replace
+from services.refunds.cases.order.account import OrderAccount
+from services.refunds.cases.order.facts import Fact, GrantGivenBack, MoreSettled
+from services.refunds.cases.order.messages import IntentAbandoned, RefundSettled
+from services.refunds.cases.order.rules_money import released
+from services.refunds.cases.order.state import Live, State, live
+from services.refunds.cases.refund_agreement import messages as agreement
+from services.refunds.cases.refund_intent import messages as intent
+from services.refunds.shares import Purpose, RefundKind
+
+
+def refund_settled(state: State, settled: RefundSettled, now: datetime) -> Sequence[Decided[Fact]]:
+    current = live(state)
+    if current.book.case(settled.case_id) is not None:
+        return _paid_off(current, settled, now)
+    return _more_settled(settled) if current.book.is_late else []
+
+
+@rule("RF-033")
+def _paid_off(current: Live, settled: RefundSettled, now: datetime) -> Sequence[Fact]:
+    """Frees the lines of a paid refund. The rest of the order goes on."""
+    facts = released(current, settled.case_id, now, is_paid=True, is_used=False)
+    return [replace(fact, given_back=settled.given_back) for fact in facts]
+
+
+@rule("LG-060")
+def _more_settled(settled: RefundSettled) -> Sequence[Fact]:
+    """Lets a part that settles later count for a compensation."""
+    return [] if settled.given_back is None else [MoreSettled(settled.case_id, settled.given_back)]
+
+
+@rule("RF-029", "RF-033")
+def intent_abandoned(state: State, abandoned: IntentAbandoned, now: datetime) -> Sequence[Fact]:
+    """Gives the account back what it held for a payment that no one will make.
+
+    A refund of which nothing was paid ends by that. Other payments on their way are no longer the last.
+    """
+    current = live(state)
+    case = current.book.case(abandoned.case_id)
+    was_sent = abandoned.was_sent
+    if was_sent is None:
+        was_sent = case is not None and case.kind is not RefundKind.UNSHIPPED
+    facts: list[Fact] = [
+        GrantGivenBack(
+            purpose=abandoned.purpose,
+            amount=abandoned.amount,
+            shares=abandoned.shares,
+            freight_minor=abandoned.freight_minor,
+            tenders=abandoned.tenders,
+            are_goods_gone=abandoned.are_goods_gone,
+            case_id=abandoned.case_id,
+            was_sent=was_sent,
+            intent_id=abandoned.intent_id,
+        )
+    ]
+    if abandoned.purpose is not Purpose.REFUND:
+        return facts
+    facts += _no_longer_full(current.book, abandoned.case_id)
+    if case is not None:
+        given_up = agreement.PaymentGivenUp(abandoned.reason_code)
+        facts += released(current, abandoned.case_id, now, is_paid=False, is_used=False)
+        facts.append(tell(agreement.to(HERE, abandoned.case_id, given_up)))
+    return facts
+
+
+def _no_longer_full(book: OrderAccount, case_id: str) -> Sequence[Fact]:
+    """Tells the granted refunds that are not paid yet: money of the order is left after them (RF-033)."""
+    granted = [case.case_id for case in book.open if case.is_granted and case.case_id != case_id]
+    lost = intent.FullnessLost()
+    told = [intent.to(HERE, _refund_intent(refund_id), lost) for refund_id in granted]
+    return [tell(*told)] if told else []
+
+
+def _refund_intent(refund_id: str) -> str:
+    return intent.intent_id_of(agreement.NAME, refund_id, Purpose.REFUND)
