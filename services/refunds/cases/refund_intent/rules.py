@@ -104,6 +104,9 @@ def _settled(state: Begun, settled: MoneySettled, policy: Policy, now: datetime)
     """Books money that moved, on whichever attempt. A second payment or another amount goes to a person."""
     due_at = now + policy.attention_days
     if isinstance(state, Requested | Accepted | Unknown | Stuck):
+        is_repeat = settled.attempt_count in state.beside.settled_attempts and not settled.has_moved_now
+        if is_repeat:
+            return []
         return [*_paid(state, settled, due_at), *_paid_unwanted(state, due_at)]
     if not settled.has_moved_now:
         return []

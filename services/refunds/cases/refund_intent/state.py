@@ -35,7 +35,7 @@ class Beside(Value):
     `held`: the buyer has it. `lacking`: it came back while another part was on its way. `surplus_minor`:
     more than was granted reached the buyer. `freed`: lines whose pieces went back to the order with a part
     that was given up. `asked_count`: questions asked so far; the last one is the one that is open.
-    `settled_attempt`: the last that settled. `is_unwanted`: the buyer confirmed that he has the goods.
+    `settled_attempts`: those that settled. `is_unwanted`: the buyer confirmed that he has the goods.
     """
 
     held: PaymentOrder | None = None
@@ -43,7 +43,7 @@ class Beside(Value):
     surplus_minor: int = 0
     freed: tuple[str, ...] = ()
     asked_count: int = 0
-    settled_attempt: int = 0
+    settled_attempts: tuple[int, ...] = ()
     is_unwanted: bool = False
 
 
@@ -153,7 +153,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case RefundPaid():
             now = begun(state)
             held = together(now.beside.held, now.order)
-            beside = replace(now.beside, held=held, settled_attempt=fact.attempt_count)
+            settled = (*now.beside.settled_attempts, fact.attempt_count)
+            beside = replace(now.beside, held=held, settled_attempts=settled)
             return Settled(now.order, now.attempt_count, fact.attempt_count, beside=beside)
         case PaymentTaken():
             now = begun(state)
@@ -243,7 +244,8 @@ def _abandoned(state: Live, fact: PaymentAbandoned) -> State:
         return _not_full(Reversed(state.order, state.attempt_count, look_at, 0, rest, beside))
     if held is None:
         return Abandoned()
-    return _not_full(Settled(held, state.attempt_count, beside.settled_attempt, beside=beside))
+    last = beside.settled_attempts[-1] if beside.settled_attempts else 0
+    return _not_full(Settled(held, state.attempt_count, last, beside=beside))
 
 
 def _not_full(state: Live) -> State:

@@ -181,6 +181,8 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     # What comes back while a part is on its way waits for it, and for nothing else.
     ("RF-029", [*RETRIED], m.MoneyReversed(Money(600, "CNY"), "closed"),
      [f.RefundReversed(Money(600, "CNY"), "closed", LATER, REST)]),
+    ("RF-033", [*RETRIED], m.MoneySettled(1, Money(400, "CNY"), False), []),
+    ("RF-033", [*RETRIED], m.MoneySettled(2, Money(400, "CNY"), False), [f.RefundPaid(Money(400, "CNY"), 2)]),
     ("RF-033", [*RETRIED, f.RefundReversed(Money(600, "CNY"), "closed", LATER, REST)],
      m.MoneySettled(2, Money(400, "CNY"), True),
      [f.RefundPaid(Money(400, "CNY"), 2), f.LackingAsked(LATER), replace(BACK_ASKED, name="question.2")]),
