@@ -14,8 +14,8 @@ from tests.histories.world import World
 
 STILL_OPEN = frozenset(
     {
-        "M1", "M2", "M3", "M3u", "M4", "M4c", "M5", "M5r", "M6", "M7", "M8", "N2", "N3", "N4", "N5", "N5n",
-        "N6", "N7", "N8", "N9", "S1", "S6",
+        "M2", "M3", "M3u", "M4", "M4c", "M5", "M5r", "M6", "N2", "N3", "N5", "N5n",
+        "N6", "N7", "S6",
     }
 )  # fmt: skip
 """Crossings that still go astray."""
