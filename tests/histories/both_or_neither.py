@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.histories.breach import Breach
-from tests.histories.excuses import answered, asked_about, is_denied, is_told_of_both
+from tests.histories.excuses import answered, asked_about, is_decided, is_denied, is_told_of_both
 from tests.histories.goods import Piece, Where
 from tests.histories.ledger import Ledger
 from tests.histories.matters import Intent, counts
@@ -28,7 +28,7 @@ def both(ledger: Ledger, at: datetime, patience: timedelta) -> Iterator[Breach]:
         moments = [p.moved_at for p in with_buyer if p.moved_at] + [i.asked_at for i in intents]
         if at - max(moments) < patience and patience:
             continue
-        if is_told_of_both(ledger, line_id):
+        if is_told_of_both(ledger, line_id, over) or (not intents and is_decided(ledger, line_id)):
             continue
         tag = _both_tag(ledger, intents, with_buyer) + _asked_in_vain(ledger, line_id)
         yield Breach("goods_and_money", tag, line_id, at, f"{over} pieces")

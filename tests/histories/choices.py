@@ -284,7 +284,9 @@ ANSWERS = {
     "goods_back_without_refund": ("approved", "refund", "send_back", "refused", "unclear"),
     "refund_for_exchange_after_success": ("approved", "refund", "send_back"),
     "remedy_without_open_order": ("approved", "refund", "refused"),
-    "take_back_or_bill": ("take_back", "bill", "write_off", "unclear"),
+    "goods_and_money": ("take_back", "bill_again", "write_off", "unclear"),
+    "goods_to_come_back": ("back", "approved", "write_off"),
+    "bill_to_be_paid": ("paid", "approved", "write_off"),
 }
 _ANY = ("approved", "approved", "approved", "refused", "unclear")
 

@@ -91,6 +91,7 @@ WORDS: Mapping[str, tuple[type[Event], Callable[[Any], bool]]] = {
     "words_opened_unpaid": (refunds.RefundOpenedV1, _always),
     "words_busy": (refunds.ApplicationRejectedV1, lambda event: event.reason_code == "line_busy"),
     "words_currency": (refunds.RefundPaymentRequestedV1, _always),
+    "words_buyer_claim": (refunds.BuyerClaimOpenedV1, _always),
     "words_review": (reviews.ReviewDecidedV1, lambda event: event.is_counted),
     "money_asked_twice": (refunds.RefundPaymentRequestedV1, _is_purpose("refund")),
     "paid_after_receipt": (refunds.RefundPaymentRequestedV1, _is_purpose("refund")),

@@ -93,11 +93,20 @@ def asked_about(ledger: Ledger, line_id: str) -> list[Task]:
     ]
 
 
-def is_told_of_both(ledger: Ledger, line_id: str) -> bool:
-    """Whether a recorded claim or an open reconciliation says that the buyer has too much of a line."""
-    if any(claim.lines[line_id] for claim in ledger.m.buyer_claims.values()):
+def is_told_of_both(ledger: Ledger, line_id: str, count: int) -> bool:
+    """Whether recorded claims or an open reconciliation say that the buyer has so many pieces too many."""
+    claimed = sum(claim.lines[line_id] for claim in ledger.m.buyer_claims.values() if claim.ended != "void")
+    if claimed >= count:
         return True
     return any(task.kind_code == "reconciliation" for task in asked_about(ledger, line_id))
+
+
+def is_decided(ledger: Ledger, line_id: str) -> bool:
+    """Whether a person decided on goods that the buyer has twice, without money: recovered or written off."""
+    return any(
+        task.question_code == "recover_or_write_off" and task.answer and line_id in lines_of(ledger, task)
+        for task in ledger.m.tasks.values()
+    )
 
 
 def is_denied(ledger: Ledger, line_id: str) -> bool:

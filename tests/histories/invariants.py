@@ -131,7 +131,7 @@ def _claims(ledger: Ledger, at: datetime) -> Iterator[Breach]:
 MUST_END = frozenset(
     {
         "refund-agreement", "refund-intent", "exchange", "late-compensation", "lost-parcel", "courier-claim",
-        "intercept", "reship", "stock-shortage", "promise",
+        "intercept", "reship", "stock-shortage", "promise", "buyer-claim",
     }
 )  # fmt: skip
 

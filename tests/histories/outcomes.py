@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds, reviews
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import ReshipPurpose
-from tests.histories.matters import KEEPS_GOODS, Claim, Hold, Intent, Task, counts, minors
+from tests.histories.matters import KEEPS_GOODS, BuyerClaim, Claim, Hold, Intent, Task, counts, minors
 
 if TYPE_CHECKING:
     from tests.histories.ledger import Ledger
@@ -266,6 +266,18 @@ def _evidence(ledger: Ledger, event: common.EvidenceRequestedV1, at: datetime) -
     ledger.m.ask(f"evidence:{event.case_kind}:{event.case_id}", event, at)
 
 
+def _buyer_claimed(ledger: Ledger, event: refunds.BuyerClaimOpenedV1, at: datetime) -> None:
+    claim = BuyerClaim(event.claim_id, counts(event.lines), at)
+    ledger.m.buyer_claims.setdefault(event.claim_id, claim)
+
+
+def _buyer_claim_over(ledger: Ledger, event: refunds.BuyerClaimSettledV1, at: datetime) -> None:
+    del at
+    claim = ledger.m.buyer_claims.get(event.claim_id)
+    if claim is not None:
+        claim.ended = event.how.value
+
+
 def _review(ledger: Ledger, event: reviews.ReviewDecidedV1, at: datetime) -> None:
     del at
     rating = ledger.m.ratings.get(event.review_id or "")
@@ -300,6 +312,8 @@ HANDLERS: Mapping[type[Event], Callable[[Ledger, Any, datetime], None]] = {
     logistics.ReshipStatusChangedV1: _reship_moved,
     logistics.RemedyRefundDueV1: _remedy,
     logistics.WarehouseInstructionRequestedV1: _instruction,
+    refunds.BuyerClaimOpenedV1: _buyer_claimed,
+    refunds.BuyerClaimSettledV1: _buyer_claim_over,
     reviews.ReviewDecidedV1: _review,
     common.TaskRequestedV1: _task,
     common.TaskWithdrawnV1: _task_withdrawn,

@@ -9,6 +9,7 @@ from tests.histories.world import Action, World
 
 HOUR = 60
 ROUNDS = 70
+_SENSIBLE: Mapping[str, str] = {"goods_and_money": "write_off"}
 _ALWAYS: Mapping[str, str] = {"claim": "paid", "instruct": "done"}
 
 
@@ -104,7 +105,8 @@ def _tasks(world: World, dice: Random, done: set[str]) -> Action | None:
         if stamp is None:
             continue
         done.add(stamp)
-        answer = "retry" if task.case_kind == "refund-intent" else "approved"
+        answer = _SENSIBLE.get(task.question_code, "approved")
+        answer = "retry" if task.case_kind == "refund-intent" else answer
         parcel = world.ledger.goods.parcels.get(task.case_id)
         if task.question_code == "presume_lost" and parcel is not None and parcel.standing == "there":
             answer = "found"

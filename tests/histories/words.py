@@ -30,6 +30,7 @@ NAMES: Mapping[str, str] = {
     "words_busy": "a line is called busy only if a case is open",
     "words_currency": "money is told in the currency of the order",
     "words_review": "a rating counts from the order's success on, once per side and line",
+    "words_buyer_claim": "a claim on the buyer is for pieces that he has beside their money",
     "two_claims": "one claim per parcel",
     "two_searches": "one search and one report per parcel, until it is found",
     "money_asked_twice": "a refund is paid by one payment, and not again once it is paid",
@@ -283,6 +284,21 @@ def _compensation(ledger: Ledger, intent: Intent) -> Found:
         yield "compensation_over", "", intent.intent_id, f"{granted}, allowed {allowed}"
 
 
+def _buyer_claim(ledger: Ledger, event: refunds.BuyerClaimOpenedV1, at: datetime) -> Found:
+    """The money may still be on its way; earlier claims of the same pieces do not count again."""
+    del at
+    m = ledger.m
+    for line_id, count in counts(event.lines).items():
+        asked = [i for i in m.intents.values() if i.purpose == "refund" and i.state != "given_up"]
+        repaid = sum(i.lines[line_id] for i in asked if not i.keeps_goods)
+        claims = [c for c in m.buyer_claims.values() if c.ended != "void" and c.claim_id != event.claim_id]
+        before = sum(claim.lines[line_id] for claim in claims)
+        over = ledger.goods.count(line_id, Where.BUYER) + repaid - ledger.goods.ordered[line_id]
+        if over < count + before:
+            detail = f"{count} and {before} before claimed, {over} too many"
+            yield "words_buyer_claim", "", event.claim_id, detail
+
+
 def _review(ledger: Ledger, event: reviews.ReviewDecidedV1, at: datetime) -> Found:
     del at
     rating = ledger.m.ratings.get(event.review_id or "")
@@ -302,6 +318,7 @@ CHECKS: Mapping[type[Event], Callable[[Ledger, Any, datetime], Found]] = {
     refunds.RefundOpenedV1: _opened,
     refunds.ApplicationRejectedV1: _rejected,
     refunds.RefundPaymentRequestedV1: _payment,
+    refunds.BuyerClaimOpenedV1: _buyer_claim,
     reviews.ReviewDecidedV1: _review,
     logistics.ParcelOutcomeDecidedV1: _parcel,
     logistics.LateShippingEstablishedV1: _late,
