@@ -91,7 +91,6 @@ WORDS: Mapping[str, tuple[type[Event], Callable[[Any], bool]]] = {
     "words_opened_unpaid": (refunds.RefundOpenedV1, _always),
     "words_busy": (refunds.ApplicationRejectedV1, lambda event: event.reason_code == "line_busy"),
     "words_currency": (refunds.RefundPaymentRequestedV1, _always),
-    "words_buyer_claim": (refunds.BuyerClaimOpenedV1, _always),
     "words_review": (reviews.ReviewDecidedV1, lambda event: event.is_counted),
     "money_asked_twice": (refunds.RefundPaymentRequestedV1, _is_purpose("refund")),
     "paid_after_receipt": (refunds.RefundPaymentRequestedV1, _is_purpose("refund")),
@@ -110,6 +109,7 @@ def judged(ledger: Ledger, outcomes: Sequence[Event], cases: Sequence[Standing])
         by_type.setdefault(type(event), []).append(event)
     for name, (event_class, is_meant) in WORDS.items():
         found[name] += sum(is_meant(event) for event in by_type.get(event_class, ()))
+    found["words_buyer_claim"] = len(ledger.m.buyer_claims)
     found.update(_goods_and_money(ledger))
     found.update(_matters(ledger))
     found["case_without_end"] = sum(case.kind in MUST_END for case in cases)

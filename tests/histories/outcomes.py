@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds, reviews
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import ReshipPurpose
+from aftersales_contracts.registry import EVENTS
 from tests.histories.matters import KEEPS_GOODS, BuyerClaim, Claim, Hold, Intent, Task, counts, minors
 
 if TYPE_CHECKING:
@@ -266,12 +267,12 @@ def _evidence(ledger: Ledger, event: common.EvidenceRequestedV1, at: datetime) -
     ledger.m.ask(f"evidence:{event.case_kind}:{event.case_id}", event, at)
 
 
-def _buyer_claimed(ledger: Ledger, event: refunds.BuyerClaimOpenedV1, at: datetime) -> None:
+def _buyer_claimed(ledger: Ledger, event: Any, at: datetime) -> None:
     claim = BuyerClaim(event.claim_id, counts(event.lines), at)
     ledger.m.buyer_claims.setdefault(event.claim_id, claim)
 
 
-def _buyer_claim_over(ledger: Ledger, event: refunds.BuyerClaimSettledV1, at: datetime) -> None:
+def _buyer_claim_over(ledger: Ledger, event: Any, at: datetime) -> None:
     del at
     claim = ledger.m.buyer_claims.get(event.claim_id)
     if claim is not None:
@@ -289,7 +290,13 @@ def _confirm(ledger: Ledger, event: refunds.OrderAutoConfirmRequestedV1, at: dat
     ledger.m.ask("confirm", event, at)
 
 
+_BY_NAME: Mapping[str, Callable[[Ledger, Any, datetime], None]] = {
+    "aftersales.buyer-claim.opened.v1": _buyer_claimed,
+    "aftersales.buyer-claim.settled.v1": _buyer_claim_over,
+}
+"""Types that contracts may not have yet."""
 HANDLERS: Mapping[type[Event], Callable[[Ledger, Any, datetime], None]] = {
+    **{EVENTS[name]: handler for name, handler in _BY_NAME.items() if name in EVENTS},
     refunds.RefundOpenedV1: _opened,
     refunds.ApplicationRejectedV1: _rejected,
     refunds.RefundAnswerDecidedV1: _answered,
@@ -312,8 +319,6 @@ HANDLERS: Mapping[type[Event], Callable[[Ledger, Any, datetime], None]] = {
     logistics.ReshipStatusChangedV1: _reship_moved,
     logistics.RemedyRefundDueV1: _remedy,
     logistics.WarehouseInstructionRequestedV1: _instruction,
-    refunds.BuyerClaimOpenedV1: _buyer_claimed,
-    refunds.BuyerClaimSettledV1: _buyer_claim_over,
     reviews.ReviewDecidedV1: _review,
     common.TaskRequestedV1: _task,
     common.TaskWithdrawnV1: _task_withdrawn,
