@@ -62,10 +62,11 @@ class Wanted(Value):
 
 
 class Tender(Value):
-    """A part of a payment, in minor units of the order's currency."""
+    """A part of a payment, in minor units of the order's currency. `is_cash`: paid in cash at the door."""
 
     payment_id: str
     minor: int
+    is_cash: bool = False
 
 
 class Terms(Value):

@@ -62,6 +62,7 @@ class TenderAccount(Value):
     payment_id: str
     paid_minor: int
     refunded_minor: int = 0
+    is_cash: bool = False
 
     @property
     def left_minor(self) -> int:
@@ -200,7 +201,9 @@ def paid(book: OrderAccount, tenders: Sequence[Tender], at: datetime) -> OrderAc
         early=(),
         paid_at=at,
         freight_minor=freight,
-        tenders=tuple(TenderAccount(tender.payment_id, tender.minor) for tender in tenders),
+        tenders=tuple(
+            TenderAccount(tender.payment_id, tender.minor, is_cash=tender.is_cash) for tender in tenders
+        ),
         lines=tuple(replace(line, paid_minor=minor) for line, minor in zip(book.lines, goods, strict=True)),
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from aftersales_contracts import base as contract
 from aftersales_contracts import components
 from aftersales_contracts.aftersales import customers, logistics
-from aftersales_contracts.enums import FreightTerms, ParcelDirection, PromiseKind
+from aftersales_contracts.enums import FreightTerms, ParcelDirection, PaymentMethod, PromiseKind
 from aftersales_contracts.shop import aftersales, orders, shipments
 from chassis.engine.outcomes import money_in
 from chassis.service import Read
@@ -75,7 +75,11 @@ def _terms_changed(data: orders.OrderTermsChangedV1) -> list[Addressed]:
 
 
 def _paid(data: orders.OrderPaidV1) -> list[Addressed]:
-    tenders = tuple(Tender(payment.payment_id, payment.amount.minor) for payment in data.payments)
+    cash = PaymentMethod.CASH_ON_DELIVERY
+    tenders = tuple(
+        Tender(payment.payment_id, payment.amount.minor, is_cash=payment.method is cash)
+        for payment in data.payments
+    )
     return _here(data, OrderPaid(tenders, data.paid_amount.currency))
 
 

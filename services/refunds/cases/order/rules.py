@@ -12,7 +12,7 @@ from kernel.decider import DeadlinePassed, Decided
 from kernel.money import Money
 from kernel.rules import rule
 from kernel.value import replace
-from services.refunds.cases.order import rules_money, rules_news, rules_payments, rules_remedies
+from services.refunds.cases.order import rules_money, rules_news, rules_payee, rules_payments, rules_remedies
 from services.refunds.cases.order.account import LineAccount, OpenCase, OrderAccount
 from services.refunds.cases.order.facts import (
     AutoConfirmDeferred,
@@ -103,7 +103,8 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case RefundOffered():
             return rules_money.refund_offered(state, message, policy, now)
         case PaymentAsked():
-            return rules_money.payment_asked(state, message, policy, now)
+            granted = rules_money.payment_asked(state, message, policy, now)
+            return rules_payee.with_payee(state, granted, policy, now)
         case CaseEnded():
             return rules_money.case_ended(state, message, now)
         case RefundSettled():
