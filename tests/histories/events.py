@@ -265,8 +265,10 @@ def _task_done(ledger: Ledger, event: desk.TaskCompletedV1, at: datetime) -> Non
         is_search &= task.at >= ledger.m.search_from.get(task.case_id, task.at)
         if is_search and parcel is not None and event.outcome_code in ("approved", "lost"):
             _said_lost(ledger, parcel, at)
-        elif is_search and parcel is not None and event.outcome_code == "found" and parcel.says("there"):
-            ledger.goods.told(parcel, "there", at)
+        elif is_search and parcel is not None and event.outcome_code == "found":
+            ledger.m.searches.pop(parcel.parcel_id, None)
+            if parcel.says("there"):
+                ledger.goods.told(parcel, "there", at)
     if event.case_kind == "refund-intent" and event.outcome_code == "abandon":
         intent = ledger.m.intents.get(event.case_id)
         if intent is not None and intent.net_minor < intent.minor and not intent.is_unsure:

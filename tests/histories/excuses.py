@@ -110,7 +110,10 @@ def is_decided(ledger: Ledger, line_id: str) -> bool:
 
 
 def is_denied(ledger: Ledger, line_id: str) -> bool:
-    """Whether a person said of a line that the buyer gets no more."""
+    """Whether a person said that the buyer gets no more of a line, or judged the loss of what he sent."""
+    judged = [task for task in ledger.m.tasks.values() if task.question_code == "return_lost" and task.answer]
+    if any(line_id in lines_of(ledger, task) for task in judged):
+        return True
     return any(
         task.answer in _NOTHING and is_about_goods(task) and line_id in lines_of(ledger, task)
         for task in ledger.m.tasks.values()

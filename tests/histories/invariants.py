@@ -171,8 +171,7 @@ def _is_moot(ledger: Ledger, task: Task) -> str:
             intent = m.intents.get(task.case_id)
             return "the money moved" if intent and intent.net_minor == intent.minor else ""
         case "lost_parcel_report" | "presume_lost" | "where_is_parcel" | "report_or_memo_missing":
-            parcel = m.search_reasons.get(task.case_id) and ledger.goods.parcels.get(task.case_id)
-            return "the parcel is there" if parcel and parcel.standing == "there" else ""
+            return "the parcel is there" if _is_there_after_all(ledger, task) else ""
         case "recall_unanswered" | "recall_by_hand" | "parcel_not_back":
             parcel_id = task.case_id.rsplit(".", 1)[0]
             parcel = ledger.goods.parcels.get(parcel_id)
@@ -187,6 +186,15 @@ def _is_moot(ledger: Ledger, task: Task) -> str:
             return "the order succeeded" if ledger.succeeded_at is not None else ""
         case _:
             return ""
+
+
+def _is_there_after_all(ledger: Ledger, task: Task) -> bool:
+    """Whether the parcel was delivered, where nobody doubts the signature itself."""
+    parcel, reason = ledger.goods.parcels.get(task.case_id), ledger.m.search_reasons.get(task.case_id)
+    if parcel is None or reason is None or parcel.standing != "there":
+        return False
+    heard = max(at for at, _, word in parcel.news if word == "there")
+    return reason != "signed_not_received" or heard > ledger.m.search_from[task.case_id]
 
 
 def _applications(ledger: Ledger, at: datetime) -> Iterator[Breach]:

@@ -1,0 +1,59 @@
+"""Searches in the account: whose word ends one, and which questions about a parcel time has answered."""
+
+import pytest
+
+from aftersales_contracts.aftersales import logistics, logistics_enums
+from aftersales_contracts.components import Tracking
+from tests.histories.crossings import DAY, HOUR, ONE, START, arrived, do, sent
+from tests.histories.silent import announce, broken, of_case, played, task
+from tests.histories.verbs import play
+
+
+def _inquiry(number: int, reason: str) -> logistics.CourierActionRequestedV1:
+    return logistics.CourierActionRequestedV1(
+        **of_case("lost-parcel", "k1"), request_id=f"k1.inquire.{number}", parcel_id="k1",
+        action=logistics_enums.CourierAction.INQUIRE, reason_code=reason,
+        tracking=Tracking(carrier_code="sto", tracking_code="Tk1"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "found"), [("found", set[str]()), ("unclear", {"k1"})])
+def test_the_word_of_a_person_that_a_parcel_is_found_ends_its_search(answer: str, found: set[str]) -> None:
+    world = played(ONE, *arrived("a:1"))
+    announce(world, _inquiry(1, "signed_not_received"), task(world, "lost-parcel", "k1", "presume_lost"))
+    assert play(world, do(HOUR, "task", "lost-parcel:presume_lost:k1", answer))
+    announce(world, _inquiry(2, "signed_not_received"))
+    assert broken(world.breaches.values(), "two_searches") == found
+
+
+def test_a_delivery_answers_whether_a_silent_parcel_is_lost() -> None:
+    world = played(ONE, *START, *sent("a:1"))
+    announce(world, _inquiry(1, "silence"), task(world, "lost-parcel", "k1", "presume_lost"))
+    assert not broken(world.breaches.values(), "task_left_open")
+    assert play(world, do(DAY, "scan", "k1", "delivered", "sto", 0))
+    assert broken(world.end(), "task_left_open") == {"lost-parcel:presume_lost:k1"}
+
+
+def test_the_signature_itself_does_not_answer_who_signed() -> None:
+    world = played(ONE, *arrived("a:1"))
+    announce(world, _inquiry(1, "signed_not_received"), task(world, "lost-parcel", "k1", "presume_lost"))
+    assert not broken(world.end(), "task_left_open")
+
+
+LOST_RETURN = (
+    *arrived("a:1"),
+    do(HOUR, "apply", "r1", "with_return", "quality", 100, 0, "a:1"),
+    do(HOUR, "take_back", "r1"),
+    do(DAY, "send", "r1", "B1", 0, "express", "a:1"),
+    do(DAY, "scan", "B1", "lost", "sf", 0),
+)
+
+
+@pytest.mark.parametrize(("is_answered", "found"), [(False, {"a"}), (True, set[str]())])
+def test_a_person_judges_the_loss_of_what_the_buyer_sent(is_answered: bool, found: set[str]) -> None:
+    world = played(ONE, *LOST_RETURN)
+    world.ledger.refund("r1").state = "closed"
+    if is_answered:
+        announce(world, task(world, "lost-parcel", "r1", "return_lost", kind="assessment"))
+        assert play(world, do(HOUR, "task", "lost-parcel:return_lost:r1", "approved"))
+    assert broken(world.end(), "neither") == found
