@@ -32,6 +32,7 @@ async def test_a_faulty_shirt_comes_back(stage: Stage) -> None:
     order.silent(refunds.RefundPaymentRequestedV1)
     await stage.at(7 * DAY + 2 * HOUR, seller.accepts(to))
 
+    order.heard(refunds.FreightLiabilityDecidedV1, reimburse_amount=cny(1_200))
     goods = order.heard(refunds.RefundPaymentRequestedV1, purpose="refund", amount=cny(10_800))
     assert tenders(order, goods) == {"alipay": 8_000, "points": 2_800}
     outlay = order.heard(refunds.RefundPaymentRequestedV1, purpose="freight", amount=cny(1_200))
