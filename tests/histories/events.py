@@ -289,7 +289,7 @@ def _settled(ledger: Ledger, event: payments.RefundSettledV1, at: datetime) -> N
         return
     intent.out_minor += event.amount.minor
     intent.settled_attempts.add(event.attempt_id)
-    intent.state, intent.given_up_minor, intent.is_unsure = "paid", 0, False
+    intent.state, intent.given_up_minor, intent.is_unsure = "paid", intent.abandoned_minor, False
     ledger.m.asked.pop(f"payment:{event.intent_id}", None)
 
 

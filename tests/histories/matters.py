@@ -103,6 +103,8 @@ class Intent:
     state: str = "asked"
     """asked, taken, failed, paid, reversed, given_up"""
     given_up_minor: int = 0
+    abandoned_minor: int = 0
+    """Of that, what the services told."""
     is_unsure: bool = False
     """Whether nobody knows if money moved: a person cannot give it up."""
     remedy_id: str | None = None

@@ -90,7 +90,7 @@ def _payment_asked(ledger: Ledger, event: refunds.RefundPaymentRequestedV1, at: 
         intent.attempts.append(event.attempt_id)
     if intent.state in ("failed", "reversed", "given_up"):
         intent.state = "asked"
-        intent.given_up_minor, intent.is_unsure = 0, False
+        intent.given_up_minor, intent.is_unsure = intent.abandoned_minor, False
     ledger.m.ask(f"payment:{event.intent_id}", event, at)
 
 
@@ -114,6 +114,15 @@ def _stuck(ledger: Ledger, event: refunds.RefundPaymentStuckV1, at: datetime) ->
     intent = ledger.m.intents.get(event.intent_id)
     if intent is not None:
         intent.is_unsure = event.money_moved.value != "no"
+
+
+def _abandoned(ledger: Ledger, event: refunds.RefundPaymentAbandonedV1, at: datetime) -> None:
+    """What was given up stays given up, whatever other parts are paid again."""
+    del at
+    intent = ledger.m.intents.get(event.intent_id)
+    if intent is not None:
+        intent.abandoned_minor += event.amount.minor
+        intent.given_up_minor = max(intent.given_up_minor, intent.abandoned_minor)
 
 
 def _refund_closed(ledger: Ledger, event: refunds.RefundClosedV1, at: datetime) -> None:
@@ -304,6 +313,7 @@ HANDLERS: Mapping[type[Event], Callable[[Ledger, Any, datetime], None]] = {
     refunds.FreightLiabilityDecidedV1: _liability,
     refunds.RefundPaymentRequestedV1: _payment_asked,
     refunds.RefundPaidV1: _paid,
+    refunds.RefundPaymentAbandonedV1: _abandoned,
     refunds.RefundClosedV1: _refund_closed,
     refunds.RefundPaymentStuckV1: _stuck,
     refunds.ExchangeOpenedV1: _exchange_opened,
