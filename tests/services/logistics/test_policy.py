@@ -102,6 +102,48 @@ def test_matrix_is_complete() -> None:
         carriers.load("")
 
 
+MAINLAND = {"CN-XZ", "CN-HK", "CN-TW", "CN-MO"}
+PROOF = ("shipping_proof",)
+
+
+@pytest.mark.parametrize(
+    ("carrier_code", "desk", "serves_not", "claim_days", "evidence"),
+    [
+        ("*", "recall status problem_return claim", set(), 30, ()),
+        ("yto", "recall address_change status declared_value problem_return claim", MAINLAND, 30, PROOF),
+        ("sto", "recall status declared_value problem_return claim", MAINLAND, 30, ()),
+        ("zto", "recall status declared_value problem_return claim", MAINLAND, 30, ()),
+        (
+            "sf",
+            "recall address_change status declared_value problem_return cash_collection claim",
+            set(),
+            30,
+            (),
+        ),
+        ("ems", "status declared_value problem_return claim", set(), 90, PROOF),
+        ("post", "problem_return", set(), 30, ()),
+        ("correios", "status declared_value problem_return claim", {"CN-*"}, 90, ()),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " " not in value else "",
+)
+def test_the_row_of_a_carrier(
+    carrier_code: str, desk: str, serves_not: set[str], claim_days: int, evidence: tuple[str, ...]
+) -> None:
+    """LG-015, LG-021: what each desk does, where it does not deliver, and its terms for claims."""
+    row = CLASSIC.carriers.rows[carrier_code]
+    assert {capability.value for capability in Capability if row.can(capability)} == set(desk.split())
+    assert row.serves == ("*",)
+    assert set(row.serves_not) == serves_not
+    assert row.claim_within == claim_days * DAY
+    assert row.claim_evidence == evidence
+    assert row.liability_cap_minor is None
+
+
+def test_no_carrier_is_unknown_to_the_table_above() -> None:
+    """LG-021."""
+    assert set(CLASSIC.carriers.rows) == {"*", "yto", "sto", "zto", "sf", "ems", "post", "correios"}
+
+
 @pytest.mark.parametrize(
     ("carrier_code", "region_code", "is_served"),
     [
