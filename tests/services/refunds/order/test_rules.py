@@ -238,6 +238,19 @@ def test_rejected(reason: Rejection, told: Sequence[Told], when: Event) -> None:
     assert [r.reason for r in rejections if isinstance(r, f.ApplicationRejected)] == [reason]
 
 
+def test_an_order_has_fifty_cases_at_most() -> None:
+    """Nobody fills the account of an order by applying and withdrawing without end."""
+    driver = played(PLACED, PAID, SHIPPED)
+    for number in range(1, 51):
+        driver.tell(s.applied(refund_id=f"r{number}"), T0 + HOUR)
+        driver.tell(s.withdrawn(f"r{number}"), T0 + HOUR)
+    assert order_facts(driver, f.ApplicationRejected) == []
+    driver.tell(s.applied(refund_id="r51"), T0 + HOUR)
+    (rejected,) = order_facts(driver, f.ApplicationRejected)
+    assert isinstance(rejected, f.ApplicationRejected)
+    assert (rejected.application_id, rejected.reason) == ("r51", Rejection.TOO_MANY)
+
+
 @pytest.mark.parametrize(
     ("rule", "rules", "reason_code", "services", "wait", "expected"),
     [

@@ -250,7 +250,7 @@ def test_attention_stops() -> None:
     walk.tell(failed(m.Moved.NO, again=False))
     walk.run_out()
     asked = [fact for fact in walk.facts if isinstance(fact, Task | f.PersonAsked)]
-    assert len(asked) == 1 + POLICY.attention_count_max
+    assert len(asked) == 1 + 3
     assert isinstance(walk.state, c.Stuck)
 
 
