@@ -61,7 +61,7 @@ agree: setup
 
 mutants: setup
 	$(BIN)/python -m tests.mutants --n $(or $(N),400) --seed $(SEED) $(if $(JOBS),--jobs $(JOBS)) \
-		$(if $(ONLY),--only $(ONLY)) $(if $(SERVICE),--service $(SERVICE),--report docs/proof)
+		$(if $(ONLY),--only $(ONLY)) $(if $(SERVICE),--service $(SERVICE)) --report docs/proof
 
 fuzz: setup
 	$(BIN)/python -m tests.fuzz --inputs $(or $(INPUTS),100000)

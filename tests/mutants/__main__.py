@@ -5,12 +5,14 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.mutants import conditions, equivalent, packs, report
-from tests.mutants.bench import Bench, open_bench
+from tests.mutants.bench import Bench, copy_project, open_bench
 from tests.mutants.mutant import ALIVE, ROOT, Mutant, Verdict
 
 SERVICES = ("customers", "logistics", "refunds", "reviews")
@@ -61,31 +63,42 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+MADE = {"packs": packs.mutants, "conditions": conditions.mutants}
+
+
+def _made(name: str, tree: Path, chosen: argparse.Namespace) -> tuple[list[Mutant], Counter[str]]:
+    """Makes the mutants of a part, and counts by service those that could be made."""
+    every = list(MADE[name](tree))
+    wanted = [mutant for mutant in every if chosen.match in f"{mutant.place} {mutant.says}"]
+    if name == "conditions":
+        of_chosen = [mutant for mutant in wanted if chosen.service in (None, mutant.service)]
+        wanted = sample(of_chosen, chosen.n, chosen.seed)
+    return wanted, Counter(mutant.service for mutant in every)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code is 1 when a mutant survives."""
+    """Returns 1 when a mutant survives. Each part of a service is reported as soon as it is judged."""
     chosen = _options(arguments)
-    services = (chosen.service,) if chosen.service else SERVICES
-    made = {"packs": packs.mutants, "conditions": conditions.mutants}
     command = " ".join(["python -m tests.mutants", *(sys.argv[1:] if arguments is None else arguments)])
-    parts, is_sound = {}, True
-    tests = [f"tests/services/{service}" for service in services]
-    with open_bench(chosen.jobs, tests, is_confirming=chosen.confirm) as bench:
-        for name in [chosen.only] if chosen.only else made:
-            began = time.perf_counter()
-            all_of = [mutant for mutant in made[name](bench.tree) if mutant.service in services]
-            mutants = [mutant for mutant in all_of if chosen.match in f"{mutant.place} {mutant.says}"]
-            if name == "conditions":
-                mutants = sample(mutants, chosen.n, chosen.seed)
-            verdicts = judged(bench, mutants)
-            part = report.figures(
-                verdicts, command=command, commit=_commit(), total=len(all_of),
-                seed=chosen.seed if name == "conditions" else None, seconds=time.perf_counter() - began,
-            )  # fmt: skip
-            print(f"{name}: {part['tried']} of {part['possible']} tried, {part['by_fate']}")
-            is_sound = is_sound and not part["survivors"]
-            parts[name] = part
-    if chosen.report is not None:
-        report.write(parts, chosen.report)
+    commit, is_sound = _commit(), True
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        tree = Path(folder) / "project"
+        copy_project(tree)
+        made = {name: _made(name, tree, chosen) for name in ([chosen.only] if chosen.only else MADE)}
+        for service in (chosen.service,) if chosen.service else SERVICES:
+            with open_bench(tree, chosen.jobs, service, is_confirming=chosen.confirm) as bench:
+                for name, (mutants, totals) in made.items():
+                    began = time.perf_counter()
+                    verdicts = judged(bench, [mutant for mutant in mutants if mutant.service == service])
+                    part = report.figures(
+                        verdicts, command=command, commit=commit, total=totals[service],
+                        seed=chosen.seed if name == "conditions" else None,
+                        seconds=time.perf_counter() - began,
+                    )  # fmt: skip
+                    print(f"{name} of {service}: {part['tried']} of {part['possible']}, {part['by_fate']}")
+                    is_sound = is_sound and not part["survivors"]
+                    if chosen.report is not None:
+                        report.write({f"{name} of {service}": part}, chosen.report)
     return int(not is_sound)
 
 

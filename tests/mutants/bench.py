@@ -146,17 +146,14 @@ def fate_of(answer: Answer) -> Fate:
 
 
 @contextmanager
-def open_bench(jobs: int, tests: Sequence[str], *, is_confirming: bool = False) -> Generator[Bench]:
-    """Copies the project for each job, measures, and starts the servers."""
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        first = Path(folder) / "0"
-        copy_project(first)
-        reach = measure_reach(first, tests)
-        trees = [first, *(Path(folder) / str(number) for number in range(1, jobs))]
-        for tree in trees[1:]:
-            shutil.copytree(first, tree)
-        bench = Bench(trees, reach, is_confirming=is_confirming)
-        try:
-            yield bench
-        finally:
-            bench.close()
+def open_bench(first: Path, jobs: int, service: str, *, is_confirming: bool = False) -> Generator[Bench]:
+    """Measures the tests of a service in a copy of the project, and starts a server for each job."""
+    reach = measure_reach(first, [f"tests/services/{service}"])
+    trees = [first, *(first.with_name(f"{first.name}-{number}") for number in range(1, jobs))]
+    for tree in trees[1:]:
+        shutil.copytree(first, tree, dirs_exist_ok=True)
+    bench = Bench(trees, reach, is_confirming=is_confirming)
+    try:
+        yield bench
+    finally:
+        bench.close()

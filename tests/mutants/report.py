@@ -1,4 +1,4 @@
-"""Keeps the figures of runs, as JSON and as a page: one part for packs, one for conditions."""
+"""Keeps the figures of runs, as JSON and as a page: packs and conditions of each service."""
 
 import json
 from collections import Counter
@@ -22,8 +22,7 @@ def figures(
     """Sums up a run. `total` is the number of mutants that could have been made."""
     by_kind: dict[str, Counter[str]] = {}
     for verdict in verdicts:
-        key = f"{verdict.mutant.service}: {verdict.mutant.kind}"
-        by_kind.setdefault(key, Counter())[verdict.fate] += 1
+        by_kind.setdefault(verdict.mutant.kind, Counter())[verdict.fate] += 1
     return {
         "command": command,
         "commit": commit,
