@@ -178,6 +178,21 @@ def test_packs() -> None:
     assert WORLD.dispatch.cut_off is None
 
 
+def test_a_market_outside_china_waits_longer() -> None:
+    """LG-016, LG-033, LG-042, LG-054: silence means less there, and posts take longer."""
+    assert WORLD.zone.key == "America/Sao_Paulo"
+    assert WORLD.parcel.silence_hours == {
+        Stage.NOT_PICKED_UP: 168 * HOUR,
+        Stage.AFTER_PICKUP: 600 * HOUR,
+        Stage.IN_TRANSIT: 480 * HOUR,
+        Stage.IN_DELIVERY: 240 * HOUR,
+    }
+    assert WORLD.lost.inquiry_hours == 168 * HOUR
+    assert WORLD.lost.is_household_signature_own
+    assert (WORLD.intercept.answer_hours, WORLD.intercept.back_days) == (72 * HOUR, 30 * DAY)
+    assert WORLD.reship.arrive_days == 30 * DAY
+
+
 def test_ids() -> None:
     """Ids are readable where they fit, and never longer than an id may be."""
     assert derived_id("k1", "claim") == "k1.claim"

@@ -107,6 +107,9 @@ def test_policies_differ_by_shop_and_are_checked() -> None:
     name, world = book.choose("olist-sp", T0)
     assert (name, world.currency, world.late.cap_minor) == ("world-market@2014-01-01", "BRL", 40_000)
     assert book.choose("tm:1", T0)[1].late.cap_minor == 50_000
+    assert world.freight.reimbursement_cap_minor == 8_000, "RF-068"
+    assert world.exchange.no_reason_days.days == 7, "RF-097"
+    assert world.order.tender_strategy is policy.TenderStrategy.LAST_IN_FIRST_OUT
     text = with_row(policy.PATH.read_text(encoding="utf-8"), "rate_bps", "30000")
     with pytest.raises(ValueError, match="rate_bps"):
         policy.load(text)

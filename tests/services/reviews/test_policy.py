@@ -1,5 +1,7 @@
 """The policy of reviews refuses numbers that contradict each other."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from kernel.policy import PolicyError
@@ -30,3 +32,10 @@ def test_numbers_without_sense_are_refused(number: str, other: str, why: str) ->
     text = POLICY_FILE.read_text("utf-8")
     with pytest.raises(PolicyError, match=why):
         load(with_row(text, number, other) if other else without_row(text, number))
+
+
+def test_the_month_is_that_of_the_market() -> None:
+    """RV-007, RV-008: at one o'clock in London it is still January in Brazil, and long February in China."""
+    at = datetime(2026, 2, 1, 1, tzinfo=UTC)
+    months = {shop: load().choose(shop, at)[1].month_of(at) for shop in ("tm:1", "olist")}
+    assert months == {"tm:1": "2026-02", "olist": "2026-01"}
