@@ -108,6 +108,8 @@ class Wanted(Part):
 
     line_id: Id
     sku_id: Id
+    style_id: Id | None = None
+    """The style of that variant; an exchange keeps the style of the line (RF-105)."""
 
 
 class Payment(Part):

@@ -41,6 +41,7 @@ READS: Mapping[str, tuple[str, ...]] = {
         "shop.task.completed.v1",
     ),
     "logistics": (
+        "aftersales.application.rejected.v1",
         "aftersales.exchange.ended.v1",
         "aftersales.exchange.opened.v1",
         "aftersales.promise.registered.v1",

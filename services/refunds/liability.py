@@ -1,7 +1,7 @@
 """Decides who bears the freight of a return or an exchange: the matrix B1 and the shops' overrides."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from itertools import product
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from kernel.rules import rules_of
 from kernel.value import Value, replace
 from services.refunds.policy import FreightPolicy
-from services.refunds.shares import RefundKind
+from services.refunds.shares import InspectedLine, RefundKind
 
 PATH = Path(__file__).with_name("freight_liability.csv")
 
@@ -120,6 +120,13 @@ def liability_of(
         replacement = None if kind is not None else Bearer.BUYER
         return replace(row, return_leg=Bearer.BUYER, replacement_leg=replacement, rule_id="RF-075")
     return row
+
+
+@rules_of("RF-116")
+def is_fault_refuted(found: Iterable[InspectedLine]) -> bool:
+    """Tells whether the check did not find the fault that the buyer named, in any of the goods."""
+    words = {line.is_fault_confirmed for line in found}
+    return False in words and True not in words
 
 
 @rules_of("RF-116")

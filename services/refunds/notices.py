@@ -28,11 +28,18 @@ EXPLAINED_BY_FAULT = frozenset({"damaged", "incomplete", "wrong_item"})
 """Conditions that a confirmed fault explains; nobody's fault washes, wears or alters goods."""
 
 
+@rules_of("RF-061", "RF-116")
+def is_explained(line: InspectedLine) -> bool:
+    """Tells whether a confirmed fault explains the condition: it does not count against the buyer."""
+    is_fault = bool(line.is_fault_confirmed) and line.condition in EXPLAINED_BY_FAULT
+    return is_fault and line.is_packaging_complete
+
+
 @rules_of("RF-100", "RF-101", "RF-102")
 def is_unfit(line: InspectedLine, unacceptable: Collection[str]) -> bool:
     """Tells whether goods came back in a condition that the shop does not take."""
     if not line.received_count:
         return False
-    if line.is_fault_confirmed and line.condition in EXPLAINED_BY_FAULT:
-        return not line.is_packaging_complete
+    if is_explained(line):
+        return False
     return line.condition in unacceptable or not line.is_packaging_complete

@@ -81,7 +81,7 @@ class ExchangePolicy(Numbers):
     offer_days: Days
     send_days: Days
     send_hours: Hours
-    """RF-104: more than 0 takes the place of `send_days`."""
+    """RF-104: more than 0 takes the place of `send_days`, and counts from the receipt."""
     receive_days: Mapping[Carriage, Days]
     """RF-120."""
     carriages: tuple[Carriage, ...]
@@ -140,6 +140,8 @@ class Policy(Numbers):
     """The length of time in which an answer written in time may still be published."""
     attention_days: Days
     attention_count_max: int
+    attention_again_days: Days
+    """The pause after the last of these, where the case must wait on: it is asked for again and again."""
     cases_per_order_max: int
     order: OrderPolicy
     agreement: AgreementPolicy
@@ -164,6 +166,7 @@ class Policy(Numbers):
                 "cap_minor": self.late.cap_minor >= 0 and self.freight.reimbursement_cap_minor >= 0,
                 "currency": len(self.currency) == 3 and self.currency.isupper(),
                 "attention_days": self.attention_days > timedelta(0),
+                "attention_again_days": self.attention_again_days > timedelta(0),
             }.items()
             if not holds
         ]

@@ -55,10 +55,11 @@ class Share(Value):
 
 
 class Wanted(Value):
-    """The SKU that the buyer wants in place of a line."""
+    """The SKU that the buyer wants in place of a line; `style_id` where it was told."""
 
     line_id: str
     sku_id: str
+    style_id: str | None = None
 
 
 class Tender(Value):

@@ -173,7 +173,7 @@ def test_rules_reach_nothing_outside() -> None:
 
 
 def is_rule_file(name: str) -> bool:
-    of_kind = r"cases/\w+/(messages|state|facts|rules\w*|admission|account|transitions)"
+    of_kind = r"cases/\w+/(messages|state|facts|rules\w*|admission|account\w*|transitions)"
     return bool(re.fullmatch(rf"services/\w+/({of_kind}|policy)\.py", name))
 
 

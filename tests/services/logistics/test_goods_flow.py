@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
+
 from aftersales_contracts import enums
 from aftersales_contracts.aftersales import common, logistics, refunds
-from aftersales_contracts.aftersales.refunds_enums import FreightBearer
+from aftersales_contracts.aftersales.refunds_enums import ApplicationKind, ExchangeEnding, FreightBearer
 from aftersales_contracts.base import Event
 from aftersales_contracts.components import Inspection, Tracking, Wanted
 from aftersales_contracts.shop import aftersales, scans, shipments
@@ -79,6 +81,30 @@ def test_exchange_reserved_and_sent() -> None:
     story.pass_until(T0 + 9 * DAY + HOUR)
     assert questions(story)[-1] == "reship_late"
     clean(story)
+
+
+def over(ending: ExchangeEnding) -> refunds.ExchangeEndedV1:
+    return refunds.ExchangeEndedV1(**of_case("exchange", "x1"), exchange_id="x1", ending=ending)
+
+
+REFUSED = refunds.ApplicationRejectedV1(
+    **of_case("exchange", "x1"), application=ApplicationKind.EXCHANGE, application_id="x1", reason_code="no"
+)
+
+
+@pytest.mark.parametrize("end", [*map(over, set(ExchangeEnding) - {ExchangeEnding.COMPLETED}), REFUSED])
+def test_stock_kept_for_an_exchange_that_is_over_is_let_go_of(end: Event) -> None:
+    """RF-121: whatever its end, refused by the seller included; once."""
+    story = exchange((end, 6 * DAY), (end, 7 * DAY))
+    assert [x.action.value for x in story.outcomes(logistics.ReshipRequestedV1)] == ["reserve", "cancel"]
+    clean(story)
+
+
+def test_a_refund_that_is_turned_away_leaves_the_stock_of_an_exchange() -> None:
+    """RF-121: the refund has the same id."""
+    rejected = REFUSED.model_copy(update={"application": ApplicationKind.REFUND})
+    story = exchange((rejected, 6 * DAY), (over(ExchangeEnding.COMPLETED), 7 * DAY))
+    assert [x.action.value for x in story.outcomes(logistics.ReshipRequestedV1)] == ["reserve"]
 
 
 def test_note_in_the_parcel_differs() -> None:

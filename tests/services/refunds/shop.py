@@ -175,9 +175,9 @@ def inspected(
     condition: Condition = Condition.RESALEABLE,
     **extra: Any,
 ) -> shipments.ReturnInspectedV1:
-    wanted_sku_id = extra.pop("wanted_sku_id", None)
+    wanted_sku_id, return_id = extra.pop("wanted_sku_id", None), extra.pop("return_id", None)
     return shipments.ReturnInspectedV1(
-        **KEYS, parcel_id="back1", wanted_sku_id=wanted_sku_id,
+        **KEYS, parcel_id="back1", return_id=return_id, wanted_sku_id=wanted_sku_id,
         lines=[
             components.Inspection(
                 line_id=line_id, received_count=received, accepted_count=accepted_count, condition=condition,
@@ -224,11 +224,14 @@ def hold(outcome: logistics_enums.HoldResolution, refund_id: str = "r1") -> logi
 
 
 def parcel(
-    outcome: logistics_enums.ParcelOutcome, *lines: str | components.Share, parcel_id: str = "parcel1"
+    outcome: logistics_enums.ParcelOutcome,
+    *lines: str | components.Share,
+    parcel_id: str = "parcel1",
+    direction: ParcelDirection = ParcelDirection.OUTBOUND,
 ) -> logistics.ParcelOutcomeDecidedV1:
     """Lines by name mean one piece of each."""
     return logistics.ParcelOutcomeDecidedV1(
-        **outcome_of("parcel", parcel_id), parcel_id=parcel_id, direction=ParcelDirection.OUTBOUND,
+        **outcome_of("parcel", parcel_id), parcel_id=parcel_id, direction=direction,
         lines=[share(line) if isinstance(line, str) else line for line in lines], outcome=outcome,
         basis=logistics_enums.OutcomeBasis.SCAN, fault=logistics_enums.Fault.UNKNOWN,
     )  # fmt: skip

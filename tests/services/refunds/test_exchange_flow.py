@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
-from aftersales_contracts.aftersales import logistics_enums, refunds
+import pytest
+
+from aftersales_contracts import components
+from aftersales_contracts.aftersales import common, logistics_enums, refunds
 from aftersales_contracts.base import Event
-from aftersales_contracts.enums import RefundKind
-from aftersales_contracts.shop import aftersales
+from aftersales_contracts.enums import Condition, RefundKind
+from aftersales_contracts.shop import aftersales, desk
 from services.refunds.service import REFUNDS
 from tests.services.refunds import shop as s
-from tests.services.refunds.shop import DAY, HOUR, MINUTE, T0
+from tests.services.refunds.shop import DAY, GRACE, HOUR, MINUTE, T0
 from tests.support.driver import Driver
 
 Told = tuple[Event, datetime]
@@ -149,3 +152,131 @@ def test_a_delivery_without_lines_starts_every_window_once() -> None:
     """RF-094."""
     driver = shipped(TWO, 15_000, (delivered(), T0 + DAY), (delivered(), T0 + 8 * DAY))
     assert rejection(driver, "x1", T0 + 8 * DAY + MINUTE) == "out_of_window"
+
+
+def opened_questions(driver: Driver) -> list[str]:
+    return [
+        task.question_code for task in driver.announced(common.TaskRequestedV1) if ".goods." in task.task_id
+    ]
+
+
+def answered(outcome: str) -> desk.TaskCompletedV1:
+    return desk.TaskCompletedV1(
+        shop_id="shop-1", task_id="o1.goods.1", case_kind="order", case_id="o1", about_subject="o1",
+        outcome_code=outcome, by=s.SELLER,
+    )  # fmt: skip
+
+
+def breached(reason: str = "quality") -> Driver:
+    """The goods are at the shop, and three days later no replacement left it."""
+    driver = shipped((s.placed(), T0), 10_000, *came_back(reason))
+    driver.until(T0 + 7 * DAY + GRACE)
+    driver.tell(s.settled(1_200, "x1.exchange.freight.1"), T0 + 7 * DAY + GRACE)
+    return driver
+
+
+@pytest.mark.parametrize("reason", ["quality", "size"])
+def test_n5_a_breach_repays_what_the_buyer_laid_out_and_offers_money_or_the_replacement(reason: str) -> None:
+    """RF-118, RF-120: whoever was to bear the way."""
+    driver = breached(reason)
+    assert requested(driver) == [("freight", 1_200)]
+    (offer,) = driver.announced(common.OfferMadeV1)
+    assert [option.option_id for option in offer.options] == ["refund", "replacement"]
+
+
+def test_n5_the_money_is_chosen_and_the_promise_is_broken() -> None:
+    """RF-118: the ending tells the promise."""
+    driver = breached()
+    driver.tell(chosen("refund"), T0 + 8 * DAY)
+    assert requested(driver) == [("freight", 1_200), ("refund", 10_000)]
+    assert [end.ending for end in driver.announced(refunds.ExchangeEndedV1)] == ["breached"]
+    assert opened_questions(driver) == []
+
+
+def test_n5_the_replacement_is_chosen_and_comes_late() -> None:
+    """RF-120: it is carried out after all; the freight is repaid once."""
+    driver = breached()
+    driver.tell(chosen("replacement"), T0 + 8 * DAY)
+    driver.tell(s.reship(logistics_enums.ReshipStatus.SENT), T0 + 9 * DAY)
+    driver.tell(s.reship(logistics_enums.ReshipStatus.DELIVERED), T0 + 11 * DAY)
+    assert [end.ending for end in driver.announced(refunds.ExchangeEndedV1)] == ["completed"]
+    assert requested(driver) == [("freight", 1_200)]
+
+
+def test_n5_nothing_is_chosen_and_a_person_makes_it_good() -> None:
+    """RF-118: the answer pays."""
+    driver = breached()
+    driver.until(T0 + 11 * DAY)
+    assert [end.ending for end in driver.announced(refunds.ExchangeEndedV1)] == ["breached"]
+    assert opened_questions(driver) == ["exchange_breached"]
+    driver.tell(answered("approved"), T0 + 12 * DAY)
+    assert requested(driver) == [("freight", 1_200), ("refund", 10_000)]
+
+
+def test_s3_a_confirmed_fault_is_what_the_exchange_is_for() -> None:
+    """RF-061, RF-116: damaged by the fault, and accepted: the replacement goes out, the freight is repaid."""
+    driver = shipped((s.placed(), T0), 10_000, *came_back()[:-1])
+    driver.tell(s.inspected(condition=Condition.DAMAGED, is_fault_confirmed=True), T0 + 4 * DAY)
+    driver.tell(s.reship(logistics_enums.ReshipStatus.SENT), T0 + 5 * DAY)
+    assert [due.purpose for due in driver.announced(refunds.ReshipDueV1)] == ["exchange"]
+    assert requested(driver) == [("freight", 1_200)]
+
+
+def completed() -> Driver:
+    driver = shipped((s.placed(), T0), 10_000, *came_back())
+    driver.tell(s.reship(logistics_enums.ReshipStatus.SENT), T0 + 5 * DAY)
+    driver.tell(s.settled(1_200, "x1.exchange.freight.1"), T0 + 5 * DAY)
+    driver.tell(s.reship(logistics_enums.ReshipStatus.DELIVERED), T0 + 6 * DAY)
+    return driver
+
+
+def test_a_replacement_that_is_lost_after_the_exchange_is_asked_about_and_paid() -> None:
+    """RF-118, RF-120: signed for, not received, and presumed lost; the news comes twice."""
+    driver = completed()
+    for _ in range(2):
+        driver.tell(s.reship(logistics_enums.ReshipStatus.FAILED), T0 + 9 * DAY)
+    assert opened_questions(driver) == ["replacement_lost"]
+    driver.tell(answered("approved"), T0 + 10 * DAY)
+    assert requested(driver) == [("freight", 1_200), ("refund", 10_000)]
+
+
+def test_a_replacement_that_turns_up_again_is_asked_about_no_more() -> None:
+    """RF-120."""
+    driver = completed()
+    driver.tell(s.reship(logistics_enums.ReshipStatus.FAILED), T0 + 9 * DAY)
+    driver.tell(s.reship(logistics_enums.ReshipStatus.DELIVERED), T0 + 10 * DAY)
+    assert [task.task_id for task in driver.announced(common.TaskWithdrawnV1)] == ["o1.goods.1"]
+    driver.tell(answered("approved"), T0 + 11 * DAY)
+    assert requested(driver) == [("freight", 1_200)]
+
+
+def styled(wanted_style_id: str | None, sku_id: str = "s-a-xl") -> str | None:
+    """Asks for another variant of a line of style `st-1`; line b is of another style."""
+    placed = s.placed([("a", 1, 10_000), ("b", 1, 5_000)])
+    lines = [
+        line.model_copy(update={"style_id": style_id})
+        for line, style_id in zip(placed.lines, ("st-1", "st-2"), strict=True)
+    ]
+    driver = shipped((placed.model_copy(update={"lines": lines}), T0), 15_000)
+    wanted = [components.Wanted(line_id="a", sku_id=sku_id, style_id=wanted_style_id)]
+    told = driver.tell(s.exchange_applied().model_copy(update={"wanted": wanted}), T0 + 2 * DAY)
+    return next((o.reason_code for o in told if isinstance(o, refunds.ApplicationRejectedV1)), None)
+
+
+def test_an_exchange_keeps_the_style() -> None:
+    """RF-105: compared where both are told; a SKU of the order tells its own."""
+    assert styled("st-2") == "other_style"
+    assert styled(None, "s-b") == "other_style"
+    assert (styled("st-1"), styled(None)) == (None, None)
+
+
+def test_the_auto_confirm_clock_stands_while_a_question_about_goods_is_open() -> None:
+    """OR-029, RF-044: the goods are at the shop; sent to the buyer again, it runs on."""
+    driver = shipped((s.placed(), T0), 10_000, (s.applied(), T0 + DAY), (s.agreed(), T0 + DAY))
+    driver.tell(s.sent(), T0 + 2 * DAY)
+    driver.tell(s.refused(stage=aftersales.AnswerStage.RECEIPT), T0 + 3 * DAY)
+    driver.until(T0 + 40 * DAY)
+    assert driver.announced(refunds.OrderAutoConfirmRequestedV1) == []
+    driver.tell(answered("send_back"), T0 + 40 * DAY)
+    driver.until(T0 + 40 * DAY + GRACE)
+    assert len(driver.announced(refunds.OrderAutoConfirmRequestedV1)) == 1

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from aftersales_contracts import components
 from aftersales_contracts.aftersales import customers, refunds
-from aftersales_contracts.aftersales.refunds_enums import ExchangeEnding, IntentPurpose
+from aftersales_contracts.aftersales.refunds_enums import ApplicationKind, ExchangeEnding, IntentPurpose
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import aftersales, orders, shipments
 from chassis.engine import outcomes
@@ -196,10 +196,17 @@ def _reship_due(data: refunds.ReshipDueV1) -> Sequence[Addressed]:
 
 
 def _exchange_ended(data: refunds.ExchangeEndedV1) -> Sequence[Addressed]:
-    """Reads that an exchange came to nothing; returning goods to the buyer goes on."""
-    if data.ending in {ExchangeEnding.COMPLETED, ExchangeEnding.RETURNED_TO_BUYER, ExchangeEnding.BREACHED}:
+    """Reads that an exchange came to nothing. Goods on their way back to the buyer are no part of it."""
+    if data.ending is ExchangeEnding.COMPLETED:
         return []
     return [m.to(data.order_id, m.ExchangeOver(data.exchange_id))]
+
+
+def _application_rejected(data: refunds.ApplicationRejectedV1) -> Sequence[Addressed]:
+    """Reads that the seller refused an exchange for which goods are kept."""
+    if data.application is not ApplicationKind.EXCHANGE:
+        return []
+    return [m.to(data.order_id, m.ExchangeOver(data.application_id))]
 
 
 def _promised(data: customers.PromiseRegisteredV1) -> Sequence[Addressed]:
@@ -235,5 +242,6 @@ READS: Mapping[type[Event], Read] = {
     refunds.ExchangeOpenedV1: _exchange_opened,
     refunds.ReshipDueV1: _reship_due,
     refunds.ExchangeEndedV1: _exchange_ended,
+    refunds.ApplicationRejectedV1: _application_rejected,
     customers.PromiseRegisteredV1: _promised,
 }

@@ -6,17 +6,18 @@ from aftersales_contracts import components, enums
 from aftersales_contracts.aftersales import common, refunds, refunds_enums
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import aftersales
-from chassis.engine.outcomes import about_order, mine, money_in, order_task, pieces
+from chassis.engine.outcomes import about_order, mine, money_in, order_task, order_task_withdrawn, pieces
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView, expect
 from kernel.ids import derived_id
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from services.refunds.cases.exchange import messages as m
 from services.refunds.cases.exchange.rules import decide
 from services.refunds.cases.exchange.state import (
     Absent,
     ConversionAsked,
     Ended,
+    Ending,
     ExchangeEnded,
     ExchangeOpened,
     ExchangeRefused,
@@ -31,6 +32,7 @@ from services.refunds.cases.exchange.state import (
     ReshipPurpose,
     ReturnAuthorized,
     State,
+    asked_name,
     deadlines,
     evolve,
     filed_of,
@@ -38,6 +40,7 @@ from services.refunds.cases.exchange.state import (
 from services.refunds.cases.order import messages as order
 from services.refunds.cases.refund_intent.messages import intent_id_of
 from services.refunds.conversions import carriage_in, freight_decided, number_of, shares_in
+from services.refunds.goods import without
 from services.refunds.policy import Policy
 from services.refunds.shares import Purpose
 
@@ -111,7 +114,9 @@ def _refused(fact: ExchangeRefused, view: CaseView[State]) -> refunds.Applicatio
 def _offer_made(fact: RefundOffered, view: CaseView[State]) -> common.OfferMadeV1:
     offer = expect(view.state, OfferRefund)
     options = [components.Option(option_id="refund", kind=enums.OptionKind.REFUND)]
-    if not fact.are_goods_back:
+    if fact.is_breach:
+        options.append(components.Option(option_id="replacement", kind=enums.OptionKind.RESHIP))
+    elif not fact.are_goods_back:
         options.append(components.Option(option_id="other_goods", kind=enums.OptionKind.OTHER_GOODS))
     return common.OfferMadeV1(
         **about_order(view, offer.filed.customer_id),
@@ -127,7 +132,7 @@ def _authorized(fact: ReturnAuthorized, view: CaseView[State]) -> refunds.Return
         **about_order(view, filed.customer_id),
         return_id=view.case_id,
         exchange_id=view.case_id,
-        lines=pieces(filed.shares),
+        lines=pieces(without(filed.shares, filed.back)),
         return_address_ref=fact.address_ref,
         carriages=[enums.Carriage(carriage.value) for carriage in fact.carriages],
         is_collect_forbidden=True,
@@ -168,7 +173,7 @@ def _note_differs(fact: NoteDiffers, view: CaseView[State]) -> common.TaskReques
 
 
 def _asked(fact: PersonAsked, view: CaseView[State]) -> common.TaskRequestedV1:
-    return order_task(Task(fact.question_code, fact.due_at), view)
+    return order_task(Task(fact.question_code, fact.due_at, name=asked_name(fact.number)), view)
 
 
 def _ended(fact: ExchangeEnded, view: CaseView[State]) -> refunds.ExchangeEndedV1:
@@ -187,6 +192,7 @@ ANNOUNCES: Mapping[type, Announce] = {
     ReshipDue: _reship_due,
     NoteDiffers: _note_differs,
     Task: order_task,
+    TaskWithdrawn: order_task_withdrawn,
     PersonAsked: _asked,
     ExchangeEnded: _ended,
 }
@@ -200,8 +206,17 @@ def _freight_due(fact: FreightDue, view: CaseView[State]) -> Sequence[Addressed]
 
 
 def _over(fact: ExchangeEnded | ExchangeRefused, view: CaseView[State]) -> Sequence[Addressed]:
-    is_used = isinstance(fact, ExchangeEnded) and fact.is_used
-    return [order.to(view.subject, order.CaseEnded(view.case_id, is_used=is_used))]
+    if isinstance(fact, ExchangeRefused):
+        return [order.to(view.subject, order.CaseEnded(view.case_id, is_used=False))]
+    ended = order.CaseEnded(
+        view.case_id,
+        is_used=fact.is_used,
+        are_settled=fact.ending in (Ending.COMPLETED, Ending.RETURNED_TO_BUYER),
+        is_followed=fact.is_followed,
+        here=fact.here,
+        question_code="exchange_breached" if fact.ending is Ending.BREACHED else "",
+    )
+    return [order.to(view.subject, ended)]
 
 
 def _converted(fact: ConversionAsked, view: CaseView[State]) -> Sequence[Addressed]:

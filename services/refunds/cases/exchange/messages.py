@@ -1,5 +1,7 @@
 """Defines the messages to an exchange: words of buyer, seller, warehouse and order."""
 
+from datetime import datetime
+
 from kernel.decider import Addressed, DeadlinePassed
 from kernel.ids import derived_id
 from kernel.money import Money
@@ -20,6 +22,7 @@ class Applied(Value):
     wanted: tuple[Wanted, ...]
     reason_code: str
     liability: Liability
+    received_at: datetime | None = None
 
 
 class NotAdmitted(Value):
@@ -57,6 +60,12 @@ class ReturnAccepted(Value):
     shares: tuple[Share, ...] = ()
 
 
+class GoodsCameBack(Value):
+    """Pieces of the exchange are at the shop, other than by its return: a carrier brought them back."""
+
+    shares: tuple[Share, ...]
+
+
 class GoodsChecked(Value):
     lines: tuple[InspectedLine, ...]
     wanted_sku_id: str | None
@@ -64,7 +73,7 @@ class GoodsChecked(Value):
 
 Message = (
     Applied | NotAdmitted | SellerAnswered | BuyerWithdrew | ReshipMoved | OfferAnswered | ReturnSent
-    | ReturnAccepted | GoodsChecked | DeadlinePassed
+    | ReturnAccepted | GoodsCameBack | GoodsChecked | DeadlinePassed
 )  # fmt: skip
 
 

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import assert_never
 
 from kernel.decider import DeadlinePassed, Decided, NotYet
-from kernel.people import Task
-from kernel.rules import rule
+from kernel.people import TaskWithdrawn
+from kernel.rules import rule, rules_of
 from services.refunds.cases.exchange import rules_goods as goods
 from services.refunds.cases.exchange.messages import (
     Applied,
     BuyerWithdrew,
+    GoodsCameBack,
     GoodsChecked,
     Message,
     NotAdmitted,
@@ -41,6 +42,7 @@ from services.refunds.cases.exchange.state import (
     RefundOffered,
     ReplacementGone,
     ReplacementSent,
+    ReplacementWanted,
     Requested,
     ReturnAuthorized,
     ReturnRegistered,
@@ -49,6 +51,7 @@ from services.refunds.cases.exchange.state import (
     StockReserved,
     TurnedAway,
     WaitBuyerSend,
+    asked_name,
 )
 from services.refunds.liability import Bearer
 from services.refunds.policy import Policy
@@ -74,13 +77,15 @@ def decide(  # noqa: C901, PLR0911  one branch per message
         case ReshipMoved():
             return _reship_moved(state, message, policy, now)
         case OfferAnswered():
-            return _offer_answered(state, message, policy, now)
+            return _chosen(state, message, policy, now)
         case BuyerWithdrew():
-            return _withdrew(state)
+            return [*_asked_no_more(state), *_withdrew()] if _is_free(state) else []
         case ReturnSent():
             return _return_sent(state, message, policy, now)
         case ReturnAccepted():
             return goods.return_accepted(state, message, policy, now)
+        case GoodsCameBack():
+            return goods.goods_came_back(state, message, policy, now)
         case GoodsChecked():
             return goods.goods_checked(state, message, policy, now)
         case DeadlinePassed():
@@ -100,6 +105,7 @@ def _applied(applied: Applied, policy: Policy, now: datetime) -> Sequence[Fact]:
         reason_code=applied.reason_code,
         liability=applied.liability,
         grace_minutes=policy.deadline_grace_minutes,
+        received_at=applied.received_at,
     )
     return [ExchangeOpened(filed, now + policy.exchange.stock_hours)]
 
@@ -112,9 +118,10 @@ def _not_admitted(state: State) -> Sequence[Fact]:
 def _seller_answered(state: Open, answered: SellerAnswered, policy: Policy, now: datetime) -> Decision:
     if not isinstance(state, Requested) or (answered.is_approved and state.is_approved):
         return []
+    over = _asked_no_more(state)
     if not answered.is_approved:
-        return _refused(answered)
-    return _with_row(_approved(state, policy, now), state.filed)
+        return [*over, *_refused(answered)]
+    return [*over, *_with_row(_approved(state, policy, now), state.filed)]
 
 
 @rule("RF-118")
@@ -132,11 +139,25 @@ def _approved(state: Requested, policy: Policy, now: datetime) -> Sequence[Fact]
 
 
 def _authorized(policy: Policy, filed: Filed, now: datetime) -> Sequence[Fact]:
+    """Lets the buyer send his goods; goods that are here need no return."""
     rules = policy.exchange
-    authorized = ReturnAuthorized(
-        policy.agreement.return_address_ref, rules.carriages, now + rules.send_within
-    )
+    if goods.are_all_back(filed):
+        return [FreightDecided(filed.liability), goods.replacement(filed, policy, now)]
+    send_by = _send_until(filed, policy, now)
+    authorized = ReturnAuthorized(policy.agreement.return_address_ref, rules.carriages, send_by)
     return [authorized, FreightDecided(filed.liability)]
+
+
+@rules_of("RF-104")
+def _send_until(filed: Filed, policy: Policy, now: datetime) -> datetime:
+    """Finds the end of the time to send. A shop's own hours count from the receipt, with the report in them.
+
+    Where they were over before the shop agreed, the buyer has them from the agreement.
+    """
+    rules = policy.exchange
+    if not rules.send_hours or filed.received_at is None or filed.received_at + rules.send_hours <= now:
+        return now + rules.send_within
+    return filed.received_at + rules.send_hours
 
 
 def _with_row(decided: Decision, filed: Filed) -> Decision:
@@ -154,7 +175,7 @@ def _reship_moved(state: Open, moved: ReshipMoved, policy: Policy, now: datetime
         case Requested():
             if moved.status == "reserved" and state.stock_by is not None:
                 return _with_row(_reserved(state, policy, now), state.filed)
-            return _unavailable(state, policy, now) if is_gone else []
+            return [*_asked_no_more(state), *_unavailable(state, policy, now)] if is_gone else []
         case WaitBuyerSend():
             return _unavailable(state, policy, now) if is_gone else []
         case ShippingReplacement():
@@ -165,12 +186,23 @@ def _reship_moved(state: Open, moved: ReshipMoved, policy: Policy, now: datetime
             return _sent(state, policy, now) if moved.status == "sent" else []
         case ReplacementSent():
             if is_gone:
-                return _unavailable(state, policy, now)
-            return _delivered() if moved.status == "delivered" else []
+                return [*_asked_no_more(state), *_unavailable(state, policy, now)]
+            return [*_asked_no_more(state), *_delivered()] if moved.status == "delivered" else []
+        case OfferRefund(is_breach=True):
+            return _late_after_all(state, moved, policy, now)
         case OfferRefund() | InReturn():
             return []
         case _:
             assert_never(state)
+
+
+def _late_after_all(state: OfferRefund, moved: ReshipMoved, policy: Policy, now: datetime) -> Decision:
+    """Takes a replacement that comes late as the choice, while the buyer has made none."""
+    if moved.status in ("unavailable", "failed", "cancelled"):
+        return _unavailable(state, policy, now)
+    if moved.status == "delivered":
+        return [*_left(policy, now), *_delivered()]
+    return _left(policy, now) if moved.status == "sent" else []
 
 
 @rule("RF-105", "RF-121")
@@ -183,7 +215,8 @@ def _reserved(state: Requested, policy: Policy, now: datetime) -> Sequence[Fact]
 @rule("RF-121")
 def _unavailable(state: Open, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Lets the buyer choose between money and other goods. There is never a silent refund."""
-    are_goods_back = isinstance(state, ShippingReplacement | ReplacementSent)
+    is_breach = isinstance(state, OfferRefund) and state.is_breach
+    are_goods_back = is_breach or isinstance(state, ShippingReplacement | ReplacementSent)
     return [RefundOffered(now + policy.exchange.offer_days, are_goods_back)]
 
 
@@ -210,29 +243,63 @@ def _delivered() -> Sequence[Fact]:
     return [ExchangeEnded(Ending.COMPLETED, is_used=True)]
 
 
+def _chosen(state: Open, answered: OfferAnswered, policy: Policy, now: datetime) -> Decision:
+    """Takes the answer to the last offer."""
+    if not isinstance(state, OfferRefund) or answered.offer_count != state.offer_count:
+        return []
+    if state.is_breach:
+        return _breach_answered(state, answered, policy, now)
+    return _offer_answered(state, answered, policy, now)
+
+
+@rule("RF-118", "RF-120")
+def _breach_answered(
+    state: OfferRefund, answered: OfferAnswered, policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """Turns a promise that was not kept into the money, or waits for the replacement once more."""
+    if answered.option_id == "refund":
+        asked = ConversionAsked(state.filed.shares, state.filed.reason_code, is_return_needed=False)
+        return [ExchangeEnded(Ending.BREACHED, is_used=True, is_followed=True), asked]
+    return [ReplacementWanted(now + policy.exchange.replace_days)]
+
+
 @rule("RF-121")
-def _offer_answered(state: Open, answered: OfferAnswered, policy: Policy, now: datetime) -> Sequence[Fact]:
+def _offer_answered(
+    state: OfferRefund, answered: OfferAnswered, policy: Policy, now: datetime
+) -> Sequence[Fact]:
     """Carries out the choice: a refund, a new application, or each side gets its own goods back.
 
     The shop had none, so it bears the way back.
     """
-    if not isinstance(state, OfferRefund) or answered.offer_count != state.offer_count:
-        return []
+    are_here = state.are_goods_back or goods.are_all_back(state.filed)
     if answered.option_id == "refund":
-        asked = ConversionAsked(state.filed.shares, state.filed.reason_code, not state.are_goods_back)
-        return [ExchangeEnded(Ending.CONVERTED, is_used=False), asked]
-    if state.are_goods_back:
+        asked = ConversionAsked(state.filed.shares, state.filed.reason_code, not are_here)
+        return [ExchangeEnded(Ending.CONVERTED, is_used=False, is_followed=True), asked]
+    if are_here:
         return goods.send_back(state.filed, state.filed.shares, Bearer.SELLER, policy, now)
     ending = Ending.WITHDRAWN if answered.option_id is None else Ending.CONVERTED
     return [ExchangeEnded(ending, is_used=False)]
 
 
+def _is_free(state: Open) -> bool:
+    """Tells whether the buyer may withdraw: he has not sent his goods."""
+    if isinstance(state, OfferRefund):
+        return not state.are_goods_back
+    return isinstance(state, Requested | WaitBuyerSend)
+
+
 @rule("RF-118")
-def _withdrew(state: Open) -> Sequence[Fact]:
+def _withdrew() -> Sequence[Fact]:
     """Lets the buyer withdraw as long as he has not sent his goods."""
-    is_free = isinstance(state, Requested | WaitBuyerSend)
-    is_free = is_free or (isinstance(state, OfferRefund) and not state.are_goods_back)
-    return [ExchangeEnded(Ending.WITHDRAWN, is_used=False)] if is_free else []
+    return [ExchangeEnded(Ending.WITHDRAWN, is_used=False)]
+
+
+@rule("RF-118")
+def _asked_no_more(state: Open, reason_code: str = "moved_on") -> Sequence[Fact]:
+    """Withdraws the last question about an exchange that waits."""
+    if not isinstance(state, Requested | ReplacementSent) or not state.look_count:
+        return []
+    return [TaskWithdrawn(reason_code, name=asked_name(state.look_count))]
 
 
 @rule("RF-104", "RF-120")
@@ -252,7 +319,9 @@ def _deadline_passed(state: Open, passed: DeadlinePassed, policy: Policy, now: d
         case Requested() if passed.name == "stock":
             return _unavailable(state, policy, now)
         case Requested() | ReplacementSent():
-            return _looked(state, policy, now)
+            return [*_asked_no_more(state, "asked_again"), *_looked(state, policy, now)]
+        case OfferRefund(is_breach=True):
+            return _breached(state)
         case OfferRefund():
             return _offer_lapsed(state, policy, now)
         case WaitBuyerSend():
@@ -260,24 +329,25 @@ def _deadline_passed(state: Open, passed: DeadlinePassed, policy: Policy, now: d
         case InReturn():
             return goods.receipt_missed(state, policy, now)
         case ShippingReplacement():
-            return _breached(policy, now)
+            return _not_carried_out(state, policy, now)
         case _:
             assert_never(state)
 
 
 @rule("RF-118")
 def _looked(state: Requested | ReplacementSent, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Lets a person ask, a few times. Nothing else happens by that."""
+    """Lets a person ask, after a few times at longer intervals, until somebody answers."""
     question = "answer_exchange" if isinstance(state, Requested) else "replacement_not_delivered"
-    is_last = state.look_count + 1 >= policy.attention_count_max
-    due_at = now + policy.attention_days
-    return [PersonAsked(question, due_at, None if is_last else due_at)]
+    number = state.look_count + 1
+    pause = policy.attention_days if number < policy.attention_count_max else policy.attention_again_days
+    asked = PersonAsked(question, now + policy.attention_days, now + pause, number)
+    return [asked]
 
 
 @rule("RF-121")
 def _offer_lapsed(state: OfferRefund, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Sends goods that are here back after no choice; otherwise the exchange expires."""
-    if state.are_goods_back:
+    if state.are_goods_back or goods.are_all_back(state.filed):
         return goods.send_back(state.filed, state.filed.shares, Bearer.SELLER, policy, now)
     return [ExchangeEnded(Ending.EXPIRED, is_used=False)]
 
@@ -287,8 +357,16 @@ def _not_sent() -> Sequence[Fact]:
     return [ExchangeEnded(Ending.EXPIRED, is_used=False)]
 
 
+@rule("RF-118", "RF-120")
+def _not_carried_out(state: ShippingReplacement, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Repays what the buyer laid out, whoever was to bear it. He chooses money or the replacement."""
+    paid = state.freight_paid
+    repaid = [FreightDue(paid)] if paid is not None and paid.minor > 0 else []
+    choose_by = now + policy.exchange.offer_days
+    return [*repaid, RefundOffered(choose_by, are_goods_back=True, is_breach=True)]
+
+
 @rule("RF-118")
-def _breached(policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Ends a promise that was not kept. A person makes it good."""
-    asked = Task("exchange_breached", now + policy.attention_days)
-    return [asked, ExchangeEnded(Ending.BREACHED, is_used=True)]
+def _breached(state: OfferRefund) -> Sequence[Fact]:
+    """Ends a promise that was not kept and for which the buyer chose nothing. A person makes it good."""
+    return [ExchangeEnded(Ending.BREACHED, is_used=True, here=state.filed.shares)]

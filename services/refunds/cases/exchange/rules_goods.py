@@ -5,8 +5,10 @@ from datetime import datetime
 
 from kernel.decider import Decided, NotYet
 from kernel.people import Task
-from kernel.rules import rule
+from kernel.rules import rule, rules_of
+from kernel.value import replace
 from services.refunds.cases.exchange.messages import (
+    GoodsCameBack,
     GoodsChecked,
     ReturnAccepted,
 )
@@ -16,6 +18,7 @@ from services.refunds.cases.exchange.state import (
     Fact,
     Filed,
     FreightDecided,
+    GoodsNoted,
     InReturn,
     NoteDiffers,
     Open,
@@ -25,7 +28,9 @@ from services.refunds.cases.exchange.state import (
     SomeCame,
     WaitBuyerSend,
 )
-from services.refunds.liability import Bearer, ReturnCause, without_fault
+from services.refunds.goods import counts_of, inside, more_of, received, together, without
+from services.refunds.liability import Bearer, ReturnCause, is_fault_refuted, without_fault
+from services.refunds.notices import is_explained, is_unfit
 from services.refunds.policy import Policy
 from services.refunds.shares import InspectedLine, Share
 
@@ -43,6 +48,23 @@ def return_accepted(state: Open, accepted: ReturnAccepted, policy: Policy, now: 
     return _goods_fine(state, policy, now)
 
 
+@rules_of("RF-044")
+def are_all_back(filed: Filed) -> bool:
+    """Tells whether a carrier brought all pieces of the exchange back to the shop."""
+    return bool(filed.shares) and not without(filed.shares, filed.back)
+
+
+@rule("RF-044", "RF-118", "RF-120")
+def goods_came_back(state: Open, back: GoodsCameBack, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Counts pieces that are at the shop as returned. Where all are there, the replacement is due."""
+    filed = replace(state.filed, back=together(state.filed.back, back.shares))
+    noted: list[Fact] = [GoodsNoted(back.shares)]
+    is_whole = isinstance(state, WaitBuyerSend) and are_all_back(filed)
+    if isinstance(state, InReturn):
+        is_whole = _is_whole(filed, state.found, state.accepted)
+    return [*noted, replacement(filed, policy, now)] if is_whole else noted
+
+
 def goods_checked(state: Open, checked: GoodsChecked, policy: Policy, now: datetime) -> Decision:
     """Judges the warehouse's findings over all parcels. A check before the return is registered is early."""
     if isinstance(state, Requested | WaitBuyerSend):
@@ -56,9 +78,7 @@ def goods_checked(state: Open, checked: GoodsChecked, policy: Policy, now: datet
         return []
     found = (*state.found, *lines)
     bad = policy.exchange.unacceptable_conditions
-    if _is_short(filed, found) or any(
-        line.received_count and (line.condition in bad or not line.is_packaging_complete) for line in lines
-    ):
+    if _is_short(filed, found) or any(is_unfit(line, bad) for line in lines):
         return _goods_unfit(filed, found, state.accepted, policy, now)
     decided: list[Decided[Fact]] = []
     wanted = {wanted.sku_id for wanted in filed.wanted}
@@ -66,9 +86,7 @@ def goods_checked(state: Open, checked: GoodsChecked, policy: Policy, now: datet
         decided += _note_differs(checked.wanted_sku_id, policy, now)
     if not _is_whole(filed, found, state.accepted):
         return [*decided, *_some_missing(state, lines, (), policy, now)]
-    if filed.liability.cause is ReturnCause.QUALITY and any(
-        line.is_fault_confirmed is False for line in found
-    ):
+    if filed.liability.cause is ReturnCause.QUALITY and is_fault_refuted(found):
         decided = [*_with_row(_fault_not_found(filed)), *decided]
     return [*decided, *_goods_fine(state, policy, now)]
 
@@ -83,16 +101,17 @@ def _is_short(filed: Filed, found: tuple[InspectedLine, ...]) -> bool:
 
 
 def _is_whole(filed: Filed, found: tuple[InspectedLine, ...], accepted: tuple[Share, ...]) -> bool:
-    named = {share.line_id: share.quantity_count for share in accepted}
+    named, back = counts_of(accepted), counts_of(filed.back)
     return all(
-        max(_count(found, share, is_accepted=True), named.get(share.line_id, 0)) >= share.quantity_count
+        max(_count(found, share, is_accepted=True), named.get(share.line_id, 0)) + back.get(share.line_id, 0)
+        >= share.quantity_count
         for share in filed.shares
     )
 
 
 def _count(found: tuple[InspectedLine, ...], share: Share, *, is_accepted: bool) -> int:
     return sum(
-        line.accepted_count if is_accepted else line.received_count
+        line.accepted_count if is_accepted and not is_explained(line) else line.received_count
         for line in found
         if line.line_id == share.line_id
     )
@@ -100,12 +119,7 @@ def _count(found: tuple[InspectedLine, ...], share: Share, *, is_accepted: bool)
 
 def _came(filed: Filed, found: tuple[InspectedLine, ...], accepted: tuple[Share, ...]) -> tuple[Share, ...]:
     """Lists the pieces that are at the shop."""
-    named = {share.line_id: share.quantity_count for share in accepted}
-    counts = [
-        (share, max(_count(found, share, is_accepted=False), named.get(share.line_id, 0)))
-        for share in filed.shares
-    ]
-    return tuple(Share(s.line_id, min(count, s.quantity_count), 0) for s, count in counts if count)
+    return inside(together(more_of(received(found), accepted), filed.back), filed.shares)
 
 
 def _with_row(decided: Decision) -> Decision:
@@ -119,10 +133,10 @@ def _with_row(decided: Decision) -> Decision:
 @rule("RF-116", "RF-118", "RF-120")
 def _goods_fine(state: InReturn, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Makes the replacement due. It is a promise."""
-    return [_replacement(state.filed, policy, now)]
+    return [replacement(state.filed, policy, now)]
 
 
-def _replacement(filed: Filed, policy: Policy, now: datetime) -> ReshipDue:
+def replacement(filed: Filed, policy: Policy, now: datetime) -> ReshipDue:
     bearer = filed.liability.replacement_leg or Bearer.SELLER
     ship_by = now + policy.exchange.replace_days
     return ReshipDue(ReshipPurpose.EXCHANGE, filed.wanted, ship_by, bearer)
@@ -172,7 +186,7 @@ def receipt_missed(state: InReturn, policy: Policy, now: datetime) -> Sequence[F
     Where some were found and the rest never came, what is here goes back.
     """
     if not state.found and not state.accepted:
-        return [_replacement(state.filed, policy, now)]
+        return [replacement(state.filed, policy, now)]
     came = _came(state.filed, state.found, state.accepted)
     if not came:
         return [ExchangeEnded(Ending.EXPIRED, is_used=False)]

@@ -7,8 +7,9 @@ from typing import assert_never
 
 from kernel.decider import Deadline, expect
 from kernel.money import Money
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from kernel.value import Value, replace
+from services.refunds.goods import together
 from services.refunds.liability import Bearer, Liability
 from services.refunds.shares import Carriage, InspectedLine, Share, Wanted
 
@@ -30,7 +31,10 @@ class ReshipPurpose(StrEnum):
 
 
 class Filed(Value):
-    """The buyer's wish, and who bears which leg."""
+    """The buyer's wish, and who bears which leg. `back`: pieces that a carrier brought back to the shop.
+
+    `received_at`: when the last of the goods reached the buyer, where that was known.
+    """
 
     customer_id: str
     shares: tuple[Share, ...]
@@ -39,6 +43,8 @@ class Filed(Value):
     reason_code: str
     liability: Liability
     grace_minutes: int
+    back: tuple[Share, ...] = ()
+    received_at: datetime | None = None
 
 
 # Each state holds only what is true while the case is in it.
@@ -63,12 +69,16 @@ class Requested(Value):
 
 
 class OfferRefund(Value):
-    """The wanted goods cannot be had, and the buyer chooses. `are_goods_back`: he sent his own before."""
+    """The wanted goods cannot be had, and the buyer chooses. `are_goods_back`: he sent his own before.
+
+    `is_breach`: the replacement was not sent in time, and may come still.
+    """
 
     filed: Filed
     offer_count: int
     choose_by: datetime
     are_goods_back: bool
+    is_breach: bool = False
 
 
 class WaitBuyerSend(Value):
@@ -153,16 +163,26 @@ class ExchangeRefused(Value):
 
 
 class PersonAsked(Value):
-    """A task of an exchange that waits. `look_at` is the moment to ask again; absent after the last time."""
+    """A task of an exchange that waits; `number` counts such tasks from 1. `look_at`: when to ask again."""
 
     question_code: str
     due_at: datetime
     look_at: datetime | None
+    number: int = 0
 
 
 class RefundOffered(Value):
+    """The buyer may choose; `is_breach`: the replacement as well, which was not sent in time."""
+
     choose_by: datetime
     are_goods_back: bool
+    is_breach: bool = False
+
+
+class ReplacementWanted(Value):
+    """The buyer chose to wait for the replacement that was not sent in time."""
+
+    ship_by: datetime
 
 
 class ReturnAuthorized(Value):
@@ -220,11 +240,22 @@ class ConversionAsked(Value):
     is_return_needed: bool
 
 
+class GoodsNoted(Value):
+    """Pieces of the exchange are at the shop."""
+
+    pieces: tuple[Share, ...]
+
+
 class ExchangeEnded(Value):
-    """The exchange is over. `is_used`: it counts as the one exchange of the order (RF-106)."""
+    """The exchange is over. `is_used`: it counts as the one exchange of the order (RF-106).
+
+    `is_followed`: a refund takes over; `here`: goods that the shop has and the buyer gets nothing for yet.
+    """
 
     ending: Ending
     is_used: bool
+    is_followed: bool = False
+    here: tuple[Share, ...] = ()
 
 
 class ApplicationTurnedAway(Value):
@@ -232,9 +263,10 @@ class ApplicationTurnedAway(Value):
 
 
 Fact = (
-    ExchangeOpened | StockReserved | ExchangeApproved | ExchangeRefused | Task | PersonAsked | RefundOffered
-    | ReturnAuthorized | FreightDecided | ReturnRegistered | SomeCame | ReshipDue | NoteDiffers
-    | ReplacementGone | FreightDue | ConversionAsked | ExchangeEnded | ApplicationTurnedAway
+    ExchangeOpened | StockReserved | ExchangeApproved | ExchangeRefused | Task | TaskWithdrawn | PersonAsked
+    | RefundOffered | ReplacementWanted | ReturnAuthorized | FreightDecided | ReturnRegistered | SomeCame
+    | ReshipDue | NoteDiffers | GoodsNoted | ReplacementGone | FreightDue | ConversionAsked | ExchangeEnded
+    | ApplicationTurnedAway
 )  # fmt: skip
 
 
@@ -267,9 +299,17 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return replace(state, look_at=fact.look_at, look_count=state.look_count + 1)
         case RefundOffered():
             count = state.offer_count if isinstance(state, OfferRefund) else 0
-            return OfferRefund(filed_of(state), count + 1, fact.choose_by, fact.are_goods_back)
+            return OfferRefund(
+                filed_of(state), count + 1, fact.choose_by, fact.are_goods_back, fact.is_breach
+            )
+        case ReplacementWanted():
+            return ShippingReplacement(expect(state, OfferRefund).filed, fact.ship_by, None)
         case ReturnAuthorized():
             return WaitBuyerSend(expect(state, Requested).filed, fact.send_by)
+        case GoodsNoted():
+            current = _opened(state)
+            back = together(current.filed.back, fact.pieces)
+            return replace(current, filed=replace(current.filed, back=back))
         case FreightDecided():
             return _freight_decided(state, fact)
         case ReturnRegistered():
@@ -279,17 +319,22 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             found = (*before.found, *fact.lines)
             return replace(before, found=found, accepted=fact.accepted or before.accepted)
         case ReshipDue():
-            if fact.purpose is ReshipPurpose.RETURN_TO_BUYER or not isinstance(state, InReturn):
+            if fact.purpose is ReshipPurpose.RETURN_TO_BUYER:
                 return state
-            return ShippingReplacement(state.filed, fact.ship_by, state.freight_paid)
+            return _replacement_due(state, fact)
         case ReplacementGone():
-            return ReplacementSent(expect(state, ShippingReplacement).filed, fact.look_at, 0)
+            return ReplacementSent(filed_of(state), fact.look_at, 0)
         case ExchangeEnded():
             return _OVER[fact.ending]
-        case Task() | NoteDiffers() | FreightDue() | ConversionAsked():
+        case Task() | TaskWithdrawn() | NoteDiffers() | FreightDue() | ConversionAsked():
             return state
         case _:
             assert_never(fact)
+
+
+def asked_name(number: int) -> str:
+    """Names the n-th task of an exchange that waits, from 1."""
+    return f"asked.{number}"
 
 
 def _opened(state: State) -> Open:
@@ -302,6 +347,14 @@ def _opened(state: State) -> Open:
 def filed_of(state: State) -> Filed:
     """Finds what was filed. Raises TypeError where the exchange does not run."""
     return _opened(state).filed
+
+
+def _replacement_due(state: State, fact: ReshipDue) -> State:
+    """Waits for the replacement. Goods that a carrier brought back need no return."""
+    if not isinstance(state, Requested | WaitBuyerSend | InReturn):
+        return state
+    paid = state.freight_paid if isinstance(state, InReturn) else None
+    return ShippingReplacement(state.filed, fact.ship_by, paid)
 
 
 def _freight_decided(state: State, fact: FreightDecided) -> State:

@@ -11,6 +11,7 @@ from datetime import datetime
 from kernel.money import allocate
 from kernel.rules import rules_of
 from kernel.value import Value, replace
+from services.refunds.goods import Back, Question, Returning
 from services.refunds.policy import TenderStrategy
 from services.refunds.shares import RefundApplied, RefundKind, Share, Tender
 
@@ -19,7 +20,7 @@ class LineAccount(Value):
     """One order line: pieces, discounted price, amount paid, amount refunded.
 
     `gone_count` pieces are refunded as goods; a price difference does not count. `gone_sent_count` of
-    them were shipped before. `received_at`: delivery of the last parcel with the line.
+    them were shipped before, `back_count` are back and in no case. `received_at`: of the last parcel.
     """
 
     line_id: str
@@ -36,6 +37,8 @@ class LineAccount(Value):
     is_done: bool = False
     gone_sent_count: int = 0
     received_at: datetime | None = None
+    back_count: int = 0
+    style_id: str | None = None
 
     @property
     def left_minor(self) -> int:
@@ -72,8 +75,8 @@ class TenderAccount(Value):
 class OpenCase(Value):
     """A case that works on lines of the order. `kind` is None for an exchange; `is_granted`: the money is.
 
-    `applied_at`: when a buyer's refund was first applied for. `is_proven`: its goods are known to be lost or
-    back.
+    `applied_at`: when a buyer first applied. `is_proven`: its goods are known to be lost or back. `back`: pieces
+    that came back other than by its own return; `gone`: pieces that were paid for as goods.
     """
 
     case_id: str
@@ -84,6 +87,8 @@ class OpenCase(Value):
     is_granted: bool = False
     applied_at: datetime | None = None
     is_proven: bool = False
+    back: tuple[Share, ...] = ()
+    gone: tuple[Share, ...] = ()
 
     @property
     def waits_for_goods(self) -> bool:
@@ -109,7 +114,8 @@ class EarlyApplication(Value):
 class OrderAccount(Value):
     """The account of one order (OR-003): moments, lines, freight, tenders, open and past cases.
 
-    `received_at`: delivery of a parcel of unknown content.
+    `received_at`: delivery of a parcel of unknown content. `returns`: goods that the buyer sent; `questions`
+    about goods to persons; `replaced`: pieces for which an exchange that is over sent others.
     """
 
     customer_id: str
@@ -132,6 +138,11 @@ class OrderAccount(Value):
     in_doubt: tuple[str, ...] = ()
     """Parcels to the buyer that are searched, coming back or sent again."""
     early: tuple[EarlyApplication, ...] = ()
+    back_parcels: tuple[str, ...] = ()
+    returns: tuple[Returning, ...] = ()
+    questions: tuple[Question, ...] = ()
+    question_count: int = 0
+    replaced: tuple[Back, ...] = ()
 
     @property
     def paid_minor(self) -> int:
@@ -182,8 +193,9 @@ class OrderAccount(Value):
         )
 
     def is_receipt_open(self, but: str = "") -> bool:
-        """Tells whether a refund, an exchange (all but that one) or a parcel is open: none confirms then."""
-        return bool(self.in_doubt) or any(case.case_id != but for case in self.open)
+        """Tells whether a refund, an exchange (all but that one), a parcel or a question is open."""
+        is_asked = any(question.are_here for question in self.questions)
+        return is_asked or bool(self.in_doubt) or any(case.case_id != but for case in self.open)
 
 
 @rules_of("RF-048")

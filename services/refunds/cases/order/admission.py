@@ -29,7 +29,7 @@ from services.refunds.cases.order.state import (
 from services.refunds.liability import Liability, ReturnCause, cause_of, liability_of
 from services.refunds.notices import Bar
 from services.refunds.policy import ExchangePolicy, Policy
-from services.refunds.shares import RefundApplied, RefundKind, Share, Terms
+from services.refunds.shares import RefundApplied, RefundKind, Share, Terms, Wanted
 
 _RULES: Mapping[Rejection, tuple[str, ...]] = {
     Rejection.NOT_PAID: ("RF-001",),
@@ -41,6 +41,7 @@ _RULES: Mapping[Rejection, tuple[str, ...]] = {
     Rejection.FREIGHT_NOT_OWED: ("RF-062", "RF-066"),
     Rejection.EXCLUDED: ("RF-096", "RF-107", "RF-108", "RF-110", "RF-111", "RF-115"),
     Rejection.SECOND_EXCHANGE: ("RF-106",),
+    Rejection.OTHER_STYLE: ("RF-105",),
     Rejection.OUT_OF_WINDOW: ("RF-094", "RF-095", "RF-098", "RF-099"),
     Rejection.NO_SERVICE: ("RF-094", "RF-095", "RF-117"),
     Rejection.SELLER_REFUSED: ("RF-118",),
@@ -53,6 +54,7 @@ _ADVICE: Mapping[Rejection, str] = {
     Rejection.FREIGHT_NOT_OWED: "leave_out_freight",
     Rejection.LINE_BUSY: "wait_for_open_case",
     Rejection.NOT_SHIPPED: "apply_refund",
+    Rejection.OTHER_STYLE: "apply_refund",
     Rejection.NO_SERVICE: "apply_with_return",
     Rejection.NOT_PAID: "apply_after_payment",
     Rejection.ID_USED: "apply_under_new_id",
@@ -234,14 +236,33 @@ def exchange_check(
         return Rejection.OVER_REFUNDABLE
     if any(line.paid_minor and not line.left_minor for line in lines):
         return Rejection.OVER_REFUNDABLE
-    rules = policy.exchange
-    if book.exchange_count + sum(case.kind is None for case in book.open) >= rules.exchanges_per_order_max:
-        return Rejection.SECOND_EXCHANGE
+    barred = _barred_exchange(book, applied, policy)
+    if barred is not None:
+        return barred
     if any(_is_excluded(line, applied.reason_code, policy) for line in lines):
         return Rejection.EXCLUDED
     if any(_is_late(state, line, applied.reason_code, policy, now) for line in lines):
         return Rejection.OUT_OF_WINDOW
     return liability_for(book, applied.shares, applied.reason_code, None, policy)
+
+
+@rules_of("RF-105", "RF-106")
+def _barred_exchange(book: OrderAccount, applied: ExchangeApplied, policy: Policy) -> Rejection | None:
+    """Finds what bars any exchange: another style, or one exchange too many."""
+    if any(_is_other_style(book, wanted) for wanted in applied.wanted):
+        return Rejection.OTHER_STYLE
+    count = book.exchange_count + sum(case.kind is None for case in book.open)
+    is_second = count >= policy.exchange.exchanges_per_order_max
+    return Rejection.SECOND_EXCHANGE if is_second else None
+
+
+@rules_of("RF-105")
+def _is_other_style(book: OrderAccount, wanted: Wanted) -> bool:
+    """Tells whether another style is wanted, where both are told. A line tells the style of its SKU."""
+    line = book.line(wanted.line_id)
+    sold = {each.sku_id: each.style_id for each in book.lines}
+    style_id = wanted.style_id or sold.get(wanted.sku_id)
+    return line is not None and None not in (line.style_id, style_id) and line.style_id != style_id
 
 
 @rules_of("RF-096", "RF-097", "RF-105", "RF-107", "RF-108", "RF-110", "RF-111", "RF-115")

@@ -8,6 +8,7 @@ from kernel.money import Money
 from kernel.people import Task
 from kernel.value import Value
 from services.refunds.cases.order.account import EarlyApplication, OrderAccount
+from services.refunds.goods import Back, Question
 from services.refunds.liability import Liability
 from services.refunds.notices import Bar
 from services.refunds.payments import PaymentOrder
@@ -39,6 +40,7 @@ class Rejection(StrEnum):
     SECOND_EXCHANGE = "second_exchange"
     OUT_OF_WINDOW = "out_of_window"
     SELLER_REFUSED = "seller_refused"
+    OTHER_STYLE = "other_style"
     NO_SERVICE = "no_service"
     NOT_PAID = "not_paid"
     ID_USED = "id_used"
@@ -88,7 +90,8 @@ class RefundAdmitted(Value):
     """A refund may be opened. `remedy_id`: by a remedy that is due, `is_answered`: agreed by us already.
 
     `confirm_left_microseconds`: what is left of a clock that this stops; `late_base_minor`: what is
-    asked for goods, where the buyer's reason is late shipping; `bar`: why the shop's notice refuses it.
+    asked for goods, where the buyer's reason is late shipping; `bar`: why the shop's notice refuses it;
+    `back`: pieces that are back at the shop already.
     """
 
     refund_id: str
@@ -103,10 +106,14 @@ class RefundAdmitted(Value):
     late_base_minor: int | None
     bar: Bar | None = None
     applied_at: datetime | None = None
+    back: tuple[Share, ...] = ()
 
 
 class ExchangeAdmitted(Value):
-    """An exchange may be opened; `given` names what the lines are, `wanted` what they shall become."""
+    """An exchange may be opened; `given` names what the lines are, `wanted` what they shall become.
+
+    `back`: pieces that are back at the shop already.
+    """
 
     exchange_id: str
     shares: tuple[Share, ...]
@@ -115,6 +122,7 @@ class ExchangeAdmitted(Value):
     reason_code: str
     liability: Liability
     confirm_left_microseconds: int | None = None
+    back: tuple[Share, ...] = ()
 
 
 class ApplicationRejected(Value):
@@ -129,7 +137,10 @@ class ApplicationRejected(Value):
 
 
 class AmendmentAdmitted(Value):
-    """A refund may change. `late_base_minor` as in `RefundAdmitted`; `was_late_claim`: of the one before."""
+    """A refund may change. `late_base_minor` as in `RefundAdmitted`; `was_late_claim`: of the one before.
+
+    `back`: pieces without a case that are back and that it is about now.
+    """
 
     refund_id: str
     terms: Terms
@@ -138,6 +149,7 @@ class AmendmentAdmitted(Value):
     was_late_claim: bool = False
     bar: Bar | None = None
     is_agreed_beforehand: bool = False
+    back: tuple[Share, ...] = ()
 
 
 class PaymentGranted(Value):
@@ -166,7 +178,11 @@ class PaymentRefused(Value):
 
 
 class CaseReleased(Value):
-    """A case left its lines; `confirm_by` where the auto-confirm clock runs again."""
+    """A case left its lines; `confirm_by` where the auto-confirm clock runs again.
+
+    `freed`: its pieces that are back and in no case now; `here`: those of them that the buyer had sent.
+    `is_replaced`: he has others in their place.
+    """
 
     case_id: str
     is_paid: bool
@@ -174,6 +190,9 @@ class CaseReleased(Value):
     is_late_claim: bool
     confirm_by: datetime | None
     given_back: PaymentOrder | None = None
+    freed: tuple[Share, ...] = ()
+    here: tuple[Share, ...] = ()
+    is_replaced: bool = False
 
 
 class MoreSettled(Value):
@@ -252,6 +271,65 @@ class LatenessWithdrawn(Value):
     reason_code: str
 
 
+class GoodsCame(Value):
+    """Pieces of a parcel are back at the shop, shared out over the cases that are about them."""
+
+    parcel_id: str
+    parts: tuple[Back, ...]
+
+
+class GoodsGone(Value):
+    """Pieces without a case went to the buyer again; `parcel_id`: that parcel was not back after all."""
+
+    pieces: tuple[Share, ...]
+    parcel_id: str = ""
+
+
+class ReturnNoted(Value):
+    """The buyer sent goods for a case."""
+
+    case_id: str
+    return_id: str
+    sent: tuple[Share, ...]
+
+
+class ReturnCame(Value):
+    """Goods that the buyer sent for a case are at the shop: `here` in all; `freed` of them have no case."""
+
+    case_id: str
+    here: tuple[Share, ...]
+    freed: tuple[Share, ...] = ()
+
+
+class QuestionAsked(Value):
+    """A person must say what becomes of goods; `remedy_id`: because of that remedy."""
+
+    question: Question
+    due_at: datetime
+    remedy_id: str = ""
+
+
+class QuestionSettled(Value):
+    """A person said what becomes of goods."""
+
+    number: int
+
+
+class QuestionVoid(Value):
+    """Nobody needs the answer any more."""
+
+    number: int
+
+
+class SendBackDue(Value):
+    """Goods that are back go to the buyer again, by the answer to a question."""
+
+    number: int
+    pieces: tuple[Share, ...]
+    sku_ids: tuple[str, ...]
+    ship_by: datetime
+
+
 class RemedyPassedOn(Value):
     """A case was told of a remedy, and the order remembers it. No `shares`: all pieces of the case."""
 
@@ -267,7 +345,8 @@ Fact = (
     | PaymentGranted | PaymentRefused | CaseReleased | MoreSettled | GrantGivenBack
     | AutoConfirmRequested | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed
     | DeliveryNoted | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn
-    | Task | Told
+    | GoodsCame | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionSettled | QuestionVoid
+    | SendBackDue | Task | Told
 )  # fmt: skip
 
 

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from aftersales_contracts import base as contract
 from aftersales_contracts import components
 from aftersales_contracts.aftersales import customers, logistics
-from aftersales_contracts.enums import FreightTerms, ParcelDirection, PaymentMethod, PromiseKind
-from aftersales_contracts.shop import aftersales, orders, shipments
-from chassis.engine.outcomes import money_in
+from aftersales_contracts.enums import FreightTerms, PaymentMethod, PromiseKind
+from aftersales_contracts.shop import aftersales, desk, orders, shipments
+from chassis.engine.outcomes import mine, money_in
 from chassis.service import Read
 from kernel.decider import Addressed
 from services.refunds.cases.order.messages import (
     CONFIRM_MARK,
+    NAME,
     DeliveryDoubted,
     ExchangeApplied,
     GoodsInspected,
@@ -23,18 +24,23 @@ from services.refunds.cases.order.messages import (
     OrderPlaced,
     ParcelDecided,
     PlacedLine,
+    QuestionAnswered,
     RefundPromisedAway,
     RemedyDue,
     RequestDeclined,
     ReshipMoved,
+    ReturnAccepted,
+    ReturnSent,
     ShipmentMarked,
     TermsEdited,
     TradeClosed,
     TradeSucceeded,
     confirm_id_of,
+    goods_id_of,
     to,
 )
 from services.refunds.conversions import application_in, number_of, shares_in
+from services.refunds.goods import GOODS_MARK
 from services.refunds.shares import DeliveryKind, InspectedLine, Tender, Wanted
 
 
@@ -56,6 +62,7 @@ def _placed_lines(lines: Sequence[components.Line]) -> tuple[PlacedLine, ...]:
             is_freight_free=line.freight_terms is FreightTerms.FREE,
             services=tuple(service.value for service in line.services),
             is_special_offer=line.is_special_offer,
+            style_id=line.style_id,
         )
         for line in lines
     )
@@ -113,7 +120,7 @@ def _applied(data: aftersales.RefundAppliedV1) -> list[Addressed]:
 
 
 def _exchange_applied(data: aftersales.ExchangeAppliedV1) -> list[Addressed]:
-    wanted = tuple(Wanted(w.line_id, w.sku_id) for w in data.wanted)
+    wanted = tuple(Wanted(w.line_id, w.sku_id, w.style_id) for w in data.wanted)
     return _here(data, ExchangeApplied(data.exchange_id, shares_in(data.lines), wanted, data.reason_code))
 
 
@@ -132,6 +139,25 @@ def _inspected(data: shipments.ReturnInspectedV1) -> list[Addressed]:
     return _here(data, GoodsInspected(data.return_id, lines, data.wanted_sku_id))
 
 
+def _return_sent(data: aftersales.ReturnSentV1) -> list[Addressed]:
+    case_id = data.refund_id or data.exchange_id or ""
+    return _here(data, ReturnSent(case_id, data.return_id, shares_in(data.lines)))
+
+
+def _return_accepted(data: aftersales.ReturnAcceptedV1) -> list[Addressed]:
+    return _here(data, ReturnAccepted(data.refund_id or data.exchange_id or "", shares_in(data.lines)))
+
+
+def _task_completed(data: desk.TaskCompletedV1) -> list[Addressed]:
+    """Reads a person's answer to a question about goods; others are carried out by that person."""
+    number = number_of(data.task_id, f".{GOODS_MARK}.")
+    if not number:
+        return []
+    order_id = data.about_subject
+    refund_id = goods_id_of(order_id, number, "refund")
+    return [to(order_id, QuestionAnswered(number, data.outcome_code, refund_id))]
+
+
 # Our other services.
 
 
@@ -140,10 +166,11 @@ def _hold_resolved(data: logistics.DispatchHoldResolvedV1) -> list[Addressed]:
 
 
 def _parcel_decided(data: logistics.ParcelOutcomeDecidedV1) -> list[Addressed]:
-    if data.direction not in (ParcelDirection.OUTBOUND, ParcelDirection.RESHIP):
-        return []
     line_ids = tuple(line.line_id for line in data.lines)
-    return _here(data, ParcelDecided(data.outcome.value, line_ids, shares_in(data.lines), data.parcel_id))
+    decided = ParcelDecided(
+        data.outcome.value, line_ids, shares_in(data.lines), data.parcel_id, data.direction.value
+    )
+    return _here(data, decided)
 
 
 def _remedy_due(data: logistics.RemedyRefundDueV1) -> list[Addressed]:
@@ -183,6 +210,9 @@ READS: Mapping[type[contract.Event], Read] = {
     aftersales.RefundAppliedV1: _applied,
     aftersales.ExchangeAppliedV1: _exchange_applied,
     shipments.ReturnInspectedV1: _inspected,
+    aftersales.ReturnSentV1: _return_sent,
+    aftersales.ReturnAcceptedV1: _return_accepted,
+    desk.TaskCompletedV1: mine(NAME, _task_completed),
     logistics.DispatchHoldResolvedV1: _hold_resolved,
     logistics.ParcelOutcomeDecidedV1: _parcel_decided,
     logistics.RemedyRefundDueV1: _remedy_due,

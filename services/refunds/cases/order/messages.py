@@ -4,6 +4,7 @@ from kernel.decider import Addressed, DeadlinePassed
 from kernel.ids import derived_id
 from kernel.money import Money
 from kernel.value import Value
+from services.refunds.goods import GOODS_MARK
 from services.refunds.payments import PaymentOrder
 from services.refunds.shares import DeliveryKind, InspectedLine, Purpose, RefundApplied, Share, Tender, Wanted
 
@@ -19,6 +20,7 @@ class PlacedLine(Value):
     is_freight_free: bool
     services: tuple[str, ...]
     is_special_offer: bool
+    style_id: str | None = None
 
 
 class OrderPlaced(Value):
@@ -92,10 +94,19 @@ class PaymentAsked(Value):
 
 
 class CaseEnded(Value):
-    """A refund or an exchange is over without money; `is_used`: an exchange that counts (RF-106)."""
+    """A refund or an exchange is over without money; `is_used`: an exchange that counts (RF-106).
+
+    `here`: pieces that the buyer sent and the shop has. `are_settled`: the buyer has goods for them, or gets
+    them back; `is_followed`: a refund takes over. `question_code`: what a person is asked about goods, unless
+    it is the usual question.
+    """
 
     case_id: str
     is_used: bool
+    here: tuple[Share, ...] = ()
+    are_settled: bool = False
+    is_followed: bool = False
+    question_code: str = ""
 
 
 class RefundSettled(Value):
@@ -138,12 +149,39 @@ class HoldResolved(Value):
 
 
 class ParcelDecided(Value):
-    """The end of a parcel on its way to the buyer. No `shares`: all pieces of its lines."""
+    """The end of a parcel; `direction` as logistics names it. No `shares`: all pieces of its lines."""
 
     outcome: str
     line_ids: tuple[str, ...]
     shares: tuple[Share, ...] = ()
     parcel_id: str = ""
+    direction: str = "outbound"
+
+
+class ReturnSent(Value):
+    """The buyer sent goods for a case. No `shares`: the content was not told."""
+
+    case_id: str
+    return_id: str
+    shares: tuple[Share, ...]
+
+
+class ReturnAccepted(Value):
+    """The seller has goods that were sent for a case. No `shares`: all of them."""
+
+    case_id: str
+    shares: tuple[Share, ...]
+
+
+class QuestionAnswered(Value):
+    """A person answered a question about goods; `number` counts the order's questions from 1.
+
+    `refund_id`: that of the refund which the answer may open.
+    """
+
+    number: int
+    outcome_code: str
+    refund_id: str
 
 
 class RemedyDue(Value):
@@ -188,6 +226,7 @@ Message = (
     OrderPlaced | TermsEdited | OrderPaid | ShipmentMarked | TradeSucceeded | TradeClosed | RequestDeclined
     | RefundApplied | AmendmentProposed | ExchangeApplied | PaymentAsked | CaseEnded | RefundSettled
     | IntentAbandoned | RefundOffered | HoldResolved | ParcelDecided | RemedyDue | GoodsInspected
+    | ReturnSent | ReturnAccepted | QuestionAnswered
     | ReshipMoved | RefundPromisedAway | LateEstablished | LateWithdrawn | DeliveryDoubted
     | DeadlinePassed
 )  # fmt: skip
@@ -196,6 +235,11 @@ Message = (
 def to(order_id: str, message: Message) -> Addressed:
     """Addresses the order. The order id is subject and case id in one."""
     return Addressed(order_id, NAME, order_id, message)
+
+
+def goods_id_of(order_id: str, number: int, mark: str) -> str:
+    """Derives the id of what the answer to the n-th question about goods brings: a refund or a resend."""
+    return derived_id(order_id, GOODS_MARK, str(number), mark)
 
 
 def confirm_id_of(order_id: str, request_number: int) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from aftersales_contracts import components, enums
 from aftersales_contracts.aftersales import common, refunds, refunds_enums
-from chassis.engine.outcomes import about_order, money, order_task
+from chassis.engine.outcomes import about_order, money, order_task, order_task_withdrawn, pieces
 from chassis.service import Announce
 from kernel.decider import CaseView
 from kernel.ids import derived_id
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from services.refunds.cases.order.facts import (
     ApplicationRejected,
     AutoConfirmRequested,
@@ -18,12 +18,16 @@ from services.refunds.cases.order.facts import (
     OrderRecorded,
     PaymentRecorded,
     PaymentRefused,
+    QuestionAsked,
+    QuestionVoid,
+    SendBackDue,
     ShipmentRecorded,
     SuccessRecorded,
     reconciliation,
 )
-from services.refunds.cases.order.messages import confirm_id_of
+from services.refunds.cases.order.messages import confirm_id_of, goods_id_of
 from services.refunds.cases.order.state import AwaitingPayment, Closed, Paid, Shipped, State, Succeeded, live
+from services.refunds.goods import name_of
 
 _WAITS_FOR: Mapping[type, enums.Role] = {
     AwaitingPayment: enums.Role.BUYER,
@@ -101,6 +105,29 @@ def _payment_refused(fact: PaymentRefused, view: CaseView[State]) -> common.Task
     return order_task(Task("payment_over_account", fact.due_at, "reconciliation", task_id=task_id), view)
 
 
+def _question(fact: QuestionAsked, view: CaseView[State]) -> common.TaskRequestedV1:
+    question = fact.question
+    task = Task(question.question_code, fact.due_at, "reconciliation", name=name_of(question.number))
+    return order_task(task, view)
+
+
+def _question_void(fact: QuestionVoid, view: CaseView[State]) -> common.TaskWithdrawnV1:
+    return order_task_withdrawn(TaskWithdrawn("goods_taken", name=name_of(fact.number)), view)
+
+
+def _send_back(fact: SendBackDue, view: CaseView[State]) -> refunds.ReshipDueV1:
+    """Announces that the buyer gets his own goods again. He bears the way, as for goods that are unfit."""
+    return refunds.ReshipDueV1(
+        **about_order(view, live(view.state).book.customer_id),
+        reship_id=goods_id_of(view.subject, fact.number, "back"),
+        purpose=enums.ReshipPurpose.RETURN_TO_BUYER,
+        lines=pieces(fact.pieces),
+        sku_ids=list(fact.sku_ids),
+        ship_by_at=fact.ship_by,
+        cost_bearer=refunds_enums.FreightBearer.BUYER,
+    )
+
+
 ANNOUNCES: Mapping[type, Announce] = {
     OrderRecorded: case_changed,
     PaymentRecorded: case_changed,
@@ -111,5 +138,8 @@ ANNOUNCES: Mapping[type, Announce] = {
     PaymentRefused: _payment_refused,
     AutoConfirmRequested: _auto_confirm,
     AutoConfirmStopped: _auto_confirm_stopped,
+    QuestionAsked: _question,
+    QuestionVoid: _question_void,
+    SendBackDue: _send_back,
     Task: order_task,
 }

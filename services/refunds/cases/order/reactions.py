@@ -26,7 +26,7 @@ from services.refunds.cases.order.facts import (
     ShipmentRecorded,
     SuccessRecorded,
 )
-from services.refunds.cases.order.state import State, live
+from services.refunds.cases.order.state import State, Succeeded, live
 from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.cases.refund_intent import messages as intent
 from services.refunds.payments import PaymentOrder
@@ -106,6 +106,8 @@ def _refund_admitted(fact: RefundAdmitted, view: CaseView[State]) -> list[Addres
         received_at=account.received_at(live(view.state).book, fact.terms.shares),
     )
     onward = [agreement.to(view.subject, fact.refund_id, applied)]
+    if fact.back:
+        onward.append(agreement.to(view.subject, fact.refund_id, agreement.GoodsCameBack(fact.back)))
     if fact.late_base_minor is not None:
         onward.append(_late_claim(view, fact.refund_id, fact.terms.shares, fact.late_base_minor))
     return onward
@@ -142,8 +144,12 @@ def _exchange_admitted(fact: ExchangeAdmitted, view: CaseView[State]) -> list[Ad
         wanted=fact.wanted,
         reason_code=fact.reason_code,
         liability=fact.liability,
+        received_at=account.received_at(live(view.state).book, fact.shares),
     )
-    return [exchange.to(view.subject, fact.exchange_id, applied)]
+    onward = [exchange.to(view.subject, fact.exchange_id, applied)]
+    if fact.back:
+        onward.append(exchange.to(view.subject, fact.exchange_id, exchange.GoodsCameBack(fact.back)))
+    return onward
 
 
 def _rejected(fact: ApplicationRejected, view: CaseView[State]) -> list[Addressed]:
@@ -157,6 +163,8 @@ def _rejected(fact: ApplicationRejected, view: CaseView[State]) -> list[Addresse
 def _amendment_admitted(fact: AmendmentAdmitted, view: CaseView[State]) -> list[Addressed]:
     accepted = agreement.AmendmentAccepted(fact.terms, fact.liability, fact.bar, fact.is_agreed_beforehand)
     onward = [agreement.to(view.subject, fact.refund_id, accepted)]
+    if fact.back:
+        onward.append(agreement.to(view.subject, fact.refund_id, agreement.GoodsCameBack(fact.back)))
     if fact.late_base_minor is not None:
         onward.append(_late_claim(view, fact.refund_id, fact.terms.shares, fact.late_base_minor))
     elif fact.was_late_claim:
@@ -176,6 +184,7 @@ def _granted(fact: PaymentGranted, view: CaseView[State]) -> list[Addressed]:
         is_full=fact.is_full,
         remedy_id=fact.remedy_id,
         was_sent=fact.was_sent,
+        has_trade_ended=isinstance(view.state, Succeeded),
     )
     return [intent.to(view.subject, fact.intent_id, intent.Pay(order))]
 

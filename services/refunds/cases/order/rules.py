@@ -12,7 +12,15 @@ from kernel.decider import DeadlinePassed, Decided
 from kernel.money import Money
 from kernel.rules import rule
 from kernel.value import replace
-from services.refunds.cases.order import rules_money, rules_news, rules_payee, rules_payments, rules_remedies
+from services.refunds.cases.order import (
+    rules_goods,
+    rules_money,
+    rules_news,
+    rules_payee,
+    rules_payments,
+    rules_questions,
+    rules_remedies,
+)
 from services.refunds.cases.order.account import LineAccount, OpenCase, OrderAccount
 from services.refunds.cases.order.facts import (
     AutoConfirmDeferred,
@@ -46,12 +54,15 @@ from services.refunds.cases.order.messages import (
     ParcelDecided,
     PaymentAsked,
     PlacedLine,
+    QuestionAnswered,
     RefundOffered,
     RefundPromisedAway,
     RefundSettled,
     RemedyDue,
     RequestDeclined,
     ReshipMoved,
+    ReturnAccepted,
+    ReturnSent,
     ShipmentMarked,
     TermsEdited,
     TradeClosed,
@@ -97,20 +108,20 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case RefundApplied():
             return rules_money.refund_applied(state, message, policy, now)
         case AmendmentProposed():
-            return rules_money.amendment_proposed(state, message, policy)
+            return rules_money.amendment_proposed(state, message, policy, now)
         case ExchangeApplied():
             return rules_money.exchange_applied(state, message, policy, now)
         case RefundOffered():
-            return rules_money.refund_offered(state, message, policy, now)
+            return rules_questions.refund_offered(state, message, policy, now)
         case PaymentAsked():
             granted = rules_money.payment_asked(state, message, policy, now)
             return rules_payee.with_payee(state, granted, policy, now)
         case CaseEnded():
-            return rules_money.case_ended(state, message, now)
+            return rules_money.case_ended(state, message, policy, now)
         case RefundSettled():
-            return rules_payments.refund_settled(state, message, now)
+            return rules_payments.refund_settled(state, message, policy, now)
         case IntentAbandoned():
-            return rules_payments.intent_abandoned(state, message, now)
+            return rules_payments.intent_abandoned(state, message, policy, now)
         case RemedyDue():
             return rules_remedies.remedy_due(state, message, policy, now)
         case HoldResolved():
@@ -118,9 +129,15 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case ParcelDecided():
             return rules_news.parcel_decided(state, message, policy, now)
         case GoodsInspected():
-            return rules_news.goods_inspected(state, message)
+            return rules_goods.goods_inspected(state, message, policy, now)
+        case ReturnSent():
+            return rules_goods.return_sent(state, message)
+        case ReturnAccepted():
+            return rules_goods.return_accepted(state, message, policy, now)
+        case QuestionAnswered():
+            return rules_questions.answered(state, message, policy, now)
         case ReshipMoved():
-            return rules_news.reship_moved(state, message)
+            return rules_news.reship_moved(state, message, policy, now)
         case RefundPromisedAway():
             return rules_news.refund_promised_away(state, message)
         case DeliveryDoubted():
@@ -282,6 +299,7 @@ def _accounts(lines: tuple[PlacedLine, ...], policy: Policy) -> tuple[LineAccoun
             is_freight_free=line.is_freight_free,
             service_days=max((days.get(service, 0) for service in line.services), default=0),
             is_special_offer=line.is_special_offer,
+            style_id=line.style_id,
         )
         for line in lines
     )

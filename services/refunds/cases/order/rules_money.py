@@ -5,10 +5,11 @@ from datetime import datetime
 from functools import reduce
 
 from kernel.decider import Decided
-from kernel.ids import derived_id
 from kernel.money import Money
 from kernel.rules import rule
-from services.refunds.cases.order import account
+from kernel.value import replace
+from services.refunds.cases.order import account, account_goods
+from services.refunds.cases.order import rules_goods as goods
 from services.refunds.cases.order.account import EarlyApplication, OrderAccount
 from services.refunds.cases.order.admission import (
     exchange_check,
@@ -16,7 +17,6 @@ from services.refunds.cases.order.admission import (
     liability_for,
     refund_check,
     rejected,
-    remedy_terms,
 )
 from services.refunds.cases.order.facts import (
     AmendmentAdmitted,
@@ -35,21 +35,20 @@ from services.refunds.cases.order.messages import (
     CaseEnded,
     ExchangeApplied,
     PaymentAsked,
-    RefundOffered,
 )
 from services.refunds.cases.order.rules_notice import by_notice
 from services.refunds.cases.order.state import (
     MICROSECOND,
     Live,
-    Paid,
     Shipped,
     State,
     evolve,
     live,
 )
+from services.refunds.goods import inside, more_of, without
 from services.refunds.liability import liability_of
 from services.refunds.policy import Policy
-from services.refunds.shares import Purpose, RefundApplied, RefundKind, Tender, Terms, Wanted
+from services.refunds.shares import Purpose, RefundApplied, RefundKind, Share, Tender, Terms, Wanted
 
 
 def refund_applied(
@@ -84,7 +83,9 @@ def refund_applied(
             late_base_minor=late_base(terms, policy),
             bar=checked.bar,
             applied_at=now,
-        )
+            back=_back(current.book, terms),
+        ),
+        goods.taken(current.book, _back(current.book, terms), policy, now),
     )
 
 
@@ -107,12 +108,19 @@ def applied_since(
 
 
 @rule("RF-001", "RF-011", "OR-029")
-def _admitted(fact: RefundAdmitted) -> Sequence[Fact]:
-    """Makes the lines busy and stops the auto-confirm clock."""
-    return [fact]
+def _admitted(fact: RefundAdmitted, questions: Sequence[Fact]) -> Sequence[Fact]:
+    """Makes the lines busy, stops the auto-confirm clock, and takes over goods that are back."""
+    return [fact, *questions]
 
 
-def amendment_proposed(state: State, proposed: AmendmentProposed, policy: Policy) -> Sequence[Decided[Fact]]:
+def _back(book: OrderAccount, terms: Terms) -> tuple[Share, ...]:
+    """Lists the pieces of a refund that are back at the shop already."""
+    return () if terms.kind is RefundKind.UNSHIPPED else account_goods.back_free(book, terms.shares)
+
+
+def amendment_proposed(
+    state: State, proposed: AmendmentProposed, policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
     """Checks a changed application against the account like a new one."""
     current = live(state)
     applied = proposed.applied
@@ -127,6 +135,7 @@ def amendment_proposed(state: State, proposed: AmendmentProposed, policy: Policy
         return rejected(Application.REFUND, applied.refund_id, checked, is_amendment=True)
     terms = checked.terms
     base_minor = late_base(terms, policy)
+    more = account_goods.back_free(current.book, without(terms.shares, own.back))
     return _amended(
         AmendmentAdmitted(
             applied.refund_id,
@@ -136,13 +145,15 @@ def amendment_proposed(state: State, proposed: AmendmentProposed, policy: Policy
             own.is_late_claim,
             checked.bar,
             applied.is_agreed_beforehand,
-        )
+            more,
+        ),
+        goods.taken(current.book, more, policy, now),
     )
 
 
 @rule("RF-017", "LG-060")
-def _amended(fact: AmendmentAdmitted) -> Sequence[Fact]:
-    return [fact]
+def _amended(fact: AmendmentAdmitted, questions: Sequence[Fact]) -> Sequence[Fact]:
+    return [fact, *questions]
 
 
 def exchange_applied(
@@ -159,6 +170,7 @@ def exchange_applied(
         return rejected(Application.EXCHANGE, applied.exchange_id, checked)
     lines = [current.book.line(share.line_id) for share in applied.shares]
     given = tuple(Wanted(line.line_id, line.sku_id) for line in lines if line is not None)
+    back = account_goods.back_free(current.book, applied.shares)
     return _exchange_admitted(
         ExchangeAdmitted(
             applied.exchange_id,
@@ -168,41 +180,20 @@ def exchange_applied(
             applied.reason_code,
             checked,
             confirm_left(current, now),
-        )
+            back,
+        ),
+        goods.taken(current.book, back, policy, now),
     )
 
 
 @rule("RF-094", "RF-097", "RF-106")
-def _exchange_admitted(fact: ExchangeAdmitted) -> Sequence[Fact]:
-    """Makes the lines busy. A refund filed for them meanwhile is refused."""
-    return [fact]
-
-
-def refund_offered(
-    state: State, offered: RefundOffered, policy: Policy, now: datetime
-) -> Sequence[Decided[Fact]]:
-    """Opens a refund for an exchange that cannot be had. The buyer chose; we agree at once (RF-121)."""
-    current = live(state)
-    refund_id = derived_id(offered.exchange_id, "refund")
-    if current.book.knows(refund_id):
-        return []
-    if not isinstance(current, Shipped):
-        return task("exchange-after-success", "refund_for_exchange_after_success", policy, now)
-    kind = RefundKind.WITH_RETURN if offered.is_return_needed else RefundKind.NO_RETURN
-    terms = remedy_terms(current.book, offered.shares, offered.reason_code, kind, policy)
-    are_goods_back = not offered.is_return_needed
-    return _converted(
-        ours(current, refund_id, terms, policy, now, remedy_id=None, are_goods_back=are_goods_back)
-    )
-
-
-@rule("RF-121")
-def _converted(fact: RefundAdmitted) -> Sequence[Fact]:
-    return [fact]
+def _exchange_admitted(fact: ExchangeAdmitted, questions: Sequence[Fact]) -> Sequence[Fact]:
+    """Makes the lines busy, with goods that are back. A refund filed for them meanwhile is refused."""
+    return [fact, *questions]
 
 
 def ours(
-    current: Paid | Shipped,
+    current: Live,
     refund_id: str,
     terms: Terms,
     policy: Policy,
@@ -228,6 +219,7 @@ def ours(
         are_goods_back=are_goods_back,
         confirm_left_microseconds=confirm_left(current, now),
         late_base_minor=late_base(terms, policy),
+        back=_back(book, terms),
     )
 
 
@@ -251,8 +243,19 @@ def payment_asked(
     tenders = account.split(book, asked.amount.minor, policy.order.tender_strategy)
     goods_minor = sum(share.minor for share in asked.shares) if book.lines else asked.amount.minor
     is_full = goods_minor == book.goods_left_minor
+    if own is not None and own.kind is RefundKind.NO_RETURN and not _is_whole(book, asked.shares):
+        asked = replace(asked, are_goods_gone=False)
     was_sent = own is not None and own.kind is not RefundKind.UNSHIPPED
     return _granted(asked, asked.amount, tenders, is_full=is_full, was_sent=was_sent)
+
+
+def _is_whole(book: OrderAccount, shares: Sequence[Share]) -> bool:
+    """Tells whether the pieces give back all that they can: a price difference leaves them to the buyer."""
+    lines = [(share, book.line(share.line_id)) for share in shares]
+    return all(
+        line is not None and share.minor >= account.pieces_cap_minor(line, share.quantity_count)
+        for share, line in lines
+    )
 
 
 @rule("RF-033", "RF-048")
@@ -308,19 +311,49 @@ def _own_account(
 
 
 @rule("OR-031")
-def case_ended(state: State, ended: CaseEnded, now: datetime) -> Sequence[Fact]:
-    """Frees the lines of a case without payment. The trade goes on, and the clock with its rest."""
-    return released(live(state), ended.case_id, now, is_paid=False, is_used=ended.is_used)
+def case_ended(state: State, ended: CaseEnded, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Frees the lines of a case without payment. The trade goes on, and the clock with its rest.
+
+    About goods that are at the shop, for which the buyer gets nothing now, a person is asked (RF-018 leaves
+    that open).
+    """
+    return released(live(state), ended, policy, now, is_paid=False)
 
 
 def released(
-    current: Live, case_id: str, now: datetime, *, is_paid: bool, is_used: bool
-) -> Sequence[CaseReleased]:
-    case = current.book.case(case_id)
+    current: Live,
+    ended: CaseEnded,
+    policy: Policy,
+    now: datetime,
+    *,
+    is_paid: bool,
+    is_asked: bool = True,
+) -> Sequence[Fact]:
+    """Frees lines, and pieces that are back. A person is asked, unless a person gave the payment up."""
+    book = current.book
+    case = book.case(ended.case_id)
     if case is None:
         return []
-    confirm_by = confirm_again(current, is_receipt_open=current.book.is_receipt_open(but=case_id), now=now)
-    return [CaseReleased(case_id, is_paid, is_used, case.is_late_claim, confirm_by)]
+    sent = account_goods.returning(book, ended.case_id)
+    here = more_of(sent.here, ended.here) if sent is not None else ended.here
+    freed = () if ended.are_settled else inside((*case.back, *here), case.shares)
+    if is_paid:
+        freed = inside(without(freed, case.gone), account.open_pieces(book))
+    confirm_by = confirm_again(current, is_receipt_open=book.is_receipt_open(but=ended.case_id), now=now)
+    fact = CaseReleased(
+        ended.case_id,
+        is_paid,
+        ended.is_used,
+        case.is_late_claim,
+        confirm_by,
+        freed=freed,
+        here=here,
+        is_replaced=ended.are_settled and ended.is_used,
+    )
+    if not is_asked or ended.is_followed:
+        return [fact]
+    question_code = ended.question_code or "goods_back_without_refund"
+    return [fact, *goods.asked(book, question_code, freed, policy, now)]
 
 
 def confirm_left(current: Live, now: datetime) -> int | None:

@@ -7,27 +7,34 @@ from kernel.decider import HERE, Decided, tell
 from kernel.rules import rule
 from kernel.value import replace
 from services.refunds.cases.order.account import OrderAccount
-from services.refunds.cases.order.facts import Fact, GrantGivenBack, MoreSettled
-from services.refunds.cases.order.messages import IntentAbandoned, RefundSettled
+from services.refunds.cases.order.facts import CaseReleased, Fact, GrantGivenBack, MoreSettled
+from services.refunds.cases.order.messages import CaseEnded, IntentAbandoned, RefundSettled
 from services.refunds.cases.order.rules_money import released
 from services.refunds.cases.order.state import Live, State, live
 from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.cases.refund_intent import messages as intent
+from services.refunds.policy import Policy
 from services.refunds.shares import Purpose, RefundKind
 
 
-def refund_settled(state: State, settled: RefundSettled, now: datetime) -> Sequence[Decided[Fact]]:
+def refund_settled(
+    state: State, settled: RefundSettled, policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
     current = live(state)
     if current.book.case(settled.case_id) is not None:
-        return _paid_off(current, settled, now)
+        return _paid_off(current, settled, policy, now)
     return _more_settled(settled) if current.book.is_late else []
 
 
 @rule("RF-033")
-def _paid_off(current: Live, settled: RefundSettled, now: datetime) -> Sequence[Fact]:
+def _paid_off(current: Live, settled: RefundSettled, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Frees the lines of a paid refund. The rest of the order goes on."""
-    facts = released(current, settled.case_id, now, is_paid=True, is_used=False)
-    return [replace(fact, given_back=settled.given_back) for fact in facts]
+    ended = CaseEnded(settled.case_id, is_used=False)
+    facts = released(current, ended, policy, now, is_paid=True)
+    return [
+        replace(fact, given_back=settled.given_back) if isinstance(fact, CaseReleased) else fact
+        for fact in facts
+    ]
 
 
 @rule("LG-060")
@@ -37,7 +44,9 @@ def _more_settled(settled: RefundSettled) -> Sequence[Fact]:
 
 
 @rule("RF-029", "RF-033")
-def intent_abandoned(state: State, abandoned: IntentAbandoned, now: datetime) -> Sequence[Fact]:
+def intent_abandoned(
+    state: State, abandoned: IntentAbandoned, policy: Policy, now: datetime
+) -> Sequence[Fact]:
     """Gives the account back what it held for a payment that no one will make.
 
     A refund of which nothing was paid ends by that. Other payments on their way are no longer the last.
@@ -65,7 +74,8 @@ def intent_abandoned(state: State, abandoned: IntentAbandoned, now: datetime) ->
     facts += _no_longer_full(current.book, abandoned.case_id)
     if case is not None:
         given_up = agreement.PaymentGivenUp(abandoned.reason_code)
-        facts += released(current, abandoned.case_id, now, is_paid=False, is_used=False)
+        ended = CaseEnded(abandoned.case_id, is_used=False)
+        facts += released(current, ended, policy, now, is_paid=False, is_asked=False)
         facts.append(tell(agreement.to(HERE, abandoned.case_id, given_up)))
     return facts
 

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from kernel.decider import Decided
 from kernel.ids import derived_id
-from kernel.rules import rule
+from kernel.rules import rule, rules_of
 from services.refunds.cases.order import account
-from services.refunds.cases.order.account import OrderAccount
+from services.refunds.cases.order import rules_goods as goods
+from services.refunds.cases.order.account import OpenCase, OrderAccount
 from services.refunds.cases.order.admission import (
     kind_of,
     remedy_terms,
@@ -22,7 +23,6 @@ from services.refunds.cases.order.messages import (
     RemedyDue,
 )
 from services.refunds.cases.order.rules_money import ours, task
-from services.refunds.cases.order.rules_news import claimed
 from services.refunds.cases.order.state import (
     AwaitingPayment,
     Closed,
@@ -32,6 +32,7 @@ from services.refunds.cases.order.state import (
     Succeeded,
     live,
 )
+from services.refunds.goods import counts_of, inside, pieces_of, without
 from services.refunds.policy import Policy
 from services.refunds.shares import RefundKind, Share
 
@@ -47,11 +48,15 @@ def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -
     is_known = remedy.remedy_id in book.remedies or book.knows(derived_id(remedy.remedy_id, "refund"))
     if is_known or (isinstance(current, Closed) and book.is_goods_refunded):
         return []
-    if isinstance(current, Succeeded | Closed | AwaitingPayment) or book.paid_at is None:
+    if isinstance(current, AwaitingPayment) or book.paid_at is None:
         return _asked(remedy, "remedy_without_open_order", policy, now)
+    if isinstance(current, Succeeded | Closed):
+        return _after_the_end(book, remedy, policy, now)
     if not book.lines:
         return _of_unknown_lines(book, remedy, policy, now)
-    found, rest = claimed(book, _known_pieces(book, remedy.pieces))
+    found, rest = _waiting(book, _known_pieces(book, remedy.pieces))
+    if remedy.reason_code in BACK_REASONS:
+        rest = _without_taken(book, rest)
     decided: list[Decided[Fact]] = []
     for case, shares in found:
         decided += _passed_on(RemedyPassedOn(case.case_id, remedy.remedy_id, remedy.reason_code, shares))
@@ -63,6 +68,66 @@ def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -
         question = "remedy_on_exchange" if is_exchange else "remedy_on_other_refund"
         decided += _asked(remedy, question, policy, now)
     return [*decided, *_opened(current, remedy, free, policy, now)] if free else decided
+
+
+BACK_REASONS = frozenset({"refused", "out_of_range", "unwanted"})
+"""Reasons of logistics for goods that are at the shop again."""
+
+
+@rules_of("RF-044")
+def _without_taken(book: OrderAccount, pieces: tuple[Share, ...]) -> tuple[Share, ...]:
+    """Leaves out pieces that are back for a case: an exchange, or a refund that wants the goods back."""
+    return without(pieces, [share for case in book.open for share in case.back])
+
+
+def _after_the_end(
+    book: OrderAccount, remedy: RemedyDue, policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
+    """Pays the refunds that wait; about other pieces a person is asked, because the order is over."""
+    if not book.lines:
+        return _asked(remedy, ENDED, policy, now)
+    found, rest = _waiting(book, _known_pieces(book, remedy.pieces))
+    rest = without(rest, [share for question in book.questions for share in question.pieces])
+    decided: list[Decided[Fact]] = []
+    for case, shares in found:
+        decided += _passed_on(RemedyPassedOn(case.case_id, remedy.remedy_id, remedy.reason_code, shares))
+    return [*decided, *_question(book, remedy, _without_taken(book, rest), policy, now)]
+
+
+@rule("RF-035", "RF-044")
+def _question(
+    book: OrderAccount, remedy: RemedyDue, pieces: tuple[Share, ...], policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """Asks a person, whose answer pays: the buyer has nothing for these pieces."""
+    are_here = remedy.reason_code in BACK_REASONS
+    kind = RefundKind.NO_RETURN if are_here else RefundKind.NOT_RECEIVED
+    return goods.asked(
+        book,
+        ENDED,
+        pieces,
+        policy,
+        now,
+        reason_code=remedy.reason_code,
+        kind=kind,
+        are_here=are_here,
+        remedy_id=remedy.remedy_id,
+    )
+
+
+ENDED = "remedy_without_open_order"
+
+
+def _waiting(
+    book: OrderAccount, pieces: Sequence[Share]
+) -> tuple[list[tuple[OpenCase, tuple[Share, ...]]], tuple[Share, ...]]:
+    """Finds the waiting case of each of these pieces, and the pieces without one."""
+    rest = tuple(pieces)
+    found: list[tuple[OpenCase, tuple[Share, ...]]] = []
+    for case in book.open:
+        if case.waits_for_goods and (taken := inside(case.shares, rest)):
+            found.append((case, taken))
+            rest = without(rest, taken)
+    return found, pieces_of(counts_of(rest))
 
 
 @rule("RF-035", "RF-036", "RF-037", "RF-038")
@@ -122,6 +187,9 @@ def _free(book: OrderAccount, pieces: tuple[Share, ...]) -> tuple[Share, ...]:
     for share in pieces:
         line = book.line(share.line_id)
         cases = [case for case in book.open if case.still_has_goods and case.count_of(share.line_id)]
+        if line is not None and line.back_count:
+            free.append(Share(share.line_id, min(share.quantity_count, line.back_count), 0))
+            continue
         if line is None or any(case.kind is None or case.kind.wants_goods_back for case in cases):
             continue
         outside = line.left_count - sum(case.count_of(share.line_id) for case in cases)

@@ -8,6 +8,7 @@ from kernel.decider import Deadline, NotYet, Told
 from kernel.people import Task
 from kernel.value import Value, replace
 from services.refunds.cases.order import account
+from services.refunds.cases.order import account_goods as goods
 from services.refunds.cases.order.account import OpenCase, OrderAccount
 from services.refunds.cases.order.facts import (
     AmendmentAdmitted,
@@ -23,6 +24,8 @@ from services.refunds.cases.order.facts import (
     DeliveryNoted,
     ExchangeAdmitted,
     Fact,
+    GoodsCame,
+    GoodsGone,
     GrantGivenBack,
     LatenessNoted,
     LatenessWithdrawn,
@@ -31,12 +34,19 @@ from services.refunds.cases.order.facts import (
     PaymentGranted,
     PaymentRecorded,
     PaymentRefused,
+    QuestionAsked,
+    QuestionSettled,
+    QuestionVoid,
     RefundAdmitted,
     RemedyPassedOn,
+    ReturnCame,
+    ReturnNoted,
+    SendBackDue,
     ShipmentRecorded,
     SuccessRecorded,
     TermsRecorded,
 )
+from services.refunds.goods import together
 from services.refunds.shares import Purpose
 
 MICROSECOND = timedelta(microseconds=1)
@@ -127,8 +137,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case AmendmentAdmitted():
             return _amendment_admitted(order, fact)
         case ExchangeAdmitted():
-            case = OpenCase(fact.exchange_id, None, fact.shares, 0, False)
-            opened = replace(order, book=account.opened(book, case))
+            case = OpenCase(fact.exchange_id, None, fact.shares, 0, False, back=fact.back)
+            opened = replace(order, book=account.opened(goods.changed(book, fact.back, -1), case))
             return _confirm_held(opened, fact.confirm_left_microseconds)
         case PaymentGranted():
             return _payment_granted(order, fact)
@@ -154,9 +164,22 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _confirm_runs_on(order, fact.due_at)
         case LatenessNoted():
             return replace(order, book=replace(book, is_late=True))
+        case GoodsCame():
+            return replace(order, book=goods.came(book, fact.parcel_id, fact.parts))
+        case GoodsGone():
+            return replace(order, book=goods.gone(book, fact.pieces, fact.parcel_id))
+        case ReturnNoted():
+            return replace(order, book=goods.sent(book, fact.case_id, fact.return_id, fact.sent))
+        case ReturnCame():
+            here = goods.arrived(book, fact.case_id, fact.here)
+            return replace(order, book=goods.changed(here, fact.freed, 1))
+        case QuestionAsked():
+            return replace(order, book=goods.asked(book, fact.question, fact.remedy_id))
+        case QuestionSettled() | QuestionVoid():
+            return replace(order, book=goods.settled(book, fact.number))
         case ApplicationRejected():
             return order if fact.early is None else replace(order, book=account.kept(book, fact.early))
-        case MoreSettled() | PaymentRefused() | LatenessWithdrawn() | Task() | Told():
+        case MoreSettled() | PaymentRefused() | LatenessWithdrawn() | SendBackDue() | Task() | Told():
             return order
         case _:
             assert_never(fact)
@@ -214,8 +237,9 @@ def _refund_admitted(state: Live, fact: RefundAdmitted) -> State:
         terms.freight_minor,
         is_late_claim=fact.late_base_minor is not None,
         applied_at=fact.applied_at,
+        back=fact.back,
     )
-    opened = replace(state, book=account.opened(state.book, case))
+    opened = replace(state, book=account.opened(goods.changed(state.book, fact.back, -1), case))
     return _confirm_held(opened, fact.confirm_left_microseconds)
 
 
@@ -243,24 +267,27 @@ def _amendment_admitted(state: Live, fact: AmendmentAdmitted) -> State:
             shares=terms.shares,
             freight_minor=terms.freight_minor,
             is_late_claim=is_late_claim,
+            back=together(case.back, fact.back),
         )
         if case.case_id == fact.refund_id
         else case
         for case in state.book.open
     )
     book = replace(state.book, open=cases, is_late=state.book.is_late or is_late_claim)
-    return replace(state, book=book)
+    return replace(state, book=goods.changed(book, fact.back, -1))
 
 
 def _payment_granted(state: Live, fact: PaymentGranted) -> State:
     book = _moved(replace(state.book, intents=(*state.book.intents, fact.intent_id)), fact, 1)
     if fact.purpose is Purpose.REFUND:
-        cases = tuple(
-            replace(case, is_granted=True, is_proven=fact.is_proven) if case.case_id == fact.case_id else case
-            for case in book.open
-        )
+        cases = tuple(_with_grant(case, fact) if case.case_id == fact.case_id else case for case in book.open)
         book = replace(book, open=cases)
     return replace(state, book=book)
+
+
+def _with_grant(case: OpenCase, fact: PaymentGranted) -> OpenCase:
+    gone = fact.shares if fact.are_goods_gone else ()
+    return replace(case, is_granted=True, is_proven=fact.is_proven, gone=gone)
 
 
 def _moved(book: OrderAccount, fact: PaymentGranted | GrantGivenBack, sign: int) -> OrderAccount:
@@ -284,7 +311,10 @@ def _moved(book: OrderAccount, fact: PaymentGranted | GrantGivenBack, sign: int)
 
 
 def _case_released(state: Live, fact: CaseReleased) -> State:
-    book = account.released(state.book, fact.case_id)
+    book = goods.released(
+        state.book, fact.case_id, fact.freed, fact.here, is_paid=fact.is_paid, is_replaced=fact.is_replaced
+    )
+    book = account.released(book, fact.case_id)
     if fact.is_used:
         book = replace(book, exchange_count=book.exchange_count + 1)
     return _confirm_runs_on(replace(state, book=book), fact.confirm_by)

@@ -49,6 +49,7 @@ from services.refunds.cases.refund_agreement.rules import decide
 from services.refunds.cases.refund_agreement.state import Absent, Ended, State, deadlines, evolve, filed_of
 from services.refunds.cases.refund_intent.messages import intent_id_of
 from services.refunds.conversions import application_in, carriage_in, freight_decided, shares_in
+from services.refunds.goods import without
 from services.refunds.policy import Policy
 from services.refunds.shares import Purpose
 
@@ -153,7 +154,7 @@ def _return_authorized(fact: ReturnAwaited, view: CaseView[State]) -> refunds.Re
         **about_order(view, filed.customer_id),
         return_id=view.case_id,
         refund_id=view.case_id,
-        lines=pieces(filed.terms.shares),
+        lines=pieces(without(filed.terms.shares, filed.back)),
         return_address_ref=fact.address_ref,
         carriages=[enums.Carriage(carriage.value) for carriage in fact.carriages],
         is_collect_forbidden=True,
@@ -257,8 +258,8 @@ def _freight_due(fact: FreightDue, view: CaseView[State]) -> Sequence[Addressed]
     return [order.to(view.subject, order.PaymentAsked(view.case_id, intent_id, Purpose.FREIGHT, fact.amount))]
 
 
-def _closed(_fact: AgreementClosed, view: CaseView[State]) -> Sequence[Addressed]:
-    return [order.to(view.subject, order.CaseEnded(view.case_id, is_used=False))]
+def _closed(fact: AgreementClosed, view: CaseView[State]) -> Sequence[Addressed]:
+    return [order.to(view.subject, order.CaseEnded(view.case_id, is_used=False, here=fact.here))]
 
 
 def _forwarded(fact: AmendmentForwarded, view: CaseView[State]) -> Sequence[Addressed]:

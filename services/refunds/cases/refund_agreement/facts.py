@@ -33,22 +33,6 @@ class AnswerCause(StrEnum):
     REMEDY = "remedy"
 
 
-class Filed(Value):
-    """The part that does not change with the stage: terms, freight liability, evidence seen so far.
-
-    `received_at`: when the last of the goods reached the buyer, where that was known.
-    """
-
-    customer_id: str
-    terms: Terms
-    liability: Liability
-    remedy_id: str | None
-    evidence_kinds: tuple[str, ...]
-    grace_minutes: int
-    are_goods_back: bool = False
-    received_at: datetime | None = None
-
-
 class ReturnedGoods(Value):
     """A registered return: how it travels, what the buyer laid out, what was found inside.
 
@@ -62,6 +46,26 @@ class ReturnedGoods(Value):
     sent: tuple[Share, ...] = ()
     return_ids: tuple[str, ...] = ()
     liability: Liability | None = None
+
+
+class Filed(Value):
+    """The part that does not change with the stage: terms, freight liability, evidence seen so far.
+
+    `back`: pieces that came back to the shop by a carrier, or were there before. `returned`: goods that the
+    buyer sent before the application changed. `received_at`: when the last of the goods reached the buyer,
+    where that was known.
+    """
+
+    customer_id: str
+    terms: Terms
+    liability: Liability
+    remedy_id: str | None
+    evidence_kinds: tuple[str, ...]
+    grace_minutes: int
+    are_goods_back: bool = False
+    received_at: datetime | None = None
+    back: tuple[Share, ...] = ()
+    returned: ReturnedGoods | None = None
 
 
 class AnswerAwaited(Value):
@@ -101,7 +105,9 @@ class ReturnAwaited(Value):
 
 
 class FreightDecided(Value):
-    pass
+    """Who bears the freight; `liability`: another row than before, by the goods that were checked."""
+
+    liability: Liability | None = None
 
 
 class EditAwaited(Value):
@@ -195,8 +201,17 @@ class FreightDue(Value):
     amount: Money
 
 
+class GoodsNoted(Value):
+    """Pieces of the refund are at the shop."""
+
+    pieces: tuple[Share, ...]
+
+
 class AgreementClosed(Value):
+    """The refund is over without payment; `here`: goods that the buyer sent and the shop has."""
+
     ending: Ending
+    here: tuple[Share, ...] = ()
 
 
 class ApplicationTurnedAway(Value):
@@ -207,6 +222,6 @@ Fact = (
     AnswerAwaited | RefusalWithdrawn | NegotiationAsked | NegotiationOver | AnswerDecided | ReturnAwaited
     | FreightDecided | EditAwaited | EvidenceAsked | EvidenceNoted | RefusalUnbacked | BuyerReminded
     | AmendmentForwarded | ReceiptAwaited | InspectionNoted | AnswerContested | PromiseNoted | Task
-    | ReceiptTermsAmended | PiecesReceived | PiecesMissing | RestUndecided | RefundDue | FreightDue
-    | AgreementClosed | ApplicationTurnedAway
+    | ReceiptTermsAmended | GoodsNoted | PiecesReceived | PiecesMissing | RestUndecided | RefundDue
+    | FreightDue | AgreementClosed | ApplicationTurnedAway
 )  # fmt: skip

@@ -59,6 +59,7 @@ from services.refunds.cases.refund_agreement.state import (
     Refused,
     State,
     TurnedAway,
+    returned_of,
 )
 from services.refunds.cases.refund_agreement.transitions import Decision
 from services.refunds.notices import RULES as BAR_RULES
@@ -261,14 +262,16 @@ def _back_at_stage(
 ) -> Sequence[Fact]:
     """Takes a changed application back to the stage of its refusal, with a new deadline.
 
-    At receipt the goods sent stay as they were: silence consents to no more (RF-023).
+    Goods that the buyer sent stay as they were, whatever he asks for: silence consents to no more (RF-023).
     """
-    filed = replace(state.filed, terms=accepted.terms, liability=accepted.liability)
+    filed = replace(state.filed, terms=accepted.terms, liability=accepted.liability, returned=None)
     rules = policy.agreement
-    if state.returned is not None and accepted.terms.kind.wants_goods_back:
-        returned = rules_returns.as_sent(state.filed, state.returned)
-        receive_by = now + rules.receive_days[returned.carriage]
-        return [ReceiptAwaited(filed, receive_by, returned), ReceiptTermsAmended(filed, receive_by)]
+    if (returned := returned_of(state)) is not None:
+        returned = rules_returns.as_sent(state.filed, returned)
+        if accepted.terms.kind.wants_goods_back:
+            receive_by = now + rules.receive_days[returned.carriage]
+            return [ReceiptAwaited(filed, receive_by, returned), ReceiptTermsAmended(filed, receive_by)]
+        filed = replace(filed, returned=returned)
     return [AnswerAwaited(filed, now + rules.answer_days[accepted.terms.kind])]
 
 
@@ -277,7 +280,7 @@ def _withdrew(state: Open) -> Sequence[Fact]:
     """Ends a refund that the buyer takes back. One before shipment cannot be taken back."""
     if state.filed.terms.kind is RefundKind.UNSHIPPED:
         return []
-    return [*steps.task_over(state), AgreementClosed(Ending.WITHDRAWN)]
+    return [*steps.task_over(state), steps.ended(state, Ending.WITHDRAWN)]
 
 
 def _trade_ended(state: Open, ended: TradeEnded) -> Decision:
@@ -293,12 +296,12 @@ def _trade_ended(state: Open, ended: TradeEnded) -> Decision:
 
 @rule("RF-017")
 def _superseded(state: Open) -> Sequence[Fact]:
-    return [*steps.task_over(state), AgreementClosed(Ending.SUPERSEDED)]
+    return [*steps.task_over(state), steps.ended(state, Ending.SUPERSEDED)]
 
 
 @rule("RF-017")
-def _confirmed(_state: Refused) -> Sequence[Fact]:
-    return [AgreementClosed(Ending.WITHDRAWN)]
+def _confirmed(state: Refused) -> Sequence[Fact]:
+    return [steps.ended(state, Ending.WITHDRAWN)]
 
 
 @rule("RF-017", "RF-029")
@@ -315,13 +318,13 @@ def _deadline_passed(state: Open, passed: DeadlinePassed, policy: Policy, now: d
         case AwaitingAnswer():
             return steps.with_row(_answer_missed(state, policy, now), state.filed)
         case AwaitingReceipt():
-            return rules_returns.receipt_missed(state, policy, now)
+            return steps.with_row(rules_returns.receipt_missed(state, policy, now), state.filed)
         case AwaitingReturn():
-            return _return_prompted(state) if passed.name == "remind" else _buyer_silent()
+            return _return_prompted(state) if passed.name == "remind" else _buyer_silent(state)
         case Refused():
             if passed.name == "remind":
                 return _edit_prompted(state)
-            return _unbacked(policy, now) if passed.name == "evidence" else _buyer_silent()
+            return _unbacked(policy, now) if passed.name == "evidence" else _buyer_silent(state)
         case _:
             assert_never(state)
 
@@ -335,9 +338,9 @@ def _answer_missed(state: AwaitingAnswer, policy: Policy, now: datetime) -> Sequ
 
 
 @rule("RF-018", "RF-020")
-def _buyer_silent() -> Sequence[Fact]:
+def _buyer_silent(state: Open) -> Sequence[Fact]:
     """Ends a refund whose buyer neither sends the goods nor changes the application."""
-    return [AgreementClosed(Ending.LAPSED)]
+    return [steps.ended(state, Ending.LAPSED)]
 
 
 @rule("RF-019")

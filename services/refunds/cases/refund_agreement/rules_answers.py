@@ -39,7 +39,7 @@ def seller_agreed(state: Open, agreed: SellerAgreed, policy: Policy, now: dateti
     if agreed.stage is Stage.RECEIPT:
         if not isinstance(state, AwaitingReceipt):
             return []
-        return rules_returns.goods_confirmed(state, (), policy, now)
+        return steps.with_row(rules_returns.goods_confirmed(state, (), policy, now), state.filed)
     if not isinstance(state, AwaitingAnswer):
         return []
     if state.is_promised_away:

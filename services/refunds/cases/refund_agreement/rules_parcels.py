@@ -8,7 +8,6 @@ from kernel.rules import rule
 from kernel.value import replace
 from services.refunds.cases.refund_agreement import transitions as steps
 from services.refunds.cases.refund_agreement.facts import (
-    AgreementClosed,
     Answer,
     AnswerAwaited,
     AnswerCause,
@@ -16,11 +15,14 @@ from services.refunds.cases.refund_agreement.facts import (
     Ending,
     EvidenceNoted,
     Fact,
+    GoodsNoted,
     PiecesReceived,
     PromiseNoted,
+    ReceiptAwaited,
     RefundDue,
     RefusalWithdrawn,
     RestUndecided,
+    ReturnedGoods,
 )
 from services.refunds.cases.refund_agreement.messages import (
     EvidenceGiven,
@@ -31,18 +33,21 @@ from services.refunds.cases.refund_agreement.messages import (
 )
 from services.refunds.cases.refund_agreement.state import (
     AwaitingAnswer,
+    AwaitingReceipt,
+    AwaitingReturn,
     Open,
     Refused,
 )
+from services.refunds.goods import counts_of, pieces_of, together
 from services.refunds.policy import Policy
-from services.refunds.shares import RefundKind, Share, total_of
+from services.refunds.shares import Carriage, RefundKind, Share, total_of
 
 
 @rule("RF-002", "RF-003")
 def shipment_seen(state: Open) -> Sequence[Fact]:
     """Ends a refund before shipment. Nothing but the mark of the shipment stops it."""
     if state.filed.terms.kind is RefundKind.UNSHIPPED:
-        return [AgreementClosed(Ending.SHIPPED)]
+        return [steps.ended(state, Ending.SHIPPED)]
     return []
 
 
@@ -56,10 +61,34 @@ def hold_answered(state: Open, hold: HoldAnswered) -> Sequence[Fact]:
     return steps.pay(state.filed, None)
 
 
+def goods_came_back(state: Open, back: GoodsCameBack, policy: Policy, now: datetime) -> steps.Decision:
+    """Pays for pieces that the buyer never got, and counts those that he was to send as returned."""
+    if state.filed.terms.kind in (RefundKind.NOT_RECEIVED, RefundKind.UNSHIPPED):
+        return _never_got(state, back, policy, now)
+    return _returned(state, back, policy, now)
+
+
 @rule("RF-006", "RF-034", "RF-036", "RF-037", "RF-038", "RF-044")
-def goods_came_back(state: Open, back: GoodsCameBack, policy: Policy, now: datetime) -> Sequence[Fact]:
+def _never_got(state: Open, back: GoodsCameBack, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Pays for a parcel that is back. A refusal that waited for the parcel is withdrawn before."""
     return _owed(state, back.shares, policy, now, None)
+
+
+@rule("RF-025", "RF-044")
+def _returned(state: Open, back: GoodsCameBack, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Counts pieces at the shop as returned. Where the return is agreed and all are there, it pays."""
+    pieces = back.shares or pieces_of(counts_of(state.filed.terms.shares))
+    filed = replace(state.filed, back=together(state.filed.back, pieces))
+    noted: list[Fact] = [GoodsNoted(pieces)]
+    if not steps.are_all_back(filed):
+        return noted
+    if isinstance(state, AwaitingReceipt):
+        return [*noted, *steps.pay(filed, state.returned)]
+    if not isinstance(state, AwaitingReturn):
+        return noted
+    receive_by = now + policy.agreement.receive_days[Carriage.EXPRESS]
+    registered = ReceiptAwaited(filed, receive_by, ReturnedGoods(Carriage.EXPRESS, None, (), pieces))
+    return [*noted, registered, *steps.pay(filed, None)]
 
 
 @rule("RF-007", "RF-035", "RF-036", "RF-037", "RF-038", "RF-044")
@@ -108,7 +137,7 @@ def receipt_confirmed(state: Open, line_ids: tuple[str, ...] | None) -> Sequence
     terms = state.filed.terms
     rest = () if line_ids is None else tuple(s for s in terms.shares if s.line_id not in line_ids)
     if not rest:
-        return [*steps.task_over(state), AgreementClosed(Ending.WITHDRAWN)]
+        return [*steps.task_over(state), steps.ended(state, Ending.WITHDRAWN)]
     if rest == terms.shares:
         return []
     amount = Money(total_of(rest), terms.amount.currency)

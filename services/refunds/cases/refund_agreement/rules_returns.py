@@ -32,9 +32,10 @@ from services.refunds.cases.refund_agreement.state import (
     AwaitingReturn,
     Open,
     Refused,
+    returned_of,
 )
 from services.refunds.cases.refund_agreement.transitions import Decision
-from services.refunds.liability import Bearer
+from services.refunds.goods import counts_of
 from services.refunds.notices import is_unfit
 from services.refunds.policy import Policy
 from services.refunds.shares import Share, total_of
@@ -72,7 +73,7 @@ def _registered(state: Open, sent: ReturnSent, policy: Policy, now: datetime) ->
 
 def return_accepted(state: Open, accepted: ReturnAccepted, policy: Policy, now: datetime) -> Decision:
     if isinstance(state, AwaitingReceipt):
-        return goods_confirmed(state, accepted.shares, policy, now)
+        return steps.with_row(goods_confirmed(state, accepted.shares, policy, now), state.filed)
     if isinstance(state, AwaitingReturn) or state.filed.terms.kind.wants_goods_back:
         if isinstance(state, Refused):
             return []
@@ -82,7 +83,7 @@ def return_accepted(state: Open, accepted: ReturnAccepted, policy: Policy, now: 
 
 def goods_checked(state: Open, checked: GoodsChecked, policy: Policy) -> Decision:
     """Keeps the findings for the seller's word. A check before the return is registered is early."""
-    if isinstance(state, AwaitingReceipt) or (isinstance(state, Refused) and state.returned is not None):
+    if returned_of(state) is not None:
         bad = policy.exchange.unacceptable_conditions
         is_any_unfit = any(is_unfit(line, bad) for line in checked.lines)
         return _unfit_noted(checked, policy) if is_any_unfit else _noted(checked)
@@ -148,7 +149,7 @@ def receipt_missed(state: AwaitingReceipt, policy: Policy, now: datetime) -> Seq
     What came back worn, washed, damaged, altered or incomplete is for a person, though it was counted. Where
     not one piece was fit, nothing is paid: as after a refusal the buyer may change the application.
     """
-    filed = _unanswered(state.filed, state.returned)
+    filed = steps.unanswered(state.filed, state.returned)
     found = {line.line_id: line.accepted_count - line.unfit_count for line in state.returned.inspected}
     decided = _counted(filed, state.returned, (), found, policy, now)
     if any(isinstance(fact, RefundDue) for fact in decided):
@@ -167,9 +168,11 @@ def _counted(
 ) -> list[Fact]:
     """Pays for the pieces that the seller counted, else those registered; for no more than was found fit."""
     terms = filed.terms
-    counts = _counts(accepted) or _counts(returned.sent)
+    counts = counts_of(accepted) or counts_of(returned.sent)
+    back = counts_of(filed.back)
     fit = {
-        share.line_id: min(
+        share.line_id: back.get(share.line_id, 0)
+        + min(
             counts.get(share.line_id, 0) if counts else share.quantity_count,
             found.get(share.line_id, share.quantity_count),
         )
@@ -186,10 +189,6 @@ def _counted(
     return [task, *steps.pay(replace(filed, terms=part), returned)]
 
 
-def _counts(shares: tuple[Share, ...]) -> Mapping[str, int]:
-    return {share.line_id: share.quantity_count for share in shares}
-
-
 def as_sent(filed: Filed, returned: ReturnedGoods) -> ReturnedGoods:
     """Keeps the return as it was registered before the application changed."""
     return replace(
@@ -197,16 +196,3 @@ def as_sent(filed: Filed, returned: ReturnedGoods) -> ReturnedGoods:
         sent=returned.sent or filed.terms.shares,
         liability=returned.liability or filed.liability,
     )
-
-
-def _unanswered(filed: Filed, returned: ReturnedGoods) -> Filed:
-    """Narrows to what silence consents to: the freight as the goods left, unless the buyer asks less."""
-    before, terms = returned.liability, filed.terms
-    if before is None:
-        return filed
-    if before.return_leg is Bearer.BUYER:
-        filed = replace(filed, liability=before)
-    if terms.shares and terms.freight_minor and not before.is_original_freight_refunded:
-        goods = Money(max(terms.amount.minor - terms.freight_minor, 0), terms.amount.currency)
-        filed = replace(filed, terms=replace(terms, freight_minor=0, amount=goods))
-    return filed

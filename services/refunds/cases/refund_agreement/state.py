@@ -23,6 +23,7 @@ from services.refunds.cases.refund_agreement.facts import (
     Filed,
     FreightDecided,
     FreightDue,
+    GoodsNoted,
     InspectionNoted,
     NegotiationAsked,
     NegotiationOver,
@@ -38,6 +39,7 @@ from services.refunds.cases.refund_agreement.facts import (
     ReturnAwaited,
     ReturnedGoods,
 )
+from services.refunds.goods import together
 from services.refunds.shares import InspectedLine
 
 # Each state holds only what is true while the case is in it.
@@ -123,7 +125,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case AnswerContested():
             return replace(expect(state, AwaitingReturn), is_contested=True)
         case EditAwaited():
-            returned = state.returned if isinstance(state, AwaitingReceipt) else None
+            returned = returned_of(state)
             return Refused(filed_of(state), fact.edit_by, fact.remind_at, fact.evidence_by, returned)
         case RefusalUnbacked():
             return replace(expect(state, Refused), evidence_by=None)
@@ -134,7 +136,14 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return replace(state, remind_at=None) if is_prompt else state
         case InspectionNoted():
             return _inspection_noted(state, fact)
-        case AnswerDecided() | FreightDecided() | FreightDue() | EvidenceAsked() | AmendmentForwarded():
+        case GoodsNoted():
+            filed = filed_of(state)
+            return _filed(state, replace(filed, back=together(filed.back, fact.pieces)))
+        case FreightDecided():
+            if fact.liability is None:
+                return state
+            return _filed(state, replace(filed_of(state), liability=fact.liability))
+        case AnswerDecided() | FreightDue() | EvidenceAsked() | AmendmentForwarded():
             return state
         case PiecesReceived():
             return replace(expect(state, Refused), filed=fact.filed)
@@ -151,6 +160,20 @@ def filed_of(state: State) -> Filed:
     return state.filed
 
 
+def returned_of(state: State) -> ReturnedGoods | None:
+    """Finds the goods that the buyer sent for the refund, also where they left before it was amended."""
+    if isinstance(state, Absent | TurnedAway | Granted | Closed):
+        return None
+    own = state.returned if isinstance(state, AwaitingReceipt | Refused) else None
+    return own or state.filed.returned
+
+
+def _filed(state: State, filed: Filed) -> State:
+    if isinstance(state, Absent | TurnedAway | Granted | Closed):
+        raise TypeError(f"nothing is filed in {type(state).__name__}")
+    return replace(state, filed=filed)
+
+
 def _evidence_noted(state: State, fact: EvidenceNoted) -> State:
     if isinstance(state, Absent | TurnedAway | Granted | Closed):
         raise TypeError(f"no evidence is noted in {type(state).__name__}")
@@ -162,10 +185,20 @@ def _evidence_noted(state: State, fact: EvidenceNoted) -> State:
 
 def _inspection_noted(state: State, fact: InspectionNoted) -> State:
     """Adds what was found in one more parcel."""
-    if not isinstance(state, AwaitingReceipt | Refused) or state.returned is None:
+    if isinstance(state, Absent | TurnedAway | Granted | Closed):
+        raise TypeError(f"nothing is checked in {type(state).__name__}")
+    if isinstance(state, AwaitingReceipt | Refused) and state.returned is not None:
+        return replace(state, returned=_with_findings(state.returned, fact.lines))
+    if state.filed.returned is None:
         return state
-    found: dict[str, InspectedLine] = {line.line_id: line for line in state.returned.inspected}
-    for line in fact.lines:
+    return replace(
+        state, filed=replace(state.filed, returned=_with_findings(state.filed.returned, fact.lines))
+    )
+
+
+def _with_findings(returned: ReturnedGoods, lines: tuple[InspectedLine, ...]) -> ReturnedGoods:
+    found: dict[str, InspectedLine] = {line.line_id: line for line in returned.inspected}
+    for line in lines:
         before = found.get(line.line_id)
         found[line.line_id] = (
             line
@@ -175,9 +208,15 @@ def _inspection_noted(state: State, fact: InspectionNoted) -> State:
                 received_count=line.received_count + before.received_count,
                 accepted_count=line.accepted_count + before.accepted_count,
                 unfit_count=line.unfit_count + before.unfit_count,
+                is_fault_confirmed=_either(before.is_fault_confirmed, line.is_fault_confirmed),
             )
         )
-    return replace(state, returned=replace(state.returned, inspected=tuple(found.values())))
+    return replace(returned, inspected=tuple(found.values()))
+
+
+def _either(before: bool | None, now: bool | None) -> bool | None:
+    """Joins two findings about a fault: one that is confirmed stays so."""
+    return before if before or now is None else now
 
 
 def deadlines(state: State) -> Sequence[Deadline]:

@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from kernel.decider import Decided
+from kernel.money import Money
 from kernel.rules import rules_of
+from kernel.value import replace
 from services.refunds.cases.refund_agreement.facts import (
+    AgreementClosed,
     Answer,
     AnswerCause,
     AnswerDecided,
     EditAwaited,
+    Ending,
     Fact,
     Filed,
     FreightDecided,
@@ -22,8 +26,11 @@ from services.refunds.cases.refund_agreement.facts import (
 from services.refunds.cases.refund_agreement.state import (
     AwaitingAnswer,
     Open,
+    Refused,
+    returned_of,
 )
-from services.refunds.liability import Bearer
+from services.refunds.goods import counts_of, pieces_of, received, without
+from services.refunds.liability import Bearer, Liability, is_fault_refuted, without_fault
 from services.refunds.policy import Policy
 from services.refunds.shares import RefundKind, Share, prorated
 
@@ -31,6 +38,8 @@ Decision = Sequence[Decided[Fact]]
 
 
 def agreed_for_seller(filed: Filed, cause: AnswerCause, policy: Policy, now: datetime) -> Sequence[Fact]:
+    if cause is AnswerCause.SILENCE and filed.returned is not None:
+        filed = unanswered(filed, filed.returned)
     facts = consent(filed, policy, now, None)
     if filed.terms.kind is RefundKind.UNSHIPPED:
         return facts
@@ -38,8 +47,8 @@ def agreed_for_seller(filed: Filed, cause: AnswerCause, policy: Policy, now: dat
 
 
 def consent(filed: Filed, policy: Policy, now: datetime, address_ref: str | None) -> Sequence[Fact]:
-    if not filed.terms.kind.wants_goods_back:
-        return pay(filed, None)
+    if not filed.terms.kind.wants_goods_back or are_all_back(filed):
+        return pay(filed, filed.returned)
     rules = policy.agreement
     send_by = send_until(filed, policy, now)
     remind_at = now + min(rules.remind_days, (send_by - now) / 2)
@@ -63,21 +72,75 @@ def send_until(filed: Filed, policy: Policy, now: datetime) -> datetime:
 
 def with_row(decided: Decision, filed: Filed) -> Decision:
     """Names the row of the freight matrix that decided, not the step at which it did (RF-060 to RF-067)."""
-    row = filed.liability
-    rules = (row.rule_id, "RF-068") if row.return_leg is Bearer.SELLER else (row.rule_id,)
-    return [Decided(d.fact, rules) if isinstance(d.fact, FreightDecided) else d for d in decided]
+    return [
+        Decided(d.fact, _row_rules(d.fact.liability or filed.liability))
+        if isinstance(d.fact, FreightDecided)
+        else d
+        for d in decided
+    ]
+
+
+def _row_rules(row: Liability) -> tuple[str, ...]:
+    return (row.rule_id, "RF-068") if row.return_leg is Bearer.SELLER else (row.rule_id,)
+
+
+@rules_of("RF-044")
+def are_all_back(filed: Filed) -> bool:
+    """Tells whether the shop has every piece of the refund, other than by a return of it."""
+    shares = filed.terms.shares
+    return filed.are_goods_back or (bool(shares) and not without(shares, filed.back))
 
 
 def pay(filed: Filed, returned: ReturnedGoods | None) -> Sequence[Fact]:
     """Pays the refund, and the freight that the buyer laid out where the seller bears it."""
-    terms = filed.terms
     facts: list[Fact] = []
+    if returned is not None and is_fault_refuted(returned.inspected):
+        row = without_fault(filed.liability)
+        if row != filed.liability:
+            facts.append(FreightDecided(row))
+            filed = owing_no_freight(replace(filed, liability=row))
+    terms = filed.terms
     paid = None if returned is None else returned.freight_paid
     if paid is not None and paid.minor and filed.liability.return_leg is Bearer.SELLER:
         facts.append(FreightDue(paid))
-    are_goods_gone = filed.are_goods_back or terms.kind is not RefundKind.NO_RETURN
+    are_goods_gone = terms.kind is not RefundKind.NO_RETURN or returned is not None or are_all_back(filed)
     due = RefundDue(terms.amount, terms.shares, terms.freight_minor, are_goods_gone, filed.remedy_id)
     return [*facts, due]
+
+
+@rules_of("RF-023", "RF-064", "RF-066")
+def owing_no_freight(filed: Filed) -> Filed:
+    """Leaves the freight of the first delivery out, where the freight matrix does not owe it."""
+    terms = filed.terms
+    if not terms.shares or not terms.freight_minor or filed.liability.is_original_freight_refunded:
+        return filed
+    goods = Money(max(terms.amount.minor - terms.freight_minor, 0), terms.amount.currency)
+    return replace(filed, terms=replace(terms, freight_minor=0, amount=goods))
+
+
+def unanswered(filed: Filed, returned: ReturnedGoods) -> Filed:
+    """Narrows to what silence consents to: the freight as the goods left, unless the buyer asks less."""
+    before = returned.liability
+    if before is None:
+        return filed
+    if before.return_leg is Bearer.BUYER:
+        filed = replace(filed, liability=before)
+    if before.is_original_freight_refunded:
+        return filed
+    narrowed = owing_no_freight(replace(filed, liability=before))
+    return replace(narrowed, liability=filed.liability)
+
+
+def ended(state: Open, ending: Ending) -> AgreementClosed:
+    """Ends the refund without payment, and tells which of the goods that the buyer sent the shop has."""
+    returned = returned_of(state)
+    if returned is None:
+        return AgreementClosed(ending)
+    here = received(returned.inspected)
+    is_refused = isinstance(state, Refused) or state.filed.returned is not None
+    if not returned.inspected and is_refused:
+        here = pieces_of(counts_of(returned.sent or state.filed.terms.shares))
+    return AgreementClosed(ending, here)
 
 
 def edit_awaited(policy: Policy, now: datetime, evidence_by: datetime | None) -> EditAwaited:

@@ -130,7 +130,7 @@ def _refund_paid(fact: RefundPaid, view: CaseView[State]) -> refunds.RefundPaidV
         amount=money(fact.amount),
         lines=priced_pieces(wish.shares, wish.amount.currency),
         is_full=is_full,
-        order_outcome=outcome.CLOSED if is_full else outcome.CONTINUES,
+        order_outcome=outcome.CLOSED if is_full and not wish.has_trade_ended else outcome.CONTINUES,
         refund_id=wish.case_id if wish.purpose is Purpose.REFUND else None,
         remedy_id=wish.remedy_id,
     )

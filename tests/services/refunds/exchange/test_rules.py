@@ -1,5 +1,6 @@
 """The exchange alone (A14, C6): a table of its rules, and any history."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from kernel.decider import DeadlinePassed, NotYet
 from kernel.money import Money
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from kernel.value import replace
 from services.refunds.cases.exchange import messages as m
 from services.refunds.cases.exchange import state as c
@@ -37,6 +38,9 @@ GONE = c.ReplacementGone(T0 + 10 * DAY)
 OFFER = c.RefundOffered(T0 + 3 * DAY, False)
 REPAID = c.FreightDue(Money(900, "CNY"))
 OFFER_BACK = c.RefundOffered(T0 + 3 * DAY, True)
+OFFER_BREACH = c.RefundOffered(T0 + 3 * DAY, True, is_breach=True)
+ASKED = c.PersonAsked("answer_exchange", T0 + 10 * DAY, T0 + 10 * DAY, 1)
+ASKED_NO_MORE = TaskWithdrawn("moved_on", name="asked.1")
 YES = m.SellerAnswered(True, None)
 FINE = InspectedLine("a", 1, 1, "resaleable", True, True)
 IN_RETURN = [OPENED, KEPT, RETURN, REGISTERED]
@@ -48,8 +52,8 @@ B = replace(FINE, line_id="b")
 ASK_REST = Task("exchange_goods_missing", T0 + 10 * DAY)
 
 
-def ended(ending: c.Ending, *, is_used: bool = False) -> c.ExchangeEnded:
-    return c.ExchangeEnded(ending, is_used)
+def ended(ending: c.Ending, *, is_used: bool = False, is_followed: bool = False) -> c.ExchangeEnded:
+    return c.ExchangeEnded(ending, is_used, is_followed)
 
 
 def checked(line: InspectedLine, sku: str | None = None) -> m.GoodsChecked:
@@ -97,7 +101,13 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
      [c.SomeCame((), (Share("a", 2, 0),)), ASK_REST]),
     ("RF-116", [*PAIR_IN_RETURN, c.SomeCame((), (Share("a", 2, 0),))], checked(B), [SHIP]),
     ("RF-116", [*PAIR_IN_RETURN, c.SomeCame((TWO_A,), ())], checked(replace(B, is_fault_confirmed=False)),
-     [c.FreightDecided(ROW_63), SHIP]),
+     [SHIP]),
+    ("RF-116", [*PAIR_IN_RETURN, c.SomeCame((replace(TWO_A, is_fault_confirmed=None),), ())],
+     checked(replace(B, is_fault_confirmed=False)), [c.FreightDecided(ROW_63), SHIP]),
+    ("RF-116", IN_RETURN, checked(replace(FINE, condition="damaged")), [SHIP]),
+    ("RF-116", IN_RETURN, checked(replace(FINE, condition="damaged", accepted_count=0)), [SHIP]),
+    ("RF-101", IN_RETURN, checked(replace(FINE, condition="damaged", is_fault_confirmed=None)),
+     [BACK, ended(c.Ending.RETURNED_TO_BUYER)]),
     ("RF-120", PAIR_IN_RETURN, m.ReturnAccepted((Share("a", 2, 0), Share("b", 1, 0))), [SHIP]),
     ("RF-120", PAIR_IN_RETURN, m.ReturnAccepted(), [SHIP]),
     ("RF-120", [*PAIR_IN_RETURN, c.SomeCame((FINE,), ())], passed("receive", 10),
@@ -107,8 +117,32 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-102", PAIR_IN_RETURN, checked(replace(TWO_A, accepted_count=1)),
      [replace(BACK, shares=(Share("a", 2, 0),)), ended(c.Ending.RETURNED_TO_BUYER)]),
     ("RF-068", [*IN_RETURN, SHIP], m.ReshipMoved("sent"), [c.FreightDue(Money(900, "CNY")), GONE]),
-    ("RF-118", [*IN_RETURN, SHIP], passed("replace", 3),
-     [Task("exchange_breached", T0 + 10 * DAY), ended(c.Ending.BREACHED, is_used=True)]),
+    ("RF-118", [*IN_RETURN, SHIP], passed("replace", 3), [REPAID, OFFER_BREACH]),
+    ("RF-120", [*IN_RETURN, c.FreightDecided(ROW_63), SHIP], passed("replace", 3), [REPAID, OFFER_BREACH]),
+    ("RF-118", [*IN_RETURN, SHIP, OFFER_BREACH], m.OfferAnswered(1, "refund"),
+     [ended(c.Ending.BREACHED, is_used=True, is_followed=True), c.ConversionAsked(SHARES, "quality", False)]),
+    ("RF-120", [*IN_RETURN, SHIP, OFFER_BREACH], m.OfferAnswered(1, "replacement"),
+     [c.ReplacementWanted(T0 + 3 * DAY)]),
+    ("RF-118", [*IN_RETURN, SHIP, OFFER_BREACH], passed("offer", 3),
+     [replace(ended(c.Ending.BREACHED, is_used=True), here=SHARES)]),
+    ("RF-120", [*IN_RETURN, SHIP, OFFER_BREACH], m.ReshipMoved("sent"), [GONE]),
+    ("RF-120", [*IN_RETURN, SHIP, OFFER_BREACH], m.ReshipMoved("delivered"),
+     [GONE, ended(c.Ending.COMPLETED, is_used=True)]),
+    ("RF-121", [*IN_RETURN, SHIP, OFFER_BREACH], m.ReshipMoved("unavailable"), [OFFER_BACK]),
+    ("RF-118", [*IN_RETURN, SHIP, OFFER_BREACH, c.ReplacementWanted(T0 + 3 * DAY)], passed("replace", 3),
+     [OFFER_BREACH]),
+    ("RF-118", [OPENED, KEPT], passed("attention", 10),
+     [c.PersonAsked("answer_exchange", T0 + 10 * DAY, T0 + 10 * DAY, 1)]),
+    ("RF-118", [OPENED, KEPT, ASKED, ASKED], passed("attention", 10),
+     [TaskWithdrawn("asked_again", name="asked.2"),
+      c.PersonAsked("answer_exchange", T0 + 10 * DAY, T0 + 30 * DAY, 3)]),
+    ("RF-118", [OPENED, KEPT, ASKED], m.SellerAnswered(False, "no"),
+     [ASKED_NO_MORE, c.ExchangeRefused("no")]),
+    ("RF-118", [OPENED, KEPT, ASKED], YES, [ASKED_NO_MORE, RETURN, FREIGHT]),
+    ("RF-118", [OPENED, KEPT, ASKED], m.BuyerWithdrew(), [ASKED_NO_MORE, ended(c.Ending.WITHDRAWN)]),
+    ("RF-118", [OPENED, KEPT, ASKED], m.ReshipMoved("cancelled"), [ASKED_NO_MORE, OFFER]),
+    ("RF-118", [*IN_RETURN, SHIP, GONE, ASKED], m.ReshipMoved("delivered"),
+     [ASKED_NO_MORE, ended(c.Ending.COMPLETED, is_used=True)]),
     ("RF-121", [*IN_RETURN, SHIP], m.ReshipMoved("unavailable"), [REPAID, OFFER_BACK]),
     ("RF-068", [*IN_RETURN, SHIP], m.ReshipMoved("failed"), [REPAID, OFFER_BACK]),
     ("RF-121", [*IN_RETURN, SHIP, GONE], m.ReshipMoved("failed"), [OFFER_BACK]),
@@ -116,7 +150,7 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-118", [*IN_RETURN, SHIP, GONE], m.ReshipMoved("delivered"),
      [ended(c.Ending.COMPLETED, is_used=True)]),
     ("RF-121", [OPENED, OFFER], m.OfferAnswered(1, "refund"),
-     [ended(c.Ending.CONVERTED), c.ConversionAsked(SHARES, "quality", True)]),
+     [ended(c.Ending.CONVERTED, is_followed=True), c.ConversionAsked(SHARES, "quality", True)]),
     ("RF-121", [OPENED, OFFER], m.OfferAnswered(1, "other_goods"), [ended(c.Ending.CONVERTED)]),
     ("RF-121", [OPENED, OFFER], m.OfferAnswered(2, "refund"), []),
     ("RF-121", [OPENED, OFFER], passed("offer", 3), [ended(c.Ending.EXPIRED)]),
@@ -132,6 +166,27 @@ def test_rule(rule: str, given_facts: list[Any], when: Any, then: list[Any]) -> 
     decided = decide(KIND, given_facts, when, T0, POLICY)
     assert facts_of(decided) == then
     assert not then or any(rule in entry.rules for entry in decided)
+
+
+@pytest.mark.parametrize(
+    ("received_at", "send_by"),
+    [
+        (T0 - 11 * HOUR, T0 + 37 * HOUR),
+        (T0 - 47 * HOUR, T0 + HOUR),
+        (T0 - 48 * HOUR, T0 + 48 * HOUR),
+        (None, T0 + 48 * HOUR),
+    ],
+)
+def test_s5_reporting_and_sending_share_the_48_hours_from_receipt(
+    received_at: datetime | None, send_by: datetime
+) -> None:
+    """RF-104: where the notice says so; a report that took them all leaves the buyer his time to send."""
+    rules = with_exchange(send_hours=48 * HOUR)
+    opened = replace(OPENED, filed=replace(FILED, received_at=received_at))
+    authorized = facts_of(decide(KIND, [opened, KEPT], YES, T0, rules))[0]
+    assert authorized.send_by == send_by
+    unlimited = facts_of(decide(KIND, [opened, KEPT], YES, T0, POLICY))[0]
+    assert unlimited.send_by == T0 + 7 * DAY
 
 
 def test_a_shop_that_gives_48_hours_and_takes_express_only() -> None:

@@ -1,0 +1,123 @@
+"""Counts goods of an order that are back at the shop, for a case or for none, until they are sent again."""
+
+from collections.abc import Sequence
+
+from kernel.rules import rules_of
+from kernel.value import replace
+from services.refunds.cases.order.account import LineAccount, OrderAccount
+from services.refunds.goods import Back, Question, Returning, counts_of, more_of, pieces_of, together, without
+from services.refunds.shares import Share
+
+
+def returning(book: OrderAccount, an_id: str) -> Returning | None:
+    """Finds the goods that the buyer sent for a case, by the id of the case or of a return."""
+    for goods in book.returns:
+        if an_id == goods.case_id or an_id in goods.return_ids:
+            return goods
+    return None
+
+
+def here_of(book: OrderAccount, case_id: str) -> tuple[Share, ...]:
+    """Lists the pieces that the buyer sent for a case and the shop has."""
+    goods = returning(book, case_id)
+    return () if goods is None else goods.here
+
+
+@rules_of("RF-044")
+def back_free(book: OrderAccount, pieces: Sequence[Share]) -> tuple[Share, ...]:
+    """Lists as many of the pieces as are back at the shop without a case."""
+    counts = {line.line_id: line.back_count for line in book.lines}
+    return pieces_of({x: min(count, counts.get(x, 0)) for x, count in counts_of(pieces).items()})
+
+
+def not_back(book: OrderAccount, line: LineAccount) -> int:
+    """Counts the pieces of a line that are neither refunded nor known to be back."""
+    here = line.back_count
+    for case in book.open:
+        if not case.is_granted:
+            here += counts_of((*case.back, *here_of(book, case.case_id))).get(line.line_id, 0)
+    return max(line.left_count - here, 0)
+
+
+def changed(book: OrderAccount, pieces: Sequence[Share], sign: int) -> OrderAccount:
+    """Counts pieces without a case that came back (`sign` 1), or that a case or the buyer gets (-1)."""
+    if not pieces:
+        return book
+    counts = counts_of(pieces)
+    lines = tuple(
+        replace(line, back_count=max(line.back_count + sign * counts.get(line.line_id, 0), 0))
+        for line in book.lines
+    )
+    return replace(book, lines=lines)
+
+
+def came(book: OrderAccount, parcel_id: str, back: Sequence[Back]) -> OrderAccount:
+    """Counts pieces of a parcel that are back: for cases, or for none."""
+    parts = {part.case_id: part.pieces for part in back}
+    cases = tuple(
+        replace(case, back=together(case.back, parts[case.case_id])) if case.case_id in parts else case
+        for case in book.open
+    )
+    parcels = (*book.back_parcels, parcel_id) if parcel_id else book.back_parcels
+    return changed(replace(book, open=cases, back_parcels=parcels), parts.get("", ()), 1)
+
+
+def gone(book: OrderAccount, pieces: Sequence[Share], parcel_id: str) -> OrderAccount:
+    """Counts pieces without a case as sent to the buyer again."""
+    parcels = tuple(name for name in book.back_parcels if name != parcel_id)
+    return changed(replace(book, back_parcels=parcels), pieces, -1)
+
+
+def sent(book: OrderAccount, case_id: str, return_id: str, pieces: tuple[Share, ...]) -> OrderAccount:
+    """Adds a parcel of the buyer to those of its case."""
+    known = returning(book, case_id)
+    if known is None:
+        return replace(book, returns=(*book.returns, Returning(case_id, (return_id,), pieces)))
+    more = replace(known, return_ids=(*known.return_ids, return_id), sent=together(known.sent, pieces))
+    return _with(book, known, more)
+
+
+def arrived(book: OrderAccount, case_id: str, here: Sequence[Share]) -> OrderAccount:
+    """Notes which of the pieces that were sent for a case are at the shop."""
+    known = returning(book, case_id)
+    if known is None:
+        return (
+            replace(book, returns=(*book.returns, Returning(case_id, (), (), tuple(here)))) if here else book
+        )
+    return _with(book, known, replace(known, here=more_of(known.here, here)))
+
+
+def _with(book: OrderAccount, known: Returning, more: Returning) -> OrderAccount:
+    return replace(book, returns=tuple(more if one is known else one for one in book.returns))
+
+
+def released(
+    book: OrderAccount,
+    case_id: str,
+    freed: Sequence[Share],
+    here: Sequence[Share],
+    *,
+    is_paid: bool,
+    is_replaced: bool,
+) -> OrderAccount:
+    """Leaves the pieces of a case that is over without one; goods of an unpaid one may be under way still."""
+    book = changed(arrived(book, case_id, here), freed, 1)
+    case = book.case(case_id)
+    if is_replaced and case is not None:
+        book = replace(book, replaced=(*book.replaced, Back(case_id, case.shares)))
+    returns = tuple(
+        one for one in book.returns if one.case_id != case_id or (not is_paid and without(one.sent, one.here))
+    )
+    return replace(book, returns=returns)
+
+
+def asked(book: OrderAccount, question: Question, remedy_id: str) -> OrderAccount:
+    """Keeps a question to a person; `remedy_id`: the remedy that it takes the place of."""
+    remedies = (*book.remedies, remedy_id) if remedy_id else book.remedies
+    questions = (*book.questions, question)
+    return replace(book, questions=questions, question_count=question.number, remedies=remedies)
+
+
+def settled(book: OrderAccount, number: int) -> OrderAccount:
+    """Forgets a question."""
+    return replace(book, questions=tuple(one for one in book.questions if one.number != number))

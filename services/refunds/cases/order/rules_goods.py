@@ -1,0 +1,288 @@
+"""Decides about goods that come back to the shop: for which case, and what becomes of those without one.
+
+Goods that are back count as returned for whatever case is open about them, in any state, and for one that is
+opened later, until they are sent to the buyer again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kernel.decider import HERE, Addressed, tell
+from kernel.rules import rule, rules_of
+from kernel.value import replace
+from services.refunds.cases.exchange import messages as exchange
+from services.refunds.cases.order import account, account_goods
+from services.refunds.cases.order.account import OpenCase, OrderAccount
+from services.refunds.cases.order.facts import (
+    Fact,
+    GoodsCame,
+    GoodsGone,
+    QuestionAsked,
+    QuestionVoid,
+    ReturnCame,
+    ReturnNoted,
+)
+from services.refunds.cases.order.messages import GoodsInspected, ParcelDecided, ReturnAccepted, ReturnSent
+from services.refunds.cases.order.state import AwaitingPayment, Paid, Shipped, State, live
+from services.refunds.cases.refund_agreement import messages as agreement
+from services.refunds.goods import (
+    Back,
+    Question,
+    Returning,
+    counts_of,
+    inside,
+    more_of,
+    pieces_of,
+    received,
+    together,
+    without,
+)
+from services.refunds.policy import Policy
+from services.refunds.shares import InspectedLine, RefundKind, Share
+
+BACK_REASON = "goods_back"
+
+
+@rule("RF-006", "RF-036", "RF-037", "RF-038", "RF-044")
+def parcel_back(state: State, parcel: ParcelDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Counts a parcel that the buyer did not get as back, for the cases that its pieces are in.
+
+    The money for pieces without a case comes from logistics, unless a refund is open beside them or the order
+    is over: then a person is asked.
+    """
+    current = live(state)
+    book = current.book
+    if parcel.parcel_id and parcel.parcel_id in book.back_parcels:
+        return []
+    pieces = _in_parcel(book, parcel)
+    parts, rest = claimed(book, pieces)
+    back = (*parts, Back("", rest)) if rest else tuple(parts)
+    if not back:
+        return []
+    facts: list[Fact] = [GoodsCame(parcel.parcel_id, back)]
+    if parts:
+        facts.append(tell(*(told_back(book, part) for part in parts)))
+    is_beside = parcel.direction == "to_buyer" or any(_is_refund_of(case, pieces) for case in book.open)
+    if is_beside or not isinstance(current, AwaitingPayment | Paid | Shipped):
+        facts += asked(book, "goods_back_without_refund", rest, policy, now)
+    return facts
+
+
+def told_back(book: OrderAccount, part: Back) -> Addressed:
+    """Tells a case that pieces of it are back."""
+    case = book.case(part.case_id)
+    if case is not None and case.kind is None:
+        return exchange.to(HERE, part.case_id, exchange.GoodsCameBack(part.pieces))
+    return agreement.to(HERE, part.case_id, agreement.GoodsCameBack(part.pieces))
+
+
+def _in_parcel(book: OrderAccount, parcel: ParcelDecided) -> tuple[Share, ...]:
+    """Lists the pieces in the parcel that are neither refunded nor known to be back."""
+    counts = counts_of(parcel.shares)
+    found = {
+        line.line_id: min(counts.get(line.line_id, line.left_count), account_goods.not_back(book, line))
+        for line in book.lines
+        if not parcel.line_ids or line.line_id in parcel.line_ids
+    }
+    return pieces_of(found)
+
+
+@rules_of("RF-044")
+def claimed(book: OrderAccount, pieces: Sequence[Share]) -> tuple[list[Back], tuple[Share, ...]]:
+    """Finds the case of each of these pieces, and the pieces without one. Who waits for them comes first."""
+    rest = tuple(pieces)
+    found: list[Back] = []
+    for case in sorted(book.open, key=lambda case: not case.waits_for_goods):
+        if case.is_granted:
+            continue
+        goods = account_goods.returning(book, case.case_id)
+        own = without(case.shares, (*case.back, *(goods.here if goods else ())))
+        if taken := inside(own, rest):
+            found.append(Back(case.case_id, taken))
+            rest = without(rest, taken)
+    return found, rest
+
+
+def _is_refund_of(case: OpenCase, pieces: Sequence[Share]) -> bool:
+    """Tells whether logistics leaves these pieces to an open refund."""
+    return case.kind is not None and any(case.count_of(share.line_id) for share in pieces)
+
+
+@rule("RF-044")
+def parcel_again(state: State, parcel: ParcelDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Takes pieces out of those that are back: a resend reached the buyer, or the parcel was not back."""
+    book = live(state).book
+    is_first = parcel.direction == "outbound"
+    if is_first and parcel.parcel_id not in book.back_parcels:
+        return []
+    gone = account_goods.back_free(book, parcel.shares or tuple(account.open_pieces(book)))
+    if not gone and not is_first:
+        return []
+    fact = GoodsGone(gone, parcel.parcel_id if is_first else "")
+    return [fact, *taken(book, gone, policy, now)]
+
+
+# Goods that the buyer sends.
+
+
+@rule("RF-022")
+def return_sent(state: State, sent: ReturnSent) -> Sequence[Fact]:
+    """Notes goods under way to the shop, whatever becomes of their case."""
+    known = account_goods.returning(live(state).book, sent.case_id)
+    if known is not None and sent.return_id in known.return_ids:
+        return []
+    return [ReturnNoted(sent.case_id, sent.return_id, sent.shares)]
+
+
+@rule("RF-025")
+def return_accepted(state: State, accepted: ReturnAccepted, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Counts goods that the seller has in hand as back."""
+    known = account_goods.returning(live(state).book, accepted.case_id)
+    if known is None:
+        return []
+    return _came(state, known, more_of(known.here, accepted.shares or known.sent), policy, now)
+
+
+@rule("RF-044")
+def return_arrived(state: State, parcel: ParcelDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Counts goods at the gate as back."""
+    known = account_goods.returning(live(state).book, parcel.parcel_id)
+    if known is None:
+        return []
+    return _came(state, known, more_of(known.here, parcel.shares or known.sent), policy, now)
+
+
+@rule("RF-039", "RF-116")
+def goods_inspected(state: State, inspected: GoodsInspected, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Tells every case what was found of its own pieces. One parcel may hold those of several."""
+    book = live(state).book
+    rest = {line.line_id: line for line in inspected.lines}
+    came: list[ReturnCame | None] = []
+    told: list[Addressed] = []
+    cases = _inspected_cases(book, inspected.return_id)
+    for number, (place, case) in enumerate(cases):
+        sharing = [s.line_id for rank, other in cases[number + 1 :] if rank <= _SENT for s in other.shares]
+        lines = _own_lines(rest, case.shares, () if place == _NAMED else sharing)
+        if not lines:
+            continue
+        told.append(_told_checked(case, lines, inspected.wanted_sku_id))
+        known = account_goods.returning(book, case.case_id) or Returning(case.case_id, (), ())
+        came.append(_at_shop(book, known, together(known.here, received(lines))))
+    for goods in book.returns:
+        if book.case(goods.case_id) is None:
+            lines = _own_lines(rest, without(goods.sent, goods.here), ())
+            came.append(_at_shop(book, goods, together(goods.here, received(lines))))
+    facts: list[Fact] = [fact for fact in came if fact is not None]
+    freed = tuple(share for fact in came if fact is not None for share in fact.freed)
+    facts += asked(book, "goods_back_without_refund", pieces_of(counts_of(freed)), policy, now)
+    return [tell(*told), *facts] if told else facts
+
+
+_NAMED, _SENT, _WANTED = range(3)
+
+
+def _inspected_cases(book: OrderAccount, return_id: str | None) -> list[tuple[int, OpenCase]]:
+    """Orders the cases that returned goods can be for: the one that is named, who sent, who is to send."""
+    found: list[tuple[int, OpenCase]] = []
+    for case in book.open:
+        goods = account_goods.returning(book, case.case_id)
+        if return_id is not None and return_id in (case.case_id, *(goods.return_ids if goods else ())):
+            found.append((_NAMED, case))
+        elif goods is not None:
+            found.append((_SENT, case))
+        elif case.kind is None or case.kind.wants_goods_back:
+            found.append((_WANTED, case))
+    return sorted(found, key=lambda entry: entry[0])
+
+
+def _own_lines(
+    rest: dict[str, InspectedLine], shares: Sequence[Share], sharing: Sequence[str]
+) -> tuple[InspectedLine, ...]:
+    """Takes the findings on these pieces out of the rest: all of a line that no other case shares."""
+    own: list[InspectedLine] = []
+    for share in shares:
+        line = rest.pop(share.line_id, None)
+        if line is None:
+            continue
+        if share.line_id not in sharing:
+            own.append(line)
+            continue
+        count = min(line.received_count, share.quantity_count)
+        fit = min(line.accepted_count, count)
+        own.append(replace(line, received_count=count, accepted_count=fit))
+        others = line.received_count - count, line.accepted_count - fit
+        rest[share.line_id] = replace(line, received_count=others[0], accepted_count=others[1])
+    return tuple(own)
+
+
+def _told_checked(case: OpenCase, lines: tuple[InspectedLine, ...], wanted_sku_id: str | None) -> Addressed:
+    if case.kind is None:
+        return exchange.to(HERE, case.case_id, exchange.GoodsChecked(lines, wanted_sku_id))
+    return agreement.to(HERE, case.case_id, agreement.GoodsChecked(lines))
+
+
+def _came(
+    state: State, known: Returning, here: tuple[Share, ...], policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """Notes goods that are at the shop. Where their case is over, a person is asked about them."""
+    book = live(state).book
+    fact = _at_shop(book, known, here)
+    if fact is None:
+        return []
+    return [fact, *asked(book, "goods_back_without_refund", fact.freed, policy, now)]
+
+
+def _at_shop(book: OrderAccount, known: Returning, here: tuple[Share, ...]) -> ReturnCame | None:
+    here = inside(here, known.sent) if known.sent else here
+    more = without(here, known.here)
+    if not more:
+        return None
+    freed = () if book.case(known.case_id) is not None else owed(book, more)
+    return ReturnCame(known.case_id, here, freed)
+
+
+@rules_of("RF-044")
+def owed(book: OrderAccount, pieces: Sequence[Share]) -> tuple[Share, ...]:
+    """Lists as many of the pieces as the buyer has neither money nor another case for."""
+    return inside(pieces, [Share(x.line_id, account_goods.not_back(book, x), 0) for x in book.lines])
+
+
+# Questions to a person.
+
+
+def asked(
+    book: OrderAccount,
+    question_code: str,
+    pieces: Sequence[Share],
+    policy: Policy,
+    now: datetime,
+    *,
+    reason_code: str = BACK_REASON,
+    kind: RefundKind = RefundKind.NO_RETURN,
+    are_here: bool = True,
+    remedy_id: str = "",
+    about: str = "",
+) -> Sequence[Fact]:
+    """Asks a person about pieces for which the buyer has goods and money neither; nothing without such."""
+    worth = tuple(
+        share for share in pieces if (line := book.line(share.line_id)) is not None and line.left_minor > 0
+    )
+    if not worth or book.paid_at is None:
+        return []
+    number = book.question_count + 1
+    question = Question(number, question_code, worth, reason_code, kind, are_here, about)
+    return [QuestionAsked(question, now + policy.attention_days, remedy_id)]
+
+
+def taken(book: OrderAccount, pieces: Sequence[Share], policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Voids the questions about pieces that a case or the buyer has now, and asks about the others anew."""
+    facts: list[Fact] = []
+    number = book.question_count
+    for question in book.questions:
+        if question.are_here and inside(question.pieces, pieces):
+            facts.append(QuestionVoid(question.number))
+            if rest := without(question.pieces, pieces):
+                number += 1
+                again = replace(question, number=number, pieces=rest)
+                facts.append(QuestionAsked(again, now + policy.attention_days))
+    return facts

@@ -1,0 +1,130 @@
+"""Decides on answers about goods: a person pays or sends, a buyer takes money in place of an exchange."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kernel.decider import Decided
+from kernel.ids import derived_id
+from kernel.rules import rule
+from kernel.value import replace
+from services.refunds.cases.order import account_goods
+from services.refunds.cases.order import rules_goods as goods
+from services.refunds.cases.order.account import OrderAccount
+from services.refunds.cases.order.admission import remedy_terms
+from services.refunds.cases.order.facts import (
+    ConfirmResumed,
+    Fact,
+    GoodsGone,
+    QuestionAsked,
+    QuestionSettled,
+    SendBackDue,
+)
+from services.refunds.cases.order.messages import QuestionAnswered, RefundOffered
+from services.refunds.cases.order.rules_money import confirm_again, ours
+from services.refunds.cases.order.state import Live, Shipped, State, live
+from services.refunds.goods import Question, pieces_of
+from services.refunds.policy import Policy
+from services.refunds.shares import RefundKind, Share
+
+PAY = frozenset({"approved", "confirmed", "done", "pay", "refund"})
+SEND = frozenset({"refused", "declined", "send_back", "reship"})
+
+
+def answered(
+    state: State, answer: QuestionAnswered, policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
+    """Pays for the pieces, or sends those that are here to the buyer. Any other word is asked about again."""
+    current = live(state)
+    question = next((one for one in current.book.questions if one.number == answer.number), None)
+    if question is None:
+        return []
+    if answer.outcome_code in PAY:
+        return _paid(current, question, answer.refund_id, policy, now)
+    if answer.outcome_code in SEND:
+        return _sent(current, question, policy, now)
+    return _again(current.book, question, policy, now)
+
+
+@rule("RF-044", "RF-121")
+def _paid(current: Live, question: Question, refund_id: str, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Opens the refund for what the pieces can still give back. It is agreed already."""
+    settled = QuestionSettled(question.number)
+    pieces = _left(current.book, question)
+    terms = remedy_terms(current.book, pieces, question.reason_code, question.kind, policy)
+    if not pieces or terms.amount.minor == 0:
+        return [settled, *_clock(current, question, now)]
+    opened = ours(current, refund_id, terms, policy, now, remedy_id=None, are_goods_back=question.are_here)
+    return [settled, opened]
+
+
+def _left(book: OrderAccount, question: Question) -> tuple[Share, ...]:
+    """Lists the pieces of the question that are not refunded meanwhile."""
+    return pieces_of(
+        {
+            share.line_id: min(share.quantity_count, line.left_count)
+            for share in question.pieces
+            if (line := book.line(share.line_id)) is not None
+        }
+    )
+
+
+@rule("RF-044")
+def _sent(current: Live, question: Question, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Sends the buyer's goods to him again. About pieces that are not here nothing is to be sent."""
+    book, settled = current.book, QuestionSettled(question.number)
+    pieces = _left(book, question)
+    if not question.are_here or not pieces:
+        return [settled, *_clock(current, question, now)]
+    skus = tuple(line.sku_id for share in pieces if (line := book.line(share.line_id)) is not None)
+    due = SendBackDue(question.number, pieces, skus, now + policy.exchange.replace_days)
+    return [settled, GoodsGone(account_goods.back_free(book, pieces)), due, *_clock(current, question, now)]
+
+
+def _clock(current: Live, question: Question, now: datetime) -> Sequence[Fact]:
+    """Lets the auto-confirm clock run on, if it stood for this question alone."""
+    others = tuple(one for one in current.book.questions if one is not question)
+    is_open = replace(current.book, questions=others).is_receipt_open()
+    due_at = confirm_again(current, is_receipt_open=is_open, now=now)
+    return [] if due_at is None else [ConfirmResumed(due_at)]
+
+
+@rule("RF-044")
+def _again(book: OrderAccount, question: Question, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Asks anew where the answer ends nothing."""
+    again = replace(question, number=book.question_count + 1)
+    return [QuestionSettled(question.number), QuestionAsked(again, now + policy.attention_days)]
+
+
+def refund_offered(
+    state: State, offered: RefundOffered, policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
+    """Opens a refund for an exchange that cannot be had. The buyer chose; we agree at once (RF-121)."""
+    current = live(state)
+    refund_id = derived_id(offered.exchange_id, "refund")
+    if current.book.knows(refund_id):
+        return []
+    kind = RefundKind.WITH_RETURN if offered.is_return_needed else RefundKind.NO_RETURN
+    are_goods_back = not offered.is_return_needed
+    if not isinstance(current, Shipped):
+        return _converted(
+            goods.asked(
+                current.book,
+                "refund_for_exchange_after_success",
+                offered.shares,
+                policy,
+                now,
+                reason_code=offered.reason_code,
+                kind=kind,
+                are_here=are_goods_back,
+            )
+        )
+    terms = remedy_terms(current.book, offered.shares, offered.reason_code, kind, policy)
+    return _converted(
+        [ours(current, refund_id, terms, policy, now, remedy_id=None, are_goods_back=are_goods_back)]
+    )
+
+
+@rule("RF-121")
+def _converted(facts: Sequence[Fact]) -> Sequence[Fact]:
+    """Opens the refund at once. After the end of the order a person says that it is paid."""
+    return facts

@@ -1,0 +1,89 @@
+"""Counts pieces of order lines that come back to the shop, and keeps what is asked about them."""
+
+from collections.abc import Iterable, Mapping
+
+from kernel.value import Value
+from services.refunds.shares import InspectedLine, RefundKind, Share
+
+GOODS_MARK = "goods"
+
+
+class Back(Value):
+    """Pieces that are back for one case; `case_id` empty: no case is about them."""
+
+    case_id: str
+    pieces: tuple[Share, ...]
+
+
+class Returning(Value):
+    """Goods that the buyer sent back for a case, by the ids of their returns.
+
+    `here`: pieces of them that the shop has. Empty `sent`: the content was not told.
+    """
+
+    case_id: str
+    return_ids: tuple[str, ...]
+    sent: tuple[Share, ...]
+    here: tuple[Share, ...] = ()
+
+
+class Question(Value):
+    """A question about goods to a person. Its answer pays for the pieces, or sends them to the buyer.
+
+    `are_here`: the shop has the pieces. `kind` is that of the refund which the answer opens.
+    """
+
+    number: int
+    question_code: str
+    pieces: tuple[Share, ...]
+    reason_code: str
+    kind: RefundKind
+    are_here: bool
+    about: str = ""
+    """The exchange whose replacement it is about."""
+
+
+def name_of(number: int) -> str:
+    """Names the task of a question: the part of its id that follows the order's."""
+    return f"{GOODS_MARK}.{number}"
+
+
+def counts_of(pieces: Iterable[Share]) -> dict[str, int]:
+    """Counts the pieces per line."""
+    counts: dict[str, int] = {}
+    for share in pieces:
+        counts[share.line_id] = counts.get(share.line_id, 0) + share.quantity_count
+    return counts
+
+
+def pieces_of(counts: Mapping[str, int]) -> tuple[Share, ...]:
+    """Lists pieces without money, lines with none left out."""
+    return tuple(Share(line_id, count, 0) for line_id, count in counts.items() if count > 0)
+
+
+def together(one: Iterable[Share], other: Iterable[Share]) -> tuple[Share, ...]:
+    """Adds up the pieces."""
+    return pieces_of(counts_of([*one, *other]))
+
+
+def without(pieces: Iterable[Share], taken: Iterable[Share]) -> tuple[Share, ...]:
+    """Takes pieces away; of no line less than none stays."""
+    less = counts_of(taken)
+    return pieces_of({x: count - less.get(x, 0) for x, count in counts_of(pieces).items()})
+
+
+def inside(pieces: Iterable[Share], limit: Iterable[Share]) -> tuple[Share, ...]:
+    """Lists as many of the pieces as the limit has."""
+    most = counts_of(limit)
+    return pieces_of({x: min(count, most.get(x, 0)) for x, count in counts_of(pieces).items()})
+
+
+def more_of(one: Iterable[Share], other: Iterable[Share]) -> tuple[Share, ...]:
+    """Takes the greater count of each line: two reports of the same goods."""
+    first, second = counts_of(one), counts_of(other)
+    return pieces_of({x: max(first.get(x, 0), second.get(x, 0)) for x in [*first, *second]})
+
+
+def received(lines: Iterable[InspectedLine]) -> tuple[Share, ...]:
+    """Lists the pieces that the warehouse received, over several findings."""
+    return pieces_of(counts_of(Share(line.line_id, line.received_count, 0) for line in lines))
