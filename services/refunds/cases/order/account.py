@@ -75,8 +75,8 @@ class TenderAccount(Value):
 class OpenCase(Value):
     """A case that works on lines of the order. `kind` is None for an exchange; `is_granted`: the money is.
 
-    `applied_at`: when a buyer first applied. `is_proven`: its goods are known to be lost or back. `back`: pieces
-    that came back other than by its own return; `gone`: pieces that were paid for as goods.
+    `applied_at`: when a buyer first applied. `is_proven`: its goods are known to be lost or back. `back`:
+    pieces that came back other than by its own return; `gone`: pieces that were paid for as goods.
     """
 
     case_id: str
