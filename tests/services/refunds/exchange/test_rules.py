@@ -16,7 +16,7 @@ from services.refunds.cases.exchange import state as c
 from services.refunds.cases.exchange.border import EXCHANGE
 from services.refunds.liability import Bearer, Liability, ReturnCause
 from services.refunds.shares import Carriage, InspectedLine, Share, Wanted
-from tests.services.given import Walk, decide, facts_of
+from tests.services.given import NEXT_DEADLINE, Walk, decide, facts_of
 from tests.services.refunds.kinds import POLICY, messages_of, with_exchange
 from tests.services.refunds.shop import DAY, HOUR, MINUTE, T0
 
@@ -218,6 +218,7 @@ def test_any_history(history: list[tuple[Any, int]]) -> None:
         walk.tell(message, minutes * MINUTE)
         timed = c.OfferRefund | c.WaitBuyerSend | c.InReturn | c.ShippingReplacement
         assert not isinstance(walk.state, timed) or walk.kind.deadlines(walk.state)
-    walk.run_out()
+    while any(deadline.name != "attention" for deadline in walk.kind.deadlines(walk.state)):
+        walk.tell(NEXT_DEADLINE)
     for once in (c.ExchangeEnded, c.FreightDue, c.ConversionAsked):
         assert sum(isinstance(fact, once) for fact in walk.facts) <= 1
