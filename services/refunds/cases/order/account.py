@@ -391,13 +391,6 @@ def released(book: OrderAccount, case_id: str) -> OrderAccount:
     )
 
 
-def received_at(book: OrderAccount, shares: Sequence[Share]) -> datetime | None:
-    """Finds when the last of these pieces reached the buyer; None while one of them is not known to have."""
-    moments = [line.received_at or book.received_at for _, line in _with_lines(book, shares)]
-    known = [moment for moment in moments if moment is not None]
-    return max(known) if known and len(known) == len(moments) else None
-
-
 def _with_lines(book: OrderAccount, shares: Sequence[Share]) -> list[tuple[Share, LineAccount]]:
     by_id = {line.line_id: line for line in book.lines}
     return [(share, by_id[share.line_id]) for share in shares]

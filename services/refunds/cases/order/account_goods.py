@@ -1,6 +1,7 @@
 """Counts goods of an order that are back at the shop, for a case or for none, until they are sent again."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from kernel.rules import rules_of
 from kernel.value import replace
@@ -121,3 +122,11 @@ def asked(book: OrderAccount, question: Question, remedy_id: str) -> OrderAccoun
 def settled(book: OrderAccount, number: int) -> OrderAccount:
     """Forgets a question."""
     return replace(book, questions=tuple(one for one in book.questions if one.number != number))
+
+
+def received_at(book: OrderAccount, shares: Sequence[Share]) -> datetime | None:
+    """Finds when the last of these pieces reached the buyer; None while one of them is not known to have."""
+    lines = [line for share in shares if (line := book.line(share.line_id)) is not None]
+    moments = [line.received_at or book.received_at for line in lines]
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if known and len(known) == len(moments) else None

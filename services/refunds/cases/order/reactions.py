@@ -7,7 +7,7 @@ from kernel.decider import Addressed, CaseView
 from kernel.money import Money
 from services.refunds.cases.exchange import messages as exchange
 from services.refunds.cases.late_compensation import messages as late
-from services.refunds.cases.order import account
+from services.refunds.cases.order import account_goods
 from services.refunds.cases.order.account import OpenCase, OrderAccount
 from services.refunds.cases.order.facts import (
     AmendmentAdmitted,
@@ -103,7 +103,7 @@ def _refund_admitted(fact: RefundAdmitted, view: CaseView[State]) -> list[Addres
         remedy_id=fact.remedy_id,
         are_goods_back=fact.are_goods_back,
         bar=fact.bar,
-        received_at=account.received_at(live(view.state).book, fact.terms.shares),
+        received_at=account_goods.received_at(live(view.state).book, fact.terms.shares),
     )
     onward = [agreement.to(view.subject, fact.refund_id, applied)]
     if fact.back:
@@ -144,7 +144,7 @@ def _exchange_admitted(fact: ExchangeAdmitted, view: CaseView[State]) -> list[Ad
         wanted=fact.wanted,
         reason_code=fact.reason_code,
         liability=fact.liability,
-        received_at=account.received_at(live(view.state).book, fact.shares),
+        received_at=account_goods.received_at(live(view.state).book, fact.shares),
     )
     onward = [exchange.to(view.subject, fact.exchange_id, applied)]
     if fact.back:
