@@ -5,7 +5,7 @@ from datetime import datetime
 
 from kernel.money import Money, allocate
 from kernel.rules import rules_of
-from services.logistics.order_file import Link, Mark, OpenRefund, OrderFile, Trigger
+from services.logistics.order_file import Clock, Link, Mark, OpenRefund, OrderFile, Trigger
 from services.logistics.shares import UNKNOWN_LINES, Share, merged, overlaps, without
 
 NO_PICKUP = frozenset({"auto_delivered", "virtual", "none"})
@@ -39,14 +39,18 @@ def _links_of(file: OrderFile, mark: Mark) -> list[Link]:
 
 
 @rules_of("LG-064")
-def is_true_mark(file: OrderFile, mark: Mark) -> bool:
-    """Says whether the carrier had all goods of the mark in time; goods without a carrier need no proof."""
+def is_true_mark(file: OrderFile, mark: Mark, by: datetime | None = None) -> bool:
+    """Says whether the carrier had all goods of the mark in time, or by a later moment.
+
+    Goods without a carrier need no proof.
+    """
     if mark.delivery_kind in NO_PICKUP:
         return True
     links = _links_of(file, mark)
     if mark.parcel_ids and len(links) < len(set(mark.parcel_ids)):
         return False
-    return bool(links) and all(link.sent_at is not None and link.sent_at <= mark.pickup_by for link in links)
+    by = by or mark.pickup_by
+    return bool(links) and all(link.sent_at is not None and link.sent_at <= by for link in links)
 
 
 def sent_by(file: OrderFile, by: datetime) -> list[Share]:
@@ -85,15 +89,67 @@ def not_under_way(file: OrderFile) -> tuple[Share, ...]:
     return without(still_owed(file), sent)
 
 
-def false_lines(file: OrderFile, mark: Mark) -> tuple[Share, ...]:
-    """Lists the lines of a false mark: those of its parcels that were not picked up in time."""
+def false_lines(file: OrderFile, mark: Mark, by: datetime) -> tuple[Share, ...]:
+    """Lists the owed pieces of a mark that no carrier had by a moment: of its parcels, else of the mark."""
+    if is_true_mark(file, mark, by):
+        return ()
     late = [
         share
         for link in _links_of(file, mark)
-        if link.sent_at is None or link.sent_at > mark.pickup_by
-        for share in link.lines
+        if link.sent_at is None or link.sent_at > by
+        for share in pieces(file, link.lines)
     ]
-    return merged(late) or pieces(file, mark.lines)
+    owed = still_owed(file)
+    return without(owed, without(owed, merged(late) or pieces(file, mark.lines)))
+
+
+def _false_moment(file: OrderFile, clock: Clock, mark: Mark) -> datetime:
+    """Finds the moment at which a mark without a pick-up makes the order late."""
+    return max(mark.pickup_by, clock.limit_at, file.agreed_at or clock.limit_at)
+
+
+def _falsely_marked(file: OrderFile, by: datetime) -> list[Share]:
+    """Lists the pieces of marks that were disproved by a moment: they are late as such, and once."""
+    disproved = (mark for mark in file.marks if mark.pickup_by <= by)
+    return [share for mark in disproved for share in false_lines(file, mark, by)]
+
+
+@rules_of("LG-063", "LG-064", "LG-065")
+def _false_moments(file: OrderFile, clock: Clock) -> dict[datetime, tuple[Share, ...]]:
+    """Lists when false marks make the order late, and with which pieces: not before the limit has passed."""
+    told = [breach.moment for breach in file.breaches if breach.trigger is Trigger.FALSE_SHIPMENT]
+    found: dict[datetime, tuple[Share, ...]] = {}
+    for mark in file.marks:
+        if any(moment >= mark.pickup_by for moment in told):
+            continue
+        moment = _false_moment(file, clock, mark)
+        if lines := false_lines(file, mark, moment):
+            earlier = found.get(moment, ())
+            found[moment] = merged((*earlier, *without(lines, earlier)))
+    return found
+
+
+def is_picked_up(file: OrderFile, mark: Mark) -> bool:
+    """Says whether the carrier has all goods of the mark by now, in time or late."""
+    return is_true_mark(file, mark, datetime.max.replace(tzinfo=mark.at.tzinfo))
+
+
+def open_questions(file: OrderFile) -> list[Mark]:
+    """Lists the marks that no pick-up followed so far and about which nobody was asked (LG-064).
+
+    One that makes the order late at that very moment needs no question.
+    """
+    if file.closed_at or file.succeeded_at or file.is_held:
+        return []
+    late = {breach.moment for breach in file.breaches if breach.trigger is Trigger.FALSE_SHIPMENT}
+    return [
+        mark
+        for mark in file.marks
+        if not mark.is_asked
+        and mark.pickup_by not in late
+        and (file.clock is None or mark.pickup_by < _false_moment(file, file.clock, mark))
+        and false_lines(file, mark, mark.pickup_by)
+    ]
 
 
 def late_moments(file: OrderFile) -> list[tuple[Trigger, datetime, tuple[Share, ...]]]:
@@ -104,18 +160,16 @@ def late_moments(file: OrderFile) -> list[tuple[Trigger, datetime, tuple[Share, 
     clock = file.clock
     if clock is None or file.closed_at or file.succeeded_at or file.is_held:
         return []
-    known = {(breach.trigger, breach.moment) for breach in file.breaches}
     triggers = {breach.trigger for breach in file.breaches}
     found: list[tuple[Trigger, datetime, tuple[Share, ...]]] = []
     if file.agreed_at is not None and Trigger.AGREED_TIME not in triggers:
         found.append((Trigger.AGREED_TIME, file.agreed_at, unsent(file, file.agreed_at)))
     is_limit_yielding = file.agreed_at is not None and file.agreed_at > clock.limit_at
     if Trigger.UNSHIPPED_72H not in triggers and not is_limit_yielding:
-        found.append((Trigger.UNSHIPPED_72H, clock.limit_at, unsent(file, clock.limit_at)))
+        rest = without(unsent(file, clock.limit_at), _falsely_marked(file, clock.limit_at))
+        found.append((Trigger.UNSHIPPED_72H, clock.limit_at, rest))
     found.extend(
-        (Trigger.FALSE_SHIPMENT, mark.pickup_by, false_lines(file, mark))
-        for mark in file.marks
-        if not is_true_mark(file, mark) and (Trigger.FALSE_SHIPMENT, mark.pickup_by) not in known
+        (Trigger.FALSE_SHIPMENT, moment, lines) for moment, lines in _false_moments(file, clock).items()
     )
     return [late for late in found if late[2]]
 

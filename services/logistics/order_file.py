@@ -113,6 +113,8 @@ class Mark(Value):
     parcel_ids: tuple[str, ...]
     lines: tuple[Share, ...]
     pickup_by: datetime
+    is_asked: bool = False
+    """A person is asked where the goods are."""
 
 
 class Breach(Value):

@@ -1,5 +1,9 @@
 """Dispatch from contract event to outcome, through the real handling in memory."""
 
+from datetime import timedelta
+
+import pytest
+
 from aftersales_contracts import enums
 from aftersales_contracts.aftersales import common, logistics
 from aftersales_contracts.components import Party, Tracking
@@ -17,6 +21,9 @@ from tests.services.logistics.told import (
     recalls,
     triggers,
 )
+
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 
 
 def test_in_time() -> None:
@@ -58,6 +65,62 @@ def test_late_news_withdraws() -> None:
     assert withdrawn.trigger.value == "unshipped_72h"
 
 
+MARKED = (
+    (shop.placed(), 0 * HOUR),
+    (shop.paid(), HOUR),
+    (shop.registered(), 5 * HOUR),
+    (shop.shipped(), 5 * HOUR),
+)
+PAID_72H = 73 * HOUR
+
+
+def test_s6_a_mark_without_a_pickup_is_a_question_after_a_day() -> None:
+    """LG-064: nothing is late before the 72 hours are over; the pick-up takes the question back."""
+    story = flow(*MARKED)
+    story.pass_until(T0 + 29 * HOUR + 9 * MINUTE)
+    assert questions(story) == []
+    story.pass_until(T0 + 29 * HOUR + 10 * MINUTE)
+    assert questions(story) == ["ship_mark_without_pickup"]
+    story.tell(shop.scan("picked_up", T0 + PAID_72H - MINUTE), T0 + PAID_72H - MINUTE)
+    (withdrawn,) = story.outcomes(common.TaskWithdrawnV1)
+    (asked,) = story.outcomes(common.TaskRequestedV1)
+    assert (withdrawn.task_id, withdrawn.reason_code) == (asked.task_id, "picked_up")
+    story.pass_until(T0 + 5 * DAY)
+    assert triggers(story) == []
+    clean(story)
+
+
+@pytest.mark.parametrize(("after", "late"), [(0 * HOUR, []), (SECOND, ["false_shipment"])])
+def test_a_pickup_at_the_very_limit_is_in_time(after: timedelta, late: list[str]) -> None:
+    """LG-063, LG-064: the moment of the limit still counts, the next does not."""
+    story = flow(*MARKED)
+    picked_up_at = T0 + PAID_72H + after
+    story.tell(shop.scan("picked_up", picked_up_at), picked_up_at)
+    story.pass_until(T0 + PAID_72H + DAY)
+    assert triggers(story) == late
+    assert len(story.outcomes(logistics.LateShippingWithdrawnV1)) == 0
+
+
+def test_a_mark_shortly_before_the_limit_is_believed_for_its_day() -> None:
+    """LG-064: marked at 71 hours, it is late only when the carrier had a day to fetch the goods."""
+    story = flow((shop.placed(), 0 * HOUR), (shop.paid(), HOUR), (shop.registered(), 72 * HOUR))
+    story.tell(shop.shipped(), T0 + 72 * HOUR)
+    story.pass_until(T0 + 96 * HOUR)
+    assert triggers(story) == []
+    story.pass_until(T0 + 96 * HOUR + 10 * MINUTE)
+    assert triggers(story) == ["false_shipment"]
+    assert questions(story) == []
+
+
+def test_an_order_that_is_over_has_no_open_question() -> None:
+    """LG-064: the buyer has the goods, whoever fetched them."""
+    story = flow(*MARKED)
+    story.tell(
+        orders.OrderSucceededV1(shop_id=SHOP, order_id=ORDER, cause=orders.SuccessCause.BUYER), T0 + 2 * DAY
+    )
+    assert [x.reason_code for x in story.outcomes(common.TaskWithdrawnV1)] == ["order_over"]
+
+
 def test_false_shipment_and_its_proof() -> None:
     """LG-064: a ship mark without pick-up is no shipment; an earlier-dated pick-up proves it."""
     story = flow(
@@ -66,11 +129,11 @@ def test_false_shipment_and_its_proof() -> None:
         (shop.registered(), 5 * HOUR),
         (shop.shipped(), 5 * HOUR),
     )
-    story.pass_until(T0 + 30 * HOUR)
+    story.pass_until(T0 + PAID_72H + 10 * MINUTE)
     assert triggers(story) == ["false_shipment"]
-    story.tell(shop.scan("in_transit", T0 + 28 * HOUR), T0 + 31 * HOUR)
+    story.tell(shop.scan("in_transit", T0 + 28 * HOUR), T0 + 80 * HOUR)
     assert len(story.outcomes(logistics.LateShippingWithdrawnV1)) == 1
-    story.pass_until(T0 + 3 * DAY)
+    story.pass_until(T0 + 5 * DAY)
     assert triggers(story) == ["false_shipment"]
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from kernel.decider import Told
-from kernel.people import Notice, Task
+from kernel.people import Notice, Task, TaskWithdrawn
 from kernel.value import Value
 from services.logistics.attention import Attention, AttentionDrawn
 from services.logistics.delivery import InDoubt
@@ -54,6 +54,12 @@ class ClockStarted(Value):
 
 class MarkNoted(Value):
     """A ship mark, true until it is disproved."""
+
+    mark: Mark
+
+
+class MarkChanged(Value):
+    """A ship mark about which a person is asked, or no longer."""
 
     mark: Mark
 
@@ -263,6 +269,7 @@ Fact = (
     | LinesChanged
     | ClockStarted
     | MarkNoted
+    | MarkChanged
     | LinkChanged
     | DepartureNoted
     | VoidNoted
@@ -293,5 +300,6 @@ Fact = (
     | AttentionDrawn
     | Notice
     | Task
+    | TaskWithdrawn
     | Told
 )

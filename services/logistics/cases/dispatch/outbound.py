@@ -8,7 +8,7 @@ from aftersales_contracts.aftersales import logistics_enums as lw
 from chassis.engine import outcomes
 from chassis.service import Announce
 from kernel.decider import CaseView
-from kernel.people import Notice, Task
+from kernel.people import Notice, Task, TaskWithdrawn
 from services.logistics.attention import AttentionDrawn
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch.state import Absent, State
@@ -133,6 +133,7 @@ def _notice(fact: Notice, view: CaseView[State]) -> common.NoticeRequestedV1:
 ANNOUNCES: Mapping[type, Announce] = {
     AttentionDrawn: _attention,
     Task: outcomes.order_task,
+    TaskWithdrawn: outcomes.order_task_withdrawn,
     Notice: _notice,
     f.TargetMissed: _overdue,
     f.LateEstablished: _late,

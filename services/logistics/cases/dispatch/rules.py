@@ -119,6 +119,7 @@ def _consequences(file: OrderFile, decided: Decisions, policy: Policy, now: date
             follows += resends.unwanted_left(after(file, follows), link)
     if departed:
         follows += refunds.overtaken_holds(after(file, follows), now)
+    follows += lateness.pickup_answered(file)
     follows += lateness.withdrawn(after(file, follows))
     follows += lateness.established(after(file, follows), policy, now, inclusive=False)
     return follows + parcels.doubts_changed(before, after(file, follows))
@@ -133,6 +134,8 @@ def _deadline_passed(state: Known, passed: DeadlinePassed, policy: Policy) -> De
     match passed.name:
         case "target":
             return lateness.target_missed(state.file, passed.due_at, policy)
+        case "pickup":
+            return lateness.pickup_missing(state.file, passed.due_at, policy)
         case "hold":
             return refunds.hold_unanswered(state.file, passed.due_at, policy)
         case "hold-unknown":

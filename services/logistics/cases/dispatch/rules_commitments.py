@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from kernel.decider import Decided
 from kernel.ids import derived_id
 from kernel.rules import rule, rules_of
+from kernel.value import replace
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch import messages as m
 from services.logistics.cases.dispatch.facts import Fact
@@ -87,11 +88,12 @@ def succeeded(file: OrderFile, succeeded: m.Succeeded, now: datetime) -> Sequenc
 
 @rule("LG-064")
 def ship_marked(file: OrderFile, marked: m.ShipMarked, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Believes a ship mark until the carrier should have had the goods."""
+    """Believes a ship mark for the time in which the carrier should fetch the goods."""
     mark = Mark(
         now, marked.delivery_kind, marked.parcel_ids, marked.lines, now + policy.dispatch.pickup_hours
     )
-    return [] if mark in file.marks else [f.MarkNoted(mark)]
+    is_known = any(replace(known, is_asked=False) == mark for known in file.marks)
+    return [] if is_known else [f.MarkNoted(mark)]
 
 
 def promised(file: OrderFile, promise: m.Promised, policy: Policy, now: datetime) -> Decisions:

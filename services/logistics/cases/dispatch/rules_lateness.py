@@ -5,16 +5,25 @@ from datetime import datetime
 
 from kernel.decider import Decided
 from kernel.ids import derived_id
-from kernel.people import Notice
+from kernel.people import Notice, Task, TaskWithdrawn
 from kernel.rules import rule
+from kernel.value import replace
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch.facts import Fact
-from services.logistics.commitments import is_true_mark, late_moments, sent_by, unsent
-from services.logistics.order_file import Breach, OrderFile, Trigger
+from services.logistics.commitments import (
+    is_picked_up,
+    is_true_mark,
+    late_moments,
+    open_questions,
+    sent_by,
+    unsent,
+)
+from services.logistics.order_file import Breach, Mark, OrderFile, Trigger
 from services.logistics.policy import Policy
 from services.logistics.shares import Share, without
 
 Decisions = list[Decided[Fact]]
+PICKUP_QUESTION = "ship_mark_without_pickup"
 
 
 @rule("LG-053", "LG-056")
@@ -58,7 +67,7 @@ def _limit_missed(
 def _mark_disproved(
     trigger: Trigger, moment: datetime, lines: tuple[Share, ...], policy: Policy
 ) -> Sequence[Fact]:
-    """Counts a ship mark that no pick-up follows as not shipped."""
+    """Counts a ship mark that no pick-up followed until the limit as not shipped."""
     return [f.LateEstablished(trigger, moment, lines, policy.attention.since(moment))]
 
 
@@ -67,6 +76,33 @@ _LATE = {
     Trigger.UNSHIPPED_72H: _limit_missed,
     Trigger.FALSE_SHIPMENT: _mark_disproved,
 }
+
+
+@rule("LG-064")
+def pickup_missing(file: OrderFile, due_at: datetime, policy: Policy) -> Sequence[Fact]:
+    """Lets a person find out where goods are that were marked as sent and that no carrier has after a day."""
+    marks = [mark for mark in open_questions(file) if mark.pickup_by == due_at]
+    if not marks:
+        return []
+    task = Task(PICKUP_QUESTION, due_at + policy.attention.after_days, task_id=_pickup_task(file, marks[0]))
+    return [*(f.MarkChanged(replace(mark, is_asked=True)) for mark in marks), task]
+
+
+def _pickup_task(file: OrderFile, mark: Mark) -> str:
+    return derived_id(file.order_id, "pickup", mark.pickup_by.strftime("%Y%m%d%H%M%S"))
+
+
+@rule("LG-064")
+def pickup_answered(file: OrderFile) -> Sequence[Fact]:
+    """Takes the question back once the carrier has the goods, or the order is over."""
+    is_over = file.closed_at is not None or file.succeeded_at is not None
+    marks = [mark for mark in file.marks if mark.is_asked and (is_over or is_picked_up(file, mark))]
+    reason_code = "order_over" if is_over else "picked_up"
+    tasks = dict.fromkeys(_pickup_task(file, mark) for mark in marks)
+    return [
+        *(f.MarkChanged(replace(mark, is_asked=False)) for mark in marks),
+        *(TaskWithdrawn(reason_code, task_id=task_id) for task_id in tasks),
+    ]
 
 
 @rule("LG-063", "LG-064", "LG-065")
@@ -83,6 +119,6 @@ def _was_in_time(file: OrderFile, breach: Breach) -> bool:
     if breach.trigger is Trigger.STOCKOUT_STATED:
         return False
     if breach.trigger is Trigger.FALSE_SHIPMENT:
-        marks = [mark for mark in file.marks if mark.pickup_by == breach.moment]
-        return all(is_true_mark(file, mark) for mark in marks)
+        marks = [mark for mark in file.marks if mark.pickup_by <= breach.moment]
+        return all(is_true_mark(file, mark, breach.moment) for mark in marks)
     return not without(breach.owed, sent_by(file, breach.moment))

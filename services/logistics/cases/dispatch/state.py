@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from kernel.decider import Deadline, Decided, Told
-from kernel.people import Notice, Task
+from kernel.people import Notice, Task, TaskWithdrawn
 from kernel.value import Value, replace
 from services.logistics.attention import Attention, AttentionDrawn
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch.facts import Fact
-from services.logistics.commitments import late_moments, not_under_way, still_owed, unsent
-from services.logistics.order_file import Breach, Hold, HoldPhase, OrderFile, Trigger
+from services.logistics.commitments import late_moments, not_under_way, open_questions, still_owed, unsent
+from services.logistics.order_file import Breach, Hold, HoldPhase, Mark, OrderFile, Trigger
 
 
 class Absent(Value):
@@ -118,6 +118,8 @@ def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0
             return replace(file, clock=clock)
         case f.MarkNoted(mark=mark):
             return replace(file, marks=(*file.marks, mark))
+        case f.MarkChanged(mark=mark):
+            return _with_mark(file, mark)
         case (
             f.LinkChanged(link=link)
             | f.DepartureNoted(link=link)
@@ -173,11 +175,17 @@ def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0
             | AttentionDrawn()
             | Notice()
             | Task()
+            | TaskWithdrawn()
             | Told()
         ):
             return file
         case _:
             assert_never(fact)
+
+
+def _with_mark(file: OrderFile, changed: Mark) -> OrderFile:
+    same = replace(changed, is_asked=not changed.is_asked)
+    return replace(file, marks=tuple(changed if mark == same else mark for mark in file.marks))
 
 
 def _without_refunds(file: OrderFile, ended: f.RefundEnded) -> OrderFile:
@@ -220,7 +228,7 @@ def _with_hold(file: OrderFile, hold: Hold, at: datetime) -> OrderFile:
 NAMES: Mapping[Trigger, str] = {
     Trigger.AGREED_TIME: "agreed",
     Trigger.UNSHIPPED_72H: "limit",
-    Trigger.FALSE_SHIPMENT: "pickup",
+    Trigger.FALSE_SHIPMENT: "false-mark",
 }
 """Names of the deadlines that establish lateness."""
 
@@ -239,6 +247,7 @@ def deadlines(state: State) -> Sequence[Deadline]:
         grace = timedelta(minutes=file.clock.grace_minutes)
         late = late_moments(file)
         found.extend(Deadline(NAMES[trigger], moment, grace) for trigger, moment, _ in late)
+        found.extend(Deadline("pickup", mark.pickup_by, grace) for mark in open_questions(file))
         if isinstance(state, Due) and unsent(file, file.clock.target_at):
             found.append(Deadline("target", file.clock.target_at))
     if not isinstance(state, Due) or not found:
