@@ -13,6 +13,7 @@ READS: Mapping[str, tuple[str, ...]] = {
         "aftersales.late-shipping.withdrawn.v1",
         "aftersales.parcel.outcome-decided.v1",
         "aftersales.promise.registered.v1",
+        "aftersales.refund.parcel-traced.v1",
         "aftersales.remedy.refund-due.v1",
         "aftersales.reship.status-changed.v1",
         "shop.application.withdrawn.v1",

@@ -49,6 +49,8 @@ class AgreementPolicy(Numbers):
     exchange_reasons: frozenset[str]
     """RF-030."""
     in_transit_reasons: frozenset[str]
+    just_collected_hours: Hours
+    """RF-034: after the pick-up."""
     """RF-034."""
     evidence_kinds: tuple[str, ...]
     """RF-031."""

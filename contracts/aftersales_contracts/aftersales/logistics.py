@@ -199,6 +199,21 @@ class DeliveryDoubtsChangedV1(OrderOutcome):
     """All that are in doubt now; none: nothing is open any more."""
 
 
+class RefundParcelTracedV1(OrderOutcome):
+    """A parcel with goods that a buyer has not received is on its way: the carrier has it."""
+
+    TYPE = "aftersales.refund.parcel-traced.v1"
+    TOPIC = TOPIC
+    RULES = ("RF-034", "RF-044")
+
+    refund_id: Id
+    parcel_id: Id
+    lines: list[Share]
+    """The pieces inside."""
+    picked_up_at: At
+    """The earliest proof that the carrier has the parcel."""
+
+
 class CourierActionRequestedV1(OrderOutcome, Request):
     """Call a parcel back, redirect it, hand it to another carrier, or search for it.
 

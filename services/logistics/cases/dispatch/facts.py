@@ -154,6 +154,13 @@ class RefundNoted(Value):
     refund: OpenRefund
 
 
+class ParcelTraced(Value):
+    """The carrier has a parcel with goods of a not-received refund (refund.parcel-traced)."""
+
+    refund_id: str
+    link: Link
+
+
 class RefundEnded(Value):
     """Refunds ended, paid or not; `repaid` are the pieces that need not be sent any more."""
 
@@ -282,6 +289,7 @@ Fact = (
     | HoldDropped
     | CallBackDue
     | RefundNoted
+    | ParcelTraced
     | RefundEnded
     | SearchDue
     | SearchEnded

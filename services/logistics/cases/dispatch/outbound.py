@@ -96,6 +96,18 @@ def _doubts_changed(fact: f.DoubtsChanged, view: CaseView[State]) -> logistics.D
     )
 
 
+def _parcel_traced(fact: f.ParcelTraced, view: CaseView[State]) -> logistics.RefundParcelTracedV1:
+    """Announces that a parcel of a refund is on its way."""
+    link = fact.link
+    return logistics.RefundParcelTracedV1(
+        **_about(view),
+        refund_id=fact.refund_id,
+        parcel_id=link.parcel_id,
+        lines=outcomes.pieces(named(link.lines)),
+        picked_up_at=link.pickup_at or view.at,
+    )
+
+
 def _carrier_instructed(
     fact: f.CarrierInstructed, view: CaseView[State]
 ) -> logistics.WarehouseInstructionRequestedV1:
@@ -142,6 +154,7 @@ ANNOUNCES: Mapping[type, Announce] = {
     f.HoldResolved: _hold_resolved,
     f.RemedyDue: _remedy_due,
     f.DoubtsChanged: _doubts_changed,
+    f.ParcelTraced: _parcel_traced,
     f.CarrierInstructed: _carrier_instructed,
     f.WrongCarrierUsed: _wrong_carrier,
 }

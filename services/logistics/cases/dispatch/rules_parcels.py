@@ -11,7 +11,12 @@ from kernel.value import replace
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch import messages as m
 from services.logistics.cases.dispatch.facts import Fact
-from services.logistics.cases.dispatch.rules_refunds import back_without_refund, refused, undeliverable
+from services.logistics.cases.dispatch.rules_refunds import (
+    back_without_refund,
+    picked_up_after,
+    refused,
+    undeliverable,
+)
 from services.logistics.cases.dispatch.rules_resends import reship_of
 from services.logistics.cases.lost_parcel import messages as lost_parcel
 from services.logistics.cases.parcel import messages as parcel
@@ -71,7 +76,10 @@ def picked_up(file: OrderFile, scan: m.PickedUp) -> Decisions:
     link = _known(file, scan.parcel_id)
     if link.pickup_at is not None and link.pickup_at <= scan.at:
         return []
-    return [Decided(f.LinkChanged(replace(link, pickup_at=scan.at)), ("LG-064",))]
+    is_first = link.pickup_at is None
+    link = replace(link, pickup_at=scan.at)
+    decided: Decisions = [Decided(f.LinkChanged(link), ("LG-064",))]
+    return decided + picked_up_after(file, link) if is_first else decided
 
 
 def voided(file: OrderFile, message: m.WaybillVoided) -> Decisions:

@@ -30,7 +30,7 @@ def refund_opened(file: OrderFile, opened: m.RefundOpened, policy: Policy, now: 
         case "unshipped":
             return decided + _hold(file, refund, policy, now)
         case "not_received":
-            return decided + _call_back(file, refund)
+            return decided + _traced(file, refund) + _call_back(file, refund)
         case _:
             return decided
 
@@ -85,6 +85,25 @@ def _recalls(links: Sequence[Link], reason_code: str) -> list[Fact]:
 def _call_back(file: OrderFile, refund: OpenRefund) -> Sequence[Fact]:
     """Calls back a parcel under way, on whose end the refund depends."""
     return _recalls(_under_way(file, refund.lines), "refund_in_transit")
+
+
+@rule("RF-034", "RF-044")
+def _traced(file: OrderFile, refund: OpenRefund) -> Sequence[Fact]:
+    """Tells a refund which of its parcels the carrier has."""
+    return [
+        f.ParcelTraced(refund.refund_id, link)
+        for link in _under_way(file, refund.lines)
+        if link.pickup_at is not None and link.is_under_way
+    ]
+
+
+@rule("RF-034", "RF-044")
+def picked_up_after(file: OrderFile, link: Link) -> Sequence[Fact]:
+    """Tells the not-received refunds of a parcel that the carrier has it now."""
+    if link.direction is not Direction.OUTBOUND or not link.is_under_way:
+        return []
+    refunds = [refund for refund in open_refunds(file, link.lines) if refund.kind == "not_received"]
+    return [f.ParcelTraced(refund.refund_id, link) for refund in refunds]
 
 
 @rule("RF-005", "RF-006", "LG-051")

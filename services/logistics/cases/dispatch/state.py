@@ -172,6 +172,7 @@ def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0
             f.OrderKnown()
             | f.WrongCarrierUsed()
             | f.DoubtsChanged()
+            | f.ParcelTraced()
             | AttentionDrawn()
             | Notice()
             | Task()

@@ -104,6 +104,7 @@ def _refund_admitted(fact: RefundAdmitted, view: CaseView[State]) -> list[Addres
         are_goods_back=fact.are_goods_back,
         bar=fact.bar,
         received_at=account_goods.received_at(live(view.state).book, fact.terms.shares),
+        is_delivered=_is_delivered(live(view.state).book, fact.terms.shares),
     )
     onward = [agreement.to(view.subject, fact.refund_id, applied)]
     if fact.back:
@@ -111,6 +112,12 @@ def _refund_admitted(fact: RefundAdmitted, view: CaseView[State]) -> list[Addres
     if fact.late_base_minor is not None:
         onward.append(_late_claim(view, fact.refund_id, fact.terms.shares, fact.late_base_minor))
     return onward
+
+
+def _is_delivered(book: OrderAccount, shares: tuple[Share, ...]) -> bool:
+    """Tells whether a parcel with any of these goods was delivered."""
+    lines = [book.line(share.line_id) for share in shares]
+    return book.received_at is not None or any(line is not None and line.received_at for line in lines)
 
 
 def _late_claim(

@@ -65,6 +65,25 @@ def parcel_decided(
     state: State, parcel: ParcelDecided, policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
     """Follows the end of a parcel, by the way that it went."""
+    return [*_delivery_told(state, parcel), *_followed(state, parcel, policy, now)]
+
+
+@rule("RF-044")
+def _delivery_told(state: State, parcel: ParcelDecided) -> Sequence[Fact]:
+    """Tells refunds of goods not received that their parcel was delivered, or was not after all."""
+    if parcel.direction not in {"outbound", "reship"}:
+        return []
+    case_ids = [
+        case.case_id
+        for case in live(state).book.open
+        if case.kind is RefundKind.NOT_RECEIVED
+        and not case.is_granted
+        and (not parcel.line_ids or any(case.count_of(line_id) for line_id in parcel.line_ids))
+    ]
+    return _told(case_ids, agreement.DeliverySeen(parcel.outcome == "delivered"))
+
+
+def _followed(state: State, parcel: ParcelDecided, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
     match parcel.direction, parcel.outcome:
         case (("outbound" | "reship"), "delivered"):
             return [*_delivered(state, parcel, now), *goods.parcel_again(state, parcel, policy, now)]

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from aftersales_contracts import enums
-from aftersales_contracts.aftersales import common, refunds, refunds_enums
+from aftersales_contracts.aftersales import common, logistics, refunds, refunds_enums
 from aftersales_contracts.base import Event
-from aftersales_contracts.shop import aftersales
+from aftersales_contracts.shop import aftersales, desk
 from chassis.engine.outcomes import (
     about_order,
     mine,
@@ -31,6 +31,7 @@ from services.refunds.cases.refund_agreement.facts import (
     AnswerContested,
     AnswerDecided,
     BuyerReminded,
+    DeliveryQuestioned,
     EvidenceAsked,
     Fact,
     Filed,
@@ -102,6 +103,14 @@ def _evidence_submitted(data: aftersales.EvidenceSubmittedV1) -> Sequence[Addres
     return [m.to(data.order_id, data.case_id, m.EvidenceGiven(data.kind.value))]
 
 
+def _parcel_traced(data: logistics.RefundParcelTracedV1) -> Sequence[Addressed]:
+    return [m.to(data.order_id, data.refund_id, m.ParcelTraced(data.parcel_id, data.picked_up_at))]
+
+
+def _task_completed(data: desk.TaskCompletedV1) -> Sequence[Addressed]:
+    return [m.to(data.about_subject, data.case_id, m.TaskAnswered(data.task_id, data.outcome_code))]
+
+
 READS: Mapping[type[Event], Read] = {
     aftersales.RefundAmendedV1: _amended,
     aftersales.RefundAgreedV1: _agreed,
@@ -110,6 +119,8 @@ READS: Mapping[type[Event], Read] = {
     aftersales.ReturnSentV1: _return_sent,
     aftersales.ReturnAcceptedV1: _return_accepted,
     aftersales.EvidenceSubmittedV1: mine(m.NAME, _evidence_submitted),
+    logistics.RefundParcelTracedV1: _parcel_traced,
+    desk.TaskCompletedV1: mine(m.NAME, _task_completed),
 }
 
 # Announces.
@@ -198,6 +209,10 @@ def _negotiation_over(_fact: NegotiationOver, view: CaseView[State]) -> common.T
     return order_task_withdrawn(TaskWithdrawn("answered", name="negotiate"), view)
 
 
+def _questioned(fact: DeliveryQuestioned, view: CaseView[State]) -> common.TaskRequestedV1:
+    return order_task(fact.task, view)
+
+
 def _reconciled(name: str, question_code: str) -> Announce:
     """Makes the announcement of a fact that leaves something to a person."""
 
@@ -230,6 +245,8 @@ ANNOUNCES: Mapping[type, Announce] = {
     RefusalUnbacked: _reconciled("unbacked", "refusal_without_evidence"),
     AnswerContested: _reconciled("contested", "refused_after_silence"),
     Task: order_task,
+    TaskWithdrawn: order_task_withdrawn,
+    DeliveryQuestioned: _questioned,
     PiecesMissing: _reconciled("pieces", "fewer_pieces_accepted"),
     RestUndecided: _reconciled("rest", "only_some_pieces_owed"),
     AgreementClosed: _refund_closed,

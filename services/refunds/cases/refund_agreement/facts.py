@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from kernel.money import Money
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from kernel.value import Value
 from services.refunds.liability import Liability
 from services.refunds.shares import Carriage, InspectedLine, RefundApplied, Share, Terms
@@ -66,6 +66,8 @@ class Filed(Value):
     received_at: datetime | None = None
     back: tuple[Share, ...] = ()
     returned: ReturnedGoods | None = None
+    is_delivered: bool = False
+    """A parcel with goods of the refund was delivered."""
 
 
 class AnswerAwaited(Value):
@@ -168,6 +170,18 @@ class AnswerContested(Value):
     due_at: datetime
 
 
+class DeliveryNoted(Value):
+    """Goods of the refund were delivered, or were not after all."""
+
+    is_there: bool
+
+
+class DeliveryQuestioned(Value):
+    """The seller is silent about goods that were delivered: a person decides (task.requested)."""
+
+    task: Task
+
+
 class PromiseNoted(Value):
     promise_id: str
 
@@ -221,7 +235,8 @@ class ApplicationTurnedAway(Value):
 Fact = (
     AnswerAwaited | RefusalWithdrawn | NegotiationAsked | NegotiationOver | AnswerDecided | ReturnAwaited
     | FreightDecided | EditAwaited | EvidenceAsked | EvidenceNoted | RefusalUnbacked | BuyerReminded
-    | AmendmentForwarded | ReceiptAwaited | InspectionNoted | AnswerContested | PromiseNoted | Task
-    | ReceiptTermsAmended | GoodsNoted | PiecesReceived | PiecesMissing | RestUndecided | RefundDue
-    | FreightDue | AgreementClosed | ApplicationTurnedAway
+    | DeliveryNoted | DeliveryQuestioned | AmendmentForwarded | ReceiptAwaited | InspectionNoted
+    | AnswerContested | PromiseNoted | Task | TaskWithdrawn | ReceiptTermsAmended | GoodsNoted
+    | PiecesReceived | PiecesMissing | RestUndecided | RefundDue | FreightDue | AgreementClosed
+    | ApplicationTurnedAway
 )  # fmt: skip

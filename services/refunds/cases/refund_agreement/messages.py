@@ -37,6 +37,7 @@ class Applied(Value):
     are_goods_back: bool = False
     bar: Bar | None = None
     received_at: datetime | None = None
+    is_delivered: bool = False
 
 
 class NotAdmitted(Value):
@@ -128,6 +129,26 @@ class PaymentGivenUp(Value):
     reason_code: str
 
 
+class DeliverySeen(Value):
+    """A parcel with goods of the refund was delivered, or (`is_there` false) it was not after all."""
+
+    is_there: bool
+
+
+class ParcelTraced(Value):
+    """The carrier has a parcel with goods of the refund since then."""
+
+    parcel_id: str
+    picked_up_at: datetime
+
+
+class TaskAnswered(Value):
+    """A person decided a task of the case."""
+
+    task_id: str
+    outcome_code: str
+
+
 class PromiseMade(Value):
     promise_id: str
 
@@ -139,7 +160,8 @@ class EvidenceGiven(Value):
 Message = (
     Applied | NotAdmitted | SellerAgreed | SellerRefused | Amended | AmendmentAccepted | BuyerWithdrew
     | ReturnSent | ReturnAccepted | GoodsChecked | ShipmentSeen | TradeEnded | HoldAnswered | GoodsCameBack
-    | Remedied | PaymentGivenUp | PromiseMade | EvidenceGiven | DeadlinePassed
+    | Remedied | PaymentGivenUp | DeliverySeen | ParcelTraced | TaskAnswered | PromiseMade
+    | EvidenceGiven | DeadlinePassed
 )  # fmt: skip
 
 

@@ -32,12 +32,14 @@ from services.refunds.cases.refund_agreement.messages import (
     AmendmentAccepted,
     Applied,
     BuyerWithdrew,
+    DeliverySeen,
     EvidenceGiven,
     GoodsCameBack,
     GoodsChecked,
     HoldAnswered,
     Message,
     NotAdmitted,
+    ParcelTraced,
     PaymentGivenUp,
     PromiseMade,
     Remedied,
@@ -46,6 +48,7 @@ from services.refunds.cases.refund_agreement.messages import (
     SellerAgreed,
     SellerRefused,
     ShipmentSeen,
+    TaskAnswered,
     TradeEnded,
 )
 from services.refunds.cases.refund_agreement.state import (
@@ -111,6 +114,12 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return rules_parcels.goods_came_back(state, message, policy, now)
         case Remedied():
             return rules_parcels.remedy(state, message, policy, now)
+        case DeliverySeen():
+            return rules_parcels.delivery_seen(state, message)
+        case ParcelTraced():
+            return rules_parcels.parcel_traced(state, message, policy, now)
+        case TaskAnswered():
+            return rules_parcels.task_answered(state, message, policy, now)
         case PromiseMade():
             return rules_parcels.promise_made(state, message)
         case EvidenceGiven():
@@ -129,6 +138,7 @@ def _applied(applied: Applied, policy: Policy, now: datetime) -> Decision:
         grace_minutes=policy.deadline_grace_minutes,
         are_goods_back=applied.are_goods_back,
         received_at=applied.received_at,
+        is_delivered=applied.is_delivered,
     )
     opened = _opened(filed, policy, now)
     if applied.is_answered:
@@ -155,7 +165,7 @@ def _answered_by_policy(filed: Filed, applied: Applied, policy: Policy, now: dat
     if rules.needs_agreement_beforehand and not applied.is_agreed_beforehand and not is_promised:
         return _unagreed_refused(filed, policy, now)
     if terms.kind is RefundKind.NOT_RECEIVED and terms.reason_code in rules.in_transit_reasons:
-        return _in_transit_refused(filed, policy, now)
+        return rules_parcels.in_transit_refused(filed, policy, now)
     if terms.kind in rules.agree_at_once:
         return steps.with_row(_agreed_at_once(filed, policy, now), filed)
     if terms.kind is RefundKind.NO_RETURN and not applied.is_agreed_beforehand:
@@ -186,18 +196,6 @@ def _unagreed_refused(filed: Filed, policy: Policy, now: datetime) -> Sequence[F
     """Refuses a refund that was not talked over, where the shop wants that."""
     decided = AnswerDecided(filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, "not_agreed_beforehand")
     return [decided, steps.edit_awaited(policy, now, None)]
-
-
-@rule("RF-031", "RF-034")
-def _in_transit_refused(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Refuses with evidence while a parcel is only just collected. The buyer should refuse the parcel."""
-    due_at = now + policy.agreement.evidence_days
-    return [
-        AnswerDecided(filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, "just_collected"),
-        steps.edit_awaited(policy, now, due_at),
-        EvidenceAsked(policy.agreement.evidence_kinds, due_at),
-        BuyerReminded("refuse_parcel", now + policy.agreement.edit_days),
-    ]
 
 
 @rule("RF-014", "RF-016")
@@ -315,6 +313,8 @@ def _payment_given_up(state: State, given_up: PaymentGivenUp) -> Sequence[Fact]:
 
 def _deadline_passed(state: Open, passed: DeadlinePassed, policy: Policy, now: datetime) -> Decision:
     match state:
+        case AwaitingAnswer() if rules_parcels.is_delivery_open(state):
+            return rules_parcels.silent_after_delivery(state, policy, now)
         case AwaitingAnswer():
             return steps.with_row(_answer_missed(state, policy, now), state.filed)
         case AwaitingReceipt():

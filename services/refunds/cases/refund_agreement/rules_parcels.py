@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kernel.money import Money
+from kernel.people import Task
 from kernel.rules import rule
 from kernel.value import replace
 from services.refunds.cases.refund_agreement import transitions as steps
@@ -12,9 +13,14 @@ from services.refunds.cases.refund_agreement.facts import (
     AnswerAwaited,
     AnswerCause,
     AnswerDecided,
+    BuyerReminded,
+    DeliveryNoted,
+    DeliveryQuestioned,
     Ending,
+    EvidenceAsked,
     EvidenceNoted,
     Fact,
+    Filed,
     GoodsNoted,
     PiecesReceived,
     PromiseNoted,
@@ -25,11 +31,14 @@ from services.refunds.cases.refund_agreement.facts import (
     ReturnedGoods,
 )
 from services.refunds.cases.refund_agreement.messages import (
+    DeliverySeen,
     EvidenceGiven,
     GoodsCameBack,
     HoldAnswered,
+    ParcelTraced,
     PromiseMade,
     Remedied,
+    TaskAnswered,
 )
 from services.refunds.cases.refund_agreement.state import (
     AwaitingAnswer,
@@ -38,9 +47,13 @@ from services.refunds.cases.refund_agreement.state import (
     Open,
     Refused,
 )
+from services.refunds.cases.refund_agreement.transitions import Decision
 from services.refunds.goods import counts_of, pieces_of, together
 from services.refunds.policy import Policy
 from services.refunds.shares import Carriage, RefundKind, Share, total_of
+
+YES = frozenset({"approved", "confirmed", "done"})
+"""Answers of a person by which the refund is paid."""
 
 
 @rule("RF-002", "RF-003")
@@ -145,6 +158,89 @@ def receipt_confirmed(state: Open, line_ids: tuple[str, ...] | None) -> Sequence
     if isinstance(state, AwaitingAnswer):
         return [*steps.task_over(state), AnswerAwaited(filed, state.answer_by)]
     return [PiecesReceived(filed)]
+
+
+@rule("RF-031", "RF-034")
+def in_transit_refused(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Refuses with evidence while a parcel is only just collected. The buyer should refuse the parcel."""
+    return _just_collected(filed, policy, now)
+
+
+def _just_collected(filed: Filed, policy: Policy, now: datetime) -> list[Fact]:
+    due_at = now + policy.agreement.evidence_days
+    return [
+        AnswerDecided(filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, "just_collected"),
+        steps.edit_awaited(policy, now, due_at),
+        EvidenceAsked(policy.agreement.evidence_kinds, due_at),
+        BuyerReminded("refuse_parcel", now + policy.agreement.edit_days),
+    ]
+
+
+@rule("RF-031", "RF-034")
+def parcel_traced(state: Open, traced: ParcelTraced, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Refuses a refund of goods that the carrier has only just collected, whatever reason the buyer gave."""
+    if not isinstance(state, AwaitingAnswer) or state.filed.terms.kind is not RefundKind.NOT_RECEIVED:
+        return []
+    is_fresh = now < traced.picked_up_at + policy.agreement.just_collected_hours
+    if not is_fresh or state.filed.remedy_id is not None or state.filed.is_delivered:
+        return []
+    return [*steps.task_over(state), *_just_collected(state.filed, policy, now)]
+
+
+@rule("RF-044")
+def delivery_seen(state: Open, seen: DeliverySeen) -> Sequence[Fact]:
+    """Notes that goods of the refund were delivered, or were not after all."""
+    if state.filed.is_delivered == seen.is_there:
+        return []
+    return [DeliveryNoted(seen.is_there)]
+
+
+def is_delivery_open(state: AwaitingAnswer) -> bool:
+    """Tells whether goods that the buyer says were not received were delivered, and a person may decide."""
+    return state.filed.terms.kind is RefundKind.NOT_RECEIVED and state.filed.is_delivered
+
+
+def silent_after_delivery(state: AwaitingAnswer, policy: Policy, now: datetime) -> Decision:
+    """Asks a person before silence pays for delivered goods; without an answer the delivery decides."""
+    if state.is_questioned:
+        return _delivery_decides(state, policy, now)
+    return _person_asked(policy, now)
+
+
+@rule("RF-013", "RF-044")
+def _person_asked(policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Asks whether the buyer has the goods; the delivery is the evidence."""
+    due_at = now + policy.attention_days
+    return [
+        DeliveryQuestioned(Task("not_received_but_delivered", due_at, "assessment", name=steps.DELIVERED))
+    ]
+
+
+@rule("RF-013", "RF-031", "RF-044")
+def _delivery_decides(state: AwaitingAnswer, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Refuses with the delivery as evidence. The buyer may show that the goods did not come."""
+    return [
+        *steps.task_over(state),
+        AnswerDecided(state.filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, "delivered"),
+        steps.edit_awaited(policy, now, None),
+    ]
+
+
+def task_answered(state: Open, answer: TaskAnswered, policy: Policy, now: datetime) -> Decision:
+    """Follows the person who was asked whether the buyer has the goods."""
+    if not isinstance(state, AwaitingAnswer) or not state.is_questioned:
+        return []
+    if not answer.task_id.endswith(f".{steps.DELIVERED}"):
+        return []
+    if answer.outcome_code in YES:
+        return steps.with_row(_consented(state, policy, now), state.filed)
+    return _delivery_decides(replace(state, is_questioned=False), policy, now)
+
+
+@rule("RF-013", "RF-044")
+def _consented(state: AwaitingAnswer, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Takes the seller's silence as consent, as the person says."""
+    return steps.agreed_for_seller(state.filed, AnswerCause.SILENCE, policy, now)
 
 
 @rule("RF-009")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from kernel.decider import Deadline, expect
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from kernel.value import Value, replace
 from services.refunds.cases.refund_agreement.facts import (
     AgreementClosed,
@@ -15,6 +15,8 @@ from services.refunds.cases.refund_agreement.facts import (
     AnswerDecided,
     ApplicationTurnedAway,
     BuyerReminded,
+    DeliveryNoted,
+    DeliveryQuestioned,
     EditAwaited,
     Ending,
     EvidenceAsked,
@@ -58,6 +60,8 @@ class AwaitingAnswer(Value):
     answer_by: datetime
     is_promised_away: bool
     has_task: bool
+    is_questioned: bool = False
+    """A person is asked whether the buyer has the goods."""
 
 
 class Refused(Value):
@@ -116,6 +120,11 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return replace(expect(state, AwaitingAnswer), has_task=True)
         case NegotiationOver():
             return replace(expect(state, AwaitingAnswer), has_task=False)
+        case DeliveryNoted():
+            return _delivery_noted(state, fact)
+        case DeliveryQuestioned():
+            asked = expect(state, AwaitingAnswer)
+            return replace(asked, answer_by=fact.task.due_at, is_questioned=True)
         case PromiseNoted():
             return replace(expect(state, AwaitingAnswer), is_promised_away=True)
         case ReturnAwaited():
@@ -147,7 +156,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return state
         case PiecesReceived():
             return replace(expect(state, Refused), filed=fact.filed)
-        case ReceiptTermsAmended() | Task() | PiecesMissing() | RestUndecided():
+        case ReceiptTermsAmended() | Task() | TaskWithdrawn() | PiecesMissing() | RestUndecided():
             return state
         case _:
             assert_never(fact)
@@ -172,6 +181,12 @@ def _filed(state: State, filed: Filed) -> State:
     if isinstance(state, Absent | TurnedAway | Granted | Closed):
         raise TypeError(f"nothing is filed in {type(state).__name__}")
     return replace(state, filed=filed)
+
+
+def _delivery_noted(state: State, fact: DeliveryNoted) -> State:
+    if isinstance(state, Absent | TurnedAway | Granted | Closed):
+        raise TypeError(f"no delivery is noted in {type(state).__name__}")
+    return replace(state, filed=replace(state.filed, is_delivered=fact.is_there))
 
 
 def _evidence_noted(state: State, fact: EvidenceNoted) -> State:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from kernel.decider import Decided
 from kernel.money import Money
+from kernel.people import TaskWithdrawn
 from kernel.rules import rules_of
 from kernel.value import replace
 from services.refunds.cases.refund_agreement.facts import (
@@ -35,6 +36,8 @@ from services.refunds.policy import Policy
 from services.refunds.shares import RefundKind, Share, prorated
 
 Decision = Sequence[Decided[Fact]]
+DELIVERED = "delivered"
+"""The name of the task that asks whether the buyer has the goods."""
 
 
 def agreed_for_seller(filed: Filed, cause: AnswerCause, policy: Policy, now: datetime) -> Sequence[Fact]:
@@ -149,7 +152,11 @@ def edit_awaited(policy: Policy, now: datetime, evidence_by: datetime | None) ->
 
 
 def task_over(state: Open) -> Sequence[Fact]:
-    return [NegotiationOver()] if isinstance(state, AwaitingAnswer) and state.has_task else []
+    """Takes back what a person was asked before the answer."""
+    if not isinstance(state, AwaitingAnswer):
+        return []
+    over: list[Fact] = [NegotiationOver()] if state.has_task else []
+    return [*over, TaskWithdrawn("answered", name=DELIVERED)] if state.is_questioned else over
 
 
 def divided(
