@@ -174,6 +174,40 @@ def test_freight_collect_return() -> None:
     assert outcomes(story) == ["delivered"]
 
 
+def at_the_gate(order_id: str | None, *, is_collect: bool = True) -> scans.ParcelArrivedV1:
+    return scans.ParcelArrivedV1(
+        carrier_code="yto", tracking_code="990", warehouse_id="w1", is_freight_collect=is_collect,
+        order_id=order_id,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("outcome", ["done", "refused"])
+def test_s4_a_collect_parcel_that_names_the_order_is_refused_at_the_door(outcome: str) -> None:
+    """RF-069: it is refused as a registered one is, and taken in where that came too late."""
+    story = on_the_way((at_the_gate(ORDER), 9 * DAY))
+    (asked,) = story.outcomes(logistics.WarehouseInstructionRequestedV1)
+    assert (asked.instruction.value, asked.parcel_id, asked.order_id) == ("refuse_collect", "yto/990", ORDER)
+    answer = shipments.WarehouseInstructionAnsweredV1(
+        shop_id=SHOP,
+        order_id=ORDER,
+        request_id=asked.request_id,
+        outcome=shipments.InstructionOutcome(outcome),
+    )
+    story.tell(answer, T0 + 9 * DAY + HOUR)
+    story.tell(at_the_gate(ORDER), T0 + 9 * DAY + 2 * HOUR)
+    assert outcomes(story) == ([] if outcome == "done" else ["returned"])
+    assert len(story.outcomes(logistics.WarehouseInstructionRequestedV1)) == 1
+    clean(story)
+
+
+@pytest.mark.parametrize("arrived", [at_the_gate(None), at_the_gate(ORDER, is_collect=False)])
+def test_a_parcel_that_names_no_order_or_costs_nothing_is_nobodys_to_refuse(
+    arrived: scans.ParcelArrivedV1,
+) -> None:
+    """RF-069."""
+    assert not on_the_way((arrived, 9 * DAY)).outcomes(logistics.WarehouseInstructionRequestedV1)
+
+
 def test_scans_before_the_waybill() -> None:
     """OR-009: a parcel without an order stays silent; registered, it says where it is."""
     story = flow(

@@ -70,6 +70,12 @@ class LinkChanged(Value):
     link: Link
 
 
+class GateReturnKnown(Value):
+    """A return that nobody registered is at the gate; its parcel is told its order."""
+
+    link: Link
+
+
 class DepartureNoted(Value):
     """A parcel left the warehouse."""
 
@@ -278,6 +284,7 @@ Fact = (
     | MarkNoted
     | MarkChanged
     | LinkChanged
+    | GateReturnKnown
     | DepartureNoted
     | VoidNoted
     | ParcelNewsNoted

@@ -7,7 +7,7 @@ from kernel.money import Money
 from kernel.value import Value
 from services.logistics.news import MemoStored, RequestDeclined
 from services.logistics.order_file import Link, OrderLine, Resend
-from services.logistics.parcels import Outcome, ParcelStatus
+from services.logistics.parcels import Outcome, ParcelStatus, Tracking
 from services.logistics.shares import Share
 
 NAME = "dispatch"
@@ -68,6 +68,12 @@ class ParcelLeft(Value):
 
     parcel_id: str
     carrier_code: str
+
+
+class CollectArrived(Value):
+    """A freight-collect parcel that nobody registered is at the gate and names the order."""
+
+    tracking: Tracking
 
 
 class WaybillVoided(Value):
@@ -226,6 +232,7 @@ Message = (
     | ShipMarked
     | ParcelAdded
     | ParcelLeft
+    | CollectArrived
     | WaybillVoided
     | HoldAnswered
     | RefundOpened

@@ -15,6 +15,7 @@ from services.logistics.commitments import pieces
 from services.logistics.news import ParcelNews
 from services.logistics.order_file import Link, OpenRefund, OrderFile
 from services.logistics.shares import overlaps
+from services.logistics.track import Identity
 
 
 def _file(view: CaseView[State]) -> OrderFile:
@@ -50,6 +51,13 @@ def _goods_left(link: Link, view: CaseView[State]) -> Sequence[Addressed]:
 def _voided(fact: f.VoidNoted, _view: CaseView[State]) -> Sequence[Addressed]:
     """Tells the parcel that its waybill is void."""
     return [parcel.to(fact.link.tracking, parcel.Voided(fact.link.parcel_id))]
+
+
+def _gate_return(fact: f.GateReturnKnown, view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells the parcel its order, as a registration does."""
+    link = fact.link
+    identity = Identity(view.shop_id, view.subject, link.parcel_id, link.direction, link.lines)
+    return [parcel.to(link.tracking, parcel.RegisteredAs(link.tracking, identity, is_collect=True))]
 
 
 def _news(fact: f.ParcelNewsNoted, view: CaseView[State]) -> Sequence[Addressed]:
@@ -158,6 +166,7 @@ def _resend_unwanted(fact: f.ResendUnwanted, view: CaseView[State]) -> Sequence[
 TELLS: Mapping[type, Reaction] = {
     f.DepartureNoted: _departed,
     f.LinkChanged: _link_changed,
+    f.GateReturnKnown: _gate_return,
     f.VoidNoted: _voided,
     f.ParcelNewsNoted: _news,
     f.CallBackDue: _call_back,

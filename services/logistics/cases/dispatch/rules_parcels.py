@@ -25,7 +25,7 @@ from services.logistics.commitments import open_refunds, value_of
 from services.logistics.delivery import in_doubt
 from services.logistics.news import MemoStored, RequestDeclined
 from services.logistics.order_file import Link, OrderFile
-from services.logistics.parcels import Outcome, ParcelStatus
+from services.logistics.parcels import Direction, Outcome, ParcelStatus, parcel_case_id
 from services.logistics.policy import Policy
 from services.logistics.shares import overlaps
 
@@ -50,6 +50,14 @@ def parcel_added(file: OrderFile, added: m.ParcelAdded) -> Decisions:
     if reship_id is not None:
         decided.append(Decided(f.ReshipParcelKnown(link, reship_id), ()))
     return decided
+
+
+@rule("RF-069")
+def collect_arrived(file: OrderFile, arrived: m.CollectArrived) -> Sequence[Fact]:
+    """Takes a freight-collect parcel at the gate for a return of the order, so that it is not taken in."""
+    if any(link.tracking == arrived.tracking for link in file.links):
+        return []
+    return [f.GateReturnKnown(Link(parcel_case_id(arrived.tracking), arrived.tracking, Direction.RETURN, ()))]
 
 
 def parcel_left(file: OrderFile, left: m.ParcelLeft, policy: Policy, now: datetime) -> Decisions:

@@ -122,6 +122,7 @@ def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0
             return _with_mark(file, mark)
         case (
             f.LinkChanged(link=link)
+            | f.GateReturnKnown(link=link)
             | f.DepartureNoted(link=link)
             | f.VoidNoted(link=link)
             | f.ParcelNewsNoted(link=link)

@@ -58,7 +58,7 @@ def _scanned(data: scans.ParcelScannedV1) -> Sequence[Addressed]:
 def _arrived(data: scans.ParcelArrivedV1) -> Sequence[Addressed]:
     """Reads that the parcel is at the shop's gate."""
     tracking = tracking_of(data)
-    return [m.to(tracking, m.Arrived(tracking, data.is_freight_collect))]
+    return [m.to(tracking, m.Arrived(tracking, data.is_freight_collect, data.order_id))]
 
 
 READS: Mapping[type[Event], Read] = {

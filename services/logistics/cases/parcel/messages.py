@@ -28,10 +28,11 @@ class RegisteredAs(Value):
 
 
 class Arrived(Value):
-    """The parcel is at the shop's gate."""
+    """The parcel is at the shop's gate; `order_id` where the gate could read it off the parcel."""
 
     tracking: Tracking
     is_collect: bool
+    order_id: str | None = None
 
 
 class Left(Value):

@@ -161,7 +161,16 @@ def _arrived(state: State, message: m.Arrived, policy: Policy, now: datetime) ->
     if track.arrived_at is not None or is_of_another(track, now):
         return []
     silence_at = _silence_at(replace(track, arrived_at=now), policy)
-    return [*decided, Decided(f.ArrivalNoted(now, message.is_collect, silence_at), ("RF-044", "RF-069"))]
+    decided.append(Decided(f.ArrivalNoted(now, message.is_collect, silence_at), ("RF-044", "RF-069")))
+    return decided + _unregistered_collect(track, message)
+
+
+@rule("RF-069")
+def _unregistered_collect(track: Track, arrived: m.Arrived) -> Sequence[Fact]:
+    """Asks the order about a freight-collect parcel that names it and that nobody registered."""
+    if track.identity is not None or not arrived.is_collect or arrived.order_id is None:
+        return []
+    return [tell(dispatch.to(arrived.order_id, dispatch.CollectArrived(arrived.tracking)))]
 
 
 def _told(
