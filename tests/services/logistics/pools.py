@@ -244,6 +244,7 @@ SHORTAGE: list[Any] = [
     sm.ShortageFound("o1", (L1, L2), ("p-l1", "p-l2"), None),
     sm.ShortageFound("o1", (L1,), ("p-l1",), T0 + 3 * DAY),
     *("choice:" + each for each in ("wait", "refund", "")),
+    *(TaskDone("o1.shortage.1.ring", each) for each in ("wait", "refund", "done", "refused")),
     sm.GoodsLeft((L1,)),
     sm.GoodsLeft((L1, L2)),
     sm.RefundTakesOver((L2,)),

@@ -72,6 +72,36 @@ def test_presale_limit() -> None:
     assert clock_for(file, T0, CLASSIC.dispatch, CLASSIC.zone).limit_at == T0 + 20 * DAY
 
 
+@pytest.mark.parametrize(("is_presale", "limit_at"), [(False, T0 + 3 * DAY), (True, T0 + 20 * DAY)])
+def test_presale_goods_beside_others(is_presale: bool, limit_at: datetime) -> None:
+    """LG-063: of two promises the later is the limit; with goods that are in stock the 72 hours hold."""
+    early = order_file(is_presale=True, dispatch_by_at=T0 + 9 * DAY).lines
+    late = order_file(is_presale=True, dispatch_by_at=T0 + 20 * DAY).lines
+    plain = order_file(is_presale=is_presale).lines
+    file = replace(order_file(), lines=(*early, *late, *plain))
+    assert clock_for(file, T0, CLASSIC.dispatch, CLASSIC.zone).limit_at == limit_at
+
+
+def test_a_presale_promise_inside_the_limit_does_not_shorten_it() -> None:
+    """LG-063."""
+    file = order_file(is_presale=True, dispatch_by_at=T0 + DAY)
+    assert clock_for(file, T0, CLASSIC.dispatch, CLASSIC.zone).limit_at == T0 + 3 * DAY
+
+
+def test_the_earlier_of_two_product_promises_is_the_target() -> None:
+    """LG-056: the first promise that would be missed counts, not the later of the two."""
+    lines = (*order_file(dispatch_within_hours=30).lines, *order_file(dispatch_by_at=T0 + 9 * DAY).lines)
+    clock = clock_for(replace(order_file(), lines=lines), T0, CLASSIC.dispatch, CLASSIC.zone)
+    assert (clock.target_at, clock.target_source) == (T0 + 30 * HOUR, Source.PRODUCT)
+
+
+def test_hours_of_report_and_choice() -> None:
+    """LG-020, LG-018, LG-016: numbers of our own, which the packs state."""
+    assert CLASSIC.lost.report_hours == 4 * HOUR
+    assert CLASSIC.lost.choice_hours == 48 * HOUR
+    assert (CLASSIC.lost.inquiry_hours, WORLD.lost.inquiry_hours) == (72 * HOUR, 168 * HOUR)
+
+
 def test_stages_of_silence() -> None:
     """LG-033, LG-016: each stage has its own patience, in every pack."""
     track = Track(STO, CLASSIC.attention.since(T0), identity=IDENTITY)
@@ -159,6 +189,25 @@ def test_no_carrier_is_unknown_to_the_table_above() -> None:
 def test_coverage(carrier_code: str, region_code: str | None, *, is_served: bool) -> None:
     """LG-015: whether the carrier serves the address."""
     assert CLASSIC.carriers.of(carrier_code).serves_region(region_code) is is_served
+
+
+NOT_IN_CHINA = ["CN-XZ", "CN-HK", "CN-TW", "CN-MO"]
+REGIONS = {
+    "*": (["*"], []),
+    "yto": (["*"], NOT_IN_CHINA),
+    "sto": (["*"], NOT_IN_CHINA),
+    "zto": (["*"], NOT_IN_CHINA),
+    "sf": (["*"], []),
+    "ems": (["*"], []),
+    "post": (["*"], []),
+    "correios": (["*"], ["CN-*"]),
+}
+
+
+def test_regions_of_each_carrier() -> None:
+    """LG-015: the whole lists."""
+    rows = carriers.load().rows
+    assert {code: (list(row.serves), list(row.serves_not)) for code, row in rows.items()} == REGIONS
 
 
 def test_numbers_must_make_sense() -> None:

@@ -7,10 +7,11 @@ from aftersales_contracts.aftersales import common, logistics, refunds
 from aftersales_contracts.aftersales import logistics_enums as lw
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import OptionKind
-from aftersales_contracts.shop import aftersales, orders
+from aftersales_contracts.shop import aftersales, desk, orders
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
+from kernel.people import TaskWithdrawn
 from services.logistics.attention import AttentionDrawn
 from services.logistics.cases.dispatch import messages as dispatch
 from services.logistics.cases.stock_shortage import messages as m
@@ -18,6 +19,7 @@ from services.logistics.cases.stock_shortage import state as s
 from services.logistics.cases.stock_shortage.messages import NAME, Message
 from services.logistics.cases.stock_shortage.rules import decide
 from services.logistics.cases.stock_shortage.state import Ended, Fact, State, deadlines, evolve
+from services.logistics.news import TaskDone
 from services.logistics.policy import Policy
 from services.logistics.shares import merged, named
 
@@ -37,10 +39,16 @@ def _offer_answered(data: aftersales.OfferAnsweredV1) -> Sequence[Addressed]:
     return [m.to(data.order_id, m.OfferAnswered(data.offer_id, data.option_id))]
 
 
+def _task_completed(data: desk.TaskCompletedV1) -> Sequence[Addressed]:
+    """Reads a person's answer."""
+    return [m.to(data.about_subject, TaskDone(data.task_id, data.outcome_code))]
+
+
 READS: Mapping[type[Event], Read] = {
     orders.OrderClosedV1: _closed,
     refunds.RefundOpenedV1: _refund_opened,
     aftersales.OfferAnsweredV1: outcomes.mine(NAME, _offer_answered),
+    desk.TaskCompletedV1: outcomes.mine(NAME, _task_completed),
 }
 
 
@@ -92,6 +100,7 @@ def _refund_taken(fact: s.RefundTaken, view: CaseView[State]) -> logistics.Remed
 
 ANNOUNCES: Mapping[type, Announce] = {
     AttentionDrawn: _task,
+    TaskWithdrawn: outcomes.order_task_withdrawn,
     s.BuyerTold: _told,
     s.SaleStopped: _off_sale,
     s.ChoiceMissed: _task,

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from kernel.decider import Addressed, DeadlinePassed
 from kernel.value import Value
+from services.logistics.news import TaskDone
 from services.logistics.shares import Share
 
 NAME = "stock-shortage"
@@ -37,7 +38,7 @@ class RefundTakesOver(Value):
     lines: tuple[Share, ...]
 
 
-Message = ShortageFound | OfferAnswered | GoodsLeft | RefundTakesOver | DeadlinePassed
+Message = ShortageFound | OfferAnswered | GoodsLeft | RefundTakesOver | TaskDone | DeadlinePassed
 
 
 def to(order_id: str, message: Message) -> Addressed:

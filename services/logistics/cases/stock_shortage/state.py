@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from kernel.decider import Deadline
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from kernel.value import Value, replace
 from services.logistics.attention import Attention, AttentionDrawn
 from services.logistics.shares import Share
@@ -35,6 +35,8 @@ class Told(Value):
     wait_until_at: datetime
     choose_by: datetime | None
     attention: Attention
+    open_task_ids: tuple[str, ...] = ()
+    """Tasks about the choice that nobody answered."""
 
 
 class Waiting(Value):
@@ -105,6 +107,12 @@ class RefundTaken(Value):
     lines: tuple[Share, ...]
 
 
+class TaskNoted(Value):
+    """A person answered, and changed nothing."""
+
+    task_id: str
+
+
 class ShortageOver(Value):
     """Nothing is left to settle."""
 
@@ -116,8 +124,10 @@ Fact = (
     | ChoiceMissed
     | LaterDateTaken
     | RefundTaken
+    | TaskNoted
     | ShortageOver
     | AttentionDrawn
+    | TaskWithdrawn
 )
 
 
@@ -134,7 +144,9 @@ def evolve(state: State, fact: Fact) -> State:
             told = replace(shortage, offer_count=shortage.offer_count + 1)
             return Told(told, fact.offer_id, fact.wait_until_at, fact.choose_by, fact.attention)
         case ChoiceMissed():
-            return replace(state, choose_by=None) if isinstance(state, Told) else state
+            return replace(_asked(state, fact.task), choose_by=None) if isinstance(state, Told) else state
+        case TaskNoted(task_id=task_id):
+            return _answered(state, task_id) if isinstance(state, Told) else state
         case LaterDateTaken(until_at=until_at):
             return Waiting(shortage, until_at)
         case RefundTaken():
@@ -142,18 +154,30 @@ def evolve(state: State, fact: Fact) -> State:
         case ShortageOver():
             return Released(shortage)
         case AttentionDrawn(attention=attention):
-            return replace(state, attention=attention) if isinstance(state, Told) else state
-        case SaleStopped():
+            return (
+                replace(_asked(state, fact.task), attention=attention) if isinstance(state, Told) else state
+            )
+        case SaleStopped() | TaskWithdrawn():
             return state
         case _:
             assert_never(fact)
+
+
+def _asked(state: Told, task: Task) -> Told:
+    return replace(state, open_task_ids=(*state.open_task_ids, task.task_id))
+
+
+def _answered(state: Told, task_id: str) -> Told:
+    return replace(state, open_task_ids=tuple(each for each in state.open_task_ids if each != task_id))
 
 
 def deadlines(state: State) -> Sequence[Deadline]:
     """Lists when an open shortage must be looked at; an end has no deadline."""
     match state:
         case Told(choose_by=choose_by, attention=attention):
-            return [Deadline("choice", choose_by)] if choose_by is not None else attention.deadlines()
+            if choose_by is not None:
+                return [Deadline("choice", choose_by)]
+            return attention.deadlines() or [Deadline("unsettled", attention.due_at)]
         case Waiting(until_at=until_at):
             return [Deadline("until", until_at)]
         case Absent() | Released() | RefundDue():

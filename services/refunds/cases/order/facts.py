@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from kernel.decider import Told
 from kernel.money import Money
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from kernel.value import Value
 from services.refunds.cases.order.account import EarlyApplication, OrderAccount
 from services.refunds.goods import Back, Question
@@ -13,6 +13,9 @@ from services.refunds.liability import Liability
 from services.refunds.notices import Bar
 from services.refunds.payments import PaymentOrder
 from services.refunds.shares import Purpose, Share, Tender, Terms, Wanted
+
+CONFIRM_STOPPED = "confirm-stopped"
+"""The name of the task that asks why nobody confirms."""
 
 
 class Application(StrEnum):
@@ -346,7 +349,7 @@ Fact = (
     | AutoConfirmRequested | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed
     | DeliveryNoted | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn
     | GoodsCame | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionSettled | QuestionVoid
-    | SendBackDue | Task | Told
+    | SendBackDue | Task | TaskWithdrawn | Told
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from kernel.decider import CaseView
 from kernel.ids import derived_id
 from kernel.people import Task, TaskWithdrawn
 from services.refunds.cases.order.facts import (
+    CONFIRM_STOPPED,
     ApplicationRejected,
     AutoConfirmRequested,
     AutoConfirmStopped,
@@ -97,7 +98,7 @@ def _auto_confirm(fact: AutoConfirmRequested, view: CaseView[State]) -> refunds.
 
 
 def _auto_confirm_stopped(fact: AutoConfirmStopped, view: CaseView[State]) -> common.TaskRequestedV1:
-    return order_task(reconciliation("confirm-stopped", "order_not_confirmed", fact.due_at), view)
+    return order_task(reconciliation(CONFIRM_STOPPED, "order_not_confirmed", fact.due_at), view)
 
 
 def _payment_refused(fact: PaymentRefused, view: CaseView[State]) -> common.TaskRequestedV1:
@@ -142,4 +143,5 @@ ANNOUNCES: Mapping[type, Announce] = {
     QuestionVoid: _question_void,
     SendBackDue: _send_back,
     Task: order_task,
+    TaskWithdrawn: order_task_withdrawn,
 }

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from kernel.decider import DeadlinePassed, Decided
 from kernel.money import Money
+from kernel.people import TaskWithdrawn
 from kernel.rules import rule
 from kernel.value import replace
 from services.refunds.cases.order import (
@@ -23,6 +24,7 @@ from services.refunds.cases.order import (
 )
 from services.refunds.cases.order.account import LineAccount, OpenCase, OrderAccount
 from services.refunds.cases.order.facts import (
+    CONFIRM_STOPPED,
     AutoConfirmDeferred,
     AutoConfirmRequested,
     AutoConfirmStopped,
@@ -256,7 +258,10 @@ def _succeeded(state: State, told: TradeSucceeded, policy: Policy, now: datetime
         return []
     if isinstance(current, Closed):
         return [reconciliation("status-conflict", "succeeded_after_close", now + policy.attention_days)]
-    return [SuccessRecorded(told.cause, line_ids, is_whole, now)]
+    return [
+        SuccessRecorded(told.cause, line_ids, is_whole, now),
+        *_confirm_answered(current, is_whole=is_whole),
+    ]
 
 
 @rule("OR-001", "OR-005", "RF-033")
@@ -270,9 +275,16 @@ def _closed(state: State, told: TradeClosed, policy: Policy, now: datetime) -> S
     if isinstance(current, Succeeded):
         return [reconciliation("status-conflict", "closed_after_success", due_at)]
     closed: list[Fact] = [CloseRecorded(told.cause, line_ids, is_whole, now)]
+    closed += _confirm_answered(current, is_whole=is_whole)
     if any(case.kind is not None and _touches(case, line_ids) for case in current.book.open):
         closed.append(reconciliation("closed-with-refund", "closed_with_open_refund", due_at))
     return closed
+
+
+def _confirm_answered(current: Live, *, is_whole: bool) -> list[Fact]:
+    """Takes back the question why nobody confirms, once the whole trade has ended."""
+    is_asked = isinstance(current, Shipped) and current.confirm.is_stopped
+    return [TaskWithdrawn("trade_ended", name=CONFIRM_STOPPED)] if is_asked and is_whole else []
 
 
 def _ended_lines(current: Live, told: tuple[str, ...] | None) -> tuple[tuple[str, ...] | None, bool]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from kernel.decider import Deadline, NotYet, Told
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from kernel.value import Value, replace
 from services.refunds.cases.order import account
 from services.refunds.cases.order import account_goods as goods
@@ -81,6 +81,8 @@ class Confirm(Value):
     asked_count: int
     grace_minutes: int
     declined_count: int = 0
+    is_stopped: bool = False
+    """A person is asked why nobody confirms."""
 
 
 class Shipped(Value):
@@ -179,7 +181,9 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return replace(order, book=goods.settled(book, fact.number))
         case ApplicationRejected():
             return order if fact.early is None else replace(order, book=account.kept(book, fact.early))
-        case MoreSettled() | PaymentRefused() | LatenessWithdrawn() | SendBackDue() | Task() | Told():
+        case MoreSettled() | PaymentRefused() | LatenessWithdrawn() | SendBackDue():
+            return order
+        case Task() | TaskWithdrawn() | Told():
             return order
         case _:
             assert_never(fact)
@@ -205,7 +209,8 @@ def _shipment_recorded(state: Live, fact: ShipmentRecorded) -> State:
         left = (fact.confirm_by - fact.shipped_at) // MICROSECOND
     standby_by = None if fact.is_complete else fact.confirm_by
     declined_count = state.confirm.declined_count if isinstance(state, Shipped) else 0
-    confirm = Confirm(due_at, left, standby_by, 0, fact.grace_minutes, declined_count)
+    is_stopped = isinstance(state, Shipped) and state.confirm.is_stopped
+    confirm = Confirm(due_at, left, standby_by, 0, fact.grace_minutes, declined_count, is_stopped)
     return Shipped(book, fact.shipped_at, confirm)
 
 
@@ -337,7 +342,9 @@ def _confirm_deferred(state: Live) -> State:
 def _confirm_stopped(state: Live) -> State:
     if not isinstance(state, Shipped):
         return state
-    return replace(state, confirm=replace(state.confirm, due_at=None, left_microseconds=None))
+    return replace(
+        state, confirm=replace(state.confirm, due_at=None, left_microseconds=None, is_stopped=True)
+    )
 
 
 def _delivery_noted(state: Live, fact: DeliveryNoted) -> State:

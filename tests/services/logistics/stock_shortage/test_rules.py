@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given, settings
 
 from kernel.decider import DeadlinePassed
+from kernel.people import Task, TaskWithdrawn
+from services.logistics.attention import AttentionDrawn
 from services.logistics.cases.stock_shortage import messages as m
 from services.logistics.cases.stock_shortage import state as s
 from services.logistics.cases.stock_shortage.border import STOCK_SHORTAGE
+from services.logistics.news import TaskDone
 from tests.services.given import check_names, decide
 from tests.services.logistics.histories import histories, reached, states, walk
 from tests.services.logistics.pools import L1, P
@@ -20,11 +23,20 @@ TOLD = [
     s.ShortageNoted(s.Shortage("o1", (L1,), None)),
     s.BuyerTold("o1.shortage.1", T0 + 7 * DAY, T0 + 48 * HOUR, ATT),
 ]
+RING = Task("shortage_choice", T0 + 12 * DAY, task_id="o1.shortage.1.ring")
+MISSED = [*TOLD, s.ChoiceMissed(RING)]
 
 TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
     ("RF-007", TOLD, m.OfferAnswered("o1.shortage.1", "wait"), ["LaterDateTaken"]),
     ("RF-007", TOLD, m.OfferAnswered("o1.shortage.1", "refund"), ["RefundTaken"]),
     ("RF-007", TOLD, DeadlinePassed("choice", T0 + 48 * HOUR), ["ChoiceMissed"]),
+    ("RF-007", MISSED, TaskDone("o1.shortage.1.ring", "wait"), ["TaskNoted", "LaterDateTaken"]),
+    ("RF-007", MISSED, TaskDone("o1.shortage.1.ring", "refund"), ["TaskNoted", "RefundTaken"]),
+    ("RF-007", MISSED, TaskDone("o1.shortage.1.ring", "done"), ["TaskNoted", "ShortageOver"]),
+    ("RF-007", MISSED, TaskDone("o1.shortage.1.ring", "refused"), ["TaskNoted"]),
+    ("RF-007", MISSED, TaskDone("other", "refund"), []),
+    ("RF-007", MISSED, m.OfferAnswered("o1.shortage.1", "refund"), ["RefundTaken", "TaskWithdrawn"]),
+    ("RF-007", MISSED, m.GoodsLeft(()), ["ShortageOver", "TaskWithdrawn"]),
     (
         "LG-058",
         [],
@@ -45,6 +57,16 @@ def test_rule(rule_id: str, before: Sequence[Any], when: Any, then: list[str]) -
 def test_before_the_case_is_there() -> None:
     """A departure means nothing where no goods are missing."""
     assert decide(STOCK_SHORTAGE, [], m.GoodsLeft((L1,)), T0, P) == []
+
+
+def test_a_shortage_that_nobody_settles_ends() -> None:
+    """RF-007: 48 hours, three looks of a person in thirty days, then the case is over."""
+    made = walk("stock-shortage", [])
+    made.run_out()
+    assert isinstance(made.state, s.Released)
+    asked = {fact.task.task_id for fact in made.facts if isinstance(fact, s.ChoiceMissed | AttentionDrawn)}
+    assert len(asked) == 4
+    assert {fact.task_id for fact in made.facts if isinstance(fact, TaskWithdrawn)} == asked
 
 
 @settings(max_examples=300, deadline=None)
