@@ -277,9 +277,14 @@ class OrderSucceeded(Value):
     at: datetime
 
 
+Telling = (
+    OrderKnown | WrongCarrierUsed | DoubtsChanged | ParcelTraced | AttentionDrawn | Notice | Task
+    | TaskWithdrawn | Told
+)  # fmt: skip
+"""Facts that leave the order's file as it is."""
+
 Fact = (
-    OrderKnown
-    | LinesChanged
+    LinesChanged
     | ClockStarted
     | MarkNoted
     | MarkChanged
@@ -296,7 +301,6 @@ Fact = (
     | HoldDropped
     | CallBackDue
     | RefundNoted
-    | ParcelTraced
     | RefundEnded
     | SearchDue
     | SearchEnded
@@ -304,17 +308,11 @@ Fact = (
     | PromiseNoted
     | CarrierInstructed
     | InstructionSettled
-    | WrongCarrierUsed
     | ShortageKnown
     | ResendKnown
     | ReshipParcelKnown
     | ResendUnwanted
-    | DoubtsChanged
     | OrderStopped
     | OrderSucceeded
-    | AttentionDrawn
-    | Notice
-    | Task
-    | TaskWithdrawn
-    | Told
+    | Telling
 )

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from kernel.decider import Deadline, Decided, Told
-from kernel.people import Notice, Task, TaskWithdrawn
+from kernel.decider import Deadline, Decided
 from kernel.value import Value, replace
 from services.logistics.attention import Attention, AttentionDrawn
 from services.logistics.cases.dispatch import facts as f
@@ -111,6 +110,8 @@ def after(file: OrderFile, decided: Iterable[Decided[Fact]]) -> OrderFile:
 
 def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0912  one branch per fact
     """Applies a fact to the order's file; facts that only ask or tell others leave the file as it is."""
+    if isinstance(fact, f.Telling):
+        return file
     match fact:
         case f.LinesChanged(lines=lines):
             return replace(file, lines=lines)
@@ -169,18 +170,6 @@ def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0
             return replace(file, resends=(*file.resends, resend))
         case f.ResendUnwanted():
             return _without_resend(file, fact)
-        case (
-            f.OrderKnown()
-            | f.WrongCarrierUsed()
-            | f.DoubtsChanged()
-            | f.ParcelTraced()
-            | AttentionDrawn()
-            | Notice()
-            | Task()
-            | TaskWithdrawn()
-            | Told()
-        ):
-            return file
         case _:
             assert_never(fact)
 

@@ -9,7 +9,7 @@ from aftersales_contracts.shop import shipments
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Read
 from kernel.decider import Addressed, CaseView
-from kernel.people import Notice, Task
+from kernel.people import Notice, Task, TaskWithdrawn
 from services.logistics.attention import AttentionDrawn
 from services.logistics.cases.intercept import messages as m
 from services.logistics.cases.intercept import state as s
@@ -60,6 +60,7 @@ ANNOUNCES: Mapping[type, Announce] = {
     s.RecallUnanswered: _task,
     AttentionDrawn: _task,
     Task: outcomes.order_task,
+    TaskWithdrawn: outcomes.order_task_withdrawn,
     Notice: _notice,
 }
 

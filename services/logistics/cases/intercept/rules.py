@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
 from typing import assert_never
 
 from kernel.decider import DeadlinePassed, Decided, NotYet
 from kernel.ids import derived_id
-from kernel.people import Notice, Task
+from kernel.people import Notice, Task, TaskWithdrawn
 from kernel.rules import rule
 from services.logistics.attention import draw
 from services.logistics.carriers import Capability
@@ -22,7 +23,22 @@ Decisions = list[Decided[Fact]]
 
 
 def decide(state: State, message: Message, policy: Policy, now: datetime) -> Decisions:
-    """Answers the wish to call back, the carrier, the parcel's end and time."""
+    """Answers the wish to call back, the carrier, the parcel's end and time; takes back what they answer."""
+    decided = _answer(state, message, policy, now)
+    return decided + _moot(state, decided)
+
+
+@rule("RF-034", "LG-050")
+def _moot(state: State, decided: Decisions) -> Sequence[Fact]:
+    """Takes back what a person was asked before the carrier answered, or the parcel ended."""
+    after = reduce(s.evolve, [entry.fact for entry in decided], state)
+    if not isinstance(state, s.Open) or type(after) is type(state):
+        return []
+    reason_code = type(after).__name__.lower()
+    return [TaskWithdrawn(reason_code, task_id=task_id) for task_id in state.open_task_ids]
+
+
+def _answer(state: State, message: Message, policy: Policy, now: datetime) -> Decisions:
     match message:
         case m.RecallWanted(recall=recall):
             return _wanted(recall, policy, now) if isinstance(state, s.Absent) else []

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from kernel.decider import Deadline
-from kernel.people import Notice, Task
+from kernel.people import Notice, Task, TaskWithdrawn
 from kernel.value import Value, replace
 from services.logistics.attention import Attention, AttentionDrawn
 from services.logistics.cases.intercept.messages import Recall
@@ -23,6 +23,7 @@ class Asked(Value):
     recall: Recall
     answer_by: datetime | None
     attention: Attention
+    open_task_ids: tuple[str, ...] = ()
 
 
 class Accepted(Value):
@@ -30,12 +31,14 @@ class Accepted(Value):
 
     recall: Recall
     attention: Attention
+    open_task_ids: tuple[str, ...] = ()
 
 
 class Refused(Value):
     """The carrier will not or cannot; the buyer may still refuse the parcel, and the scans will tell."""
 
     recall: Recall
+    open_task_ids: tuple[str, ...] = ()
 
 
 class Back(Value):
@@ -50,6 +53,7 @@ class Missed(Value):
     recall: Recall
 
 
+Open = Asked | Accepted | Refused
 Ended = Refused | Back | Missed
 Known = Asked | Accepted | Ended
 State = Absent | Known
@@ -106,10 +110,11 @@ Fact = (
     | AttentionDrawn
     | Notice
     | Task
+    | TaskWithdrawn
 )
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: Fact) -> State:  # noqa: PLR0911  one branch per fact
     """Applies a fact."""
     if isinstance(fact, RecallAsked):
         return Asked(fact.recall, fact.answer_by, fact.attention)
@@ -122,16 +127,27 @@ def evolve(state: State, fact: Fact) -> State:
             return Accepted(state.recall, attention)
         case RecallRefused():
             return Refused(state.recall)
-        case RecallUnanswered():
-            return replace(state, answer_by=None) if isinstance(state, Asked) else state
+        case RecallUnanswered(task=task):
+            return replace(_asked(state, task), answer_by=None) if isinstance(state, Asked) else state
         case RecallEnded(is_back=is_back):
             return Back(state.recall) if is_back else Missed(state.recall)
-        case AttentionDrawn(attention=attention):
-            return replace(state, attention=attention) if isinstance(state, Asked | Accepted) else state
-        case Notice() | Task():
+        case AttentionDrawn(attention=attention, task=task):
+            if not isinstance(state, Asked | Accepted):
+                return state
+            return replace(_asked(state, task), attention=attention)
+        case Task():
+            return _asked(state, fact) if isinstance(state, Open) else state
+        case Notice() | TaskWithdrawn():
             return state
         case _:
             assert_never(fact)
+
+
+T = TypeVar("T", bound=Open)
+
+
+def _asked(state: T, task: Task) -> T:
+    return replace(state, open_task_ids=(*state.open_task_ids, task.task_id))
 
 
 def deadlines(state: State) -> Sequence[Deadline]:

@@ -11,7 +11,7 @@ from aftersales_contracts.shop import desk
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from services.logistics.attention import AttentionDrawn
 from services.logistics.cases.lost_parcel import messages as lost_parcel
 from services.logistics.cases.reship import messages as m
@@ -130,6 +130,7 @@ def _task(fact: s.NoteDiffers | s.SendLate | AttentionDrawn, view: CaseView[Stat
 ANNOUNCES: Mapping[type, Announce] = {
     AttentionDrawn: _task,
     Task: outcomes.order_task,
+    TaskWithdrawn: outcomes.order_task_withdrawn,
     s.ReserveAsked: _requested,
     s.SendAsked: _requested,
     s.CancelAsked: _requested,

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from kernel.decider import DeadlinePassed, Decided, NotYet
 from kernel.ids import derived_id
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from kernel.rules import rule
 from services.logistics.attention import draw
 from services.logistics.cases.reship import messages as m
@@ -25,10 +25,34 @@ WITH_CARRIER = frozenset(ParcelStatus) - {
 }
 
 
-def decide(  # noqa: C901, PLR0911  one branch per message
+def decide(state: State, message: Message, policy: Policy, now: datetime) -> Decisions:
+    """Answers the wish to keep or send goods, the warehouse, the parcel, the note, a person and time.
+
+    Takes the question why the goods are late back once they left, or will not.
+    """
+    decided = _answer(state, message, policy, now)
+    return decided + _late_over(state, decided)
+
+
+@rule("RF-118", "LG-019")
+def _late_over(state: State, decided: Decisions) -> Sequence[Fact]:
+    if not isinstance(state, s.Requested) or not state.is_late:
+        return []
+    after: State = state
+    for entry in decided:
+        after = s.evolve(after, entry.fact)
+    if isinstance(after, s.Requested):
+        return []
+    return [TaskWithdrawn(type(after).__name__.lower(), task_id=_late_task_id(state.order))]
+
+
+def _late_task_id(order: ReshipOrder) -> str:
+    return derived_id(order.reship_id, "late")
+
+
+def _answer(  # noqa: C901, PLR0911  one branch per message
     state: State, message: Message, policy: Policy, now: datetime
 ) -> Decisions:
-    """Answers the wish to keep or send goods, the warehouse, the parcel, the note, a person and time."""
     if isinstance(message, m.ReserveWanted):
         return _reserve(message.order, policy, now) if isinstance(state, s.Absent) else []
     if isinstance(message, m.SendWanted):
@@ -208,5 +232,5 @@ def _no_stock(reason_code: str) -> Sequence[Fact]:
 @rule("RF-118", "LG-019")
 def _late(state: s.Requested, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Lets a person act where the promised moment passed without a parcel on its way."""
-    task_id = derived_id(state.order.reship_id, "late")
+    task_id = _late_task_id(state.order)
     return [s.SendLate(Task("reship_late", now + policy.attention.after_days, task_id=task_id))]

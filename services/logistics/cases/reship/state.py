@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from kernel.decider import Deadline
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from kernel.value import Value, replace
 from services.logistics.attention import Attention, AttentionDrawn
 from services.logistics.cases.reship.messages import ReshipOrder
@@ -190,6 +190,7 @@ Fact = (
     | CalledOff
     | AttentionDrawn
     | Task
+    | TaskWithdrawn
 )
 
 
@@ -228,7 +229,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case AttentionDrawn(attention=attention):
             is_open = isinstance(state, Reserved | Checking | Requested | Sent)
             return replace(state, attention=attention) if is_open else state
-        case CancelAsked() | Task():
+        case CancelAsked() | Task() | TaskWithdrawn():
             return state
         case _:
             assert_never(fact)

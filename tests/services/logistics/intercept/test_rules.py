@@ -7,16 +7,20 @@ import pytest
 from hypothesis import given, settings
 
 from kernel.decider import DeadlinePassed, NotYet
+from kernel.people import Task
 from services.logistics.cases.intercept import messages as m
 from services.logistics.cases.intercept import state as s
 from services.logistics.cases.intercept.border import INTERCEPT
+from services.logistics.parcels import Outcome
 from tests.services.given import check_names, decide
 from tests.services.logistics.histories import histories, reached, states, walk
-from tests.services.logistics.pools import POST, STO, P, recall
+from tests.services.logistics.pools import POST, STO, P, moved, recall
 from tests.services.logistics.shop import DAY, T0
 
 ATT = P.attention.since(T0)
 ASKED = [s.RecallAsked(recall(STO), T0 + DAY, ATT)]
+RUNG = [*ASKED, s.RecallUnanswered(Task("recall_unanswered", T0 + DAY, task_id="t1"))]
+BY_HAND = [s.RecallImpossible(recall(POST)), Task("recall_by_hand", T0 + DAY, task_id="t2")]
 
 TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
     ("LG-051", [], m.RecallWanted(recall(STO)), ["RecallAsked", "Notice"]),
@@ -24,6 +28,11 @@ TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
     ("LG-050", ASKED, m.CarrierAnswered("accepted"), ["RecallAccepted"]),
     ("LG-050", ASKED, m.CarrierAnswered("too_late"), ["RecallRefused"]),
     ("LG-050", ASKED, DeadlinePassed("answer", T0 + DAY), ["RecallUnanswered"]),
+    ("LG-050", RUNG, m.CarrierAnswered("accepted"), ["RecallAccepted", "TaskWithdrawn"]),
+    ("LG-050", RUNG, m.CarrierAnswered("too_late"), ["RecallRefused", "TaskWithdrawn"]),
+    ("LG-050", RUNG, moved("returned", T0, Outcome.RETURNED), ["RecallEnded", "TaskWithdrawn"]),
+    ("LG-050", BY_HAND, moved("delivered", T0, Outcome.DELIVERED), ["RecallEnded", "TaskWithdrawn"]),
+    ("LG-050", BY_HAND, moved("in_transit", T0), []),
 ]
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from kernel.decider import DeadlinePassed
+from kernel.people import Task
 from services.logistics.cases.reship import messages as m
 from services.logistics.cases.reship import state as s
 from services.logistics.cases.reship.border import RESHIP
@@ -18,6 +19,7 @@ from tests.services.logistics.shop import DAY, T0
 ATT = P.attention.since(T0)
 RESERVED = [s.ReserveAsked(ORDER, T0 + DAY), s.StockKept(None, ATT)]
 SENT = [s.SendAsked(ORDER, ATT), s.CarriedBy("k1"), s.SentOut("k1", ATT)]
+LATE = [SENT[0], s.SendLate(Task("reship_late", T0 + 19 * DAY, task_id="x1.reship.late"))]
 
 TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
     ("RF-105", [], m.ReserveWanted(ORDER), ["ReserveAsked"]),
@@ -26,6 +28,9 @@ TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
     ("RF-122", [*RESERVED, s.NoteNoted("s-m")], m.SendWanted(ORDER), ["NoteDiffers"]),
     ("RF-120", [*RESERVED, s.NoteNoted("s-xl")], m.SendWanted(ORDER), ["SendAsked"]),
     ("RF-118", SENT[:1], DeadlinePassed("ship", T0 + 9 * DAY), ["SendLate"]),
+    ("RF-118", LATE, m.ParcelLeft("k1"), ["SentOut", "TaskWithdrawn"]),
+    ("LG-019", LATE, m.Answered("x1.reship.send", "declined", None), ["StockMissing", "TaskWithdrawn"]),
+    ("RF-120", LATE, m.ParcelKnown("k1"), ["CarriedBy"]),
     ("RF-118", RESERVED, m.Unwanted(), ["CancelAsked", "CalledOff"]),
     ("RF-120", SENT[:2], m.ParcelLeft("k1"), ["SentOut"]),
 ]
