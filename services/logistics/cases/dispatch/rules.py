@@ -70,7 +70,7 @@ def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case m.HoldAnswered():
             return refunds.hold_answered(file, message, now)
         case m.ParcelAdded():
-            return parcels.parcel_added(file, message)
+            return parcels.parcel_added(file, message, policy, now)
         case m.ParcelLeft():
             return parcels.parcel_left(file, message, policy, now)
         case m.PickedUp():
@@ -80,7 +80,7 @@ def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case m.WaybillVoided():
             return parcels.voided(file, message)
         case m.ParcelMoved():
-            return parcels.parcel_moved(file, message, now)
+            return parcels.parcel_moved(file, message, policy, now)
         case m.ParcelStalled():
             return parcels.parcel_stalled(file, message, now)
         case m.ProblemReported():

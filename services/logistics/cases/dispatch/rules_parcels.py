@@ -8,6 +8,7 @@ from kernel.ids import derived_id
 from kernel.people import Task
 from kernel.rules import rule
 from kernel.value import replace
+from services.logistics.carriers import Capability
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch import messages as m
 from services.logistics.cases.dispatch.facts import Fact
@@ -39,17 +40,32 @@ def _known(file: OrderFile, parcel_id: str) -> Link:
     return link
 
 
-def parcel_added(file: OrderFile, added: m.ParcelAdded) -> Decisions:
-    """Notes a parcel of the order; the case of a resend hears of its parcel."""
+def parcel_added(file: OrderFile, added: m.ParcelAdded, policy: Policy, now: datetime) -> Decisions:
+    """Notes a parcel of the order; the case of a resend hears of its parcel.
+
+    A declared amount counts where the carrier insures one (LG-021).
+    """
     if file.link(added.link.parcel_id) is not None:
         return []
-    value = added.declared_amount or value_of(file, added.link.lines)
+    is_insured = policy.carriers.of(added.link.tracking.carrier_code).can(Capability.DECLARED_VALUE)
+    declared = added.declared_amount if is_insured else None
+    value = declared or value_of(file, added.link.lines)
     link = replace(added.link, value=value)
     decided: Decisions = [Decided(f.LinkChanged(link), ())]
     reship_id = reship_of(file, added)
     if reship_id is not None:
         decided.append(Decided(f.ReshipParcelKnown(link, reship_id), ()))
-    return decided
+    return decided + _cash_not_collected(file, link, policy, now)
+
+
+@rule("LG-021")
+def _cash_not_collected(file: OrderFile, link: Link, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Lets a person choose another carrier where this one does not collect the cash of the order."""
+    can_collect = policy.carriers.of(link.tracking.carrier_code).can(Capability.CASH_COLLECTION)
+    if can_collect or not file.is_cash_on_delivery or link.direction is not Direction.OUTBOUND:
+        return []
+    task_id = derived_id(link.parcel_id, "cash")
+    return [Task("carrier_collects_no_cash", now + policy.attention.after_days, task_id=task_id)]
 
 
 @rule("RF-069")
@@ -96,7 +112,7 @@ def voided(file: OrderFile, message: m.WaybillVoided) -> Decisions:
     return [] if link.is_void else [Decided(f.VoidNoted(replace(link, is_void=True)), ("RF-005",))]
 
 
-def parcel_moved(file: OrderFile, moved: m.ParcelMoved, now: datetime) -> Decisions:
+def parcel_moved(file: OrderFile, moved: m.ParcelMoved, policy: Policy, now: datetime) -> Decisions:
     """Notes the picture of a parcel, and decides its consequences for the order."""
     link = _known(file, moved.parcel_id)
     link = replace(
@@ -110,7 +126,7 @@ def parcel_moved(file: OrderFile, moved: m.ParcelMoved, now: datetime) -> Decisi
     file = file.with_link(link)
     decided: Decisions = [Decided(f.ParcelNewsNoted(link, now), ("RF-044",))]
     decided += refused(file, link)
-    decided += undeliverable(file, link, now)
+    decided += undeliverable(file, link, policy, now)
     if link.outcome is Outcome.LOST and not link.is_sought and link.remedy is None:
         decided += _search(file, link, "courier_lost", can_wait=False)
     decided += back_without_refund(file, link.parcel_id)

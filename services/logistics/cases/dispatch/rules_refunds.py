@@ -8,6 +8,7 @@ from kernel.ids import derived_id
 from kernel.people import Task
 from kernel.rules import rule
 from kernel.value import replace
+from services.logistics.carriers import Capability
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch import messages as m
 from services.logistics.cases.dispatch.facts import Fact
@@ -257,9 +258,12 @@ def refused(file: OrderFile, link: Link) -> Sequence[Fact]:
     return [f.CallBackDue(link, "refused", is_buyer_asked=False)] if file.link(link.parcel_id) else []
 
 
-@rule("RF-037", "RF-038")
-def undeliverable(file: OrderFile, link: Link, now: datetime) -> Sequence[Fact]:
-    """Calls a parcel out of range or with a bad address back if a refund is open; else a person decides."""
+@rule("RF-037", "RF-038", "LG-021")
+def undeliverable(file: OrderFile, link: Link, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Calls a parcel out of range or with a bad address back if a refund is open; else a person decides.
+
+    Where the carrier changes addresses under way, the question is for the right address.
+    """
     if link.status not in {ParcelStatus.OUT_OF_RANGE, ParcelStatus.ADDRESS_PROBLEM}:
         return []
     if not link.direction.is_to_buyer or link.is_called_back or link.is_sought or link.outcome is not None:
@@ -267,7 +271,10 @@ def undeliverable(file: OrderFile, link: Link, now: datetime) -> Sequence[Fact]:
     if open_refunds(file, link.lines):
         return [f.CallBackDue(link, link.status.value, is_buyer_asked=False)]
     task_id = derived_id(link.parcel_id, link.status.value)
-    return [Task(link.status.value, now + timedelta(days=1), "assessment", task_id=task_id)]
+    carrier = policy.carriers.of(link.tracking.carrier_code)
+    is_changeable = link.status is ParcelStatus.ADDRESS_PROBLEM and carrier.can(Capability.ADDRESS_CHANGE)
+    question_code = "correct_address" if is_changeable else link.status.value
+    return [Task(question_code, now + timedelta(days=1), "assessment", task_id=task_id)]
 
 
 @rule("RF-006", "RF-036", "RF-037", "RF-038", "LG-050")

@@ -20,6 +20,8 @@ from services.logistics.parcels import Outcome
 from services.logistics.policy import Policy
 
 Decisions = list[Decided[Fact]]
+PROBLEMS = frozenset({"refused", "out_of_range", "address_problem"})
+"""Reasons for which a parcel cannot be delivered."""
 
 
 def decide(state: State, message: Message, policy: Policy, now: datetime) -> Decisions:
@@ -59,10 +61,16 @@ def _wanted(recall: Recall, policy: Policy, now: datetime) -> Decisions:
 
 @rule("RF-006", "RF-034", "RF-036", "RF-037", "RF-038", "LG-021", "LG-050")
 def _ask_carrier(recall: Recall, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Asks the carrier to bring the parcel back, if the carrier offers that; else a person rings."""
+    """Asks the carrier to bring the parcel back, if the carrier offers that; else a person rings.
+
+    A parcel that cannot be delivered comes back unasked where the carrier returns problem parcels.
+    """
     due_at = now + policy.intercept.answer_hours
-    if policy.carriers.of(recall.tracking.carrier_code).can(Capability.RECALL):
-        return [s.RecallAsked(recall, due_at, policy.attention.since(now, policy.intercept.back_days))]
+    carrier, attention = policy.carriers.of(recall.tracking.carrier_code), policy.attention
+    if carrier.can(Capability.RECALL):
+        return [s.RecallAsked(recall, due_at, attention.since(now, policy.intercept.back_days))]
+    if carrier.can(Capability.PROBLEM_RETURN) and recall.reason_code in PROBLEMS:
+        return [s.ReturnExpected(recall, attention.since(now, policy.intercept.back_days))]
     task_id = derived_id(recall.request_id, "by-hand")
     return [s.RecallImpossible(recall), Task("recall_by_hand", due_at, "assessment", task_id=task_id)]
 

@@ -76,6 +76,13 @@ class RecallImpossible(Value):
     recall: Recall
 
 
+class ReturnExpected(Value):
+    """The carrier brings the parcel back unasked."""
+
+    recall: Recall
+    attention: Attention
+
+
 class RecallAccepted(Value):
     """The carrier will bring the parcel back."""
 
@@ -103,6 +110,7 @@ class RecallEnded(Value):
 Fact = (
     RecallAsked
     | RecallImpossible
+    | ReturnExpected
     | RecallAccepted
     | RecallRefused
     | RecallUnanswered
@@ -114,10 +122,12 @@ Fact = (
 )
 
 
-def evolve(state: State, fact: Fact) -> State:  # noqa: PLR0911  one branch per fact
+def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911  one branch per fact
     """Applies a fact."""
     if isinstance(fact, RecallAsked):
         return Asked(fact.recall, fact.answer_by, fact.attention)
+    if isinstance(fact, ReturnExpected):
+        return Accepted(fact.recall, fact.attention)
     if isinstance(fact, RecallImpossible):
         return Refused(fact.recall)
     if isinstance(state, Absent):

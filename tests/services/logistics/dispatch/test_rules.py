@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given, settings
 
 from kernel.decider import HERE, Addressed, NotYet, Told, tell
+from kernel.money import Money
+from kernel.people import Task
+from kernel.value import replace
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch import messages as m
 from services.logistics.cases.dispatch.border import DISPATCH
@@ -17,8 +20,8 @@ from services.logistics.cases.parcel import messages as parcel
 from services.logistics.cases.reship import messages as reship
 from services.logistics.news import MemoStored, RequestDeclined
 from services.logistics.order_file import Link, OrderFile, Resend
-from services.logistics.parcels import Direction
-from tests.services.given import check_names, decide
+from services.logistics.parcels import Direction, ParcelStatus, Tracking
+from tests.services.given import check_names, decide, facts_of
 from tests.services.logistics.histories import histories, reached, states, walk
 from tests.services.logistics.pools import L1, PLACED, STO, YTO, P
 from tests.services.logistics.shop import DAY, T0
@@ -26,6 +29,8 @@ from tests.services.logistics.shop import DAY, T0
 FILE = OrderFile("o1", "c1", "CN-31", False, PLACED.lines, T0)
 KNOWN = f.OrderKnown(FILE, P.attention.since(T0))
 
+CASH = f.OrderKnown(replace(FILE, is_cash_on_delivery=True), P.attention.since(T0))
+SF = Tracking("sf", "SF1")
 SENT = Link("k1", STO, Direction.OUTBOUND, (L1,), left_at=T0)
 
 TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
@@ -80,6 +85,42 @@ TOLD: list[tuple[str, Sequence[Any], Any, list[Addressed]]] = [
     ("LG-018", REVOKED, m.ResendRevoked("x1.reship", "k0"),
      [lost_parcel.to(HERE, "k0", lost_parcel.ResendLeft())]),
 ]  # fmt: skip
+
+
+def added(link: Link, declared: Money | None = None) -> m.ParcelAdded:
+    return m.ParcelAdded(link, declared, None, None)
+
+
+@pytest.mark.parametrize(
+    ("known", "tracking", "asked"),
+    [(CASH, STO, ["carrier_collects_no_cash"]), (CASH, SF, []), (KNOWN, STO, [])],
+)
+def test_a_carrier_that_collects_no_cash_is_asked_about(
+    known: f.OrderKnown, tracking: Tracking, asked: list[str]
+) -> None:
+    """LG-021: the order is paid on delivery."""
+    link = Link("k1", tracking, Direction.OUTBOUND, (L1,))
+    facts = facts_of(decide(DISPATCH, [known], added(link), T0, P))
+    assert [fact.question_code for fact in facts if isinstance(fact, Task)] == asked
+
+
+@pytest.mark.parametrize(("carrier_code", "minor"), [("sto", 500), ("post", 10_000)])
+def test_a_declared_amount_counts_where_the_carrier_insures_it(carrier_code: str, minor: int) -> None:
+    """LG-021: else the carrier answers for the price of the goods."""
+    link = Link("k1", Tracking(carrier_code, "1"), Direction.OUTBOUND, (L1,))
+    (noted,) = facts_of(decide(DISPATCH, [KNOWN], added(link, Money(500, "CNY")), T0, P))
+    assert noted.link.value == Money(minor, "CNY")
+
+
+@pytest.mark.parametrize(
+    ("carrier_code", "question"), [("sf", "correct_address"), ("sto", "address_problem")]
+)
+def test_a_bad_address_is_corrected_where_the_carrier_can(carrier_code: str, question: str) -> None:
+    """LG-021, RF-038: a person is asked for the right address, else what to do."""
+    link = replace(SENT, tracking=Tracking(carrier_code, "1"))
+    moved = m.ParcelMoved("k1", ParcelStatus.ADDRESS_PROBLEM, T0, None, None)
+    facts = facts_of(decide(DISPATCH, [KNOWN, f.LinkChanged(link)], moved, T0, P))
+    assert [fact.question_code for fact in facts if isinstance(fact, Task)] == [question]
 
 
 @pytest.mark.parametrize(("rule_id", "before", "when", "messages"), TOLD)

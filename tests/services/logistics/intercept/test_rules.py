@@ -8,6 +8,7 @@ from hypothesis import given, settings
 
 from kernel.decider import DeadlinePassed, NotYet
 from kernel.people import Task
+from kernel.value import replace
 from services.logistics.cases.intercept import messages as m
 from services.logistics.cases.intercept import state as s
 from services.logistics.cases.intercept.border import INTERCEPT
@@ -19,12 +20,20 @@ from tests.services.logistics.shop import DAY, T0
 
 ATT = P.attention.since(T0)
 ASKED = [s.RecallAsked(recall(STO), T0 + DAY, ATT)]
+UNWANTED = replace(recall(POST), reason_code="refund_in_transit")
 RUNG = [*ASKED, s.RecallUnanswered(Task("recall_unanswered", T0 + DAY, task_id="t1"))]
 BY_HAND = [s.RecallImpossible(recall(POST)), Task("recall_by_hand", T0 + DAY, task_id="t2")]
 
 TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
     ("LG-051", [], m.RecallWanted(recall(STO)), ["RecallAsked", "Notice"]),
-    ("LG-021", [], m.RecallWanted(recall(POST)), ["RecallImpossible", "Task", "Notice"]),
+    ("LG-021", [], m.RecallWanted(recall(POST)), ["ReturnExpected", "Notice"]),
+    ("LG-021", [], m.RecallWanted(UNWANTED), ["RecallImpossible", "Task", "Notice"]),
+    (
+        "LG-050",
+        [s.ReturnExpected(recall(POST), ATT)],
+        moved("returned", T0, Outcome.RETURNED),
+        ["RecallEnded"],
+    ),
     ("LG-050", ASKED, m.CarrierAnswered("accepted"), ["RecallAccepted"]),
     ("LG-050", ASKED, m.CarrierAnswered("too_late"), ["RecallRefused"]),
     ("LG-050", ASKED, DeadlinePassed("answer", T0 + DAY), ["RecallUnanswered"]),
