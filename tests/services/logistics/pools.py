@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from kernel.money import Money
+from kernel.value import replace
 from services.logistics import policy
 from services.logistics.cases.courier_claim import messages as cm
 from services.logistics.cases.dispatch import messages as dm
@@ -213,6 +214,7 @@ def recall(tracking: Tracking) -> im.Recall:
 INTERCEPT: list[Any] = [
     im.RecallWanted(recall(STO)),
     im.RecallWanted(recall(POST)),
+    im.RecallWanted(replace(recall(POST), reason_code="refund_in_transit")),
     *(im.CarrierAnswered(each) for each in ("accepted", "refused", "too_late", "unknown")),
     moved("delivered", T0 + DAY, Outcome.DELIVERED),
     moved("returned", T0 + DAY, Outcome.RETURNED),
