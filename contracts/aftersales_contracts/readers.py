@@ -94,6 +94,7 @@ READS: Mapping[str, tuple[str, ...]] = {
         "shop.task.completed.v1",
     ),
     "customers": (
+        "aftersales.dispatch.completed.v1",
         "aftersales.exchange.ended.v1",
         "aftersales.notice.requested.v1",
         "aftersales.return.authorized.v1",

@@ -57,6 +57,17 @@ class DispatchOverdueV1(OrderOutcome):
     """The pieces that have not left."""
 
 
+class DispatchCompletedV1(OrderOutcome):
+    """Everything that is owed left the shop, of an order with a promised ship time."""
+
+    TYPE = "aftersales.dispatch.completed.v1"
+    TOPIC = TOPIC
+    RULES = ("CP-032", "LG-055", "LG-059")
+
+    completed_at: At
+    """The moment at which the last parcel left."""
+
+
 class LateShippingEstablishedV1(OrderOutcome):
     """Shipping is late in the sense of the rules: compensation may be owed."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from aftersales_contracts.aftersales import common, customers, refunds
+from aftersales_contracts.aftersales import common, customers, logistics, refunds
 from aftersales_contracts.components import Party, Share
 from aftersales_contracts.shop import contacts, desk, orders, shipments
 from services.customers.cases.promise.rules import ANSWERS
@@ -101,12 +101,19 @@ def ends(flow: Flow) -> list[str]:
     return [x.outcome.value for x in flow.outcomes(customers.PromiseEndedV1)]
 
 
-def test_a_promised_ship_day_is_kept_by_the_hand_over(flow: Flow) -> None:
-    """CP-032, CP-033."""
+def test_a_promised_ship_day_is_kept_by_the_last_of_the_parcels(flow: Flow) -> None:
+    """CP-032, CP-033: the first of two parcels keeps nothing yet; logistics says when the last one left."""
     flow.tell(promised("ship_by", due_at=(T0 + 7 * D).isoformat()), T0 + 6 * D)
     [memo] = flow.outcomes(common.OrderActionRequestedV1)
     assert memo.purpose == "promise"
     flow.tell(build(shipments.ParcelHandedOverV1, ORDER, parcel_id="b1", carrier_code="sf"), T0 + 6.5 * D)
+    assert ends(flow) == []
+    last_at = T0 + 6.8 * D
+    last = {
+        "case_id": "o1", "case_kind": "dispatch", "case_version": 1, "rule_ids": [], "policy_version": "p",
+        "shop_id": "shop-1", "order_id": "o1",
+    }  # fmt: skip
+    flow.tell(build(logistics.DispatchCompletedV1, last, completed_at=last_at.isoformat()), last_at)
     assert ends(flow) == ["fulfilled"]
     assert flow.state("customer-order", "o1").promise_ids == ()
 

@@ -24,6 +24,7 @@ from tests.services.logistics.told import (
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
+SECOND_WAYBILL = Tracking(carrier_code="sto", tracking_code="773002")
 
 
 def test_in_time() -> None:
@@ -135,6 +136,27 @@ def test_false_shipment_and_its_proof() -> None:
     assert len(story.outcomes(logistics.LateShippingWithdrawnV1)) == 1
     story.pass_until(T0 + 5 * DAY)
     assert triggers(story) == ["false_shipment"]
+
+
+def test_the_last_parcel_completes_a_promised_ship_time() -> None:
+    """CP-032, LG-055: with the first of two parcels nothing is complete; nobody is told without a promise."""
+    two = shop.placed([shop.line("l1"), shop.line("l2")])
+    told = [
+        (two, 0 * HOUR),
+        (shop.paid(), HOUR),
+        (shop.registered("k1", lines=[shop.share("l1")]), 2 * HOUR),
+        (shop.registered("k2", lines=[shop.share("l2")], tracking=SECOND_WAYBILL), 2 * HOUR),
+        (shop.handed_over("k1"), 3 * HOUR),
+        (shop.handed_over("k2"), 8 * HOUR),
+    ]
+    promised = flow(*told[:4], (promise("ship_by", T0 + 10 * HOUR), 2 * HOUR), told[4])
+    assert promised.outcomes(logistics.DispatchCompletedV1) == []
+    promised.tell(shop.handed_over("k2"), T0 + 8 * HOUR)
+    (completed,) = promised.outcomes(logistics.DispatchCompletedV1)
+    assert completed.completed_at == T0 + 8 * HOUR
+    assert flow(*told).outcomes(logistics.DispatchCompletedV1) == []
+    afterwards = flow(*told, (promise("ship_by", T0 + 10 * HOUR), 9 * HOUR))
+    assert [x.completed_at for x in afterwards.outcomes(logistics.DispatchCompletedV1)] == [T0 + 8 * HOUR]
 
 
 def test_agreed_time_wins() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aftersales_contracts.aftersales import refunds
+from aftersales_contracts.aftersales import logistics, refunds
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import orders, shipments
 from chassis.engine import outcomes
@@ -63,6 +63,11 @@ def _handed_over(data: shipments.ParcelHandedOverV1) -> Sequence[Addressed]:
     return [m.to(data.order_id, m.HandedOver(data.carrier_code))]
 
 
+def _dispatch_completed(data: logistics.DispatchCompletedV1) -> Sequence[Addressed]:
+    """Reads that the last parcel left."""
+    return [m.to(data.order_id, m.DispatchCompleted(data.completed_at))]
+
+
 def _exchange_ended(data: refunds.ExchangeEndedV1) -> Sequence[Addressed]:
     """Reads the end of an exchange."""
     return [m.to(data.order_id, m.ExchangeOver(data.exchange_id, data.ending.value))]
@@ -77,6 +82,7 @@ READS: Mapping[type[Event], Read] = {
     orders.OrderClosedV1: _closed,
     orders.OrderMemoStoredV1: _memo_stored,
     shipments.ParcelHandedOverV1: _handed_over,
+    logistics.DispatchCompletedV1: _dispatch_completed,
     refunds.ExchangeEndedV1: _exchange_ended,
 }
 

@@ -1,5 +1,7 @@
 """Defines the messages to the file of one order."""
 
+from datetime import datetime
+
 from kernel.decider import Addressed
 from kernel.money import Money
 from kernel.value import Value
@@ -45,6 +47,12 @@ class HandedOver(Value):
     carrier_code: str
 
 
+class DispatchCompleted(Value):
+    """The last parcel left."""
+
+    at: datetime
+
+
 class MemoStored(Value):
     request_id: str
 
@@ -71,7 +79,7 @@ class NoticeAsked(Value):
 
 
 Message = (
-    Placed | TermsChanged | Paid | Shipped | Succeeded | Closed | HandedOver | MemoStored
+    Placed | TermsChanged | Paid | Shipped | Succeeded | Closed | HandedOver | DispatchCompleted | MemoStored
     | ExchangeOver | PromiseMade | PromiseDone | NoticeAsked
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from kernel.rules import rule
 from kernel.value import replace
 from services.customers.cases.customer_order.messages import (
     Closed,
+    DispatchCompleted,
     ExchangeOver,
     HandedOver,
     MemoStored,
@@ -44,7 +45,7 @@ from services.customers.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.policy import Policy
 
 
-def decide(  # noqa: C901, PLR0911  one branch per message
+def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
     state: State, message: Message, policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
     """Decides by one rule per message. Raises NotYet for news of an order that is not known yet."""
@@ -65,6 +66,8 @@ def decide(  # noqa: C901, PLR0911  one branch per message
             return _closed(state, message)
         case HandedOver(carrier_code=carrier_code):
             return _passed_on(state, promise.HandedOver(carrier_code))
+        case DispatchCompleted(at=at):
+            return _passed_on(state, promise.DispatchCompleted(at))
         case MemoStored(request_id=request_id):
             return _passed_on(state, promise.MemoStored(request_id))
         case ExchangeOver(exchange_id=exchange_id, ending=ending):

@@ -1,5 +1,7 @@
 """Defines the messages to one promise."""
 
+from datetime import datetime
+
 from kernel.decider import Addressed, DeadlinePassed
 from kernel.money import Money
 from kernel.value import Value
@@ -14,6 +16,12 @@ class Given(Value):
 
 class MemoStored(Value):
     request_id: str
+
+
+class DispatchCompleted(Value):
+    """The last parcel of the order left."""
+
+    at: datetime
 
 
 class HandedOver(Value):
@@ -53,8 +61,8 @@ class Judged(Value):
 
 
 Message = (
-    Given | MemoStored | HandedOver | OrderPaid | OrderShipped | OrderClosed | ExchangeOver | Called
-    | Judged | DeadlinePassed
+    Given | MemoStored | HandedOver | DispatchCompleted | OrderPaid | OrderShipped | OrderClosed
+    | ExchangeOver | Called | Judged | DeadlinePassed
 )  # fmt: skip
 
 

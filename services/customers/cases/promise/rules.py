@@ -11,6 +11,7 @@ from kernel.rules import rule
 from services.customers.cases.message import messages as message
 from services.customers.cases.promise.messages import (
     Called,
+    DispatchCompleted,
     ExchangeOver,
     Given,
     HandedOver,
@@ -48,7 +49,7 @@ ANSWERS = {
 """The codes by which a person judges a promise; the contract of `shop.task.completed.v1` lists them."""
 
 
-def decide(  # noqa: C901, PLR0911  one branch per message
+def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
     state: State, message: Message, policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
     """Decides by one rule per message; an ended promise is not judged again.
@@ -67,7 +68,9 @@ def decide(  # noqa: C901, PLR0911  one branch per message
         case MemoStored():
             return _noted(state, message)
         case HandedOver():
-            return _handed_over(state, message, policy, now)
+            return _handed_over(state, message, policy)
+        case DispatchCompleted(at=at):
+            return _dispatch_completed(state, at, policy)
         case OrderPaid():
             return _paid(state, message, policy)
         case OrderShipped():
@@ -135,12 +138,19 @@ def _noted(state: Made, stored: MemoStored) -> Sequence[Fact]:
 
 
 @rule("CP-032")
-def _handed_over(state: Made, handed: HandedOver, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """A hand-over keeps a promised day or courier, or breaks it."""
+def _dispatch_completed(state: Made, at: datetime, policy: Policy) -> Sequence[Fact]:
+    """Keeps a promised ship day with the last of the parcels, or breaks it."""
     promise = state.promise
-    if promise.kind is PromiseKind.SHIP_BY:
-        is_in_time = promise.due_at is None or now <= promise.due_at
-        return _ended(promise, Outcome.FULFILLED if is_in_time else Outcome.BREACHED, policy)
+    if promise.kind is not PromiseKind.SHIP_BY:
+        return []
+    is_in_time = promise.due_at is None or at <= promise.due_at
+    return _ended(promise, Outcome.FULFILLED if is_in_time else Outcome.BREACHED, policy)
+
+
+@rule("CP-032")
+def _handed_over(state: Made, handed: HandedOver, policy: Policy) -> Sequence[Fact]:
+    """A hand-over keeps a promised courier, or breaks the promise."""
+    promise = state.promise
     if promise.kind is PromiseKind.CARRIER:
         is_kept = promise.value_code in (None, handed.carrier_code)
         return _ended(promise, Outcome.FULFILLED if is_kept else Outcome.BREACHED, policy)

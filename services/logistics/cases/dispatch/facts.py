@@ -265,6 +265,12 @@ class DoubtsChanged(Value):
     parcels: tuple[InDoubt, ...]
 
 
+class DispatchCompleted(Value):
+    """Everything that is owed left, of an order with a promised ship time (dispatch.completed)."""
+
+    completed_at: datetime
+
+
 class OrderStopped(Value):
     """Nothing more is to leave."""
 
@@ -278,8 +284,8 @@ class OrderSucceeded(Value):
 
 
 Telling = (
-    OrderKnown | WrongCarrierUsed | DoubtsChanged | ParcelTraced | AttentionDrawn | Notice | Task
-    | TaskWithdrawn | Told
+    OrderKnown | WrongCarrierUsed | DoubtsChanged | ParcelTraced | DispatchCompleted | AttentionDrawn | Notice
+    | Task | TaskWithdrawn | Told
 )  # fmt: skip
 """Facts that leave the order's file as it is."""
 

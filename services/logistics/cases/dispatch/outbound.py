@@ -108,6 +108,11 @@ def _parcel_traced(fact: f.ParcelTraced, view: CaseView[State]) -> logistics.Ref
     )
 
 
+def _completed(fact: f.DispatchCompleted, view: CaseView[State]) -> logistics.DispatchCompletedV1:
+    """Announces that everything left."""
+    return logistics.DispatchCompletedV1(**_about(view), completed_at=fact.completed_at)
+
+
 def _carrier_instructed(
     fact: f.CarrierInstructed, view: CaseView[State]
 ) -> logistics.WarehouseInstructionRequestedV1:
@@ -153,6 +158,7 @@ ANNOUNCES: Mapping[type, Announce] = {
     f.HoldAsked: _hold_asked,
     f.HoldResolved: _hold_resolved,
     f.RemedyDue: _remedy_due,
+    f.DispatchCompleted: _completed,
     f.DoubtsChanged: _doubts_changed,
     f.ParcelTraced: _parcel_traced,
     f.CarrierInstructed: _carrier_instructed,

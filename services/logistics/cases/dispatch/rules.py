@@ -124,6 +124,7 @@ def _consequences(file: OrderFile, decided: Decisions, policy: Policy, now: date
     follows += lateness.pickup_answered(file)
     follows += lateness.withdrawn(after(file, follows))
     follows += lateness.established(after(file, follows), policy, now, inclusive=False)
+    follows += commitments.completed(before, after(file, follows), now)
     return follows + parcels.doubts_changed(before, after(file, follows))
 
 

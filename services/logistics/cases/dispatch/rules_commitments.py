@@ -11,7 +11,7 @@ from kernel.value import replace
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch import messages as m
 from services.logistics.cases.dispatch.facts import Fact
-from services.logistics.commitments import sent_by
+from services.logistics.commitments import not_under_way, sent_by, still_owed
 from services.logistics.order_file import Clock, Mark, OrderFile, OrderLine, Source, Trigger
 from services.logistics.policy import Dispatch, Policy
 from services.logistics.shares import Share, without
@@ -123,6 +123,17 @@ def later_date_agreed(file: OrderFile, agreed: m.LaterDateAgreed) -> Sequence[Fa
     if file.agreed_at is not None and file.agreed_at >= agreed.until_at:
         return []
     return [f.PromiseNoted(agreed.until_at, None, is_refund_forbidden=False)]
+
+
+@rule("CP-032", "LG-055", "LG-059")
+def completed(before: OrderFile, file: OrderFile, now: datetime) -> Sequence[Fact]:
+    """Says when the last parcel of an order with a promised ship time left."""
+    if file.agreed_at is None or file.closed_at is not None or not_under_way(file) or not still_owed(file):
+        return []
+    if before.agreed_at is not None and not not_under_way(before):
+        return []
+    left = [link.sent_at for link in file.outbound() if link.sent_at is not None]
+    return [f.DispatchCompleted(max(left, default=now))]
 
 
 @rule("LG-057")
