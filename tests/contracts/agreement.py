@@ -17,6 +17,7 @@ from random import Random
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # it has no types
+import jsonschema.validators as jsonschema_validators  # type: ignore[import-untyped]  # nor has this
 from pydantic import ValidationError
 
 from aftersales_contracts.json_schema import schemas
@@ -43,7 +44,7 @@ def _pattern(_: object, pattern: str, value: object, __: object) -> Iterator[jso
         yield jsonschema.ValidationError(f"{value!r} does not match {pattern!r}")
 
 
-VALIDATOR = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": _pattern})
+VALIDATOR = jsonschema_validators.extend(jsonschema.Draft202012Validator, {"pattern": _pattern})
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ Schema = Mapping[str, Any]
 Document = dict[str, Any]
 LIST_MOST = 3
 SHARE_OF_OPTIONAL = 0.5
+MOMENT: Any = AwareDatetime
+"""A type to checkers that is a class when it runs."""
 _PRINTABLE = [chr(code) for code in range(0x21, 0x7F)]
 _ANY_TEXT = [*_PRINTABLE, " ", "\n", "\u00e9", "\u6536", "\U0001f4e6"]
 _LONGEST_SHOWN = 12
@@ -134,7 +136,7 @@ class ByModel:
             return self._dice.random() < 0.5
         if annotation is int:
             return _number(self._dice, limits["ge"], limits["le"])
-        if annotation is AwareDatetime:
+        if annotation is MOMENT:
             return _moment(self._dice)
         if annotation is str:
             return _text(
