@@ -117,7 +117,7 @@ def _stuck(ledger: Ledger, event: refunds.RefundPaymentStuckV1, at: datetime) ->
 
 
 def _abandoned(ledger: Ledger, event: refunds.RefundPaymentAbandonedV1, at: datetime) -> None:
-    """What was given up stays given up, whatever other parts are paid again."""
+    """A part that was given up stays given up, whatever other parts are paid again."""
     del at
     intent = ledger.m.intents.get(event.intent_id)
     if intent is not None:
