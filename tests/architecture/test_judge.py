@@ -2,8 +2,10 @@
 
 import ast
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 from aftersales_contracts.readers import READS
+from aftersales_contracts.registry import services_of
 from cli.access import load_services
 from tests.architecture import tree
 from tests.faults.proof.readers import inputs_of
@@ -62,3 +64,16 @@ def test_the_contracts_say_what_each_service_reads() -> None:
     }
     for name in services:
         assert len(inputs_of(name)) > 5
+
+
+def test_the_contracts_let_each_service_announce_what_it_announces() -> None:
+    """A type that several services announce names each of them: elsewhere it would be on the wrong topic."""
+    announced = [
+        (name, get_type_hints(announce)["return"])
+        for name, service in load_services().items()
+        for kind in service.kinds
+        for announce in kind.announces.values()
+    ]
+    types = [(name, each) for name, told in announced for each in get_args(told) or (told,)]
+    assert len(types) > 100
+    assert [(name, each.TYPE) for name, each in types if name not in services_of(each)] == []

@@ -21,6 +21,7 @@ from aftersales_contracts import enums
 from aftersales_contracts.aftersales import common
 from aftersales_contracts.readers import READS
 from aftersales_contracts.registry import EVENTS
+from aftersales_contracts.templates import TEMPLATES, VALUES
 from chassis.service import Service
 from kernel.policy import Numbers
 from services.customers import policy as customers_policy
@@ -33,31 +34,6 @@ from services.reviews.service import REVIEWS
 from tests.architecture import tree
 
 SERVICES: tuple[Service, ...] = (REFUNDS, LOGISTICS, REVIEWS, CUSTOMERS)
-
-TEMPLATES = {
-    "callback": "the phone desk keeps a promise to call",
-    "dispatch_delayed": "the goods leave later than promised",
-    "edit_refund": "a refused application can be changed",
-    "order_paid_ship_due": "to the seller: paid, and due to be shipped",
-    "order_shipped": "the goods left",
-    "parcel_located": "a parcel that was searched for is found",
-    "parcel_signed": "a parcel that was missed was signed for",
-    "payment_help": "is there a problem with the payment?",
-    "payment_reminder_consulted": "pay when convenient",
-    "payment_reminder_unasked": "please check the address and pay",
-    "please_refuse_parcel": "refuse the parcel at the door",
-    "refuse_parcel": "refuse the parcel, and the refund is paid when it is back",
-    "register_return": "send the goods and register the return",
-    "review_followup": "the desk wants to help with what went wrong",
-    "review_prompt": "please rate us, and where to turn to with a problem",
-    "size_advice_only": "an advised size is advice, and no ground for a return or an exchange",
-}
-"""Every text that we have said. A template that is not here was not read with the rules above in mind."""
-VALUES = {
-    "aftersales_contact", "coupon", "lost_parcel_id", "order_id", "parcel_id", "product_id", "refund_id",
-    "carrier_code", "tracking_code",
-}  # fmt: skip
-"""The values of templates; `coupon` is for any comment whatever its rating (RV-014)."""
 
 PAID_PRAISE = re.compile(
     r"star|five|praise|good_review|good_rating|full_score|counter_review|blacklist|threat"

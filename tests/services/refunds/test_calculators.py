@@ -78,8 +78,9 @@ def test_overrides_of_a_shop() -> None:
     text = with_row(text, "buyer_bears_size_exchange", "true")
     text = with_row(text, "buyer_bears_recommended_size", "true")
     strict = policy.load(text).get("taobao-classic@2014-01-01").freight
-    row = liability.liability_of("size", None, is_freight_free=True, policy=strict)
-    assert (row.rule_id, row.return_leg, row.replacement_leg) == ("RF-074", B, B)
+    for reason in ("size", "size_exchange", "does_not_fit"):
+        row = liability.liability_of(reason, None, is_freight_free=True, policy=strict)
+        assert (row.rule_id, row.return_leg, row.replacement_leg) == ("RF-074", B, B)
     row = liability.liability_of("recommended_size", None, is_freight_free=True, policy=strict)
     assert (row.rule_id, row.return_leg, row.replacement_leg) == ("RF-075", B, B)
 

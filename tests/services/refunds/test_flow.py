@@ -247,8 +247,11 @@ def test_auto_confirm_asks_thrice_then_a_person() -> None:
     due = T0 + HOUR + 10 * DAY
     assert names(driver.until(due + GRACE)) == ["OrderAutoConfirmRequestedV1"]
     assert len(driver.until(due + HOUR)) == 1
+    assert driver.until(due + HOUR + DAY - MINUTE) == []
     assert len(driver.until(due + HOUR + DAY)) == 1
-    assert names(driver.until(due + 90 * DAY)) == ["TaskRequestedV1"]
+    assert driver.until(due + HOUR + 2 * DAY - MINUTE) == []
+    assert names(driver.until(due + HOUR + 2 * DAY + GRACE)) == ["TaskRequestedV1"]
+    assert driver.until(due + 90 * DAY) == []
     assert len({o.request_id for o in driver.announced(refunds.OrderAutoConfirmRequestedV1)}) == 1
 
 

@@ -78,6 +78,8 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-118", IN_RETURN, m.BuyerWithdrew(), []),
     ("RF-104", [OPENED, KEPT, RETURN], passed("send", 7), [ended(c.Ending.EXPIRED)]),
     ("RF-104", [OPENED, KEPT, RETURN], m.ReturnSent(Carriage.EXPRESS, Money(900, "CNY")), [REGISTERED]),
+    ("RF-120", [OPENED, KEPT, RETURN], m.ReturnSent(Carriage.MAIL, Money(900, "CNY")),
+     [replace(REGISTERED, receive_by=T0 + 30 * DAY)]),
     ("RF-120", IN_RETURN, checked(FINE), [SHIP]),
     ("RF-120", IN_RETURN, m.ReturnAccepted(), [SHIP]),
     ("RF-120", IN_RETURN, passed("receive", 10), [SHIP]),

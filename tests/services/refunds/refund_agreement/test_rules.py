@@ -151,6 +151,9 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-029", [NO_RETURN, EDIT], m.ReturnAccepted(()), []),
     ("RF-030", [], applied(RefundKind.WITH_RETURN, "exchange"),
      [replace(WITH_RETURN, filed=filed(RefundKind.WITH_RETURN, "exchange")), REFUSE, EDIT]),
+    *(("RF-030", [], applied(RefundKind.WITH_RETURN, reason),
+       [replace(WITH_RETURN, filed=filed(RefundKind.WITH_RETURN, reason)), REFUSE, EDIT])
+      for reason in ("exchange_wanted", "size_exchange")),
     ("RF-031", [NO_RETURN], replace(NO, evidence_count=0), [UNBACKED, EVIDENCE]),
     ("RF-031", [NO_RETURN, UNBACKED], passed("evidence", 3), [f.RefusalUnbacked(T0 + 10 * DAY)]),
     ("RF-031", [NO_RETURN, UNBACKED], m.EvidenceGiven("chat_extract"),
