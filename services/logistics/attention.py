@@ -14,14 +14,20 @@ class Attention(Value):
     due_at: datetime
     left: int
     every_hours: int
+    then_hours: int = 0
+    """The pause between the looks after those; 0: nobody looks any more."""
+    task_id: str = ""
+    """The last look that was asked for."""
 
     def deadlines(self) -> list[Deadline]:
         """Lists its deadline, while any look is left."""
-        return [Deadline("attention", self.due_at)] if self.left else []
+        return [Deadline("attention", self.due_at)] if self.left or self.then_hours else []
 
     def next(self) -> "Attention":
         """Moves to the look after this one."""
-        return replace(self, due_at=self.due_at + timedelta(hours=self.every_hours), left=self.left - 1)
+        left = max(self.left - 1, 0)
+        hours = self.every_hours if left or not self.then_hours else self.then_hours
+        return replace(self, due_at=self.due_at + timedelta(hours=hours), left=left)
 
     @property
     def nth(self) -> str:
@@ -38,6 +44,6 @@ class AttentionDrawn(Value):
 
 def draw(case: str, question_code: str, attention: Attention) -> AttentionDrawn:
     """Asks for one look at a case; `case` names its kind and itself."""
-    after = attention.next()
     task_id = derived_id(case, "attention", attention.nth)
+    after = replace(attention.next(), task_id=task_id)
     return AttentionDrawn(Task(question_code, after.due_at, task_id=task_id), after)

@@ -6,7 +6,8 @@ from datetime import datetime
 from kernel.money import Money, allocate
 from kernel.rules import rules_of
 from services.logistics.order_file import Clock, Link, Mark, OpenRefund, OrderFile, Trigger
-from services.logistics.shares import UNKNOWN_LINES, Share, merged, overlaps, without
+from services.logistics.parcels import Direction, Outcome
+from services.logistics.shares import UNKNOWN_LINES, Share, merged, overlaps, within, without
 
 NO_PICKUP = frozenset({"auto_delivered", "virtual", "none"})
 """Ways of delivery that no carrier has a part in."""
@@ -185,6 +186,28 @@ def value_of(file: OrderFile, lines: Iterable[Share]) -> Money | None:
             part = Money(minor, line.net.currency)
             total = part if total is None else total + part
     return total
+
+
+@rules_of("RF-035", "LG-018")
+def repaid_in(file: OrderFile, link: Link) -> tuple[Share, ...]:
+    """Lists the pieces of a parcel for which the buyer has the money, or gave back the goods.
+
+    Pieces that were refunded because they never came are those of parcels that did not arrive; what
+    other parcels of the order account for is not counted again.
+    """
+    others = [other for other in file.links if other.parcel_id != link.parcel_id and not other.is_void]
+    remedied = [other for other in others if other.remedy == "refund"]
+    arrived = [
+        other
+        for other in others
+        if other.outcome is Outcome.DELIVERED and other.direction in {Direction.OUTBOUND, Direction.RESHIP}
+    ]
+    given_back = [*file.given_back]
+    given_back += [share for resend in file.resends if resend.is_settled for share in resend.lines]
+    never_came = without(file.repaid, [share for other in remedied for share in pieces(file, other.lines)])
+    came_back = without(given_back, [share for other in arrived for share in pieces(file, other.lines)])
+    settled = (*never_came, *came_back)
+    return within(pieces(file, link.lines), settled) if settled else ()
 
 
 def open_refunds(file: OrderFile, lines: tuple[Share, ...]) -> list[OpenRefund]:

@@ -161,6 +161,10 @@ class Resend(Value):
     """The lost parcel whose refund took its place."""
     replaces_parcel_id: str | None = None
     """The lost parcel whose goods it sends again."""
+    is_over: bool = False
+    """The exchange that asked for it ended."""
+    is_settled: bool = False
+    """The exchange gave the buyer goods for the goods that came back."""
 
 
 class OrderFile(Value):
@@ -182,6 +186,8 @@ class OrderFile(Value):
     refunds: tuple[OpenRefund, ...] = ()
     repaid: tuple[Share, ...] = ()
     """Pieces that were refunded or closed and need not be sent any more."""
+    given_back: tuple[Share, ...] = ()
+    """Pieces that were refunded against the goods: the buyer gave them back."""
     resends: tuple[Resend, ...] = ()
     is_overdue: bool = False
     has_shortage: bool = False

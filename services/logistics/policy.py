@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from kernel.policy import Days, Hours, Minutes, Numbers, PolicyBook, read_book, reader
+from kernel.value import replace
 from services.logistics import carriers
 from services.logistics.attention import Attention
 from services.logistics.carriers import Carriers
@@ -17,15 +18,23 @@ class Looks(Numbers):
 
     after_days: Days
     count: int
+    then_days: Days
+    """The pause between the looks at a case that must end, after `count` of them."""
 
     def __post_init__(self) -> None:
         if self.count < 1 or self.after_days <= timedelta(0):
             raise ValueError("attention must come at least once, after some time")
+        if self.then_days < self.after_days:
+            raise ValueError("later looks come no more often than the first ones")
 
     def since(self, at: datetime, after: timedelta | None = None) -> Attention:
         """Starts the looks at a case; the first comes after `after`, else after `after_days`."""
         every_hours = int(self.after_days / timedelta(hours=1))
         return Attention(at + (after or self.after_days), self.count, every_hours)
+
+    def lasting(self, at: datetime, after: timedelta | None = None) -> Attention:
+        """Starts the looks at a case that must end: a person is asked until it does."""
+        return replace(self.since(at, after), then_hours=int(self.then_days / timedelta(hours=1)))
 
 
 class Dispatch(Numbers):

@@ -43,6 +43,16 @@ def without(lines: Iterable[Share], taken: Iterable[Share]) -> tuple[Share, ...]
     return tuple(Share(line_id, count) for line_id, count in sorted(counts.items()) if count > 0)
 
 
+def within(lines: Iterable[Share], others: Iterable[Share]) -> tuple[Share, ...]:
+    """Lists the pieces that both have; an empty `others` means the whole order."""
+    counts = {share.line_id: share.quantity_count for share in merged(others)}
+    mine = merged(lines)
+    if not counts:
+        return mine
+    common = (Share(share.line_id, min(share.quantity_count, counts.get(share.line_id, 0))) for share in mine)
+    return tuple(share for share in common if share.quantity_count > 0)
+
+
 def overlaps(lines: Iterable[Share], others: Iterable[Share]) -> bool:
     """Says whether two sets of lines have a line in common; an empty set means the whole order."""
     mine, theirs = {share.line_id for share in lines}, {share.line_id for share in others}

@@ -65,6 +65,8 @@ class Decision(Value):
     outcome: Outcome
     basis: Basis
     at: datetime
+    is_over_signature: bool = False
+    """A loss that was stated although the parcel had been signed for: only later scans refute it."""
 
 
 class Track(Value):
@@ -180,6 +182,8 @@ def outcome_of(track: Track) -> Decision | None:
     if said.outcome is Outcome.LOST:
         is_alive = track.motion is not None and track.motion.at > said.at
         is_found = by_scan is not None and by_scan.outcome is not Outcome.LOST
+        if by_scan is not None and said.is_over_signature:
+            is_found = is_found and by_scan.at > said.at
         return by_scan if is_alive or is_found else said
     return by_scan if by_scan is not None and by_scan.at > said.at else said
 

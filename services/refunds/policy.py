@@ -134,6 +134,14 @@ class LatePolicy(Numbers):
     silent_days: Days
 
 
+class BuyerClaimPolicy(Numbers):
+    answer_days: Days
+    back_days: Days
+    pay_days: Days
+    again_days: Days
+    """The pause after which a question is asked once more."""
+
+
 class Policy(Numbers):
     """One version of the numbers. Raises ValueError for numbers that make no sense."""
 
@@ -151,6 +159,7 @@ class Policy(Numbers):
     intent: IntentPolicy
     exchange: ExchangePolicy
     late: LatePolicy
+    buyer_claim: BuyerClaimPolicy
 
     def __post_init__(self) -> None:
         wrong = [

@@ -87,7 +87,8 @@ async def test_refunded_and_then_it_is_delivered(stage: Stage) -> None:
     await stage.at(12 * DAY, carrier.scan(parcel, "delivered", signed_by="buyer"))
     revised = order.heard(logistics.ParcelOutcomeDecidedV1, outcome="delivered")
     assert revised.revises_outcome == "lost"
-    order.heard(common.TaskRequestedV1, question_code="recover_or_write_off")
+    order.heard(refunds.BuyerClaimOpenedV1, amount=cny(10_000))
+    order.heard(common.TaskRequestedV1, question_code="goods_and_money")
     order.heard(common.TaskRequestedV1, question_code="repay_courier")
     await stage.at(14 * DAY, order.buyer.misses(parcel))
     money.adds_up(order, refunded=10_000)

@@ -6,6 +6,7 @@ from aftersales_contracts.aftersales.common import Conditional, Request
 from aftersales_contracts.aftersales.refunds_enums import (
     AnswerCause,
     ApplicationKind,
+    BuyerClaimEnding,
     CompensationOutcome,
     DecidedAnswer,
     ExchangeEnding,
@@ -61,20 +62,9 @@ class ApplicationRejectedV1(OrderOutcome):
     TYPE = "aftersales.application.rejected.v1"
     TOPIC = TOPIC
     RULES = (
-        "RF-001",
-        "RF-045",
-        "RF-094",
-        "RF-095",
-        "RF-098",
-        "RF-105",
-        "RF-106",
-        "RF-107",
-        "RF-108",
-        "RF-109",
-        "RF-110",
-        "RF-111",
-        "RF-117",
-    )
+        "RF-001", "RF-045", "RF-094", "RF-095", "RF-098", "RF-105", "RF-106", "RF-107", "RF-108",
+        "RF-109", "RF-110", "RF-111", "RF-117",
+    )  # fmt: skip
 
     application: ApplicationKind
     application_id: Id
@@ -92,23 +82,9 @@ class RefundAnswerDecidedV1(OrderOutcome):
     TYPE = "aftersales.refund.answer-decided.v1"
     TOPIC = TOPIC
     RULES = (
-        "RF-013",
-        "RF-014",
-        "RF-015",
-        "RF-016",
-        "RF-030",
-        "RF-032",
-        "RF-034",
-        "RF-096",
-        "RF-098",
-        "RF-099",
-        "RF-107",
-        "RF-108",
-        "RF-109",
-        "RF-110",
-        "RF-111",
-        "RF-115",
-    )
+        "RF-013", "RF-014", "RF-015", "RF-016", "RF-030", "RF-032", "RF-034", "RF-096", "RF-098",
+        "RF-099", "RF-107", "RF-108", "RF-109", "RF-110", "RF-111", "RF-115",
+    )  # fmt: skip
 
     refund_id: Id
     terms_version: Count
@@ -154,23 +130,9 @@ class FreightLiabilityDecidedV1(OrderOutcome):
     TYPE = "aftersales.freight-liability.decided.v1"
     TOPIC = TOPIC
     RULES = (
-        "RF-060",
-        "RF-061",
-        "RF-062",
-        "RF-063",
-        "RF-064",
-        "RF-065",
-        "RF-066",
-        "RF-067",
-        "RF-068",
-        "RF-070",
-        "RF-071",
-        "RF-072",
-        "RF-073",
-        "RF-074",
-        "RF-075",
-        "LG-002",
-    )
+        "RF-060", "RF-061", "RF-062", "RF-063", "RF-064", "RF-065", "RF-066", "RF-067", "RF-068",
+        "RF-070", "RF-071", "RF-072", "RF-073", "RF-074", "RF-075", "LG-002",
+    )  # fmt: skip
 
     return_id: Id | None = None
     return_leg: FreightBearer
@@ -354,6 +316,48 @@ class CompensationDecidedV1(OrderOutcome):
         one_currency(self.base_amount, self.cap, self.amount)
         if self.amount.minor > self.cap.minor:
             raise ValueError("the amount exceeds its cap")
+        return self
+
+
+class BuyerClaimOpenedV1(OrderOutcome):
+    """Goods that were repaid reached the buyer all the same; a person decides what becomes of them."""
+
+    TYPE = "aftersales.buyer-claim.opened.v1"
+    TOPIC = TOPIC
+    RULES = ("RF-035", "RF-044")
+
+    claim_id: Id
+    lines: list[Share]
+    """The pieces that the buyer has beside the money, with their price."""
+    amount: Money
+    cause_id: Id
+    """The parcel, resend or refund that brought it about."""
+
+    @model_validator(mode="after")
+    def _one_currency(self) -> "BuyerClaimOpenedV1":
+        one_currency(self.amount, *(share.amount for share in self.lines))
+        return self
+
+
+class BuyerClaimSettledV1(OrderOutcome):
+    """A claim on a buyer is over. Goods that come back after a write-off settle it once more."""
+
+    TYPE = "aftersales.buyer-claim.settled.v1"
+    TOPIC = TOPIC
+    RULES = ("RF-035", "RF-044")
+
+    claim_id: Id
+    how: BuyerClaimEnding
+    amount: Money
+    """The whole claim as it was opened."""
+    recovered_amount: Money
+    """The part of it that is no loss: goods that are back, money that was paid, or never due."""
+    net_loss_amount: Money
+    """The rest: the price of goods that stayed with the buyer and are written off."""
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> "BuyerClaimSettledV1":
+        sums_up(self.amount, [self.recovered_amount, self.net_loss_amount], "recovered and net loss")
         return self
 
 

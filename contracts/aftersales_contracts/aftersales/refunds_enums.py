@@ -89,6 +89,15 @@ class ExchangeEnding(OpenEnum):
     BREACHED = "breached"
 
 
+class BuyerClaimEnding(OpenEnum):
+    """The way a claim on a buyer ended."""
+
+    TAKEN_BACK = "taken_back"
+    BILLED_AGAIN = "billed_again"
+    WRITTEN_OFF = "written_off"
+    VOID = "void"
+
+
 class CompensationOutcome(OpenEnum):
     """Whether compensation is owed."""
 

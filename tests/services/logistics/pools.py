@@ -79,6 +79,7 @@ DISPATCH: list[Any] = [
     dm.ReshipAnswered("rs1.reserve", "reserved", None),
     dm.ResendNoted(Resend("rs1", (L1,), "x1")),
     dm.ExchangeOver("x1"),
+    dm.ExchangeOver("x1", is_settled=True),
     dm.CourierSaidLost("k1"),
     dm.PickedUp("k1", T0 + 3 * HOUR),
     dm.PickedUp("k2", T0 + 40 * HOUR),
@@ -97,6 +98,9 @@ DISPATCH: list[Any] = [
     dm.ParcelStalled("k1", False),
     dm.SearchClosed("k1", "reship", False),
     dm.ResendRevoked("k1.reship", "k1"),
+    dm.ResendRevoked("k1.reship", "k1", is_found=True),
+    dm.CourierSaidLost("rt"),
+    dm.ParcelMoved("rt", ParcelStatus.LOST, T0 + 90 * HOUR, None, Outcome.LOST),
     dm.SearchClosed("k1", None, False),
     MemoStored("loss", None),
     RequestDeclined("k1.memo", "closed"),
@@ -133,6 +137,7 @@ PARCEL: list[Any] = [
     pm.Voided("k1"),
     pm.Inspected("rt"),
     pm.DeclaredLost("k1", Basis.COURIER),
+    pm.DeclaredLost("k1", Basis.COURIER, is_over_signature=True),
     pm.CollectAnswered("rt", True),
     pm.CollectAnswered("rt", False),
 ]
@@ -145,6 +150,10 @@ def subject(tracking: Tracking, region_code: str, direction: Direction, *refund_
 
 
 SUBJECT = subject(STO, "CN-31", Direction.OUTBOUND)
+SIGNED = replace(SUBJECT, is_signed=True)
+HALF = replace(
+    SUBJECT, lines=(L1, L2), sku_ids=("s-l1", "s-l2"), minors=(4_000, 6_000), repaid=(Share("l2", 1),)
+)
 
 
 def missing(of: lm.Subject, reason_code: str = "silence", *, can_wait: bool = False) -> lm.Missing:
@@ -163,6 +172,9 @@ LOST: list[Any] = [
     missing(subject(POST, "CN-31", Direction.OUTBOUND)),
     missing(subject(STO, "CN-31", Direction.REPLACEMENT), "courier_lost"),
     lm.Missing(SUBJECT, "signed_not_received", ParcelStatus.DELIVERED, "guard", False),
+    lm.Missing(SIGNED, "signed_not_received", ParcelStatus.DELIVERED, None, False),
+    missing(subject(STO, "CN-31", Direction.TO_BUYER), "courier_lost"),
+    missing(HALF, "courier_lost"),
     "inquiry:found",
     "inquiry:lost",
     "inquiry:not_served",
@@ -182,6 +194,11 @@ LOST: list[Any] = [
     lm.RefundNews("r1", True, False),
     lm.RefundNews("r1", False, False),
     lm.RefundNews("r1", False, True),
+    lm.RefundNews("r2", True, False, (L2,), (Share("l2", 1),)),
+    lm.RefundNews("r2", False, True, (L2,), (L2,)),
+    lm.RefundNews("x1", True, False, (L1,), (), is_exchange=True),
+    lm.RefundNews("x1", False, False, (L1,), (), is_exchange=True),
+    lm.RefundNews("x1", False, True, (L1,), (L1,), is_exchange=True),
     MemoStored("loss", None),
     "declined",
     *(f"report:{each}" for each in TASK_YES),

@@ -11,7 +11,7 @@ from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Read
 from kernel.decider import Addressed, CaseView
 from kernel.money import Money
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from services.logistics.attention import AttentionDrawn
 from services.logistics.cases.courier_claim import messages as m
 from services.logistics.cases.courier_claim import state as s
@@ -102,6 +102,7 @@ def _attention(fact: AttentionDrawn, view: CaseView[State]) -> common.TaskReques
 ANNOUNCES: Mapping[type, Announce] = {
     AttentionDrawn: _attention,
     Task: outcomes.order_task,
+    TaskWithdrawn: outcomes.order_task_withdrawn,
     s.ClaimSent: _sent,
     s.EvidenceAsked: _evidence_asked,
     s.ClaimConcluded: _concluded,

@@ -7,7 +7,7 @@ from typing import assert_never
 from kernel.decider import DeadlinePassed, Decided, NotYet
 from kernel.ids import derived_id
 from kernel.money import Money
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from kernel.rules import rule
 from services.logistics.attention import draw
 from services.logistics.carriers import Capability
@@ -22,9 +22,14 @@ Decisions = list[Decided[Fact]]
 
 
 def decide(state: State, message: Message, policy: Policy, now: datetime) -> Decisions:
-    """Answers the loss, the carrier, evidence, the buyer's remedy, a person and time."""
+    """Answers the loss, the carrier, evidence, the buyer's remedy, a person and time.
+
+    A parcel that turned up and is lost again is claimed once more under the same id.
+    """
     if isinstance(message, m.LossFound):
-        return _drafted(message, policy, now) if isinstance(state, s.Absent) else []
+        if isinstance(state, s.Paid):
+            return _payment_kept(state)
+        return _drafted(message, policy, now) if isinstance(state, s.Absent | s.Withdrawn) else []
     if isinstance(state, s.Absent):
         if isinstance(message, m.Answered):
             raise NotYet
@@ -55,7 +60,7 @@ def _drafted(loss: m.LossFound, policy: Policy, now: datetime) -> Sequence[Fact]
         amount = amount.least(Money(carrier.liability_cap_minor, amount.currency))
     file_by = now + carrier.claim_within
     claim = Claim(loss.claim_id, loss.order_id, loss.parcel_id, loss.tracking, loss.kind, amount, file_by)
-    attention = policy.attention.since(now, policy.claim.answer_days)
+    attention = policy.attention.lasting(now, policy.claim.answer_days)
     drafted = s.ClaimDrafted(claim, attention)
     if not carrier.can(Capability.CLAIM):
         task_id = derived_id(loss.claim_id, "file")
@@ -68,9 +73,19 @@ def _drafted(loss: m.LossFound, policy: Policy, now: datetime) -> Sequence[Fact]
 
 
 @rule("LG-022")
+def _payment_kept(state: s.Paid) -> Sequence[Fact]:
+    """Keeps what the carrier paid for a parcel that is lost again."""
+    return [TaskWithdrawn("lost_again", task_id=_repay_id(state))] if state.is_found else []
+
+
+def _repay_id(state: s.Paid) -> str:
+    return derived_id(state.claim.claim_id, "repay")
+
+
+@rule("LG-022")
 def _spending_noted(claim: Claim, amount: Money) -> Sequence[Fact]:
-    """Notes once the cost of the loss, in the claim's own currency."""
-    is_known = claim.spent_minor > 0 or amount.currency != claim.amount.currency
+    """Notes the cost of the loss so far, in the claim's own currency."""
+    is_known = amount.minor <= claim.spent_minor or amount.currency != claim.amount.currency
     return [] if is_known else [s.SpendingNoted(amount)]
 
 
@@ -78,9 +93,8 @@ def _spending_noted(claim: Claim, amount: Money) -> Sequence[Fact]:
 def _goods_found(state: s.Known, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Withdraws the claim: nothing is lost. A person settles with the carrier a sum that was paid already."""
     if isinstance(state, s.Paid):
-        task_id = derived_id(state.claim.claim_id, "repay")
         due_at = now + policy.attention.after_days
-        return [Task("repay_courier", due_at, "reconciliation", task_id=task_id)]
+        return [Task("repay_courier", due_at, "reconciliation", task_id=_repay_id(state))]
     if not isinstance(state, s.Open):
         return []
     concluded = s.ClaimConcluded(Ending.WITHDRAWN, Money(0, state.claim.amount.currency))
@@ -95,7 +109,7 @@ def _filed_by_hand(state: s.Known, task: TaskDone, policy: Policy, now: datetime
     if not isinstance(state, s.Drafted) or task.task_id != derived_id(state.claim.claim_id, "file"):
         return []
     if task.outcome_code in {"done", "confirmed", "approved"}:
-        return [s.ReviewNoted(policy.attention.since(now, policy.claim.answer_days))]
+        return [s.ReviewNoted(policy.attention.lasting(now, policy.claim.answer_days))]
     return [s.ClaimConcluded(Ending.EXPIRED, Money(0, state.claim.amount.currency))]
 
 
@@ -105,7 +119,7 @@ def _evidence_in(state: s.Known, evidence: m.EvidenceIn, policy: Policy, now: da
     if not isinstance(state, s.Open) or evidence.evidence_id in state.claim.evidence_ids:
         return []
     noted = s.EvidenceNoted(evidence.evidence_id)
-    attention = policy.attention.since(now, policy.claim.answer_days)
+    attention = policy.attention.lasting(now, policy.claim.answer_days)
     if isinstance(state, s.Drafted) and state.evidence_by is not None:
         return [noted, s.ClaimSent("file", attention)]
     if isinstance(state, s.NeedsEvidence):
@@ -124,14 +138,14 @@ def _answered(state: s.Known, answer: m.Answered, policy: Policy, now: datetime)
     is_ours = amount is None or amount.currency == claim.amount.currency
     match answer.outcome:
         case "received" if isinstance(state, s.Filed):
-            return [s.ReviewNoted(policy.attention.since(now, policy.claim.answer_days))]
+            return [s.ReviewNoted(policy.attention.lasting(now, policy.claim.answer_days))]
         case "needs_evidence" if not isinstance(state, s.Approved):
             kinds = answer.evidence_kinds or ("shipping_proof",)
             request_id = derived_id(claim.claim_id, "evidence", now.strftime("%Y%m%d%H%M%S"))
             due_at = now + policy.claim.evidence_days
-            return [s.EvidenceAsked(request_id, kinds, due_at, policy.attention.since(now))]
+            return [s.EvidenceAsked(request_id, kinds, due_at, policy.attention.lasting(now))]
         case "approved" | "approved_partial" if is_ours:
-            attention = policy.attention.since(now, policy.claim.pay_days)
+            attention = policy.attention.lasting(now, policy.claim.pay_days)
             return [s.ApprovalNoted(amount or claim.amount, attention)]
         case "paid" if is_ours:
             expected = state.amount if isinstance(state, s.Approved) else claim.amount
@@ -168,7 +182,7 @@ def _expired(state: s.Drafted) -> Sequence[Fact]:
 def _without_evidence(state: s.Drafted | s.NeedsEvidence, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Goes on with the evidence that there is, where nothing more came."""
     action = "file" if isinstance(state, s.Drafted) else "supplement"
-    return [s.ClaimSent(action, policy.attention.since(now, policy.claim.answer_days))]
+    return [s.ClaimSent(action, policy.attention.lasting(now, policy.claim.answer_days))]
 
 
 @rule("LG-022")

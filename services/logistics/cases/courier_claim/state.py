@@ -7,7 +7,7 @@ from typing import assert_never
 
 from kernel.decider import Deadline
 from kernel.money import Money
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from kernel.value import Value, replace
 from services.logistics.attention import Attention, AttentionDrawn
 from services.logistics.parcels import Tracking
@@ -87,6 +87,8 @@ class Paid(Value):
     """The carrier paid, all or in part."""
 
     claim: Claim
+    is_found: bool = False
+    """The parcel turned up: a person settles the payment with the carrier."""
 
 
 class Rejected(Value):
@@ -182,6 +184,7 @@ Fact = (
     | ClaimConcluded
     | AttentionDrawn
     | Task
+    | TaskWithdrawn
 )
 
 
@@ -213,7 +216,9 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911  one branc
             is_looked_at = isinstance(state, Filed | UnderReview | Approved)
             return replace(state, attention=attention) if is_looked_at else state
         case Task():
-            return state
+            return replace(state, is_found=True) if isinstance(state, Paid) else state
+        case TaskWithdrawn():
+            return replace(state, is_found=False) if isinstance(state, Paid) else state
         case _:
             assert_never(fact)
 

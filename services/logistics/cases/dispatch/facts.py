@@ -173,6 +173,17 @@ class RefundEnded(Value):
     refunds: tuple[OpenRefund, ...]
     is_paid: bool
     repaid: tuple[Share, ...]
+    given_back: tuple[Share, ...] = ()
+    """Pieces that were refunded against the goods."""
+    payment_id: str = ""
+    """The refund or remedy of a payment that no open refund is known for."""
+
+
+class ExchangeEnded(Value):
+    """An exchange ended; the searches for its goods hear of that."""
+
+    exchange_id: str
+    is_settled: bool
 
 
 class SearchDue(Value):
@@ -308,6 +319,7 @@ Fact = (
     | CallBackDue
     | RefundNoted
     | RefundEnded
+    | ExchangeEnded
     | SearchDue
     | SearchEnded
     | RemedyDue

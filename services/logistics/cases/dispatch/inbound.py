@@ -196,10 +196,10 @@ def _reship_due(data: refunds.ReshipDueV1) -> Sequence[Addressed]:
 
 
 def _exchange_ended(data: refunds.ExchangeEndedV1) -> Sequence[Addressed]:
-    """Reads that an exchange came to nothing. Goods on their way back to the buyer are no part of it."""
-    if data.ending is ExchangeEnding.COMPLETED:
-        return []
-    return [m.to(data.order_id, m.ExchangeOver(data.exchange_id))]
+    """Reads that an exchange ended. Goods on their way back to the buyer are no part of it."""
+    is_completed = data.ending is ExchangeEnding.COMPLETED
+    is_settled = is_completed or data.ending is ExchangeEnding.RETURNED_TO_BUYER
+    return [m.to(data.order_id, m.ExchangeOver(data.exchange_id, is_settled, is_completed))]
 
 
 def _application_rejected(data: refunds.ApplicationRejectedV1) -> Sequence[Addressed]:

@@ -173,16 +173,23 @@ class ResendNoted(Value):
 
 
 class ExchangeOver(Value):
-    """An exchange ended; a resend that has not left is not wanted any more."""
+    """An exchange ended; a resend that has not left is not wanted any more.
+
+    `is_settled`: the exchange gave the buyer goods for what came back. `is_completed`: they were the
+    replacement, so that nothing is let go of.
+    """
 
     exchange_id: str
+    is_settled: bool = False
+    is_completed: bool = False
 
 
 class ResendRevoked(Value):
-    """A refund for the lost parcel took the place of its resend."""
+    """A refund for the lost parcel took the place of its resend, or the buyer has the lost parcel."""
 
     reship_id: str
     parcel_id: str
+    is_found: bool = False
 
 
 class CourierSaidLost(Value):

@@ -11,9 +11,10 @@ from services.logistics.cases.lost_parcel import messages as lost_parcel
 from services.logistics.cases.parcel import messages as parcel
 from services.logistics.cases.reship import messages as reship
 from services.logistics.cases.stock_shortage import messages as shortage
-from services.logistics.commitments import pieces
+from services.logistics.commitments import open_refunds, pieces, repaid_in, value_of
 from services.logistics.news import ParcelNews
-from services.logistics.order_file import Link, OpenRefund, OrderFile
+from services.logistics.order_file import Link, OpenRefund, OrderFile, Resend
+from services.logistics.parcels import Direction, Outcome
 from services.logistics.shares import overlaps
 from services.logistics.track import Identity
 
@@ -108,12 +109,28 @@ def _search(fact: f.SearchDue, view: CaseView[State]) -> Sequence[Addressed]:
         value=link.value,
         round_count=1,
         refund_ids=tuple(sorted(fact.refund_ids)),
+        is_signed=link.outcome is Outcome.DELIVERED,
+        pending=_pending(file, link),
+        repaid=repaid_in(file, link) if lines else (),
+        minors=tuple(value.minor if (value := value_of(file, [share])) else 0 for share in lines),
     )
     missing = lost_parcel.Missing(subject, fact.reason_code, link.status, link.signed_by, fact.can_wait)
     return [lost_parcel.to(view.subject, link.parcel_id, missing)]
 
 
-# Refunds.
+def _pending(file: OrderFile, link: Link) -> tuple[lost_parcel.Pending, ...]:
+    """Lists the open refunds and exchanges about goods of the parcel."""
+    refunds = [lost_parcel.Pending(r.refund_id, r.lines) for r in open_refunds(file, link.lines)]
+    exchanges = [
+        lost_parcel.Pending(resend.exchange_id, resend.lines, is_exchange=True)
+        for resend in file.resends
+        if resend.exchange_id is not None and not resend.is_over and overlaps(link.lines, resend.lines)
+    ]
+    is_of_exchange = link.direction is Direction.REPLACEMENT
+    return tuple(refunds) if is_of_exchange else (*refunds, *exchanges)
+
+
+# Refunds and exchanges.
 
 
 def _refund_noted(fact: f.RefundNoted, view: CaseView[State]) -> Sequence[Addressed]:
@@ -123,21 +140,59 @@ def _refund_noted(fact: f.RefundNoted, view: CaseView[State]) -> Sequence[Addres
 
 def _refund_ended(fact: f.RefundEnded, view: CaseView[State]) -> Sequence[Addressed]:
     """Tells every search that one of the refunds touches."""
+    ended = fact.refunds
+    if fact.is_paid and not ended:
+        ended = (OpenRefund(fact.payment_id, "", fact.repaid),)
     return [
-        told
-        for refund in fact.refunds
-        for told in _refund_news(view, refund, is_open=False, is_paid=fact.is_paid)
+        told for refund in ended for told in _refund_news(view, refund, is_open=False, is_paid=fact.is_paid)
     ]
 
 
 def _refund_news(
     view: CaseView[State], refund: OpenRefund, *, is_open: bool, is_paid: bool
 ) -> Sequence[Addressed]:
-    news = lost_parcel.RefundNews(refund.refund_id, is_open, is_paid)
+    file = _file(view)
     return [
-        lost_parcel.to(view.subject, link.parcel_id, news)
-        for link in _file(view).links
+        lost_parcel.to(
+            view.subject,
+            link.parcel_id,
+            lost_parcel.RefundNews(refund.refund_id, is_open, is_paid, refund.lines, repaid_in(file, link)),
+        )
+        for link in file.links
         if link.was_sought and overlaps(link.lines, refund.lines)
+    ]
+
+
+def _exchange_noted(fact: f.ResendKnown, view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells every search that the exchange touches."""
+    return _exchange_news(view, fact.resend, is_open=True) if fact.resend.exchange_id else []
+
+
+def _exchange_ended(fact: f.ExchangeEnded, view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells every search that the exchange touched."""
+    resends = [r for r in _file(view).resends if r.exchange_id == fact.exchange_id]
+    return [told for resend in resends for told in _exchange_news(view, resend, is_open=False)]
+
+
+def _exchange_news(view: CaseView[State], resend: Resend, *, is_open: bool) -> Sequence[Addressed]:
+    file, exchange_id = _file(view), resend.exchange_id or ""
+    return [
+        lost_parcel.to(
+            view.subject,
+            link.parcel_id,
+            lost_parcel.RefundNews(
+                exchange_id,
+                is_open,
+                resend.is_settled,
+                resend.lines,
+                repaid_in(file, link),
+                is_exchange=True,
+            ),
+        )
+        for link in file.links
+        if link.was_sought
+        and link.direction is not Direction.REPLACEMENT
+        and overlaps(link.lines, resend.lines)
     ]
 
 
@@ -173,6 +228,8 @@ TELLS: Mapping[type, Reaction] = {
     f.SearchDue: _search,
     f.RefundNoted: _refund_noted,
     f.RefundEnded: _refund_ended,
+    f.ResendKnown: _exchange_noted,
+    f.ExchangeEnded: _exchange_ended,
     f.ShortageKnown: _shortage,
     f.ReshipParcelKnown: _resend_parcel,
     f.ResendUnwanted: _resend_unwanted,

@@ -26,7 +26,7 @@ from services.logistics.commitments import open_refunds, value_of
 from services.logistics.delivery import in_doubt
 from services.logistics.news import MemoStored, RequestDeclined
 from services.logistics.order_file import Link, OrderFile
-from services.logistics.parcels import Direction, Outcome, ParcelStatus, parcel_case_id
+from services.logistics.parcels import Basis, Direction, Outcome, ParcelStatus, parcel_case_id
 from services.logistics.policy import Policy
 from services.logistics.shares import overlaps
 
@@ -115,10 +115,12 @@ def voided(file: OrderFile, message: m.WaybillVoided) -> Decisions:
 def parcel_moved(file: OrderFile, moved: m.ParcelMoved, policy: Policy, now: datetime) -> Decisions:
     """Notes the picture of a parcel, and decides its consequences for the order."""
     link = _known(file, moved.parcel_id)
+    is_later = link.status_at is None or moved.at > link.status_at
     link = replace(
         link,
         status=moved.status,
         status_at=moved.at,
+        is_stalled=link.is_stalled and not is_later,
         signed_by=moved.signed_by,
         outcome=moved.outcome,
         was_out_of_range=link.was_out_of_range or moved.status is ParcelStatus.OUT_OF_RANGE,
@@ -128,9 +130,19 @@ def parcel_moved(file: OrderFile, moved: m.ParcelMoved, policy: Policy, now: dat
     decided += refused(file, link)
     decided += undeliverable(file, link, policy, now)
     if link.outcome is Outcome.LOST and not link.is_sought and link.remedy is None:
-        decided += _search(file, link, "courier_lost", can_wait=False)
+        if link.direction.is_to_buyer:
+            decided += _search(file, link, "courier_lost", can_wait=False)
+        else:
+            decided += _return_lost(link, policy, now)
     decided += back_without_refund(file, link.parcel_id)
     return decided
+
+
+@rule("LG-018")
+def _return_lost(link: Link, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Lets a person settle a lost return with its sender; the refund or exchange has its own deadline."""
+    task_id = derived_id(link.parcel_id, "return-lost")
+    return [Task("return_lost", now + policy.attention.after_days, "assessment", task_id=task_id)]
 
 
 def parcel_stalled(file: OrderFile, stalled: m.ParcelStalled, now: datetime) -> Decisions:
@@ -173,11 +185,18 @@ def problem_reported(file: OrderFile, report: m.ProblemReported) -> Decisions:
 
 
 def courier_said_lost(file: OrderFile, said: m.CourierSaidLost) -> Decisions:
-    """Takes the carrier's word that it lost the parcel, asked or not."""
+    """Takes the carrier's word that it lost the parcel, asked or not.
+
+    Of a parcel that was signed for it counts while a search asks about that signature.
+    """
     link = _known(file, said.parcel_id)
-    if link.outcome is not None or link.remedy is not None:
+    is_doubted = link.outcome is Outcome.DELIVERED and link.is_sought
+    if link.remedy is not None or (link.outcome is not None and not is_doubted):
         return []
-    return _search(file, link, "courier_lost", can_wait=False)
+    if link.direction.is_to_buyer:
+        return _search(file, link, "courier_lost", can_wait=False)
+    lost = parcel.DeclaredLost(link.parcel_id, Basis.COURIER)
+    return [Decided(tell(parcel.to(link.tracking, lost)), ("LG-018",))]
 
 
 def search_closed(file: OrderFile, message: m.SearchClosed) -> Decisions:
@@ -244,6 +263,6 @@ def request_declined(file: OrderFile, declined: RequestDeclined) -> Decisions:
 
 @rule("LG-020")
 def _tell_searches(file: OrderFile, message: MemoStored | RequestDeclined) -> Sequence[Fact]:
-    """Tells every search that is open."""
-    told = [lost_parcel.to(HERE, link.parcel_id, message) for link in file.links if link.is_sought]
+    """Tells every search; one whose resend may still fail remembers the memo."""
+    told = [lost_parcel.to(HERE, link.parcel_id, message) for link in file.links if link.was_sought]
     return [tell(*told)] if told else []

@@ -201,7 +201,12 @@ def refund_paid(file: OrderFile, paid: m.RefundPaid, now: datetime) -> Sequence[
     is_remedy = paid.remedy_id is not None or any(r.kind in {"unshipped", "not_received"} for r in refunds)
     named = pieces(file, paid.lines) if paid.lines else ()
     repaid = whole(file) if paid.is_full else named if is_remedy else _at_the_shop(file, named)
-    facts: list[Fact] = [f.RefundEnded(refunds, is_paid=True, repaid=repaid)] if refunds or repaid else []
+    is_return = any(r.kind in {"with_return", "no_reason"} for r in refunds)
+    given_back = without(named, repaid) if is_return else ()
+    payment_id = paid.refund_id or paid.remedy_id or ""
+    ended = f.RefundEnded(refunds, is_paid=True, repaid=repaid, given_back=given_back, payment_id=payment_id)
+    facts: list[Fact] = [ended] if refunds or repaid else []
+    facts += _recalls(_all_repaid(file, repaid), "refund_in_transit") if repaid else []
     for refund in refunds:
         hold = file.hold(refund.refund_id)
         if hold is not None and hold.phase is not HoldPhase.OVER:
@@ -218,6 +223,16 @@ def _at_the_shop(file: OrderFile, paid: tuple[Share, ...]) -> tuple[Share, ...]:
         for share in pieces(file, link.lines)
     )
     return without(paid, without(paid, back))
+
+
+def _all_repaid(file: OrderFile, repaid: tuple[Share, ...]) -> list[Link]:
+    """Lists the parcels to the buyer that hold nothing but pieces that are repaid."""
+    known = (*file.repaid, *repaid)
+    return [
+        link
+        for link in file.links
+        if link.direction.is_to_buyer and link.remedy is None and not without(pieces(file, link.lines), known)
+    ]
 
 
 def closed(file: OrderFile, message: m.Closed, now: datetime) -> Decisions:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kernel.decider import HERE, Decided, NotYet, tell
+from kernel.decider import HERE, Addressed, Decided, NotYet, tell
 from kernel.rules import rule
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch import messages as m
@@ -10,6 +10,7 @@ from services.logistics.cases.dispatch.facts import Fact
 from services.logistics.cases.lost_parcel import messages as lost_parcel
 from services.logistics.cases.reship import messages as reship
 from services.logistics.order_file import Link, OrderFile
+from services.logistics.parcels import Outcome
 
 Decisions = list[Decided[Fact]]
 
@@ -37,19 +38,36 @@ def resend_noted(file: OrderFile, noted: m.ResendNoted) -> Decisions:
 
 
 def exchange_over(file: OrderFile, over: m.ExchangeOver) -> Decisions:
-    """Lets go of goods that were kept for an exchange that is over."""
-    ids = [resend.reship_id for resend in file.resends if resend.exchange_id == over.exchange_id]
-    unwanted = [reship.to(HERE, reship_id, reship.Unwanted()) for reship_id in ids]
-    return [Decided(tell(told), ("RF-121",)) for told in unwanted]
+    """Notes that an exchange is over, and lets go of goods that were kept for it."""
+    resends = [resend for resend in file.resends if resend.exchange_id == over.exchange_id]
+    decided: Decisions = []
+    if any(not resend.is_over for resend in resends):
+        decided.append(Decided(f.ExchangeEnded(over.exchange_id, over.is_settled), ("RF-118",)))
+    if over.is_completed:
+        return decided
+    unwanted = [reship.to(HERE, resend.reship_id, reship.Unwanted()) for resend in resends]
+    decided += [Decided(tell(told), ("RF-121",)) for told in unwanted]
+    return decided
 
 
 @rule("RF-035", "LG-018")
 def resend_revoked(file: OrderFile, revoked: m.ResendRevoked) -> Sequence[Fact]:
-    """Lets the refund of a lost parcel win over its resend: let go of, or called back if under way."""
+    """Lets go of the resend of a lost parcel, or calls it back if it is under way.
+
+    A refund wins over it, and so does the lost parcel that the buyer has after all.
+    """
     links = [link for link in file.links if link.reship_id == revoked.reship_id and not link.is_void]
     if all(link.sent_at is None for link in links):
         return [f.ResendUnwanted(revoked.reship_id, revoked.parcel_id)]
-    return [fact for link in links for fact in _called_back(link, revoked.parcel_id)]
+    if not revoked.is_found:
+        return [fact for link in links for fact in _called_back(link, revoked.parcel_id)]
+    gone = [link for link in links if link.sent_at and link.outcome in {None, Outcome.DELIVERED}]
+    facts: list[Fact] = [
+        f.CallBackDue(link, "turned_up", is_buyer_asked=True)
+        for link in gone
+        if link.is_under_way and not link.is_called_back
+    ]
+    return [*facts, tell(_left(revoked.parcel_id))] if gone else []
 
 
 @rule("RF-035", "LG-018")
@@ -64,8 +82,11 @@ def unwanted_left(file: OrderFile, link: Link) -> Sequence[Fact]:
 def _called_back(link: Link, parcel_id: str) -> Sequence[Fact]:
     if not link.is_under_way or link.is_called_back or link.is_sought:
         return []
-    gone = tell(lost_parcel.to(HERE, parcel_id, lost_parcel.ResendLeft()))
-    return [f.CallBackDue(link, "refund_in_transit", is_buyer_asked=True), gone]
+    return [f.CallBackDue(link, "refund_in_transit", is_buyer_asked=True), tell(_left(parcel_id))]
+
+
+def _left(parcel_id: str) -> Addressed:
+    return lost_parcel.to(HERE, parcel_id, lost_parcel.ResendLeft())
 
 
 def reship_answered(file: OrderFile, answer: m.ReshipAnswered) -> Decisions:

@@ -158,6 +158,8 @@ def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0
             return replace(file, refunds=(*file.refunds, refund))
         case f.RefundEnded():
             return _without_refunds(file, fact)
+        case f.ExchangeEnded():
+            return _without_exchange(file, fact)
         case f.PromiseNoted():
             return _with_promise(file, fact)
         case f.CarrierInstructed(request_id=request_id, due_at=due_at):
@@ -182,7 +184,18 @@ def _with_mark(file: OrderFile, changed: Mark) -> OrderFile:
 def _without_refunds(file: OrderFile, ended: f.RefundEnded) -> OrderFile:
     ids = {refund.refund_id for refund in ended.refunds}
     refunds = tuple(refund for refund in file.refunds if refund.refund_id not in ids)
-    return replace(file, refunds=refunds, repaid=(*file.repaid, *ended.repaid))
+    given_back = (*file.given_back, *ended.given_back)
+    return replace(file, refunds=refunds, repaid=(*file.repaid, *ended.repaid), given_back=given_back)
+
+
+def _without_exchange(file: OrderFile, ended: f.ExchangeEnded) -> OrderFile:
+    resends = tuple(
+        replace(resend, is_over=True, is_settled=ended.is_settled)
+        if resend.exchange_id == ended.exchange_id
+        else resend
+        for resend in file.resends
+    )
+    return replace(file, resends=resends)
 
 
 def _with_promise(file: OrderFile, noted: f.PromiseNoted) -> OrderFile:

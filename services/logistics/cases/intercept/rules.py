@@ -68,9 +68,9 @@ def _ask_carrier(recall: Recall, policy: Policy, now: datetime) -> Sequence[Fact
     due_at = now + policy.intercept.answer_hours
     carrier, attention = policy.carriers.of(recall.tracking.carrier_code), policy.attention
     if carrier.can(Capability.RECALL):
-        return [s.RecallAsked(recall, due_at, attention.since(now, policy.intercept.back_days))]
+        return [s.RecallAsked(recall, due_at, attention.lasting(now, policy.intercept.back_days))]
     if carrier.can(Capability.PROBLEM_RETURN) and recall.reason_code in PROBLEMS:
-        return [s.ReturnExpected(recall, attention.since(now, policy.intercept.back_days))]
+        return [s.ReturnExpected(recall, attention.lasting(now, policy.intercept.back_days))]
     task_id = derived_id(recall.request_id, "by-hand")
     return [s.RecallImpossible(recall), Task("recall_by_hand", due_at, "assessment", task_id=task_id)]
 
@@ -97,7 +97,7 @@ def _answered(answer: m.CarrierAnswered, policy: Policy, now: datetime) -> Seque
     """Notes the carrier's answer; the parcel's own scans have the last word."""
     match answer.outcome:
         case "accepted":
-            return [s.RecallAccepted(policy.attention.since(now, policy.intercept.back_days))]
+            return [s.RecallAccepted(policy.attention.lasting(now, policy.intercept.back_days))]
         case "refused" | "too_late" | "not_served":
             return [s.RecallRefused(answer.outcome)]
         case _:

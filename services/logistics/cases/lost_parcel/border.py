@@ -13,6 +13,7 @@ from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
 from kernel.ids import derived_id
+from kernel.money import Money
 from kernel.people import Notice, Task, TaskWithdrawn
 from services.logistics.attention import AttentionDrawn
 from services.logistics.cases.courier_claim import messages as claim
@@ -30,7 +31,7 @@ from services.logistics.cases.reship import messages as reship
 from services.logistics.news import TaskDone
 from services.logistics.order_file import Resend
 from services.logistics.policy import Policy
-from services.logistics.shares import named
+from services.logistics.shares import merged, named
 
 
 def _courier_answered(data: shipments.CourierActionAnsweredV1) -> Sequence[Addressed]:
@@ -96,7 +97,7 @@ def _memo(fact: f.MemoAsked, view: CaseView[State]) -> common.OrderActionRequest
 
 def _offer(fact: f.OfferMade, view: CaseView[State]) -> common.OfferMadeV1:
     """Announces the choice between a resend, which is the default, and a refund."""
-    lines = outcomes.pieces(named(_subject(view).lines)) or None
+    lines = outcomes.pieces(named(fact.lines)) or None
     return common.OfferMadeV1(
         **_about(view),
         offer_id=fact.offer_id,
@@ -116,14 +117,14 @@ def _payment_due(fact: f.PaymentDue, view: CaseView[State]) -> logistics.RemedyR
         **_about(view),
         remedy_id=fact.remedy_id,
         parcel_id=subject.parcel_id,
-        lines=outcomes.pieces(named(subject.lines)),
+        lines=outcomes.pieces(named(fact.lines)),
         reason_code=lw.RemedyReason.LOST,
         fault=lw.Fault.COURIER,
     )
 
 
 def _task(
-    fact: f.InquiryUnanswered | f.ReportOverdue | f.RecoverOrWriteOff | AttentionDrawn, view: CaseView[State]
+    fact: f.InquiryUnanswered | f.ReportOverdue | AttentionDrawn, view: CaseView[State]
 ) -> common.TaskRequestedV1:
     """Announces the task of a fact that does more than ask."""
     return outcomes.order_task(fact.task, view)
@@ -142,7 +143,6 @@ ANNOUNCES: Mapping[type, Announce] = {
     f.InquiryAsked: _inquiry,
     f.InquiryUnanswered: _task,
     f.ReportOverdue: _task,
-    f.RecoverOrWriteOff: _task,
     f.MemoAsked: _memo,
     f.OfferMade: _offer,
     f.PaymentDue: _payment_due,
@@ -156,14 +156,21 @@ def _claim_id(subject: Subject) -> str:
 def _lost(fact: f.LossConfirmed, view: CaseView[State]) -> Sequence[Addressed]:
     """Tells the parcel, and opens the claim where the goods are worth anything."""
     subject = _subject(view)
-    told = [parcel.to(subject.tracking, parcel.DeclaredLost(subject.parcel_id, fact.loss.basis))]
-    if subject.value is not None and subject.value.minor > 0:
-        claim_id = _claim_id(subject)
-        loss = claim.LossFound(
-            claim_id, view.subject, subject.parcel_id, subject.tracking, "lost", subject.value
-        )
-        told.append(claim.to(view.subject, claim_id, loss))
-    return told
+    lost = parcel.DeclaredLost(subject.parcel_id, fact.loss.basis, subject.is_signed)
+    return [parcel.to(subject.tracking, lost), *_claimed(view)]
+
+
+def _claimed(view: CaseView[State]) -> Sequence[Addressed]:
+    subject, claim_id = _subject(view), _claim_id(_subject(view))
+    if subject.value is None or subject.value.minor == 0:
+        return []
+    loss = claim.LossFound(claim_id, view.subject, subject.parcel_id, subject.tracking, "lost", subject.value)
+    return [claim.to(view.subject, claim_id, loss)]
+
+
+def _lost_again(_fact: f.LostAgain, view: CaseView[State]) -> Sequence[Addressed]:
+    """Opens the claim again, which was withdrawn when the parcel turned up."""
+    return _claimed(view)
 
 
 def _settled(view: CaseView[State], remedy: str | None, *, is_open: bool = False) -> Sequence[Addressed]:
@@ -173,26 +180,32 @@ def _settled(view: CaseView[State], remedy: str | None, *, is_open: bool = False
 
 
 def _spent(view: CaseView[State]) -> Sequence[Addressed]:
-    """Tells the claim the cost of the remedy."""
-    subject = _subject(view)
-    if subject.value is None:
+    """Tells the claim the cost of all remedies so far: of the pieces that are paid or sent again."""
+    subject, loss = _subject(view), view.state.loss if isinstance(view.state, s.Lost) else None
+    if subject.value is None or loss is None:
         return []
-    return [claim.to(view.subject, _claim_id(subject), claim.RemedySpent(subject.value))]
+    remedied = merged((*loss.paid, *(loss.resent or ()))) or subject.goods
+    minor = subject.minor_of(remedied)
+    is_whole = minor is None or remedied == merged(subject.goods)
+    spent = subject.value if is_whole or minor is None else Money(minor, subject.value.currency)
+    return [claim.to(view.subject, _claim_id(subject), claim.RemedySpent(spent))]
 
 
 def _reship(fact: f.ReshipChosen, view: CaseView[State]) -> Sequence[Addressed]:
     """Tells the order and the claim, and lets the goods be sent."""
     subject = _subject(view)
+    skus = {share.line_id: sku for share, sku in zip(subject.lines, subject.sku_ids, strict=False)}
+    lines = tuple(share for share in fact.lines if share.line_id in skus)
     order = reship.ReshipOrder(
         reship_id=fact.reship_id,
         order_id=view.subject,
         purpose="lost",
-        lines=subject.lines,
-        sku_ids=subject.sku_ids,
+        lines=lines,
+        sku_ids=tuple(skus[share.line_id] for share in lines),
         ship_by=fact.ship_by,
         replaces_parcel_id=subject.parcel_id,
     )
-    resend = Resend(fact.reship_id, subject.lines, replaces_parcel_id=subject.parcel_id)
+    resend = Resend(fact.reship_id, lines, replaces_parcel_id=subject.parcel_id)
     return [
         dispatch.to(view.subject, dispatch.ResendNoted(resend)),
         *_settled(view, "reship"),
@@ -203,7 +216,14 @@ def _reship(fact: f.ReshipChosen, view: CaseView[State]) -> Sequence[Addressed]:
 
 def _refunded(_fact: f.PaymentDue | f.PaidElsewhere, view: CaseView[State]) -> Sequence[Addressed]:
     """Tells the order and the claim that the buyer gets the money."""
-    return [*_settled(view, "refund"), *_spent(view)]
+    if isinstance(view.state, s.RefundDue):
+        return [*_settled(view, "refund"), *_spent(view)]
+    return _spent(view)
+
+
+def _left_to_exchange(_fact: f.LeftToExchange, view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells the order that the exchange settles the buyer's remedy."""
+    return _settled(view, "exchange")
 
 
 def _reopened(_fact: f.RefundChosen | f.ResendOff, view: CaseView[State]) -> Sequence[Addressed]:
@@ -244,6 +264,8 @@ TELLS: Mapping[type, Reaction] = {
     f.PaidElsewhere: _refunded,
     f.RefundChosen: _reopened,
     f.ResendOff: _reopened,
+    f.LeftToExchange: _left_to_exchange,
+    f.LostAgain: _lost_again,
     f.SearchClosed: _closed,
     f.TurnedUp: _found,
     f.RecallDue: _recall,

@@ -7,8 +7,9 @@ from kernel.decider import Told
 from kernel.people import Notice, Task, TaskWithdrawn
 from kernel.value import Value
 from services.logistics.attention import Attention, AttentionDrawn
-from services.logistics.cases.lost_parcel.messages import Subject
+from services.logistics.cases.lost_parcel.messages import Pending, Subject
 from services.logistics.parcels import Basis
+from services.logistics.shares import Share, without
 
 
 class Choice(StrEnum):
@@ -16,6 +17,14 @@ class Choice(StrEnum):
 
     RESHIP = "reship"
     REFUND = "refund"
+
+
+class Found(StrEnum):
+    """The end of a lost parcel that turned up."""
+
+    MOVING = "moving"
+    DELIVERED = "delivered"
+    RETURNED = "returned"
 
 
 class Loss(Value):
@@ -36,6 +45,21 @@ class Loss(Value):
     """A reship was tried and failed: only the refund is left."""
     resend_count: int = 0
     """The number of times that the goods were sent again."""
+    resent: tuple[Share, ...] | None = None
+    """The pieces that are sent again; None in a resend: all of them."""
+    paid: tuple[Share, ...] = ()
+    """The pieces for which a payment is due by this loss."""
+    payment_count: int = 0
+    found: Found | None = None
+    """The news of a parcel that turned up after all."""
+
+    def unsettled(self, subject: Subject) -> tuple[Share, ...]:
+        """Lists the pieces for which the buyer has no remedy yet."""
+        return without(without(subject.rest, self.paid), self.resent or ())
+
+    def free(self, subject: Subject) -> tuple[Share, ...]:
+        """Lists the pieces without a remedy about which no other case is open."""
+        return without(self.unsettled(subject), subject.waiting())
 
 
 class SearchOpened(Value):
@@ -85,6 +109,7 @@ class OfferMade(Value):
 
     offer_id: str
     choose_by: datetime
+    lines: tuple[Share, ...]
 
 
 class OfferVoid(Value):
@@ -117,6 +142,8 @@ class RefundsChanged(Value):
 
     refund_ids: tuple[str, ...]
     is_repaid: bool
+    pending: tuple[Pending, ...] = ()
+    repaid: tuple[Share, ...] = ()
 
 
 class ReshipChosen(Value):
@@ -125,6 +152,7 @@ class ReshipChosen(Value):
     reship_id: str
     ship_by: datetime
     is_by_default: bool
+    lines: tuple[Share, ...]
 
 
 class ResendOff(Value):
@@ -137,6 +165,15 @@ class PaymentDue(Value):
     """Report and memo are done: pay the buyer (remedy.refund-due)."""
 
     remedy_id: str
+    lines: tuple[Share, ...]
+
+
+class LeftToExchange(Value):
+    """The replacement of an exchange is lost: the exchange settles the buyer's remedy."""
+
+
+class LostAgain(Value):
+    """The parcel turned up, and is lost all the same: the claim is opened again."""
 
 
 class PaidElsewhere(Value):
@@ -147,6 +184,7 @@ class TurnedUp(Value):
     """The lost parcel is there after all: the claim is withdrawn."""
 
     explanation_code: str
+    found: Found
 
 
 class RecallDue(Value):
@@ -154,12 +192,6 @@ class RecallDue(Value):
 
     reason_code: str
     at: datetime
-
-
-class RecoverOrWriteOff(Value):
-    """The buyer has goods and money; a person decides (task.requested)."""
-
-    task: Task
 
 
 class SearchClosed(Value):
@@ -171,9 +203,7 @@ class SearchClosed(Value):
 Settling = OfferMade | OfferVoid | ReportDone | MemoDone | ReportOverdue
 """Facts about the offer, the report and the memo."""
 
-Remedied = (
-    RefundChosen | ReshipChosen | ResendOff | PaymentDue | PaidElsewhere | RecallDue | RecoverOrWriteOff
-)
+Remedied = RefundChosen | ReshipChosen | ResendOff | PaymentDue | PaidElsewhere | LeftToExchange | RecallDue
 """Facts about the buyer's remedy, and about goods that the buyer has beside it."""
 
 Fact = (
@@ -185,6 +215,7 @@ Fact = (
     | MemoAsked
     | RefundsChanged
     | TurnedUp
+    | LostAgain
     | SearchClosed
     | Settling
     | Remedied

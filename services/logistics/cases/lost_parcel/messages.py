@@ -5,9 +5,17 @@ from kernel.money import Money
 from kernel.value import Value
 from services.logistics.news import MemoStored, ParcelNews, RequestDeclined, TaskDone
 from services.logistics.parcels import Direction, ParcelStatus, Tracking
-from services.logistics.shares import Share
+from services.logistics.shares import UNKNOWN_LINES, Share, within, without
 
 NAME = "lost-parcel"
+
+
+class Pending(Value):
+    """Pieces about which a refund or an exchange of the buyer is open; no lines: the whole order."""
+
+    case_id: str
+    lines: tuple[Share, ...]
+    is_exchange: bool = False
 
 
 class Subject(Value):
@@ -29,6 +37,44 @@ class Subject(Value):
     is_repaid: bool = False
     """The buyer has the money already."""
     has_claim: bool = False
+    is_signed: bool = False
+    """A scan says that the buyer has the parcel; the search is about that signature."""
+    pending: tuple[Pending, ...] = ()
+    """The open cases of the buyer, with their pieces. An id of `refund_ids` without one means all pieces."""
+    repaid: tuple[Share, ...] = ()
+    """Pieces of the parcel for which the buyer has the money."""
+    minors: tuple[int, ...] = ()
+    """The price of each line's pieces in minor units, in the order of `lines`."""
+
+    @property
+    def goods(self) -> tuple[Share, ...]:
+        """The pieces in the parcel, also of an order whose lines nobody knows."""
+        return self.lines or UNKNOWN_LINES
+
+    @property
+    def rest(self) -> tuple[Share, ...]:
+        """The pieces that are not repaid."""
+        return () if self.is_repaid else without(self.goods, self.repaid)
+
+    def waiting(self, *, is_refund: bool = False) -> tuple[Share, ...]:
+        """Lists the pieces of the rest about which a case is open; `is_refund`: a refund, no exchange."""
+        known = {pending.case_id for pending in self.pending}
+        if not self.lines or any(refund_id not in known for refund_id in self.refund_ids):
+            return self.rest if self.refund_ids or self.pending else ()
+        asked = [p for p in self.pending if not (is_refund and p.is_exchange)]
+        if any(not pending.lines for pending in asked):
+            return self.rest
+        return within(self.rest, [share for p in asked for share in p.lines]) if asked else ()
+
+    def minor_of(self, pieces: tuple[Share, ...]) -> int | None:
+        """Computes the price of some pieces; None where no prices are known."""
+        if len(self.minors) != len(self.lines) or not self.lines:
+            return None
+        counts = {share.line_id: share.quantity_count for share in pieces}
+        return sum(
+            minor * counts.get(share.line_id, 0) // share.quantity_count
+            for share, minor in zip(self.lines, self.minors, strict=True)
+        )
 
     @property
     def name(self) -> str:
@@ -77,11 +123,17 @@ class ResendLeft(Value):
 
 
 class RefundNews(Value):
-    """A refund that touches the parcel was opened, or ended with or without payment."""
+    """A refund or an exchange that touches the parcel was opened, or ended with or without payment.
+
+    `lines`: its pieces (none: the whole order); `repaid`: the pieces of the parcel that are repaid by now.
+    """
 
     refund_id: str
     is_open: bool
     is_paid: bool
+    lines: tuple[Share, ...] = ()
+    repaid: tuple[Share, ...] | None = None
+    is_exchange: bool = False
 
 
 Message = (

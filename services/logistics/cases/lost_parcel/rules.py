@@ -13,12 +13,13 @@ from kernel.value import replace
 from services.logistics.attention import draw
 from services.logistics.cases.lost_parcel import facts as f
 from services.logistics.cases.lost_parcel import messages as m
+from services.logistics.cases.lost_parcel import rules_found as found
 from services.logistics.cases.lost_parcel import rules_loss as loss
 from services.logistics.cases.lost_parcel import rules_search as search
 from services.logistics.cases.lost_parcel import state as s
 from services.logistics.cases.lost_parcel.facts import Fact
 from services.logistics.cases.lost_parcel.messages import Message, Subject
-from services.logistics.cases.lost_parcel.state import State, look_task_id, presume_task_id
+from services.logistics.cases.lost_parcel.state import State, evolve, look_task_id, presume_task_id
 from services.logistics.news import MemoStored, ParcelNews, RequestDeclined, TaskDone
 from services.logistics.parcels import Basis, Outcome, ParcelStatus
 from services.logistics.policy import Policy
@@ -29,7 +30,17 @@ OTHER_HANDS = frozenset({"household", "guard", "delegate"})
 """Signatures that count as the buyer's own (LG-042)."""
 
 
-def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
+def decide(state: State, message: Message, policy: Policy, now: datetime) -> Decisions:
+    """Answers the message; then withdraws the question where the parcel is, if others answered it."""
+    decided = _decided(state, message, policy, now)
+    asked = s.asked_of(state)
+    if not asked or not decided or (isinstance(message, TaskDone) and message.task_id == asked):
+        return decided
+    is_over = any(isinstance(entry.fact, f.LossConfirmed | f.SearchClosed) for entry in decided)
+    return decided + search.question_void(asked) if is_over else decided
+
+
+def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
     state: State, message: Message, policy: Policy, now: datetime
 ) -> Decisions:
     """Answers all that concerns the search, the loss and the buyer's remedy."""
@@ -49,13 +60,13 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
                 return []
             return loss.offer_answered(state, message, policy, now)
         case m.ReshipFailed():
-            return loss.reship_failed(state, policy, now) if isinstance(state, s.Resent) else []
+            return loss.reship_failed(state, message, policy, now) if isinstance(state, s.Resent) else []
         case m.ResendLetGo():
             return loss.resend_off(state, message, policy, now) if isinstance(state, s.Resent) else []
         case m.ResendLeft():
-            return loss.double(state, policy, now) if isinstance(state, s.Lost) else []
+            return []
         case MemoStored():
-            return loss.memo_stored(state, message) if isinstance(state, s.LostConfirmed) else []
+            return loss.memo_stored(state, message) if isinstance(state, s.Lost) else []
         case RequestDeclined():
             if not isinstance(state, s.LostConfirmed):
                 return []
@@ -78,8 +89,11 @@ def _missing(state: State, missing: m.Missing, policy: Policy, now: datetime) ->
     match state:
         case s.Absent():
             return _opened(missing.subject, missing, policy, now)
+        case s.Closed(subject=subject) if is_lost and subject.has_claim:
+            return []
         case s.Closed(subject=subject):
-            again = replace(missing.subject, round_count=subject.round_count + 1, is_repaid=subject.is_repaid)
+            is_repaid = missing.subject.is_repaid or subject.is_repaid
+            again = replace(missing.subject, round_count=subject.round_count + 1, is_repaid=is_repaid)
             return _opened(again, missing, policy, now)
         case s.Open(subject=subject) | s.CourierInquiry(subject=subject):
             return loss.lost(subject, Basis.COURIER, policy, now) if is_lost else []
@@ -87,14 +101,16 @@ def _missing(state: State, missing: m.Missing, policy: Policy, now: datetime) ->
             if is_lost:
                 return loss.lost(subject, Basis.COURIER, policy, now)
             return [] if missing.can_wait else search.ask(subject, missing.reason_code, policy, now)
-        case s.LostConfirmed() | s.Resent() | s.RefundDue():
+        case s.LostConfirmed():
             return []
+        case s.Resent() | s.RefundDue() | s.ExchangeDue():
+            return found.not_sought(state)
         case _:
             assert_never(state)
 
 
 def _opened(subject: Subject, missing: m.Missing, policy: Policy, now: datetime) -> Decisions:
-    opened: Decisions = [Decided(f.SearchOpened(subject, policy.attention.since(now)), ("LG-016",))]
+    opened: Decisions = [Decided(f.SearchOpened(subject, policy.attention.lasting(now)), ("LG-016",))]
     return opened + _first_step(subject, missing, policy, now)
 
 
@@ -102,7 +118,8 @@ def _first_step(subject: Subject, missing: m.Missing, policy: Policy, now: datet
     """Asks first whether the carrier serves the address, then the tracking, then the courier."""
     if missing.reason_code == "courier_lost":
         return loss.lost(subject, Basis.COURIER, policy, now)
-    if not policy.carriers.of(subject.tracking.carrier_code).serves_region(subject.region_code):
+    carrier = policy.carriers.of(subject.tracking.carrier_code)
+    if not subject.is_signed and not carrier.serves_region(subject.region_code):
         return search.not_served(now)
     if missing.reason_code == "signed_not_received":
         is_own = policy.lost.is_household_signature_own and missing.signed_by in OTHER_HANDS
@@ -121,9 +138,9 @@ def _inquiry_answered(state: s.Known, answer: m.InquiryAnswered, policy: Policy,
             return search.located(state.subject, "courier_found", policy, now)
         case "lost":
             return loss.lost(state.subject, Basis.COURIER, policy, now)
-        case "not_served":
+        case "not_served" if not state.subject.is_signed:
             return search.not_served(now)
-        case "refused" | "too_late" | "unknown" if state.answer_by is not None:
+        case "not_served" | "refused" | "too_late" | "unknown" if state.answer_by is not None:
             return search.presume(state.subject, policy, now)
         case _:
             return []
@@ -132,7 +149,7 @@ def _inquiry_answered(state: s.Known, answer: m.InquiryAnswered, policy: Policy,
 def _task_done(state: s.Known, task: TaskDone, policy: Policy, now: datetime) -> Decisions:
     subject = state.subject
     is_yes = task.outcome_code in YES
-    if isinstance(state, s.LostConfirmed):
+    if isinstance(state, s.Lost):
         is_report = task.task_id == state.loss.report_task_id and is_yes and not state.loss.is_reported
         return loss.reported(state) if is_report else []
     if task.task_id not in {look_task_id(subject), presume_task_id(subject)}:
@@ -142,36 +159,71 @@ def _task_done(state: s.Known, task: TaskDone, policy: Policy, now: datetime) ->
     if is_yes or task.outcome_code == "lost":
         return loss.lost(subject, Basis.PERSON, policy, now)
     is_found = task.outcome_code == "found" and not isinstance(state, s.Located)
-    return search.located(subject, "person_found", policy, now) if is_found else []
+    return search.located(subject, s.PERSON, policy, now) if is_found else []
 
 
-# Refunds of the buyer.
+# Refunds and exchanges of the buyer.
 
 
 def _refund_news(state: s.Known, news: m.RefundNews, policy: Policy, now: datetime) -> Decisions:
-    ids = set(state.subject.refund_ids)
-    after = tuple(sorted(ids | {news.refund_id} if news.is_open else ids - {news.refund_id}))
-    is_repaid = state.subject.is_repaid or news.is_paid
-    if after == state.subject.refund_ids and is_repaid == state.subject.is_repaid:
+    changed = _noted(state.subject, news)
+    if not changed:
         return []
-    changed = _refunds_changed(after, is_repaid=is_repaid)
-    if isinstance(state, s.LostConfirmed):
-        if news.is_paid:
-            return [*changed, Decided(f.PaidElsewhere(), ("RF-013",))]
-        if news.is_open:
-            return loss.refund_wins(state, changed)
-        return changed + loss.offer_anew(state, after, policy, now)
-    if isinstance(state, s.Resent) and (news.is_open or news.is_paid):
-        return changed + loss.resend_revoked(state)
-    if isinstance(state, s.Located) and news.is_open:
-        return changed + search.found_and_refunded(after, now)
-    return changed
+    match state:
+        case s.LostConfirmed():
+            return loss.refunds_changed(state, news, changed, policy, now)
+        case s.Resent() if (news.is_open or news.is_paid) and loss.touches(state, news.lines):
+            return changed + loss.resend_revoked(state)
+        case s.Located() if (news.is_open or news.is_paid) and not news.is_exchange:
+            after = _after(state, changed)
+            return changed + search.found_and_refunded(after.subject, now)
+        case s.ExchangeDue() if news.is_paid:
+            after = _after(state, changed)
+            return changed + found.repaid(after, now) if isinstance(after, s.Lost) else changed
+        case (
+            s.Open()
+            | s.CourierInquiry()
+            | s.Located()
+            | s.Resent()
+            | s.RefundDue()
+            | s.ExchangeDue()
+            | s.Closed()
+        ):
+            return changed
+        case _:
+            assert_never(state)
+
+
+def _after(state: s.Known, decided: Decisions) -> s.Known:
+    for entry in decided:
+        after = evolve(state, entry.fact)
+        state = after if not isinstance(after, s.Absent) else state
+    return state
+
+
+def _noted(subject: Subject, news: m.RefundNews) -> Decisions:
+    """Notes the news, if it is any; a payment that names no pieces repays all of the parcel."""
+    others = tuple(p for p in subject.pending if p.case_id != news.refund_id)
+    pending = m.Pending(news.refund_id, news.lines, news.is_exchange)
+    now_pending = (*others, pending) if news.is_open else others
+    ids = set(subject.refund_ids) - {news.refund_id}
+    if news.is_open and not news.is_exchange:
+        ids |= {news.refund_id}
+    is_whole = news.is_paid and (news.repaid is None or not subject.lines)
+    noted = f.RefundsChanged(
+        tuple(sorted(ids)),
+        subject.is_repaid or is_whole,
+        now_pending,
+        subject.repaid if news.repaid is None else news.repaid,
+    )
+    before = f.RefundsChanged(subject.refund_ids, subject.is_repaid, subject.pending, subject.repaid)
+    return _refunds_changed(noted) if noted != before else []
 
 
 @rule("RF-035")
-def _refunds_changed(refund_ids: tuple[str, ...], *, is_repaid: bool) -> Sequence[Fact]:
-    """Notes which refunds of the buyer are open for the parcel."""
-    return [f.RefundsChanged(refund_ids, is_repaid)]
+def _refunds_changed(noted: f.RefundsChanged) -> Sequence[Fact]:
+    """Notes which cases of the buyer are open for the parcel, and which pieces are repaid."""
+    return [noted]
 
 
 # News of the parcel.
@@ -181,10 +233,10 @@ def _parcel_news(state: s.Known, news: ParcelNews, policy: Policy, now: datetime
     match state:
         case s.Open() | s.CourierInquiry() | s.Located():
             return _news_in_search(state, news, policy, now)
-        case s.LostConfirmed() | s.Resent() | s.RefundDue():
-            return loss.news_after_loss(state, news, policy, now)
+        case s.LostConfirmed() | s.Resent() | s.RefundDue() | s.ExchangeDue():
+            return found.news_after_loss(state, news, policy, now)
         case s.Closed():
-            return []
+            return found.news_after_end(state, news)
         case _:
             assert_never(state)
 
@@ -213,7 +265,7 @@ def _deadline_passed(state: s.Known, passed: DeadlinePassed, policy: Policy) -> 
             question_code = type(state).__name__.lower()
             drawn = draw(f"lost-parcel.{state.subject.name}", question_code, state.attention)
             return [Decided(drawn, ("LG-016",))]
-        case s.Resent() | s.RefundDue() | s.Closed():
+        case s.Resent() | s.RefundDue() | s.ExchangeDue() | s.Closed():
             return []
         case _:
             assert_never(state)

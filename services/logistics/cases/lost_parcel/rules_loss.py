@@ -5,20 +5,20 @@ from datetime import datetime
 
 from kernel.decider import Decided, tell
 from kernel.ids import derived_id
-from kernel.people import Task, TaskWithdrawn
+from kernel.people import Task
 from kernel.rules import rule
 from services.logistics.cases.dispatch import messages as dispatch
 from services.logistics.cases.lost_parcel import facts as f
 from services.logistics.cases.lost_parcel import messages as m
-from services.logistics.cases.lost_parcel import rules_search as search
 from services.logistics.cases.lost_parcel import state as s
-from services.logistics.cases.lost_parcel.facts import Choice, Fact, Loss
+from services.logistics.cases.lost_parcel.facts import Choice, Fact, Found, Loss
 from services.logistics.cases.lost_parcel.messages import Subject
 from services.logistics.cases.lost_parcel.rules_search import stamp
-from services.logistics.cases.lost_parcel.state import State, evolve, reship_id
-from services.logistics.news import MemoStored, ParcelNews, RequestDeclined
-from services.logistics.parcels import Basis, Direction, Outcome
+from services.logistics.cases.lost_parcel.state import State, evolve, resent_pieces, reship_id
+from services.logistics.news import MemoStored, RequestDeclined
+from services.logistics.parcels import Basis, Direction
 from services.logistics.policy import Policy
+from services.logistics.shares import Share, merged, within
 
 Decisions = list[Decided[Fact]]
 
@@ -27,7 +27,8 @@ Decisions = list[Decided[Fact]]
 def lost(subject: Subject, basis: Basis, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Confirms the loss: supervisor and memo at once, the claim beside it.
 
-    The buyer chooses unless a refund is open.
+    The buyer chooses about the pieces that are not repaid and not in an open case. The exchange settles
+    a replacement that the buyer never had.
     """
     report_by = now + policy.lost.report_hours
     loss = Loss(
@@ -40,19 +41,21 @@ def lost(subject: Subject, basis: Basis, policy: Policy, now: datetime) -> Seque
         reship_by=now + policy.lost.reship_days,
     )
     facts: list[Fact] = [
-        f.LossConfirmed(loss, policy.attention.since(now)),
+        f.LossConfirmed(loss, policy.attention.lasting(now)),
         Task("lost_parcel_report", report_by, "approval", task_id=loss.report_task_id),
         f.MemoAsked(loss.memo_request_id),
     ]
-    if subject.direction in {Direction.REPLACEMENT, Direction.TO_BUYER}:
-        return [*facts, f.SearchClosed("exchange_failed")]
-    if subject.is_repaid:
+    if subject.direction is Direction.REPLACEMENT and not subject.is_signed:
+        return [*facts, f.LeftToExchange()]
+    if not subject.rest:
         return [*facts, f.PaidElsewhere()]
-    return facts if subject.refund_ids else [*facts, _offer(subject, policy, now)]
+    free = loss.free(subject)
+    return [*facts, _offer(subject, free, policy, now)] if free else facts
 
 
-def _offer(subject: Subject, policy: Policy, now: datetime) -> f.OfferMade:
-    return f.OfferMade(derived_id(subject.name, "offer", stamp(now)), now + policy.lost.choice_hours)
+def _offer(subject: Subject, lines: tuple[Share, ...], policy: Policy, now: datetime) -> f.OfferMade:
+    offer_id = derived_id(subject.name, "offer", stamp(now))
+    return f.OfferMade(offer_id, now + policy.lost.choice_hours, lines)
 
 
 # The buyer's choice.
@@ -78,74 +81,143 @@ def reship(state: s.LostConfirmed, now: datetime, *, is_by_default: bool) -> Seq
     """Sends the goods again within three days of the loss, also where the buyer says nothing."""
     ship_by = max(state.loss.reship_by, now)
     next_id = reship_id(state.subject, state.loss.resend_count + 1)
-    return [f.ReshipChosen(next_id, ship_by, is_by_default)]
+    return [f.ReshipChosen(next_id, ship_by, is_by_default, state.loss.free(state.subject))]
 
 
 @rule("LG-018")
 def _refund_chosen(policy: Policy, now: datetime) -> Sequence[Fact]:
     """Gives the buyer the money."""
-    return [f.RefundChosen(is_reship_out=False, attention=policy.attention.since(now))]
+    return [f.RefundChosen(is_reship_out=False, attention=policy.attention.lasting(now))]
 
 
 @rule("LG-018")
-def offer_anew(
-    state: s.LostConfirmed, refund_ids: tuple[str, ...], policy: Policy, now: datetime
-) -> Sequence[Fact]:
-    """Lets the buyer choose after all, where the refund is gone."""
-    if refund_ids or state.loss.choice is not None or state.loss.choose_by is not None:
+def offer_anew(state: s.LostConfirmed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Lets the buyer choose about pieces that an ended case left without a remedy."""
+    free = state.loss.free(state.subject)
+    if not free or state.loss.choice is not None or state.loss.choose_by is not None:
         return []
-    return [_offer(state.subject, policy, now)]
+    return [_offer(state.subject, free, policy, now)]
 
 
 # A resend that comes to nothing, or is not wanted any more.
 
 
-def reship_failed(state: s.Resent, policy: Policy, now: datetime) -> Decisions:
+def reship_failed(state: s.Resent, failed: m.ReshipFailed, policy: Policy, now: datetime) -> Decisions:
     """Takes the remedy up again where the goods cannot be sent."""
-    back = s.LostConfirmed(state.subject, state.loss, policy.attention.since(now), None)
-    return _paid_when_ready(back, _no_stock(policy, now))
+    if failed.reship_id != reship_id(state.subject, state.loss.resend_count):
+        return []
+    if state.loss.found is Found.DELIVERED:
+        return _has_goods()
+    decided = _no_stock(policy, now)
+    after = evolve(state, decided[0].fact)
+    return _settled_or_paid(after, decided)
 
 
 @rule("LG-018", "RF-121")
 def _no_stock(policy: Policy, now: datetime) -> Sequence[Fact]:
     """Refunds goods that cannot be sent again."""
-    return [f.RefundChosen(is_reship_out=True, attention=policy.attention.since(now))]
+    return [f.RefundChosen(is_reship_out=True, attention=policy.attention.lasting(now))]
+
+
+@rule("LG-016", "LG-018")
+def _has_goods() -> Sequence[Fact]:
+    """Ends the search: the buyer has the lost goods after all, and nothing was sent in their place."""
+    return [f.SearchClosed("delivered")]
 
 
 @rule("RF-035", "LG-018")
 def resend_revoked(state: s.Resent) -> Sequence[Fact]:
     """Lets an open refund win over the resend as well: nobody gets both (reading A4)."""
+    return _revoke(state, is_found=False)
+
+
+@rule("LG-017", "LG-018")
+def resend_needless(state: s.Resent) -> Sequence[Fact]:
+    """Lets go of the resend of goods that the buyer has after all."""
+    return _revoke(state, is_found=True)
+
+
+def _revoke(state: s.Resent, *, is_found: bool) -> Sequence[Fact]:
     subject = state.subject
-    revoked = dispatch.ResendRevoked(reship_id(subject, state.loss.resend_count), subject.parcel_id)
+    resend_id = reship_id(subject, state.loss.resend_count)
+    revoked = dispatch.ResendRevoked(resend_id, subject.parcel_id, is_found)
     return [tell(dispatch.to(subject.order_id, revoked))]
 
 
 def resend_off(state: s.Resent, let_go: m.ResendLetGo, policy: Policy, now: datetime) -> Decisions:
-    """Gives the buyer the refund where the warehouse keeps the goods."""
+    """Takes the remedy up again where the warehouse keeps the goods."""
     if let_go.reship_id != reship_id(state.subject, state.loss.resend_count):
         return []
-    attention = policy.attention.since(now)
-    off: Decisions = [Decided(f.ResendOff(attention), ("LG-018",))]
-    if state.subject.is_repaid:
-        return [*off, Decided(f.PaidElsewhere(), ("RF-013",))]
-    return _paid_when_ready(s.LostConfirmed(state.subject, state.loss, attention, None), off)
+    if state.loss.found is Found.DELIVERED:
+        return _has_goods()
+    off: Decisions = [Decided(f.ResendOff(policy.attention.lasting(now)), ("LG-018",))]
+    after = evolve(state, off[0].fact)
+    decided = _settled_or_paid(after, off)
+    if isinstance(after, s.LostConfirmed) and len(decided) == 1:
+        return decided + offer_anew(after, policy, now)
+    return decided
+
+
+def _settled_or_paid(after: State, decided: Decisions) -> Decisions:
+    """Adds the end where everything is repaid, else the payment if nothing else is missing."""
+    if isinstance(after, s.LostConfirmed) and not after.loss.unsettled(after.subject):
+        return decided + _paid_elsewhere()
+    return decided + (_pay(after) if isinstance(after, s.Lost) else [])
+
+
+@rule("RF-013")
+def _paid_elsewhere() -> Sequence[Fact]:
+    """Ends the loss where refunds of the buyer repaid all of it."""
+    return [f.PaidElsewhere()]
+
+
+# Refunds and exchanges of the buyer.
+
+
+def refunds_changed(
+    state: s.LostConfirmed, news: m.RefundNews, changed: Decisions, policy: Policy, now: datetime
+) -> Decisions:
+    """Follows a case of the buyer that was opened or ended, piece by piece."""
+    after = _after(state, changed)
+    if not isinstance(after, s.LostConfirmed):
+        return changed
+    if not after.loss.unsettled(after.subject):
+        return changed + _paid_elsewhere()
+    decided = list(changed)
+    if after.loss.choose_by is not None:
+        free = after.loss.free(after.subject)
+        if not free:
+            decided += _offer_void()
+        elif free != state.loss.free(state.subject):
+            decided += _offered(after, free, policy, now)
+    elif not news.is_open:
+        decided += offer_anew(after, policy, now)
+    return _paid_when_ready(state, decided)
 
 
 @rule("RF-035", "LG-018")
-def _offer_void(state: s.LostConfirmed) -> Sequence[Fact]:
+def _offer_void() -> Sequence[Fact]:
     """Lets an open refund take the place of the choice (reading A4)."""
-    return [f.OfferVoid()] if state.loss.choose_by is not None else []
+    return [f.OfferVoid()]
 
 
-def refund_wins(state: s.LostConfirmed, changed: Decisions) -> Decisions:
-    """Drops the choice for an open refund, and pays if nothing else is missing."""
-    return _paid_when_ready(state, changed + _offer_void(state))
+@rule("RF-035", "LG-018")
+def _offered(
+    state: s.LostConfirmed, lines: tuple[Share, ...], policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """Offers the pieces that are left, in place of the offer before."""
+    return [_offer(state.subject, lines, policy, now)]
+
+
+def touches(state: s.Resent, lines: tuple[Share, ...]) -> bool:
+    """Tells whether pieces that are sent again are among these (none: the whole order)."""
+    return bool(within(resent_pieces(state), lines))
 
 
 # Report, memo and payment.
 
 
-def reported(state: s.LostConfirmed) -> Decisions:
+def reported(state: s.Lost) -> Decisions:
     """Takes the supervisor's approval, and pays if nothing else is missing."""
     return _paid_when_ready(state, _report_done())
 
@@ -156,7 +228,7 @@ def _report_done() -> Sequence[Fact]:
     return [f.ReportDone()]
 
 
-def memo_stored(state: s.LostConfirmed, memo: MemoStored) -> Decisions:
+def memo_stored(state: s.Lost, memo: MemoStored) -> Decisions:
     """Takes the memo on the order, and pays if nothing else is missing."""
     if memo.request_id not in {None, state.loss.memo_request_id}:
         return []
@@ -164,7 +236,7 @@ def memo_stored(state: s.LostConfirmed, memo: MemoStored) -> Decisions:
 
 
 @rule("LG-020")
-def _memo_done(state: s.LostConfirmed) -> Sequence[Fact]:
+def _memo_done(state: s.Lost) -> Sequence[Fact]:
     """Notes that the order carries the loss."""
     return [] if state.loss.is_memo_stored else [f.MemoDone()]
 
@@ -182,66 +254,39 @@ def report_overdue(state: s.LostConfirmed, policy: Policy, now: datetime) -> Seq
     """Lets a person see to a report or memo that is still missing; no money moves before."""
     if state.loss.report_by is None:
         return []
-    task_id = derived_id(state.loss.report_task_id, "overdue")
     due_at = now + policy.attention.after_days
-    return [f.ReportOverdue(Task("report_or_memo_missing", due_at, task_id=task_id))]
+    return [f.ReportOverdue(Task("report_or_memo_missing", due_at, task_id=s.overdue_task_id(state.loss)))]
 
 
-def _paid_when_ready(state: s.LostConfirmed, decided: Decisions) -> Decisions:
-    """Adds the payment to the decision, if the decision brought the last thing that was missing."""
-    after: State = state
+def _after(state: State, decided: Decisions) -> State:
     for entry in decided:
-        after = evolve(after, entry.fact)
-    return decided + _pay(after) if decided and isinstance(after, s.LostConfirmed) else decided
+        state = evolve(state, entry.fact)
+    return state
+
+
+def _paid_when_ready(state: State, decided: Decisions) -> Decisions:
+    """Adds the payment to the decision, if the decision brought the last thing that was missing."""
+    after = _after(state, decided)
+    return decided + _pay(after) if decided and isinstance(after, s.Lost) else decided
 
 
 @rule("RF-035", "LG-018", "LG-020")
-def _pay(state: s.LostConfirmed) -> Sequence[Fact]:
-    """Pays a lost parcel once supervisor and order know of it and a refund is wanted."""
-    is_wanted = state.loss.choice is Choice.REFUND or state.subject.refund_ids
-    if not is_wanted or not state.loss.is_reported or not state.loss.is_memo_stored:
+def _pay(state: s.Lost) -> Sequence[Fact]:
+    """Pays lost pieces for which a refund is wanted, once supervisor and order know of the loss.
+
+    Nothing is paid for goods that the buyer has after all.
+    """
+    subject, loss = state.subject, state.loss
+    if not loss.is_reported or not loss.is_memo_stored or loss.found is Found.DELIVERED:
         return []
-    return [f.PaymentDue(derived_id(state.subject.name, "remedy"))]
-
-
-# A parcel that turns up.
-
-
-def news_after_loss(state: s.Lost, news: ParcelNews, policy: Policy, now: datetime) -> Decisions:
-    """Takes up a parcel that is heard of after its loss: the claim falls, the buyer keeps one of the two."""
-    is_alive = news.outcome is None and news.at is not None and news.at > state.loss.at
-    if news.outcome in {None, Outcome.LOST} and not is_alive:
+    if not isinstance(state, s.LostConfirmed | s.Resent):
         return []
-    decided = _turned_up(state, news)
-    if isinstance(state, s.LostConfirmed):
-        if news.outcome is Outcome.DELIVERED:
-            withdrawn = TaskWithdrawn("delivered", task_id=state.loss.report_task_id)
-            return [*decided, Decided(withdrawn, ("LG-016",)), *search.arrived("delivered")]
-        return (
-            decided + search.located(state.subject, news.status.value, policy, now) if is_alive else decided
-        )
-    if news.outcome is Outcome.DELIVERED:
-        return decided + double(state, policy, now)
-    return decided + _recall(state, now) if is_alive else decided
-
-
-@rule("LG-017", "LG-022")
-def _turned_up(state: s.Lost, news: ParcelNews) -> Sequence[Fact]:
-    """Drops the claim on the courier: the parcel was not lost."""
-    return [f.TurnedUp(news.status.value)] if state.subject.has_claim else []
-
-
-@rule("LG-017")
-def _recall(state: s.Resent | s.RefundDue, now: datetime) -> Sequence[Fact]:
-    """Calls the original back where the buyer has a remedy."""
-    return [] if state.is_recalled else [f.RecallDue("turned_up", now)]
-
-
-@rule("LG-018")
-def double(state: s.Lost, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Lets a person recover goods or money, or write one off, where the buyer has both or will have."""
-    if not isinstance(state, s.LostConfirmed) and state.is_double:
+    unsettled = loss.unsettled(subject) if isinstance(state, s.LostConfirmed) or loss.resent else ()
+    asked = subject.waiting(is_refund=True)
+    wanted = within(unsettled, asked) if asked else ()
+    if loss.choice is Choice.REFUND:
+        wanted = merged((*wanted, *loss.free(subject)))
+    if not wanted:
         return []
-    task_id = derived_id(state.subject.name, "double")
-    due_at = now + policy.attention.after_days
-    return [f.RecoverOrWriteOff(Task("recover_or_write_off", due_at, "reconciliation", task_id=task_id))]
+    number = () if loss.payment_count == 0 else (str(loss.payment_count + 1),)
+    return [f.PaymentDue(derived_id(subject.name, "remedy", *number), wanted)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kernel.ids import derived_id
-from kernel.people import Notice, Task
+from kernel.people import Notice, Task, TaskWithdrawn
 from kernel.rules import rule
 from services.logistics.carriers import Capability
 from services.logistics.cases.lost_parcel import facts as f
@@ -28,27 +28,33 @@ def not_served(now: datetime) -> Sequence[Fact]:
 @rule("LG-042")
 def signed(subject: Subject, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Counts the signature of another person for the buyer as the buyer's, and tells the buyer of it."""
-    located_at = f.ParcelLocated("signed_by_other", policy.attention.since(now))
+    located_at = f.ParcelLocated("signed_by_other", policy.attention.lasting(now))
     return [located_at, *_notice(subject, "parcel_signed", policy, now), f.SearchClosed("delivered")]
 
 
 @rule("LG-016")
 def located(subject: Subject, explanation_code: str, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Tells the buyer where the parcel is, once tracking or the courier says so."""
-    facts: list[Fact] = [f.ParcelLocated(explanation_code, policy.attention.since(now))]
+    """Tells the buyer where the parcel is, once tracking or the courier says so.
+
+    That ends the search for a parcel with a signature: nothing else will be heard of it.
+    """
+    facts: list[Fact] = [f.ParcelLocated(explanation_code, policy.attention.lasting(now))]
     facts += _notice(subject, "parcel_located", policy, now)
-    return facts + call_back(subject.refund_ids, now)
+    if subject.is_signed:
+        return [*facts, f.SearchClosed("delivered")]
+    return facts + call_back(subject, now)
 
 
-def call_back(refund_ids: tuple[str, ...], now: datetime) -> list[Fact]:
-    """Calls back a parcel that is found while a refund is open (RF-034)."""
-    return [f.RecallDue("refund_in_transit", now)] if refund_ids else []
+def call_back(subject: Subject, now: datetime) -> list[Fact]:
+    """Calls back a parcel that is found while a refund is open, or after all of it was repaid (RF-034)."""
+    is_unwanted = bool(subject.refund_ids) or not subject.rest
+    return [f.RecallDue("refund_in_transit", now)] if is_unwanted else []
 
 
 @rule("RF-034")
-def found_and_refunded(refund_ids: tuple[str, ...], now: datetime) -> Sequence[Fact]:
-    """Calls back a parcel that is known to be under way once a refund is open."""
-    return call_back(refund_ids, now)
+def found_and_refunded(subject: Subject, now: datetime) -> Sequence[Fact]:
+    """Calls back a parcel that is known to be under way once a refund is open or paid."""
+    return call_back(subject, now)
 
 
 def _notice(subject: Subject, template_code: str, policy: Policy, now: datetime) -> Sequence[Notice]:
@@ -62,7 +68,7 @@ def _notice(subject: Subject, template_code: str, policy: Policy, now: datetime)
 @rule("LG-016", "LG-021")
 def ask(subject: Subject, reason_code: str, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Asks the courier where tracking gives no answer, through the courier's desk or by a person."""
-    answer_by, attention = now + policy.lost.inquiry_hours, policy.attention.since(now)
+    answer_by, attention = now + policy.lost.inquiry_hours, policy.attention.lasting(now)
     if not policy.carriers.of(subject.tracking.carrier_code).can(Capability.STATUS):
         task = Task("where_is_parcel", answer_by, "assessment", task_id=s.look_task_id(subject))
         return [f.SearchOpened(subject, attention), task]
@@ -76,6 +82,12 @@ def presume(subject: Subject, policy: Policy, now: datetime) -> Sequence[Fact]:
     due_at = now + policy.lost.inquiry_hours
     task = Task("presume_lost", due_at, "assessment", task_id=s.presume_task_id(subject))
     return [f.InquiryUnanswered(task)]
+
+
+@rule("LG-016")
+def question_void(task_id: str) -> Sequence[Fact]:
+    """Withdraws the question to a person, which the parcel or the courier answered."""
+    return [TaskWithdrawn("answered", task_id=task_id)]
 
 
 @rule("LG-016")

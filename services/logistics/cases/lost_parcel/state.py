@@ -12,6 +12,7 @@ from services.logistics.attention import Attention, AttentionDrawn
 from services.logistics.cases.lost_parcel import facts as f
 from services.logistics.cases.lost_parcel.facts import Choice, Fact, Loss, Remedied, Settling
 from services.logistics.cases.lost_parcel.messages import Subject
+from services.logistics.shares import Share, merged
 
 
 class Absent(Value):
@@ -23,6 +24,8 @@ class Open(Value):
 
     subject: Subject
     attention: Attention
+    asked: str = ""
+    """The question to a person that is open about it."""
 
 
 class CourierInquiry(Value):
@@ -32,6 +35,8 @@ class CourierInquiry(Value):
     request_id: str
     answer_by: datetime | None
     attention: Attention
+    asked: str = ""
+    """The question to a person that is open about it."""
 
 
 class Located(Value):
@@ -39,6 +44,8 @@ class Located(Value):
 
     subject: Subject
     attention: Attention
+    asked: str = ""
+    """The question to a person that is open about it."""
 
 
 class LostConfirmed(Value):
@@ -70,6 +77,14 @@ class RefundDue(Value):
     """The buyer got the goods as well."""
 
 
+class ExchangeDue(Value):
+    """A replacement is lost: the exchange that sent it settles the buyer's remedy."""
+
+    subject: Subject
+    loss: Loss
+    is_recalled: bool = False
+
+
 class Closed(Value):
     """The search is over without a remedy of its own."""
 
@@ -77,10 +92,19 @@ class Closed(Value):
     ending: str
 
 
-Ended = Resent | RefundDue | Closed
+Ended = Resent | RefundDue | ExchangeDue | Closed
 Known = Open | CourierInquiry | Located | LostConfirmed | Ended
 State = Absent | Known
-Lost = LostConfirmed | Resent | RefundDue
+Lost = LostConfirmed | Resent | RefundDue | ExchangeDue
+
+
+PERSON = "person_found"
+"""The explanation where a person says where the parcel is."""
+
+
+def asked_of(state: State) -> str:
+    """Finds the question about the whereabouts of the parcel that is open; empty if none is."""
+    return state.asked if isinstance(state, Open | CourierInquiry | Located) else ""
 
 
 def presume_task_id(subject: Subject) -> str:
@@ -93,12 +117,37 @@ def look_task_id(subject: Subject) -> str:
     return derived_id(subject.name, "look")
 
 
+def overdue_task_id(loss: Loss) -> str:
+    """Derives the id of the task about a report or memo that is missing."""
+    return derived_id(loss.report_task_id, "overdue")
+
+
+def remedy_of(state: Lost) -> str | None:
+    """Names the remedy that the loss led to, or None while it is open."""
+    match state:
+        case Resent():
+            return "reship"
+        case RefundDue():
+            return "refund"
+        case ExchangeDue():
+            return "exchange"
+        case LostConfirmed():
+            return None
+        case _:
+            assert_never(state)
+
+
+def resent_pieces(state: Resent) -> tuple[Share, ...]:
+    """Lists the pieces that are sent again."""
+    return state.subject.goods if state.loss.resent is None else state.loss.resent
+
+
 def reship_id(subject: Subject, resend_count: int) -> str:
     """Derives the id of the n-th resend, from 1."""
     return derived_id(subject.name, "reship" if resend_count <= 1 else f"reship-{resend_count}")
 
 
-def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911  one branch per fact
+def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  one branch per fact
     """Applies a fact."""
     if isinstance(fact, f.SearchOpened):
         return Open(fact.subject, fact.attention)
@@ -107,30 +156,47 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911  one branc
     if isinstance(fact, Remedied):
         return _remedied(state, fact) if isinstance(state, Lost) else state
     if isinstance(fact, Settling):
-        return _settling(state, fact) if isinstance(state, LostConfirmed) else state
+        return _settling(state, fact) if isinstance(state, Lost) else state
     subject = state.subject
     match fact:
         case f.InquiryAsked():
-            return CourierInquiry(subject, fact.request_id, fact.answer_by, fact.attention)
-        case f.InquiryUnanswered():
-            return replace(state, answer_by=None) if isinstance(state, CourierInquiry) else state
-        case f.ParcelLocated(attention=attention):
-            return Located(subject, attention)
+            return CourierInquiry(subject, fact.request_id, fact.answer_by, fact.attention, asked_of(state))
+        case f.InquiryUnanswered(task=task):
+            is_inquiry = isinstance(state, CourierInquiry)
+            return replace(state, answer_by=None, asked=task.task_id) if is_inquiry else state
+        case f.ParcelLocated(attention=attention, explanation_code=explanation_code):
+            return Located(subject, attention, "" if explanation_code == PERSON else asked_of(state))
+        case Task(task_id=task_id):
+            return replace(state, asked=task_id) if isinstance(state, Open) else state
         case f.LossConfirmed(loss=loss, attention=attention):
             return LostConfirmed(replace(subject, has_claim=True), loss, attention, None)
-        case f.RefundsChanged(refund_ids=refund_ids, is_repaid=is_repaid):
-            return replace(state, subject=replace(subject, refund_ids=refund_ids, is_repaid=is_repaid))
-        case f.TurnedUp():
-            return replace(state, subject=replace(subject, has_claim=False))
+        case f.RefundsChanged():
+            return replace(state, subject=_refunds_changed(subject, fact))
+        case f.TurnedUp(found=found):
+            after = replace(state, subject=replace(subject, has_claim=False))
+            return replace(after, loss=replace(after.loss, found=found)) if isinstance(after, Lost) else after
+        case f.LostAgain():
+            after = replace(state, subject=replace(subject, has_claim=True))
+            return replace(after, loss=replace(after.loss, found=None)) if isinstance(after, Lost) else after
         case f.SearchClosed(ending=ending):
             return Closed(subject, ending)
         case AttentionDrawn(attention=attention):
             is_open = isinstance(state, Open | CourierInquiry | Located | LostConfirmed)
             return replace(state, attention=attention) if is_open else state
-        case f.MemoAsked() | Notice() | Task() | TaskWithdrawn() | Told():
+        case f.MemoAsked() | Notice() | TaskWithdrawn() | Told():
             return state
         case _:
             assert_never(fact)
+
+
+def _refunds_changed(subject: Subject, fact: f.RefundsChanged) -> Subject:
+    return replace(
+        subject,
+        refund_ids=fact.refund_ids,
+        is_repaid=fact.is_repaid,
+        pending=fact.pending,
+        repaid=fact.repaid,
+    )
 
 
 def _remedied(state: Lost, fact: Remedied) -> State:
@@ -138,33 +204,55 @@ def _remedied(state: Lost, fact: Remedied) -> State:
     subject, loss = state.subject, state.loss
     match fact:
         case f.RefundChosen(is_reship_out=is_reship_out, attention=attention):
-            chosen = replace(loss, choice=Choice.REFUND, choose_by=None, is_reship_out=is_reship_out)
+            chosen = replace(
+                loss, choice=Choice.REFUND, choose_by=None, is_reship_out=is_reship_out, resent=None
+            )
             return LostConfirmed(subject, chosen, attention, None)
-        case f.ReshipChosen():
-            resent = replace(loss, choice=Choice.RESHIP, choose_by=None, resend_count=loss.resend_count + 1)
+        case f.ReshipChosen(lines=lines):
+            resent = replace(
+                loss,
+                choice=Choice.RESHIP,
+                choose_by=None,
+                resend_count=loss.resend_count + 1,
+                resent=lines,
+            )
             return Resent(subject, resent)
         case f.ResendOff(attention=attention):
-            return LostConfirmed(subject, replace(loss, choice=None), attention, None)
-        case f.PaymentDue():
-            return RefundDue(subject, replace(loss, choose_by=None))
+            return LostConfirmed(subject, replace(loss, choice=None, resent=None), attention, None)
+        case f.PaymentDue(lines=lines):
+            return _payment_due(state, lines)
         case f.PaidElsewhere():
             return RefundDue(replace(subject, is_repaid=True), replace(loss, choose_by=None))
+        case f.LeftToExchange():
+            return ExchangeDue(subject, loss)
         case f.RecallDue():
             return state if isinstance(state, LostConfirmed) else replace(state, is_recalled=True)
-        case f.RecoverOrWriteOff():
-            return state if isinstance(state, LostConfirmed) else replace(state, is_double=True)
         case _:
             assert_never(fact)
 
 
-def _settling(state: LostConfirmed, fact: Settling) -> LostConfirmed:
+def _payment_due(state: Lost, lines: tuple[Share, ...]) -> State:
+    """Notes a payment; the loss stays open while pieces without a remedy are left."""
+    loss = replace(
+        state.loss,
+        paid=merged((*state.loss.paid, *lines)),
+        payment_count=state.loss.payment_count + 1,
+    )
+    if isinstance(state, LostConfirmed) and not loss.unsettled(state.subject):
+        return RefundDue(state.subject, replace(loss, choose_by=None))
+    return replace(state, loss=loss)
+
+
+def _settling(state: Lost, fact: Settling) -> Lost:
     """Applies a fact about the offer, the report or the memo."""
     loss = state.loss
     match fact:
         case f.OfferMade(offer_id=offer_id, choose_by=choose_by):
-            return replace(state, offer_id=offer_id, loss=replace(loss, choose_by=choose_by))
+            offered = replace(state, loss=replace(loss, choose_by=choose_by))
+            return replace(offered, offer_id=offer_id) if isinstance(offered, LostConfirmed) else offered
         case f.OfferVoid():
-            return replace(state, offer_id=None, loss=replace(loss, choose_by=None))
+            void = replace(state, loss=replace(loss, choose_by=None))
+            return replace(void, offer_id=None) if isinstance(void, LostConfirmed) else void
         case f.ReportDone():
             return replace(state, loss=replace(loss, is_reported=True))
         case f.MemoDone():
@@ -189,7 +277,7 @@ def deadlines(state: State) -> Sequence[Deadline]:
             return found or state.attention.deadlines()
         case Open() | CourierInquiry() | Located():
             return state.attention.deadlines()
-        case Absent() | Resent() | RefundDue() | Closed():
+        case Absent() | Resent() | RefundDue() | ExchangeDue() | Closed():
             return []
         case _:
             assert_never(state)

@@ -59,6 +59,8 @@ class DeclaredLost(Value):
 
     parcel_id: str
     basis: Basis
+    is_over_signature: bool = False
+    """The parcel was signed for, and that signature does not count."""
 
 
 class CollectAnswered(Value):

@@ -195,8 +195,8 @@ def _told(
             return [] if track.is_void else [Decided(f.WaybillVoided(), ("RF-005",))]
         case m.Inspected():
             return _declare(track, Decision(Outcome.RETURNED, Basis.INSPECTION, now), "RF-044")
-        case m.DeclaredLost(basis=basis):
-            return _declare(track, Decision(Outcome.LOST, basis, now), "LG-018")
+        case m.DeclaredLost(basis=basis, is_over_signature=is_over):
+            return _declare(track, Decision(Outcome.LOST, basis, now, is_over), "LG-018")
         case m.CollectAnswered(is_done=is_done):
             is_open = track.collect is Collect.ASKED
             return [Decided(f.CollectSettled(is_done), ("RF-069",))] if is_open else []

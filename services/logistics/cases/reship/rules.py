@@ -108,13 +108,13 @@ def _check_note(order: ReshipOrder, policy: Policy, now: datetime) -> Sequence[F
     """Lets a person ask the buyer where the note in the parcel does not agree with the goods to be sent."""
     task_id = derived_id(order.reship_id, "note")
     task = Task("note_differs", now + policy.reship.note_days, "assessment", task_id=task_id)
-    return [s.NoteDiffers(order, task, policy.attention.since(now))]
+    return [s.NoteDiffers(order, task, policy.attention.lasting(now))]
 
 
 @rule("RF-120", "LG-017", "LG-019")
 def _send(order: ReshipOrder, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Lets the warehouse send the goods, by the moment that was promised."""
-    return [s.SendAsked(order, policy.attention.since(now))]
+    return [s.SendAsked(order, policy.attention.lasting(now))]
 
 
 @rule("RF-105", "RF-121")
@@ -127,7 +127,7 @@ def _answered(state: s.Known, answer: m.Answered, policy: Policy, now: datetime)
     if answer.request_id != m.request_id(state.order.reship_id, "reserve"):
         return []
     if isinstance(state, s.Reserving) and answer.outcome == "reserved":
-        return [s.StockKept(answer.until_at, policy.attention.since(now))]
+        return [s.StockKept(answer.until_at, policy.attention.lasting(now))]
     if isinstance(state, s.Reserving) or (isinstance(state, s.Reserved | s.Checking) and is_out):
         return [s.StockMissing(answer.outcome)]
     return []
@@ -176,7 +176,7 @@ def _carried(state: s.Requested, parcel_id: str) -> Sequence[Fact]:
 @rule("RF-118", "RF-120")
 def _sent(parcel_id: str, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Notes that the parcel left."""
-    return [s.SentOut(parcel_id, policy.attention.since(now, policy.reship.arrive_days))]
+    return [s.SentOut(parcel_id, policy.attention.lasting(now, policy.reship.arrive_days))]
 
 
 def _parcel_news(state: s.Known, news: ParcelNews, policy: Policy, now: datetime) -> Decisions:

@@ -12,6 +12,7 @@ from kernel.money import allocate
 from kernel.rules import rules_of
 from kernel.value import Value, replace
 from services.refunds.goods import Back, Question, Returning
+from services.refunds.held_goods import HeldGoods
 from services.refunds.policy import TenderStrategy
 from services.refunds.shares import RefundApplied, RefundKind, Share, Tender
 
@@ -135,6 +136,7 @@ class OrderAccount(Value):
     received_at: datetime | None = None
     is_late: bool = False
     remedies: tuple[str, ...] = ()
+    held: HeldGoods = HeldGoods()
     in_doubt: tuple[str, ...] = ()
     """Parcels to the buyer that are searched, coming back or sent again."""
     early: tuple[EarlyApplication, ...] = ()

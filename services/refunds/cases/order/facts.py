@@ -9,6 +9,7 @@ from kernel.people import Task, TaskWithdrawn
 from kernel.value import Value
 from services.refunds.cases.order.account import EarlyApplication, OrderAccount
 from services.refunds.goods import Back, Question
+from services.refunds.held_goods import HeldGoods
 from services.refunds.liability import Liability
 from services.refunds.notices import Bar
 from services.refunds.payments import PaymentOrder
@@ -342,6 +343,34 @@ class RemedyPassedOn(Value):
     shares: tuple[Share, ...] = ()
 
 
+class HeldGoodsNoted(Value):
+    """The count of the goods that the buyer has beside the money, as it is now."""
+
+    held: HeldGoods
+
+
+class BuyerClaimDue(Value):
+    """Pieces that were repaid are with the buyer: the n-th claim on him. `shares` carry what they cost."""
+
+    claim_number: int
+    shares: tuple[Share, ...]
+    cause_id: str
+
+
+class BuyerClaimCut(Value):
+    """The buyer does not have these pieces beside the money any more."""
+
+    claim_number: int
+    shares: tuple[Share, ...]
+    reason_code: str
+
+
+Silent = (
+    MoreSettled | PaymentRefused | LatenessWithdrawn | SendBackDue | BuyerClaimDue | BuyerClaimCut
+    | Task | TaskWithdrawn | Told
+)  # fmt: skip
+"""Facts that only ask or tell others: the order stays as it is."""
+
 Fact = (
     OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded
     | CloseRecorded | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted
@@ -349,7 +378,8 @@ Fact = (
     | AutoConfirmRequested | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed
     | DeliveryNoted | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn
     | GoodsCame | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionSettled | QuestionVoid
-    | SendBackDue | Task | TaskWithdrawn | Told
+    | SendBackDue | HeldGoodsNoted | BuyerClaimDue | BuyerClaimCut
+    | Task | TaskWithdrawn | Told
 )  # fmt: skip
 
 

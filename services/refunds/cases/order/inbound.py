@@ -16,6 +16,7 @@ from services.refunds.cases.order.messages import (
     DeliveryDoubted,
     ExchangeApplied,
     GoodsInspected,
+    GoodsMoved,
     HoldResolved,
     LateEstablished,
     LateWithdrawn,
@@ -166,11 +167,10 @@ def _hold_resolved(data: logistics.DispatchHoldResolvedV1) -> list[Addressed]:
 
 
 def _parcel_decided(data: logistics.ParcelOutcomeDecidedV1) -> list[Addressed]:
-    line_ids = tuple(line.line_id for line in data.lines)
-    decided = ParcelDecided(
-        data.outcome.value, line_ids, shares_in(data.lines), data.parcel_id, data.direction.value
-    )
-    return _here(data, decided)
+    line_ids, shares = tuple(line.line_id for line in data.lines), shares_in(data.lines)
+    outcome, direction = data.outcome.value, data.direction.value
+    decided = ParcelDecided(outcome, line_ids, shares, data.parcel_id, direction)
+    return [*_here(data, decided), *_here(data, GoodsMoved(data.parcel_id, direction, outcome, shares))]
 
 
 def _remedy_due(data: logistics.RemedyRefundDueV1) -> list[Addressed]:

@@ -184,6 +184,15 @@ class QuestionAnswered(Value):
     refund_id: str
 
 
+class GoodsMoved(Value):
+    """The end of a parcel, whichever way it went; what the buyer has and has not follows."""
+
+    parcel_id: str
+    direction: str
+    outcome: str
+    shares: tuple[Share, ...]
+
+
 class RemedyDue(Value):
     remedy_id: str
     pieces: tuple[Share, ...]
@@ -225,7 +234,8 @@ class LateWithdrawn(Value):
 Message = (
     OrderPlaced | TermsEdited | OrderPaid | ShipmentMarked | TradeSucceeded | TradeClosed | RequestDeclined
     | RefundApplied | AmendmentProposed | ExchangeApplied | PaymentAsked | CaseEnded | RefundSettled
-    | IntentAbandoned | RefundOffered | HoldResolved | ParcelDecided | RemedyDue | GoodsInspected
+    | IntentAbandoned | RefundOffered | HoldResolved | ParcelDecided | GoodsMoved | RemedyDue
+    | GoodsInspected
     | ReturnSent | ReturnAccepted | QuestionAnswered
     | ReshipMoved | RefundPromisedAway | LateEstablished | LateWithdrawn | DeliveryDoubted
     | DeadlinePassed

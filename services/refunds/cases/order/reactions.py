@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from chassis.service import Reaction
 from kernel.decider import Addressed, CaseView
 from kernel.money import Money
+from services.refunds.cases.buyer_claim import messages as buyer_claim
 from services.refunds.cases.exchange import messages as exchange
 from services.refunds.cases.late_compensation import messages as late
 from services.refunds.cases.order import account_goods
@@ -13,6 +14,8 @@ from services.refunds.cases.order.facts import (
     AmendmentAdmitted,
     Application,
     ApplicationRejected,
+    BuyerClaimCut,
+    BuyerClaimDue,
     CaseReleased,
     CloseRecorded,
     ExchangeAdmitted,
@@ -30,7 +33,7 @@ from services.refunds.cases.order.state import State, Succeeded, live
 from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.cases.refund_intent import messages as intent
 from services.refunds.payments import PaymentOrder
-from services.refunds.shares import Purpose, RefundKind, Share
+from services.refunds.shares import Purpose, RefundKind, Share, total_of
 
 
 def _shipment_recorded(fact: ShipmentRecorded, view: CaseView[State]) -> list[Addressed]:
@@ -229,6 +232,22 @@ def _lateness_withdrawn(fact: LatenessWithdrawn, view: CaseView[State]) -> list[
     return [late.to(view.subject, late.LateShippingWithdrawn(fact.trigger, fact.reason_code))]
 
 
+def _claim_due(fact: BuyerClaimDue, view: CaseView[State]) -> list[Addressed]:
+    book = live(view.state).book
+    amount = Money(total_of(fact.shares), book.currency)
+    kept = buyer_claim.GoodsKept(fact.claim_number, book.customer_id, fact.shares, amount, fact.cause_id)
+    return [buyer_claim.to(view.subject, _claim_id(fact, view), kept)]
+
+
+def _claim_id(fact: BuyerClaimDue | BuyerClaimCut, view: CaseView[State]) -> str:
+    return buyer_claim.claim_id_of(view.subject, fact.claim_number)
+
+
+def _claim_cut(fact: BuyerClaimCut, view: CaseView[State]) -> list[Addressed]:
+    cleared = buyer_claim.PiecesCleared(fact.shares, fact.reason_code)
+    return [buyer_claim.to(view.subject, _claim_id(fact, view), cleared)]
+
+
 TELLS: Mapping[type, Reaction] = {
     ShipmentRecorded: _shipment_recorded,
     SuccessRecorded: _trade_ended,
@@ -242,6 +261,8 @@ TELLS: Mapping[type, Reaction] = {
     MoreSettled: _more_settled,
     GrantGivenBack: _given_back,
     RemedyPassedOn: _remedy,
+    BuyerClaimDue: _claim_due,
+    BuyerClaimCut: _claim_cut,
     LatenessNoted: _lateness,
     LatenessWithdrawn: _lateness_withdrawn,
 }

@@ -14,6 +14,7 @@ from kernel.people import TaskWithdrawn
 from kernel.rules import rule
 from kernel.value import replace
 from services.refunds.cases.order import (
+    rules_claims,
     rules_goods,
     rules_money,
     rules_news,
@@ -46,6 +47,7 @@ from services.refunds.cases.order.messages import (
     DeliveryDoubted,
     ExchangeApplied,
     GoodsInspected,
+    GoodsMoved,
     HoldResolved,
     IntentAbandoned,
     LateEstablished,
@@ -117,19 +119,23 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return rules_questions.refund_offered(state, message, policy, now)
         case PaymentAsked():
             granted = rules_money.payment_asked(state, message, policy, now)
+            granted = [*granted, *rules_claims.money_moved(state, granted)]
             return rules_payee.with_payee(state, granted, policy, now)
         case CaseEnded():
             return rules_money.case_ended(state, message, policy, now)
         case RefundSettled():
             return rules_payments.refund_settled(state, message, policy, now)
         case IntentAbandoned():
-            return rules_payments.intent_abandoned(state, message, policy, now)
+            given_back = rules_payments.intent_abandoned(state, message, policy, now)
+            return [*given_back, *rules_claims.money_moved(state, given_back)]
         case RemedyDue():
             return rules_remedies.remedy_due(state, message, policy, now)
         case HoldResolved():
             return rules_news.hold_resolved(state, message)
         case ParcelDecided():
             return rules_news.parcel_decided(state, message, policy, now)
+        case GoodsMoved():
+            return rules_claims.goods_moved(state, message)
         case GoodsInspected():
             return rules_goods.goods_inspected(state, message, policy, now)
         case ReturnSent():
@@ -139,7 +145,8 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case QuestionAnswered():
             return rules_questions.answered(state, message, policy, now)
         case ReshipMoved():
-            return rules_news.reship_moved(state, message, policy, now)
+            told = rules_news.reship_moved(state, message, policy, now)
+            return [*told, *rules_claims.replacement_moved(state, message)]
         case RefundPromisedAway():
             return rules_news.refund_promised_away(state, message)
         case DeliveryDoubted():

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from kernel.decider import Deadline, NotYet, Told
-from kernel.people import Task, TaskWithdrawn
+from kernel.decider import Deadline, NotYet
 from kernel.value import Value, replace
 from services.refunds.cases.order import account
 from services.refunds.cases.order import account_goods as goods
@@ -27,13 +26,11 @@ from services.refunds.cases.order.facts import (
     GoodsCame,
     GoodsGone,
     GrantGivenBack,
+    HeldGoodsNoted,
     LatenessNoted,
-    LatenessWithdrawn,
-    MoreSettled,
     OrderRecorded,
     PaymentGranted,
     PaymentRecorded,
-    PaymentRefused,
     QuestionAsked,
     QuestionSettled,
     QuestionVoid,
@@ -41,8 +38,8 @@ from services.refunds.cases.order.facts import (
     RemedyPassedOn,
     ReturnCame,
     ReturnNoted,
-    SendBackDue,
     ShipmentRecorded,
+    Silent,
     SuccessRecorded,
     TermsRecorded,
 )
@@ -123,6 +120,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         return AwaitingPayment(fact.book)
     order = live(state)
     book = order.book
+    if isinstance(fact, Silent):
+        return order
     match fact:
         case TermsRecorded():
             return replace(order, book=fact.book)
@@ -179,12 +178,10 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return replace(order, book=goods.asked(book, fact.question, fact.remedy_id))
         case QuestionSettled() | QuestionVoid():
             return replace(order, book=goods.settled(book, fact.number))
+        case HeldGoodsNoted():
+            return replace(order, book=replace(book, held=fact.held))
         case ApplicationRejected():
             return order if fact.early is None else replace(order, book=account.kept(book, fact.early))
-        case MoreSettled() | PaymentRefused() | LatenessWithdrawn() | SendBackDue():
-            return order
-        case Task() | TaskWithdrawn() | Told():
-            return order
         case _:
             assert_never(fact)
 

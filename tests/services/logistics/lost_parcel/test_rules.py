@@ -7,7 +7,6 @@ import pytest
 from hypothesis import example, given, settings
 
 from kernel.decider import DeadlinePassed, NotYet, tell
-from kernel.people import Task
 from services.logistics.cases.dispatch import messages as dispatch
 from services.logistics.cases.lost_parcel import facts as f
 from services.logistics.cases.lost_parcel import messages as m
@@ -16,17 +15,18 @@ from services.logistics.news import TaskDone
 from services.logistics.parcels import Basis
 from tests.services.given import check_names, decide, facts_of
 from tests.services.logistics.histories import histories, reached, states, walk
-from tests.services.logistics.pools import LOST, SUBJECT, P
+from tests.services.logistics.pools import L1, LOST, SUBJECT, P
 from tests.services.logistics.shop import DAY, HOUR, T0
 
 ATT = P.attention.since(T0)
 LOSS = f.Loss(T0, Basis.COURIER, "t1", "m1", T0 + 4 * HOUR, None, T0 + 3 * DAY)
 CONFIRMED: list[f.Fact] = [f.SearchOpened(SUBJECT, ATT), f.LossConfirmed(LOSS, ATT)]
-OFFERED: list[f.Fact] = [*CONFIRMED, f.OfferMade("of1", T0 + 48 * HOUR)]
-RESENT: list[f.Fact] = [*OFFERED, f.ReshipChosen("k1.reship", T0, True)]
+OFFERED: list[f.Fact] = [*CONFIRMED, f.OfferMade("of1", T0 + 48 * HOUR, (L1,))]
+RESENT: list[f.Fact] = [*OFFERED, f.ReshipChosen("k1.reship", T0, True, (L1,))]
 WITH_REFUND: list[f.Fact] = [*RESENT, f.RefundsChanged(("r1",), False)]
 REPORTED: list[f.Fact] = [*OFFERED, f.ReportDone(), f.MemoDone(), *WITH_REFUND[len(OFFERED) :]]
-DOUBLE = f.RecoverOrWriteOff(Task("recover_or_write_off", T0, task_id="t"))
+AGAIN = f.ReshipChosen("k1.reship-2", T0, True, (L1,))
+DELIVERED = f.TurnedUp("delivered", f.Found.DELIVERED)
 REFUND_OPEN = m.RefundNews("r1", is_open=True, is_paid=False)
 REFUND_PAID = m.RefundNews("r1", is_open=False, is_paid=True)
 REFUND_OVER = m.RefundNews("r1", is_open=False, is_paid=False)
@@ -57,15 +57,18 @@ TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
         m.ResendLetGo("k1.reship"),
         ["ResendOff", "PaidElsewhere"],
     ),
-    ("LG-018", WITH_REFUND, m.ResendLeft(), ["RecoverOrWriteOff"]),
-    ("LG-018", [*WITH_REFUND, DOUBLE], m.ResendLeft(), []),
+    ("LG-018", WITH_REFUND, m.ResendLeft(), []),
+    ("LG-018", [*RESENT, DELIVERED], m.ResendLeft(), []),
     ("LG-018", [*WITH_REFUND, f.ResendOff(ATT)], REFUND_OVER, ["RefundsChanged", "OfferMade"]),
     (
         "RF-121",
-        [*OFFERED, f.ReshipChosen("k1.reship", T0, False), f.ReportDone(), f.MemoDone()],
+        [*OFFERED, f.ReshipChosen("k1.reship", T0, False, (L1,)), f.ReportDone(), f.MemoDone()],
         m.ReshipFailed("k1.reship"),
-        ["RefundChosen"],
+        ["RefundChosen", "PaymentDue"],
     ),
+    ("RF-121", [*RESENT, f.ResendOff(ATT), AGAIN], m.ReshipFailed("k1.reship"), []),
+    ("RF-121", [*RESENT, f.ResendOff(ATT), AGAIN], m.ReshipFailed("k1.reship-2"), ["RefundChosen"]),
+    ("LG-018", [*RESENT, DELIVERED], m.ReshipFailed("k1.reship"), ["SearchClosed"]),
 ]
 
 

@@ -1,0 +1,176 @@
+"""Parcels that are found again: one rule for every parcel; the tests are named after what they repair."""
+
+from itertools import pairwise
+
+from aftersales_contracts.aftersales import common, logistics
+from aftersales_contracts.shop import shipments
+from services.logistics.cases.lost_parcel import state as lost_parcel
+from tests.services.logistics import shop
+from tests.services.logistics.losses import (
+    SECOND,
+    choose,
+    claims,
+    offered,
+    remedies,
+    resends,
+    said,
+    scan,
+    second,
+    settle_questions,
+    tell,
+)
+from tests.services.logistics.shop import DAY, HOUR, ORDER, SHOP, T0
+from tests.services.logistics.told import (
+    clean,
+    courier,
+    not_received,
+    on_the_way,
+    outcomes,
+    questions,
+    recalls,
+    refund_opened,
+)
+
+
+def test_no_remedy_for_a_parcel_that_the_buyer_has() -> None:
+    """LG-017, LG-020: found again, the resend let go of for a refund, report and memo late."""
+    story = on_the_way((said("k1"), 2 * DAY))
+    choose(story, "reship", 2 * DAY + HOUR)
+    tell(story, scan("delivered", 3 * DAY), 3 * DAY)
+    assert [action for action, _ in resends(story)] == ["send", "cancel"]
+    tell(story, refund_opened("with_return"), 4 * DAY)
+    settle_questions(story, 5 * DAY)
+    story.pass_until(T0 + 30 * DAY)
+    assert remedies(story) == []
+    clean(story)
+
+
+def test_a_resend_that_left_is_called_back_when_the_first_parcel_arrives() -> None:
+    """LG-018: one that arrived as well is a claim on the buyer, which refunds makes."""
+    for status in ("in_transit", "delivered"):
+        story = on_the_way((said("k1"), 2 * DAY))
+        choose(story, "reship", 2 * DAY + HOUR)
+        tell(story, shop.registered("k9", direction="reship", tracking=SECOND), 3 * DAY)
+        tell(story, shop.handed_over("k9"), 3 * DAY)
+        tell(story, scan(status, 4 * DAY, SECOND), 4 * DAY)
+        tell(story, scan("delivered", 5 * DAY), 5 * DAY)
+        tell(story, scan("delivered", 6 * DAY), 6 * DAY)
+        assert "recover_or_write_off" not in questions(story), status
+        assert recalls(story) == (["turned_up"] if status == "in_transit" else []), status
+
+
+def test_a_memo_that_comes_while_the_resend_runs_is_remembered() -> None:
+    """LG-020, RF-121: the resend fails, and the money is due at once."""
+    story = on_the_way((said("k1"), 2 * DAY))
+    choose(story, "reship", 2 * DAY + HOUR)
+    settle_questions(story, 2 * DAY + 2 * HOUR)
+    assert remedies(story) == []
+    request_id = story.outcomes(logistics.ReshipRequestedV1)[-1].request_id
+    answer = shipments.ReshipAnsweredV1(
+        shop_id=SHOP,
+        order_id=ORDER,
+        request_id=request_id,
+        outcome=shipments.ReshipOutcome("unavailable"),
+        lines=[shop.share()],
+    )
+    tell(story, answer, 2 * DAY + 3 * HOUR)
+    assert remedies(story) == [[("l1", 1)]]
+
+
+def test_the_search_for_a_signed_parcel_ends_with_the_couriers_word() -> None:
+    """LG-016, LG-042: found, it is closed and nothing is called back; lost, the signature does not count."""
+    signed = ((scan("delivered", 2 * DAY), 2 * DAY), (not_received("signed_not_received"), 3 * DAY))
+    story = on_the_way(*signed, (refund_opened("not_received"), 3 * DAY + HOUR))
+    inquiry = story.outcomes(logistics.CourierActionRequestedV1)[-1]
+    tell(story, courier(inquiry.request_id, "found"), 4 * DAY)
+    assert isinstance(story.state("lost-parcel", "k1"), lost_parcel.Closed)
+    assert recalls(story) == []
+    other = on_the_way(*signed)
+    inquiry = other.outcomes(logistics.CourierActionRequestedV1)[-1]
+    tell(other, courier(inquiry.request_id, "lost"), 4 * DAY)
+    assert outcomes(other) == ["delivered", "lost"]
+    assert offered(other) == [[("l1", 1)]]
+    tell(other, scan("delivered", 5 * DAY), 5 * DAY)
+    assert outcomes(other) == ["delivered", "lost", "delivered"]
+    assert claims(other) == ["file", "withdraw"]
+    clean(other)
+
+
+def test_a_received_replacement_that_is_presumed_lost_is_owed_to_the_buyer() -> None:
+    """LG-018, LG-042: its exchange is over, so that the search gives the remedy."""
+    story = second("replacement")
+    tell(story, scan("delivered", 4 * DAY, SECOND), 4 * DAY)
+    report = not_received("signed_not_received").model_copy(update={"parcel_id": "e1"})
+    tell(story, report, 5 * DAY)
+    tell(story, said("e1"), 6 * DAY)
+    assert offered(story) == [[("l1", 1)]]
+
+
+def test_a_parcel_lost_again_after_it_turned_up_is_claimed_anew() -> None:
+    """LG-022: once more under its id; the buyer's remedy stands. What the carrier paid before is kept."""
+    story = on_the_way((said("k1"), 2 * DAY))
+    choose(story, "reship", 2 * DAY + HOUR)
+    tell(story, scan("in_transit", 3 * DAY), 3 * DAY)
+    tell(story, scan("lost", 5 * DAY), 5 * DAY)
+    asked = [(x.claim_id, x.action.value) for x in story.outcomes(logistics.CourierClaimRequestedV1)]
+    assert asked == [("k1.claim", "file"), ("k1.claim", "withdraw"), ("k1.claim", "file")]
+    assert [action for action, _ in resends(story)] == ["send"]
+    paid_claim = shipments.CourierClaimAnsweredV1(
+        shop_id=SHOP,
+        order_id=ORDER,
+        claim_id="k1.claim",
+        outcome=shipments.CourierClaimStep("paid"),
+        amount=shop.cny(10_000),
+    )
+    tell(story, paid_claim, 6 * DAY)
+    for status, after in (("in_transit", 7 * DAY), ("lost", 8 * DAY), ("lost", 9 * DAY)):
+        tell(story, scan(status, after), after)
+    assert questions(story).count("repay_courier") == 1
+    withdrawn = [x.task_id for x in story.outcomes(common.TaskWithdrawnV1) if x.case_kind == "courier-claim"]
+    assert withdrawn == ["k1.claim.repay"]
+    assert claims(story) == ["file", "withdraw", "file"]
+
+
+def test_the_courier_is_not_asked_at_the_moment_that_the_parcel_moves() -> None:
+    """LG-016: the scan ends the silence before anybody asks about it."""
+    story = on_the_way((scan("in_transit", 20 * HOUR), 20 * HOUR))
+    story.pass_until(T0 + 7 * DAY)
+    inquiry = story.outcomes(logistics.CourierActionRequestedV1)[-1]
+    tell(story, courier(inquiry.request_id, "found"), 7 * DAY + HOUR)
+    tell(story, scan("in_transit", 8 * DAY), 8 * DAY)
+    tell(story, scan("out_for_delivery", 8 * DAY + HOUR), 8 * DAY + HOUR)
+    assert [x.reason_code for x in story.outcomes(logistics.CourierActionRequestedV1)] == ["silence"]
+
+
+def test_a_person_is_asked_until_a_claim_ends() -> None:
+    """LG-022: after three looks less often, but for ever."""
+    story = on_the_way((said("k1"), 2 * DAY))
+    story.pass_until(T0 + 200 * DAY)
+    looks = [x for x in story.told if isinstance(x.event, common.TaskRequestedV1)]
+    filed = [x.at for x in looks if getattr(x.event, "question_code", "") == "filed"]
+    pauses = [(b - a) / DAY for a, b in pairwise(filed)]
+    assert pauses[:4] == [10, 10, 30, 30]
+    assert len(filed) == 8
+
+
+def test_questions_that_time_answered_are_withdrawn() -> None:
+    """LG-016, LG-019, LG-050: whether it counts as lost, a late resend, an unanswered call-back."""
+    story = on_the_way((scan("in_transit", 20 * HOUR), 20 * HOUR))
+    story.pass_until(T0 + 10 * DAY)
+    assert questions(story) == ["presume_lost"]
+    tell(story, scan("delivered", 10 * DAY), 10 * DAY)
+    assert [x.task_id for x in story.outcomes(common.TaskWithdrawnV1)] == ["k1.presume"]
+    other = on_the_way((said("k1"), 2 * DAY))
+    choose(other, "reship", 2 * DAY + HOUR)
+    other.pass_until(T0 + 6 * DAY)
+    tell(other, shop.registered("k9", direction="reship", tracking=SECOND), 6 * DAY)
+    tell(other, shop.handed_over("k9"), 6 * DAY)
+    assert [x.task_id for x in other.outcomes(common.TaskWithdrawnV1)] == ["k1.reship.late"]
+    third = on_the_way((refund_opened("not_received"), DAY))
+    third.pass_until(T0 + 40 * DAY)
+    assert questions(third)[:2] == ["recall_unanswered", "presume_lost"]
+    tell(third, scan("returned", 41 * DAY), 41 * DAY)
+    withdrawn = {x.task_id for x in third.outcomes(common.TaskWithdrawnV1) if x.case_kind == "intercept"}
+    asked = {x.task_id for x in third.outcomes(common.TaskRequestedV1) if x.case_kind == "intercept"}
+    assert "k1.intercept.unanswered" in withdrawn
+    assert withdrawn <= asked
