@@ -354,7 +354,7 @@ def play(beginning: int, history: list[tuple[int, int, int]]) -> Driver:
 
 
 def check_ends(driver: Driver) -> None:
-    """After a long silence nothing waits for a deadline but a case about which a person is asked on and on."""
+    """After a long silence nothing waits for a deadline but cases about which people are asked on and on."""
     asked = {("exchange", "attention"), ("buyer-claim", "answer")}
     pending = [deadline for (_, kind, _), deadline in driver.pending() if (kind, deadline.name) not in asked]
     assert pending == []
