@@ -240,11 +240,11 @@ def _freight(ledger: Ledger, at: datetime) -> Iterator[Breach]:
 def _reversed(ledger: Ledger, at: datetime) -> Iterator[Breach]:
     tasks = {task.case_id for task in ledger.m.open_tasks()}
     for intent in ledger.m.intents.values():
-        if not intent.back_minor or intent.given_up_minor or intent.intent_id in tasks:
+        if not intent.back_minor or intent.intent_id in tasks:
             continue
         is_waiting = f"payment:{intent.intent_id}" in ledger.m.asked
-        if intent.net_minor < intent.minor and not is_waiting:
-            lacking = intent.minor - intent.net_minor
+        lacking = intent.minor - intent.net_minor - intent.given_up_minor
+        if lacking > 0 and not is_waiting:
             yield Breach(
                 "reversed_money_lost", "", intent.intent_id, at, f"{lacking} of {intent.minor} lacking"
             )

@@ -146,3 +146,29 @@ def test_what_is_read_late_counts_from_then() -> None:
     assert key not in world.ledger.m.asked
     answer = next(said for said in world.story if said.event.TYPE == "shop.reship.answered.v1")
     assert answer.at == sent_at + timedelta(minutes=90)
+
+
+GIVEN_UP = (
+    *START,
+    do(HOUR, "apply", "r1", "unshipped", "other", 100, 0, "a:1"),
+    do(HOUR, "hold", "hold:r1.hold", "stopped"),
+    do(HOUR, "settle", "r1.refund.1", 100),
+    do(HOUR, "reverse", "r1.refund.1", 40),
+    do(HOUR, "task", "refund-intent:payment_reversed:r1.refund.1", "abandon"),
+    do(HOUR, "reverse", "r1.refund.1", 100),
+    do(HOUR, "task", "refund-intent:payment_reversed:r1.refund.1", "retry"),
+    do(HOUR, "settle", "r1.refund.1", 100),
+)
+
+
+def test_a_part_that_was_given_up_is_not_lost_when_another_is_paid_again() -> None:
+    world = replay(History(ONE, GIVEN_UP))
+    intent = world.ledger.m.intents["r1.refund.1"]
+    assert (intent.net_minor, intent.given_up_minor) == (6_000, 4_000)
+    assert "reversed_money_lost" not in names(world)
+
+
+def test_a_part_that_nobody_gave_up_is_lost() -> None:
+    world = replay(History(ONE, GIVEN_UP))
+    world.ledger.m.intents["r1.refund.1"].given_up_minor = 3_999
+    assert broken(world.end(), "reversed_money_lost") == {"r1.refund.1"}

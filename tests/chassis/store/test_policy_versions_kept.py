@@ -98,7 +98,7 @@ async def test_a_running_process_learns_what_another_replica_brings(
     other, _ = started(tmp_path)
     async with refunds_pool.acquire() as connection:
         await keep_policies(connection, other)
-    feed: Any = SimpleNamespace(health=lambda: SimpleNamespace(lag={}))
+    feed: Any = SimpleNamespace(health=lambda: SimpleNamespace(lag={}, held={}))
     processor: Any = SimpleNamespace(watermark=BEGINNING)
     gauges = asyncio.create_task(process._gauges(pool, feed, processor))
     try:
