@@ -45,8 +45,9 @@ def exchange_over(file: OrderFile, over: m.ExchangeOver) -> Decisions:
         decided.append(Decided(f.ExchangeEnded(over.exchange_id, over.is_settled), ("RF-118",)))
     if over.is_completed:
         return decided
-    unwanted = [reship.to(HERE, resend.reship_id, reship.Unwanted()) for resend in resends]
-    decided += [Decided(tell(told), ("RF-121",)) for told in unwanted]
+    for resend in resends:
+        unwanted = tell(reship.to(HERE, resend.reship_id, reship.Unwanted()))
+        decided.append(Decided(unwanted, ("RF-121",)))
     return decided
 
 

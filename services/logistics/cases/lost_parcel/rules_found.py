@@ -44,10 +44,15 @@ def news_after_loss(state: s.Lost, news: ParcelNews, policy: Policy, now: dateti
 
 def news_after_end(state: s.Closed, news: ParcelNews) -> Decisions:
     """Drops the claim that a search left behind, once its parcel is there."""
-    ends = {Outcome.DELIVERED: Found.DELIVERED, Outcome.RETURNED: Found.RETURNED}
-    if news.outcome not in ends or not state.subject.has_claim:
+    if not state.subject.has_claim:
         return []
-    return _turned_up(news, ends[news.outcome])
+    match news.outcome:
+        case Outcome.DELIVERED:
+            return _turned_up(news, Found.DELIVERED)
+        case Outcome.RETURNED:
+            return _turned_up(news, Found.RETURNED)
+        case _:
+            return []
 
 
 def _found(state: s.Lost, news: ParcelNews) -> Found | None:

@@ -1,6 +1,6 @@
 """Decides on goods and money that are both with the buyer: take back, bill again, or write off."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -15,6 +15,7 @@ from services.refunds.policy import Policy
 
 YES = frozenset({"approved", "confirmed", "done"})
 """Answers that say that what was waited for came."""
+_MEANT: Mapping[type[s.Open], str] = {s.Asked: "", s.GoodsAwaited: "back", s.MoneyAwaited: "paid"}
 
 
 def decide(state: State, message: m.Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
@@ -60,7 +61,7 @@ def _answered(state: s.Open, done: m.TaskDone, policy: Policy, now: datetime) ->
         return []
     answer = done.outcome_code
     if answer in YES:
-        answer = {s.GoodsAwaited: "back", s.MoneyAwaited: "paid"}.get(type(state), "")
+        answer = _MEANT[type(state)]
     match answer:
         case "take_back":
             return [s.TakeBackChosen(), _question("goods_to_come_back", claim, days.back_days, now)]
