@@ -44,15 +44,9 @@ def news_after_loss(state: s.Lost, news: ParcelNews, policy: Policy, now: dateti
 
 def news_after_end(state: s.Closed, news: ParcelNews) -> Decisions:
     """Drops the claim that a search left behind, once its parcel is there."""
-    if not state.subject.has_claim:
+    if not state.subject.has_claim or news.outcome not in (Outcome.DELIVERED, Outcome.RETURNED):
         return []
-    match news.outcome:
-        case Outcome.DELIVERED:
-            return _turned_up(news, Found.DELIVERED)
-        case Outcome.RETURNED:
-            return _turned_up(news, Found.RETURNED)
-        case _:
-            return []
+    return _turned_up(news, Found.DELIVERED if news.outcome is Outcome.DELIVERED else Found.RETURNED)
 
 
 def _found(state: s.Lost, news: ParcelNews) -> Found | None:
