@@ -1,6 +1,6 @@
 """Decides on goods and money that are both with the buyer: take back, bill again, or write off."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -15,7 +15,6 @@ from services.refunds.policy import Policy
 
 YES = frozenset({"approved", "confirmed", "done"})
 """Answers that say that what was waited for came."""
-_MEANT: Mapping[type[s.Open], str] = {s.Asked: "", s.GoodsAwaited: "back", s.MoneyAwaited: "paid"}
 
 
 def decide(state: State, message: m.Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
@@ -61,7 +60,7 @@ def _answered(state: s.Open, done: m.TaskDone, policy: Policy, now: datetime) ->
         return []
     answer = done.outcome_code
     if answer in YES:
-        answer = _MEANT[type(state)]
+        answer = _meant(state)
     match answer:
         case "take_back":
             return [s.TakeBackChosen(), _question("goods_to_come_back", claim, days.back_days, now)]
@@ -75,6 +74,17 @@ def _answered(state: s.Open, done: m.TaskDone, policy: Policy, now: datetime) ->
             return [s.ClaimSettled(Ending.BILLED_AGAIN, _nothing(claim))]
         case _:
             return [s.Reconsidered(), _question("goods_and_money", claim, days.answer_days, now)]
+
+
+def _meant(state: s.Open) -> str:
+    """Says what came, where a person answers that it came."""
+    match state:
+        case s.Asked():
+            return ""
+        case s.GoodsAwaited():
+            return "back"
+        case s.MoneyAwaited():
+            return "paid"
 
 
 def _nothing(claim: Claim) -> Money:
