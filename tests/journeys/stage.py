@@ -32,8 +32,8 @@ GRACE = 10 * MINUTE
 """Time from a money deadline to its decision, which judges by what was said before the deadline."""
 STEP = 6 * HOUR
 """Most time that passes at once while nobody in the story says anything."""
-FIRST = datetime(2026, 3, 2, 1, tzinfo=UTC)
-"""A Monday, nine in the morning in Shanghai."""
+FIRST = datetime(2015, 3, 2, 1, tzinfo=UTC)
+"""A Monday, nine in the morning in Shanghai. No story gets from here to the next version of a pack."""
 
 
 TOO_COMMON = {

@@ -54,7 +54,7 @@ async def test_few_attempts_and_a_changed_review(stage: Stage) -> None:
     await stage.until(RATED + 20 * DAY)
     assert attempts(order) == ["call", "sms", "call", "sms", "sms"]
     texts = order.all(customers.MessageSendRequestedV1, channel="sms", purpose="review_followup")
-    assert [text.nth_count for text in texts if text.unsubscribe_ref] == [2, 4, 5]
+    assert [text.nth_count for text in texts if text.unsubscribe_ref] == [1, 2, 3]
 
     await stage.at(RATED + 21 * DAY, order.buyer.rates_anew("good"))
     order.heard(reviews.ReviewDecidedV1, after=RATED + 21 * DAY, is_counted=True, reason_code="changed")
