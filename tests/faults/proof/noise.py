@@ -12,7 +12,7 @@ SAMPLES = Path(__file__).parents[3] / "contracts" / "samples"
 NAMES = (
     "8840021763", "rf-60011", "rv-7781", "pc-9001", "pc-9002", "pc-9100", "rt-501", "ex-2207", "cust-40417",
     "acc-90", "SF1029384756", "YT7788990011", "pr-118", "sc-118", "pb-31", "cp-77", "call-90", "p-3301",
-    "p-4410", "shop-5531",
+    "p-4410", "shop-5531", "sz-31",
 )  # fmt: skip
 """Ids of the samples: each order gets its own."""
 

@@ -167,7 +167,7 @@ def _rejected(fact: ApplicationRejected, view: CaseView[State]) -> list[Addresse
         return []
     if fact.application is Application.EXCHANGE:
         return [exchange.to(view.subject, fact.application_id, exchange.NotAdmitted())]
-    return [agreement.to(view.subject, fact.application_id, agreement.NotAdmitted())]
+    return [agreement.to(view.subject, fact.application_id, agreement.NotAdmitted(fact.early is not None))]
 
 
 def _amendment_admitted(fact: AmendmentAdmitted, view: CaseView[State]) -> list[Addressed]:

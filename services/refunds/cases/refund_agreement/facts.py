@@ -229,7 +229,7 @@ class AgreementClosed(Value):
 
 
 class ApplicationTurnedAway(Value):
-    pass
+    is_early: bool = False
 
 
 Fact = (

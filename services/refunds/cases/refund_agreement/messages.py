@@ -41,7 +41,9 @@ class Applied(Value):
 
 
 class NotAdmitted(Value):
-    pass
+    """The order turned the application away. `is_early`: the news of an older payment may open it yet."""
+
+    is_early: bool = False
 
 
 class SellerAgreed(Value):

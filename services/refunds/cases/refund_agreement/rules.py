@@ -78,8 +78,8 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
     if isinstance(message, Applied):
         return _applied(message, policy, now) if isinstance(state, Absent | TurnedAway) else []
     if isinstance(message, NotAdmitted):
-        return _not_admitted(state)
-    if isinstance(state, Absent):
+        return _not_admitted(state, message)
+    if isinstance(state, Absent) or (isinstance(state, TurnedAway) and state.is_early):
         raise NotYet
     if isinstance(message, PaymentGivenUp):
         return _payment_given_up(state, message)
@@ -217,8 +217,8 @@ def _remedied(filed: Filed, policy: Policy, now: datetime) -> Sequence[Fact]:
 
 
 @rule("RF-011")
-def _not_admitted(state: State) -> Sequence[Fact]:
-    return [ApplicationTurnedAway()] if isinstance(state, Absent) else []
+def _not_admitted(state: State, message: NotAdmitted) -> Sequence[Fact]:
+    return [ApplicationTurnedAway(message.is_early)] if isinstance(state, Absent) else []
 
 
 def _amended(state: Open, amended: Amended) -> Decision:

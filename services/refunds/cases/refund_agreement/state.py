@@ -52,7 +52,12 @@ class Absent(Value):
 
 
 class TurnedAway(Value):
-    """The application was not admitted; it may be filed again under the same id."""
+    """The application was not admitted; it may be filed again under the same id.
+
+    `is_early`: it was before the payment as far as is known, and what is said to it waits.
+    """
+
+    is_early: bool = False
 
 
 class AwaitingAnswer(Value):
@@ -111,8 +116,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return Granted()
         case AgreementClosed():
             return Closed(fact.ending)
-        case ApplicationTurnedAway():
-            return TurnedAway()
+        case ApplicationTurnedAway(is_early=is_early):
+            return TurnedAway(is_early)
         case RefusalWithdrawn():
             filed = expect(state, Refused).filed
             return AwaitingAnswer(filed, fact.answer_by, is_promised_away=False, has_task=False)
