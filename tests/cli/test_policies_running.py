@@ -17,18 +17,18 @@ from tests.support.running import Running, running_on
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 SHOPS = f'[shops]\n"{SHOP}" = "mine"\n'
 FIRST_VERSION = """
-["mine@2026-01-01"]
+["mine@2015-01-01"]
 extends = "taobao-classic@2014-01-01"
 agreement = { send_days = 4 }
 """
 NEWER_VERSION = """
-["mine@2026-03-02"]
-extends = "mine@2026-01-01"
+["mine@2015-03-02"]
+extends = "mine@2015-01-01"
 agreement = { send_days = 5 }
 """
 APPLIED = 3 * DAY
 ANSWER = 5 * DAY
-FIRST_NAME, NEWER_NAME, PACKAGE_NAME = "mine@2026-01-01", "mine@2026-03-02", "taobao-classic@2014-01-01"
+FIRST_NAME, NEWER_NAME, PACKAGE_NAME = "mine@2015-01-01", "mine@2015-03-02", "taobao-classic@2014-01-01"
 
 
 def write(path: Path, text: str | None) -> None:
@@ -93,7 +93,7 @@ async def test_a_case_keeps_its_version_when_the_file_is_newer_or_gone(
             await restart(world, path, SHOPS + FIRST_VERSION.replace("send_days = 4", "send_days = 6"))
         told = str(refused.value)
         assert f'"policy_file": "{path}"' in told
-        assert r"\"mine@2026-01-01\".agreement.send_days" in told
+        assert r"\"mine@2015-01-01\".agreement.send_days" in told
         assert "6, but cases run under it with 4 (the kept hash is " in told
         async with connected(local.database_url) as connection:
             kept = await connection.fetch("SELECT name FROM refunds.policy_versions ORDER BY name")

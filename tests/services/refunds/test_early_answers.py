@@ -1,4 +1,4 @@
-"""What is said to an application that came before the news of its payment."""
+"""Answers to an application that came before the news of its payment."""
 
 from datetime import UTC, datetime, timedelta
 
