@@ -1,5 +1,6 @@
 """Exchanges beside refunds of the same order: what is not exchanged twice, and what the shop owes."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -7,10 +8,11 @@ import pytest
 from aftersales_contracts import components
 from aftersales_contracts.aftersales import common, logistics_enums, refunds
 from aftersales_contracts.base import Event
-from aftersales_contracts.enums import Condition, RefundKind
+from aftersales_contracts.enums import Carriage, Condition, RefundKind
 from aftersales_contracts.shop import aftersales, desk
 from services.refunds.service import REFUNDS
 from tests.services.refunds import shop as s
+from tests.services.refunds.kinds import OnePolicy, with_exchange
 from tests.services.refunds.shop import DAY, GRACE, HOUR, MINUTE, T0
 from tests.support.driver import Driver
 
@@ -268,6 +270,30 @@ def test_an_exchange_keeps_the_style() -> None:
     assert styled("st-2") == "other_style"
     assert styled(None, "s-b") == "other_style"
     assert (styled("st-1"), styled(None)) == (None, None)
+
+
+def test_goods_that_travel_otherwise_are_registered_and_the_replacement_follows() -> None:
+    """RF-104: the shop takes express only; a parcel by mail is told of once, and exchanged all the same."""
+    driver = Driver(replace(REFUNDS, policies=OnePolicy(with_exchange(carriages=(Carriage.EXPRESS,)))))
+    by_mail = (s.sent(Carriage.MAIL, 1_200, exchange_id="x1"), T0 + 3 * DAY)
+    story = [
+        (s.placed(), T0),
+        (s.paid(10_000), T0),
+        (s.shipped(), T0 + HOUR),
+        *came_back()[:3],
+        by_mail,
+        by_mail,
+    ]
+    for event, at in story:
+        driver.tell(event, at)
+    (task,) = driver.announced(common.TaskRequestedV1)
+    assert (task.question_code, task.rule_ids) == ("return_by_other_carriage", ["RF-104"])
+    assert task.due_at == T0 + 33 * DAY
+    driver.until(T0 + 33 * DAY - MINUTE)
+    driver.tell(s.accepted(s.share("a"), exchange_id="x1"), T0 + 33 * DAY - MINUTE)
+    assert [due.purpose for due in driver.announced(refunds.ReshipDueV1)] == ["exchange"]
+    driver.tell(s.reship(logistics_enums.ReshipStatus.SENT), T0 + 34 * DAY)
+    assert requested(driver) == [("freight", 1_200)]
 
 
 def test_the_auto_confirm_clock_stands_while_a_question_about_goods_is_open() -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from kernel.decider import DeadlinePassed, Decided, NotYet
-from kernel.people import TaskWithdrawn
+from kernel.people import Task, TaskWithdrawn
 from kernel.rules import rule, rules_of
 from services.refunds.cases.exchange import rules_goods as goods
 from services.refunds.cases.exchange.messages import (
@@ -302,14 +302,27 @@ def _asked_no_more(state: Open, reason_code: str = "moved_on") -> Sequence[Fact]
     return [TaskWithdrawn(reason_code, name=asked_name(state.look_count))]
 
 
+def _return_sent(state: Open, sent: ReturnSent, policy: Policy, now: datetime) -> Decision:
+    """Registers the parcel; a person is told of one that comes by a carriage that the shop does not take."""
+    registered = _registered(state, sent, policy, now)
+    if not registered or sent.carriage in policy.exchange.carriages:
+        return registered
+    return [*registered, *_other_carriage(sent, policy, now)]
+
+
+@rule("RF-104")
+def _other_carriage(sent: ReturnSent, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Asks a person about goods that travel all the same."""
+    due_at = now + policy.exchange.receive_days[sent.carriage]
+    return [Task("return_by_other_carriage", due_at, "reconciliation", name="carriage")]
+
+
 @rule("RF-104", "RF-120")
-def _return_sent(state: Open, sent: ReturnSent, policy: Policy, now: datetime) -> Sequence[Fact]:
+def _registered(state: Open, sent: ReturnSent, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Registers the buyer's return. He advances the freight; the carriage fixes how long the shop has."""
     if isinstance(state, Requested):
         raise NotYet
     if not isinstance(state, WaitBuyerSend):
-        return []
-    if sent.carriage not in policy.exchange.carriages:
         return []
     return [ReturnRegistered(now + policy.exchange.receive_days[sent.carriage], sent.freight_paid)]
 

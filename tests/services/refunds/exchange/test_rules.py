@@ -197,7 +197,10 @@ def test_a_shop_that_gives_48_hours_and_takes_express_only() -> None:
     authorized = facts_of(decide(KIND, [OPENED, KEPT], YES, T0, rules))[0]
     assert authorized.send_by == T0 + 48 * HOUR
     mail = m.ReturnSent(Carriage.MAIL, None)
-    assert decide(KIND, [OPENED, KEPT, authorized], mail, T0, rules) == []
+    registered, told = decide(KIND, [OPENED, KEPT, authorized], mail, T0, rules)
+    assert registered.fact == c.ReturnRegistered(T0 + 30 * DAY, None)
+    assert told.fact == Task("return_by_other_carriage", T0 + 30 * DAY, "reconciliation", name="carriage")
+    assert told.rules == ("RF-104",)
 
 
 @pytest.mark.parametrize("when", [YES, m.ReturnAccepted(), m.ReshipMoved("reserved")])
