@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutants import conditions, equivalent, packs
+from tests.mutants.__main__ import sample
 from tests.mutants.bench import Bench, copy_project, fate_of, measure_reach
 from tests.mutants.mutant import ROOT, Fate, Mutant
 from tests.mutants.serve import Answer
@@ -135,6 +136,17 @@ def test_every_mutant_of_a_condition_reads_otherwise() -> None:
     trees = [ast.dump(ast.parse(mutant.text)) for mutant in conditions.of_source(source, file)]
     assert trees
     assert ast.dump(ast.parse(source)) not in trees
+
+
+def test_a_sample_stays_where_the_code_stays() -> None:
+    made = list(conditions.mutants(ROOT))
+    drawn = sample(made, 400, 1)
+    assert len(drawn) == 400
+    assert drawn == sample(made, 400, 1) != sample(made, 400, 2)
+    lost = drawn[7]
+    left = [mutant for mutant in made if mutant.file != lost.file or mutant.line != lost.line]
+    kept = [mutant for mutant in drawn if mutant.file != lost.file]
+    assert [mutant for mutant in sample(left, 400, 1) if mutant in kept] == kept
 
 
 def test_every_equivalent_mutant_still_exists() -> None:

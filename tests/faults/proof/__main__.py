@@ -114,6 +114,17 @@ def _shortfalls(proof: Proof, tier: str) -> list[str]:
     return lines
 
 
+def _report_name(told: argparse.Namespace) -> str:
+    """Names the report. `mutants` alone is the report of `make mutants`, about numbers and conditions."""
+    match told.tier:
+        case "run":
+            return f"run-{told.minutes:.0f}-minutes-seed-{told.seed}"
+        case "mutants":
+            return "fault-mutants"
+        case _:
+            return str(told.tier)
+
+
 def main() -> int:
     """Runs a tier; 0 where the proof stands."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.proof", description=__doc__)
@@ -139,8 +150,7 @@ def main() -> int:
     else:
         proof = asyncio.run(mutants(told.names, told.seed))
     proof.seconds = time.monotonic() - start
-    name = f"run-{told.minutes:.0f}-minutes-seed-{told.seed}" if told.tier == "run" else told.tier
-    page = report.write(proof, FOLDER, name, CELLS)
+    page = report.write(proof, FOLDER, _report_name(told), CELLS)
     lines = _shortfalls(proof, told.tier)
     say(f"{page.relative_to(FOLDER.parents[1])}: {'it stands' if not lines else 'IT DOES NOT STAND'}")
     for line in lines:
