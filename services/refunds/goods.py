@@ -18,13 +18,20 @@ class Back(Value):
 class Returning(Value):
     """Goods that the buyer sent back for a case, by the ids of their returns.
 
-    `here`: pieces of them that the shop has. Empty `sent`: the content was not told.
+    `here`: pieces of them that the shop has; `freed`: of those, what the case is not about any more. Empty
+    `sent`: the content was not told.
     """
 
     case_id: str
     return_ids: tuple[str, ...]
     sent: tuple[Share, ...]
     here: tuple[Share, ...] = ()
+    freed: tuple[Share, ...] = ()
+
+    @property
+    def own(self) -> tuple[Share, ...]:
+        """Lists the pieces that the shop has for the case."""
+        return without(self.here, self.freed)
 
 
 class Question(Value):

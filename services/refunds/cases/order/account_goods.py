@@ -5,8 +5,18 @@ from datetime import datetime
 
 from kernel.rules import rules_of
 from kernel.value import replace
-from services.refunds.cases.order.account import LineAccount, OrderAccount
-from services.refunds.goods import Back, Question, Returning, counts_of, more_of, pieces_of, together, without
+from services.refunds.cases.order.account import LineAccount, OpenCase, OrderAccount
+from services.refunds.goods import (
+    Back,
+    Question,
+    Returning,
+    counts_of,
+    inside,
+    more_of,
+    pieces_of,
+    together,
+    without,
+)
 from services.refunds.shares import Share
 
 
@@ -19,9 +29,15 @@ def returning(book: OrderAccount, an_id: str) -> Returning | None:
 
 
 def here_of(book: OrderAccount, case_id: str) -> tuple[Share, ...]:
-    """Lists the pieces that the buyer sent for a case and the shop has."""
+    """Lists the pieces that the buyer sent for a case and the shop has for it."""
     goods = returning(book, case_id)
-    return () if goods is None else goods.here
+    return () if goods is None else goods.own
+
+
+def sent_for(book: OrderAccount, case_id: str) -> tuple[Share, ...] | None:
+    """Lists the pieces that the buyer sent and that are for the case still; None where all are."""
+    goods = returning(book, case_id)
+    return without(more_of(goods.sent, goods.here), goods.freed) if goods and goods.freed else None
 
 
 @rules_of("RF-044")
@@ -36,8 +52,34 @@ def not_back(book: OrderAccount, line: LineAccount) -> int:
     here = line.back_count
     for case in book.open:
         if not case.is_granted:
-            here += counts_of((*case.back, *here_of(book, case.case_id))).get(line.line_id, 0)
+            back = inside((*case.back, *here_of(book, case.case_id)), case.shares)
+            here += counts_of(back).get(line.line_id, 0)
     return max(line.left_count - here, 0)
+
+
+@rules_of("RF-044")
+def owed(book: OrderAccount, pieces: Sequence[Share]) -> tuple[Share, ...]:
+    """Lists as many of the pieces as the buyer has neither money nor another case for."""
+    return inside(pieces, [Share(x.line_id, not_back(book, x), 0) for x in book.lines])
+
+
+@rules_of("RF-044")
+def loose(book: OrderAccount, case: OpenCase) -> tuple[Share, ...]:
+    """Lists the pieces that are back for a case, and more than it is about; `case`: as it will be."""
+    book = replace(book, open=tuple(case if one.case_id == case.case_id else one for one in book.open))
+    return owed(book, without((*case.back, *here_of(book, case.case_id)), case.shares))
+
+
+def let_go(book: OrderAccount, case_id: str, pieces: Sequence[Share]) -> OrderAccount:
+    """Leaves pieces that are back without their case: first those that came otherwise than by its return."""
+    book = changed(book, pieces, 1)
+    if (case := book.case(case_id)) is not None:
+        less = inside(pieces, without(case.back, case.shares))
+        pieces = without(pieces, less)
+        left = replace(case, back=without(case.back, less))
+        book = replace(book, open=tuple(left if one is case else one for one in book.open))
+    known = returning(book, case_id)
+    return book if known is None else _with(book, known, replace(known, freed=together(known.freed, pieces)))
 
 
 def changed(book: OrderAccount, pieces: Sequence[Share], sign: int) -> OrderAccount:
@@ -50,6 +92,16 @@ def changed(book: OrderAccount, pieces: Sequence[Share], sign: int) -> OrderAcco
         for line in book.lines
     )
     return replace(book, lines=lines)
+
+
+def all_of(parts: Sequence[Back]) -> tuple[Share, ...]:
+    """Adds up the pieces of several cases."""
+    return pieces_of(counts_of(share for part in parts for share in part.pieces))
+
+
+def taken_over(book: OrderAccount, parts: Sequence[Back]) -> OrderAccount:
+    """Counts pieces that had no case for the cases that are about them."""
+    return came(changed(book, all_of(parts), -1), "", parts)
 
 
 def came(book: OrderAccount, parcel_id: str, back: Sequence[Back]) -> OrderAccount:

@@ -143,7 +143,8 @@ class ApplicationRejected(Value):
 class AmendmentAdmitted(Value):
     """A refund may change. `late_base_minor` as in `RefundAdmitted`; `was_late_claim`: of the one before.
 
-    `back`: pieces without a case that are back and that it is about now.
+    `back`: pieces without a case that are back and that it is about now; `freed`: pieces that are back and
+    that it is not about any more.
     """
 
     refund_id: str
@@ -154,6 +155,7 @@ class AmendmentAdmitted(Value):
     bar: Bar | None = None
     is_agreed_beforehand: bool = False
     back: tuple[Share, ...] = ()
+    freed: tuple[Share, ...] = ()
 
 
 class PaymentGranted(Value):
@@ -298,11 +300,15 @@ class ReturnNoted(Value):
 
 
 class ReturnCame(Value):
-    """Goods that the buyer sent for a case are at the shop: `here` in all; `freed` of them have no case."""
+    """Goods that the buyer sent for a case are at the shop: `here` in all; `freed` have no case now.
+
+    `taken`: pieces of them that other cases are about.
+    """
 
     case_id: str
     here: tuple[Share, ...]
     freed: tuple[Share, ...] = ()
+    taken: tuple[Back, ...] = ()
 
 
 class QuestionAsked(Value):

@@ -171,7 +171,10 @@ def _rejected(fact: ApplicationRejected, view: CaseView[State]) -> list[Addresse
 
 
 def _amendment_admitted(fact: AmendmentAdmitted, view: CaseView[State]) -> list[Addressed]:
-    accepted = agreement.AmendmentAccepted(fact.terms, fact.liability, fact.bar, fact.is_agreed_beforehand)
+    sent = account_goods.sent_for(live(view.state).book, fact.refund_id)
+    accepted = agreement.AmendmentAccepted(
+        fact.terms, fact.liability, fact.bar, fact.is_agreed_beforehand, sent
+    )
     onward = [agreement.to(view.subject, fact.refund_id, accepted)]
     if fact.back:
         onward.append(agreement.to(view.subject, fact.refund_id, agreement.GoodsCameBack(fact.back)))

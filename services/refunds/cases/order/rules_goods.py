@@ -157,7 +157,7 @@ def goods_inspected(state: State, inspected: GoodsInspected, policy: Policy, now
     """Tells every case what was found of its own pieces. One parcel may hold those of several."""
     book = live(state).book
     rest = {line.line_id: line for line in inspected.lines}
-    came: list[ReturnCame | None] = []
+    came: dict[str, list[InspectedLine]] = {}
     told: list[Addressed] = []
     cases = _inspected_cases(book, inspected.return_id)
     for number, (place, case) in enumerate(cases):
@@ -166,16 +166,20 @@ def goods_inspected(state: State, inspected: GoodsInspected, policy: Policy, now
         if not lines:
             continue
         told.append(_told_checked(case, lines, inspected.wanted_sku_id))
-        known = account_goods.returning(book, case.case_id) or Returning(case.case_id, (), ())
-        came.append(_at_shop(book, known, together(known.here, received(lines))))
+        came.setdefault(case.case_id, []).extend(lines)
     for goods in book.returns:
-        if book.case(goods.case_id) is None:
-            lines = _own_lines(rest, without(goods.sent, goods.here), ())
-            came.append(_at_shop(book, goods, together(goods.here, received(lines))))
-    facts: list[Fact] = [fact for fact in came if fact is not None]
-    freed = tuple(share for fact in came if fact is not None for share in fact.freed)
+        lines = _own_lines(rest, without(goods.sent, goods.here), ())
+        came.setdefault(goods.case_id, []).extend(lines)
+    found = [_found(book, case_id, lines) for case_id, lines in came.items()]
+    facts: list[Fact] = [fact for fact in found if fact is not None]
+    freed = tuple(share for fact in found if fact is not None for share in fact.freed)
     facts += asked(book, "goods_back_without_refund", pieces_of(counts_of(freed)), policy, now)
     return [tell(*told), *facts] if told else facts
+
+
+def _found(book: OrderAccount, case_id: str, lines: Sequence[InspectedLine]) -> ReturnCame | None:
+    known = account_goods.returning(book, case_id) or Returning(case_id, (), ())
+    return _at_shop(book, known, together(known.here, received(lines)))
 
 
 _NAMED, _SENT, _WANTED = range(3)
@@ -229,7 +233,10 @@ def _came(
     fact = _at_shop(book, known, here)
     if fact is None:
         return []
-    return [fact, *asked(book, "goods_back_without_refund", fact.freed, policy, now)]
+    parts, freed = claimed(book, fact.freed)
+    told = [tell(*(told_back(book, part) for part in parts))] if parts else []
+    came = replace(fact, freed=freed, taken=tuple(parts))
+    return [came, *told, *asked(book, "goods_back_without_refund", freed, policy, now)]
 
 
 def _at_shop(book: OrderAccount, known: Returning, here: tuple[Share, ...]) -> ReturnCame | None:
@@ -237,14 +244,11 @@ def _at_shop(book: OrderAccount, known: Returning, here: tuple[Share, ...]) -> R
     more = without(here, known.here)
     if not more:
         return None
-    freed = () if book.case(known.case_id) is not None else owed(book, more)
-    return ReturnCame(known.case_id, here, freed)
-
-
-@rules_of("RF-044")
-def owed(book: OrderAccount, pieces: Sequence[Share]) -> tuple[Share, ...]:
-    """Lists as many of the pieces as the buyer has neither money nor another case for."""
-    return inside(pieces, [Share(x.line_id, account_goods.not_back(book, x), 0) for x in book.lines])
+    case = book.case(known.case_id)
+    if case is None:
+        return ReturnCame(known.case_id, here, account_goods.owed(book, more))
+    arrived = account_goods.arrived(book, known.case_id, here)
+    return ReturnCame(known.case_id, here, account_goods.loose(arrived, case))
 
 
 # Questions to a person.
@@ -278,10 +282,12 @@ def taken(book: OrderAccount, pieces: Sequence[Share], policy: Policy, now: date
     """Voids the questions about pieces that a case or the buyer has now, and asks about the others anew."""
     facts: list[Fact] = []
     number = book.question_count
+    left = tuple(pieces)
     for question in book.questions:
-        if question.are_here and inside(question.pieces, pieces):
+        if question.are_here and (gone := inside(question.pieces, left)):
+            left = without(left, gone)
             facts.append(QuestionVoid(question.number))
-            if rest := without(question.pieces, pieces):
+            if rest := without(question.pieces, gone):
                 number += 1
                 again = replace(question, number=number, pieces=rest)
                 facts.append(QuestionAsked(again, now + policy.attention_days))

@@ -136,6 +136,7 @@ def amendment_proposed(
     terms = checked.terms
     base_minor = late_base(terms, policy)
     more = account_goods.back_free(current.book, without(terms.shares, own.back))
+    freed = account_goods.loose(current.book, replace(own, shares=terms.shares))
     return _amended(
         AmendmentAdmitted(
             applied.refund_id,
@@ -146,8 +147,12 @@ def amendment_proposed(
             checked.bar,
             applied.is_agreed_beforehand,
             more,
+            freed,
         ),
-        goods.taken(current.book, more, policy, now),
+        [
+            *goods.taken(current.book, more, policy, now),
+            *goods.asked(current.book, "goods_back_without_refund", freed, policy, now),
+        ],
     )
 
 
@@ -336,7 +341,8 @@ def released(
         return []
     sent = account_goods.returning(book, ended.case_id)
     here = more_of(sent.here, ended.here) if sent is not None else ended.here
-    freed = () if ended.are_settled else inside((*case.back, *here), case.shares)
+    own = without(here, sent.freed) if sent is not None else here
+    freed = () if ended.are_settled else inside((*case.back, *own), case.shares)
     if is_paid:
         freed = inside(without(freed, case.gone), account.open_pieces(book))
     confirm_by = confirm_again(current, is_receipt_open=book.is_receipt_open(but=ended.case_id), now=now)

@@ -173,7 +173,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return replace(order, book=goods.sent(book, fact.case_id, fact.return_id, fact.sent))
         case ReturnCame():
             here = goods.arrived(book, fact.case_id, fact.here)
-            return replace(order, book=goods.changed(here, fact.freed, 1))
+            here = goods.let_go(here, fact.case_id, together(fact.freed, goods.all_of(fact.taken)))
+            return replace(order, book=goods.taken_over(here, fact.taken))
         case QuestionAsked():
             return replace(order, book=goods.asked(book, fact.question, fact.remedy_id))
         case QuestionSettled() | QuestionVoid():
@@ -276,7 +277,8 @@ def _amendment_admitted(state: Live, fact: AmendmentAdmitted) -> State:
         for case in state.book.open
     )
     book = replace(state.book, open=cases, is_late=state.book.is_late or is_late_claim)
-    return replace(state, book=goods.changed(book, fact.back, -1))
+    book = goods.let_go(goods.changed(book, fact.back, -1), fact.refund_id, fact.freed)
+    return replace(state, book=book)
 
 
 def _payment_granted(state: Live, fact: PaymentGranted) -> State:

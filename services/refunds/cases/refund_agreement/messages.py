@@ -64,12 +64,16 @@ class Amended(Value):
 
 
 class AmendmentAccepted(Value):
-    """The order admitted the changed application. `bar`: why the shop's notice refuses it."""
+    """The order admitted the changed application. `bar`: why the shop's notice refuses it.
+
+    `sent`: the pieces that the buyer sent and that the application is about still, where it left some out.
+    """
 
     terms: Terms
     liability: Liability
     bar: Bar | None = None
     is_agreed_beforehand: bool = False
+    sent: tuple[Share, ...] | None = None
 
 
 class BuyerWithdrew(Value):

@@ -65,6 +65,7 @@ from services.refunds.cases.refund_agreement.state import (
     returned_of,
 )
 from services.refunds.cases.refund_agreement.transitions import Decision
+from services.refunds.goods import inside
 from services.refunds.notices import RULES as BAR_RULES
 from services.refunds.notices import Bar
 from services.refunds.policy import Policy
@@ -262,10 +263,11 @@ def _back_at_stage(
 
     Goods that the buyer sent stay as they were, whatever he asks for: silence consents to no more (RF-023).
     """
-    filed = replace(state.filed, terms=accepted.terms, liability=accepted.liability, returned=None)
+    back = inside(state.filed.back, accepted.terms.shares)
+    filed = replace(state.filed, terms=accepted.terms, liability=accepted.liability, returned=None, back=back)
     rules = policy.agreement
     if (returned := returned_of(state)) is not None:
-        returned = rules_returns.as_sent(state.filed, returned)
+        returned = rules_returns.as_sent(state.filed, returned, accepted.sent)
         if accepted.terms.kind.wants_goods_back:
             receive_by = now + rules.receive_days[returned.carriage]
             return [ReceiptAwaited(filed, receive_by, returned), ReceiptTermsAmended(filed, receive_by)]

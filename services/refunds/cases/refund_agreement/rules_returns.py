@@ -38,7 +38,7 @@ from services.refunds.cases.refund_agreement.transitions import Decision
 from services.refunds.goods import counts_of
 from services.refunds.notices import is_unfit
 from services.refunds.policy import Policy
-from services.refunds.shares import Share, total_of
+from services.refunds.shares import InspectedLine, Share, total_of
 
 
 def return_sent(state: Open, sent: ReturnSent, policy: Policy, now: datetime) -> Decision:
@@ -189,10 +189,28 @@ def _counted(
     return [task, *steps.pay(replace(filed, terms=part), returned)]
 
 
-def as_sent(filed: Filed, returned: ReturnedGoods) -> ReturnedGoods:
-    """Keeps the return as it was registered before the application changed."""
+def as_sent(filed: Filed, returned: ReturnedGoods, own: tuple[Share, ...] | None) -> ReturnedGoods:
+    """Keeps the return as it was registered before the application changed.
+
+    Pieces that the application is not about any more are none of it: a line then counts as sent without one.
+    """
+    sent = returned.sent or filed.terms.shares
+    inspected = returned.inspected
+    if own is not None:
+        counts = counts_of(own)
+        sent = tuple(
+            replace(share, quantity_count=min(share.quantity_count, counts.get(share.line_id, 0)))
+            for share in sent
+        )
+        inspected = tuple(_narrowed(line, counts.get(line.line_id, 0)) for line in inspected)
+    return replace(returned, sent=sent, inspected=inspected, liability=returned.liability or filed.liability)
+
+
+def _narrowed(line: InspectedLine, count: int) -> InspectedLine:
+    accepted = min(line.accepted_count, count)
     return replace(
-        returned,
-        sent=returned.sent or filed.terms.shares,
-        liability=returned.liability or filed.liability,
+        line,
+        received_count=min(line.received_count, count),
+        accepted_count=accepted,
+        unfit_count=min(line.unfit_count, accepted),
     )
