@@ -30,7 +30,8 @@ def fewer(kind: RefundKind = RefundKind.WITH_RETURN, line: str = "a") -> aftersa
 
 
 def back_count(driver: Driver, line_id: str = "a") -> int:
-    return driver.state("order", "o1").book.line(line_id).back_count
+    count: int = driver.state("order", "o1").book.line(line_id).back_count
+    return count
 
 
 def test_n6_of_two_returned_pieces_the_buyer_asks_for_one_and_the_other_is_paid_by_the_answer() -> None:
