@@ -172,9 +172,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case ReturnNoted():
             return replace(order, book=goods.sent(book, fact.case_id, fact.return_id, fact.sent))
         case ReturnCame():
-            here = goods.arrived(book, fact.case_id, fact.here)
-            here = goods.let_go(here, fact.case_id, together(fact.freed, goods.all_of(fact.taken)))
-            return replace(order, book=goods.taken_over(here, fact.taken))
+            return replace(order, book=_return_came(book, fact))
         case QuestionAsked():
             return replace(order, book=goods.asked(book, fact.question, fact.remedy_id))
         case QuestionSettled() | QuestionVoid():
@@ -185,6 +183,12 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return order if fact.early is None else replace(order, book=account.kept(book, fact.early))
         case _:
             assert_never(fact)
+
+
+def _return_came(book: OrderAccount, fact: ReturnCame) -> OrderAccount:
+    here = goods.arrived(book, fact.case_id, fact.here)
+    without_case = together(fact.freed, goods.all_of(fact.taken))
+    return goods.taken_over(goods.let_go(here, fact.case_id, without_case), fact.taken)
 
 
 def _payment_recorded(state: Live, fact: PaymentRecorded) -> State:
