@@ -65,6 +65,7 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, datetime, Sequence[s.Fact]]]
     ("RF-114", [], m.SizeAdvised("size-advice.z1", "o1", "c1", "p1", "agent-7"), T0,
      [s.MessageWanted(ADVICE)]),
     ("RF-114", SENDING, m.SizeAdvised("n1", "o1", "c1", "p1", None), T0, []),
+    ("CP-009", SENDING, m.Held("reached"), T0, []),
     ("RV-025", CALLING, m.Held("not_reached"), T0, [resolved(s.Outcome.NOT_REACHED, CALL)]),
     ("RV-026", CALLING, m.Held("refused"), T0,
      [tell(consent.to("c1", consent.Withdrawn("call", "call"))),

@@ -108,6 +108,7 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, datetime, Sequence[s.Fact]]]
      broken(Kind.NO_REFUND, None)),
     ("RF-009", [registered(Kind.NO_REFUND, None)], m.OrderShipped(), T0,
      [s.PromiseEnded(promise(Kind.NO_REFUND), FULFILLED, 0)]),
+    ("RF-009", [registered(Kind.GIFT)], m.OrderShipped(), T0, []),
     ("CP-032", [registered(Kind.GIFT)], m.OrderClosed(is_refunded=False), T0, released(Kind.GIFT)),
     ("RF-118", [], m.Given(promise(Kind.EXCHANGE)), T0, [registered(Kind.EXCHANGE, T0 + 45 * D)]),
     ("RF-118", [registered(Kind.EXCHANGE)], m.ExchangeOver("x1", "completed"), T0, kept(Kind.EXCHANGE)),
