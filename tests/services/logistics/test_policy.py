@@ -9,6 +9,7 @@ from kernel.ids import derived_id
 from kernel.policy import PolicyError
 from kernel.value import replace
 from services.logistics import carriers, policy
+from services.logistics.attention import Attention
 from services.logistics.carriers import Capability
 from services.logistics.cases.dispatch.rules_commitments import clock_for
 from services.logistics.order_file import OrderFile, OrderLine, Source
@@ -240,6 +241,49 @@ def test_a_market_outside_china_waits_longer() -> None:
     assert WORLD.lost.is_household_signature_own
     assert (WORLD.intercept.answer_hours, WORLD.intercept.back_days) == (72 * HOUR, 30 * DAY)
     assert WORLD.reship.arrive_days == 30 * DAY
+
+
+def test_looks_of_a_person() -> None:
+    """A case that nothing moves is looked at every ten days, thrice; one that must end, then monthly."""
+    looks = CLASSIC.attention
+    assert (looks.after_days, looks.count, looks.then_days) == (10 * DAY, 3, 30 * DAY)
+    assert looks.since(T0) == Attention(T0 + 10 * DAY, 3, 240)
+    assert looks.since(T0, DAY).due_at == T0 + DAY
+    lasting = looks.lasting(T0)
+    moments = [lasting.due_at]
+    for _ in range(4):
+        lasting = lasting.next()
+        moments.append(lasting.due_at)
+    assert [at - T0 for at in moments] == [10 * DAY, 20 * DAY, 30 * DAY, 60 * DAY, 90 * DAY]
+
+
+def test_a_ship_mark_is_believed_for_a_day_and_news_for_ten_minutes() -> None:
+    """LG-064; a deadline of dispatch waits so long for news that was written in time."""
+    clock = clock_for(order_file(), T0, CLASSIC.dispatch, CLASSIC.zone)
+    assert clock.grace_minutes == 10
+    assert CLASSIC.dispatch.pickup_hours == 24 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("key", "refused", "accepted"),
+    [
+        ("cut_off_hour", "25", "24"),
+        ("hold_answer_hours", "48", "47"),
+        ("choice_hours", "73", "72"),
+        ("attention", "{ after_days = 10, count = 0, then_days = 30 }",
+         "{ after_days = 10, count = 1, then_days = 30 }"),
+        ("attention", "{ after_days = 0, count = 3, then_days = 30 }",
+         "{ after_days = 1, count = 3, then_days = 30 }"),
+        ("attention", "{ after_days = 10, count = 3, then_days = 9 }",
+         "{ after_days = 10, count = 3, then_days = 10 }"),
+    ],
+)  # fmt: skip
+def test_the_last_number_that_makes_sense(key: str, refused: str, accepted: str) -> None:
+    """LG-019, LG-053, RF-005: one step further contradicts another number."""
+    text = policy.FILE.read_text(encoding="utf-8")
+    with pytest.raises(PolicyError):
+        policy.load(with_row(text, key, refused))
+    assert policy.load(with_row(text, key, accepted))
 
 
 def test_ids() -> None:

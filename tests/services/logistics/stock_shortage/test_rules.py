@@ -1,6 +1,7 @@
 """Shortage: the buyer is told and chooses."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -13,9 +14,9 @@ from services.logistics.cases.stock_shortage import messages as m
 from services.logistics.cases.stock_shortage import state as s
 from services.logistics.cases.stock_shortage.border import STOCK_SHORTAGE
 from services.logistics.news import TaskDone
-from tests.services.given import check_names, decide
+from tests.services.given import after, check_names, decide, facts_of
 from tests.services.logistics.histories import histories, reached, states, walk
-from tests.services.logistics.pools import L1, P
+from tests.services.logistics.pools import L1, L2, P
 from tests.services.logistics.shop import DAY, HOUR, T0
 
 ATT = P.attention.since(T0)
@@ -52,6 +53,85 @@ TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
 def test_rule(rule_id: str, before: Sequence[Any], when: Any, then: list[str]) -> None:
     """The decision is made, and says by which rule."""
     check_names(STOCK_SHORTAGE, rule_id, before, when, T0, then, P)
+
+
+WAITING = [*TOLD, s.LaterDateTaken(T0 + 7 * DAY)]
+OVER = [*TOLD, s.ShortageOver()]
+BOTH = [
+    s.ShortageNoted(s.Shortage("o1", (L1, L2), None)),
+    s.BuyerTold("o1.shortage.1", T0 + 7 * DAY, T0 + 48 * HOUR, ATT),
+]
+
+
+def told(number: int, until_at: datetime) -> s.BuyerTold:
+    return s.BuyerTold(f"o1.shortage.{number}", until_at, T0 + 48 * HOUR, ATT)
+
+
+@pytest.mark.parametrize(
+    ("before", "expected_at", "then"),
+    [
+        ([], None, told(1, T0 + 7 * DAY)),
+        ([], T0 + 3 * DAY, told(1, T0 + 3 * DAY)),
+        ([], T0, told(1, T0 + 7 * DAY)),
+        ([], T0 - DAY, told(1, T0 + 7 * DAY)),
+        (OVER, None, told(2, T0 + 7 * DAY)),
+        (WAITING, None, None),
+        (TOLD, None, None),
+    ],
+)
+def test_what_the_buyer_is_told(
+    before: Sequence[Any], expected_at: datetime | None, then: s.BuyerTold | None
+) -> None:
+    """RF-007, LG-058: 48 hours to choose; the warehouse's date where it lies ahead, else a week."""
+    found = m.ShortageFound("o1", (L1,), (), expected_at)
+    facts = facts_of(decide(STOCK_SHORTAGE, before, found, T0, P))
+    assert [fact for fact in facts if isinstance(fact, s.BuyerTold)] == ([then] if then else [])
+
+
+ROWS: list[tuple[Sequence[Any], Any, list[str]]] = [
+    (TOLD, m.OfferAnswered("o1.shortage.2", "refund"), []),
+    (TOLD, m.OfferAnswered("o1.shortage.1", None), []),
+    (WAITING, m.OfferAnswered("o1.shortage.1", "refund"), []),
+    (WAITING, TaskDone("o1.shortage.1.ring", "refund"), []),
+    (TOLD, TaskDone("o1.shortage.1.ring", "refund"), []),
+    (TOLD, DeadlinePassed("attention", ATT.due_at), []),
+    (MISSED, m.OfferAnswered("o1.shortage.1", "wait"), ["LaterDateTaken", "TaskWithdrawn"]),
+    (MISSED, m.RefundTakesOver((L1,)), ["ShortageOver", "TaskWithdrawn"]),
+    (TOLD, m.RefundTakesOver((L2,)), []),
+    (TOLD, m.RefundTakesOver(()), ["ShortageOver"]),
+    (WAITING, m.RefundTakesOver((L1,)), ["ShortageOver"]),
+    (OVER, m.RefundTakesOver((L1,)), []),
+    (BOTH, m.GoodsLeft((L1,)), ["ShortageNoted"]),
+    (BOTH, m.GoodsLeft((L1, L2)), ["ShortageOver"]),
+    (TOLD, m.GoodsLeft((L2,)), []),
+    (WAITING, m.GoodsLeft((L1,)), ["ShortageOver"]),
+    (OVER, m.GoodsLeft((L1,)), []),
+    (OVER, DeadlinePassed("choice", T0 + 48 * HOUR), []),
+]
+
+
+@pytest.mark.parametrize(("before", "when", "then"), ROWS, ids=[str(n) for n in range(len(ROWS))])
+def test_a_choice_is_made_once(before: Sequence[Any], when: Any, then: list[str]) -> None:
+    """RF-007: by the buyer, a person, the goods or a refund, whichever comes first."""
+    facts = facts_of(decide(STOCK_SHORTAGE, before, when, T0, P))
+    assert [type(fact).__name__ for fact in facts] == then
+
+
+def test_a_later_date_that_passes() -> None:
+    """RF-007: the buyer chooses again."""
+    (due,) = STOCK_SHORTAGE.deadlines(after(STOCK_SHORTAGE, WAITING))
+    again = facts_of(decide(STOCK_SHORTAGE, WAITING, DeadlinePassed(due.name, due.due_at), T0, P))
+    assert due.due_at == T0 + 7 * DAY
+    assert [type(fact).__name__ for fact in again] == ["BuyerTold"]
+
+
+def test_a_choice_that_nobody_makes() -> None:
+    """RF-007: after two days a person rings; then a person looks."""
+    (missed,) = facts_of(decide(STOCK_SHORTAGE, TOLD, DeadlinePassed("choice", T0 + 48 * HOUR), T0, P))
+    assert missed == s.ChoiceMissed(RING)
+    (due,) = STOCK_SHORTAGE.deadlines(after(STOCK_SHORTAGE, MISSED))
+    looked = facts_of(decide(STOCK_SHORTAGE, MISSED, DeadlinePassed(due.name, due.due_at), T0, P))
+    assert [type(fact).__name__ for fact in looked] == ["AttentionDrawn"]
 
 
 def test_before_the_case_is_there() -> None:
