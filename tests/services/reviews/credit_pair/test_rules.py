@@ -17,6 +17,7 @@ from tests.services.given import Walk
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
 D = timedelta(days=1)
+H = timedelta(hours=1)
 _, P = policy.load().choose("s1", T0)
 BUYER, SELLER = Role.BUYER, Role.SELLER
 
@@ -128,6 +129,21 @@ def test_a_settled_trade_still_blocks_its_neighbours() -> None:
     assert state.seller[0].is_settled
     late = CREDIT_PAIR.handle(state, earned("r3", 5), P, T0 + 60 * D)
     assert late[0].fact.cap is Cap.SAME_ITEM
+
+
+@pytest.mark.parametrize(
+    ("age", "is_kept", "is_settled"),
+    [(50 * D, True, False), (50 * D + H, True, True), (90 * D, True, True), (90 * D + H, False, False)],
+)
+def test_the_age_of_a_trade(age: timedelta, is_kept: bool, is_settled: bool) -> None:
+    """RV-006, RV-007: after fifty days its neighbours no longer move it, after ninety it is forgotten."""
+    state, _ = play([earned("r1", 0)])
+    days = age / D
+    (decided,) = CREDIT_PAIR.handle(state, earned("r2", days, item="p2"), P, T0 + age)
+    old = [entry.is_settled for entry in decided.fact.entries if entry.entry_id == "r1"]
+    assert old == ([is_settled] if is_kept else [])
+    late = CREDIT_PAIR.handle(Pair(seen_at=T0 + age), earned("r1", 0), P, T0 + age)
+    assert bool(late) is is_kept
 
 
 def test_a_ledger_waits_for_nobody() -> None:
