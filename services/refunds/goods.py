@@ -9,7 +9,7 @@ GOODS_MARK = "goods"
 
 
 class Back(Value):
-    """Pieces that are back for one case; `case_id` empty: no case is about them."""
+    """Pieces that are back for one case, or go out by one resend; `case_id` empty: no case is about them."""
 
     case_id: str
     pieces: tuple[Share, ...]

@@ -294,15 +294,3 @@ def test_goods_that_travel_otherwise_are_registered_and_the_replacement_follows(
     assert [due.purpose for due in driver.announced(refunds.ReshipDueV1)] == ["exchange"]
     driver.tell(s.reship(logistics_enums.ReshipStatus.SENT), T0 + 34 * DAY)
     assert requested(driver) == [("freight", 1_200)]
-
-
-def test_the_auto_confirm_clock_stands_while_a_question_about_goods_is_open() -> None:
-    """OR-029, RF-044: the goods are at the shop; sent to the buyer again, it runs on."""
-    driver = shipped((s.placed(), T0), 10_000, (s.applied(), T0 + DAY), (s.agreed(), T0 + DAY))
-    driver.tell(s.sent(), T0 + 2 * DAY)
-    driver.tell(s.refused(stage=aftersales.AnswerStage.RECEIPT), T0 + 3 * DAY)
-    driver.until(T0 + 40 * DAY)
-    assert driver.announced(refunds.OrderAutoConfirmRequestedV1) == []
-    driver.tell(answered("send_back"), T0 + 40 * DAY)
-    driver.until(T0 + 40 * DAY + GRACE)
-    assert len(driver.announced(refunds.OrderAutoConfirmRequestedV1)) == 1

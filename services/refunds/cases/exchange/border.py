@@ -158,7 +158,7 @@ def _reship_due(fact: ReshipDue, view: CaseView[State]) -> refunds.ReshipDueV1:
     sent = fact.shares or filed.shares
     return refunds.ReshipDueV1(
         **about_order(view, filed.customer_id),
-        reship_id=derived_id(view.case_id, "back") if is_back else m.reship_id_of(view.case_id),
+        reship_id=_send_id(view) if is_back else m.reship_id_of(view.case_id),
         purpose=enums.ReshipPurpose(fact.purpose.value),
         lines=pieces(sent),
         # A line without a wish is replaced by the same.
@@ -166,6 +166,11 @@ def _reship_due(fact: ReshipDue, view: CaseView[State]) -> refunds.ReshipDueV1:
         ship_by_at=fact.ship_by,
         cost_bearer=refunds_enums.FreightBearer(fact.cost_bearer.value),
     )
+
+
+def _send_id(view: CaseView[State]) -> str:
+    """Derives the id of the resend that brings the buyer his own goods again."""
+    return derived_id(view.case_id, "back")
 
 
 def _note_differs(fact: NoteDiffers, view: CaseView[State]) -> common.TaskRequestedV1:
@@ -215,6 +220,8 @@ def _over(fact: ExchangeEnded | ExchangeRefused, view: CaseView[State]) -> Seque
         is_followed=fact.is_followed,
         here=fact.here,
         question_code="exchange_breached" if fact.ending is Ending.BREACHED else "",
+        sent_back=fact.sent_back,
+        send_id=_send_id(view),
     )
     return [order.to(view.subject, ended)]
 

@@ -199,4 +199,4 @@ def send_back(
     """Sends the buyer's own goods back, as many as are here."""
     ship_by = now + policy.exchange.replace_days
     back = ReshipDue(ReshipPurpose.RETURN_TO_BUYER, filed.given, ship_by, bearer, came)
-    return [back, ExchangeEnded(Ending.RETURNED_TO_BUYER, is_used=False)]
+    return [back, ExchangeEnded(Ending.RETURNED_TO_BUYER, is_used=False, sent_back=came)]

@@ -249,13 +249,15 @@ class GoodsNoted(Value):
 class ExchangeEnded(Value):
     """The exchange is over. `is_used`: it counts as the one exchange of the order (RF-106).
 
-    `is_followed`: a refund takes over; `here`: goods that the shop has and the buyer gets nothing for yet.
+    `is_followed`: a refund takes over; `here`: goods that the shop has and the buyer gets nothing for yet;
+    `sent_back`: goods that he gets again.
     """
 
     ending: Ending
     is_used: bool
     is_followed: bool = False
     here: tuple[Share, ...] = ()
+    sent_back: tuple[Share, ...] = ()
 
 
 class ApplicationTurnedAway(Value):

@@ -116,7 +116,8 @@ class OrderAccount(Value):
     """The account of one order (OR-003): moments, lines, freight, tenders, open and past cases.
 
     `received_at`: delivery of a parcel of unknown content. `returns`: goods that the buyer sent; `questions`
-    about goods to persons; `replaced`: pieces for which an exchange that is over sent others.
+    about goods to persons; `replaced`: pieces for which an exchange that is over sent others. `sends`: pieces
+    that go to the buyer again, by the id of the resend, until he has them.
     """
 
     customer_id: str
@@ -145,6 +146,7 @@ class OrderAccount(Value):
     questions: tuple[Question, ...] = ()
     question_count: int = 0
     replaced: tuple[Back, ...] = ()
+    sends: tuple[Back, ...] = ()
 
     @property
     def paid_minor(self) -> int:
@@ -193,11 +195,6 @@ class OrderAccount(Value):
         return any(
             share.line_id in line_ids for case in self.open if case.case_id != but for share in case.shares
         )
-
-    def is_receipt_open(self, but: str = "") -> bool:
-        """Tells whether a refund, an exchange (all but that one), a parcel or a question is open."""
-        is_asked = any(question.are_here for question in self.questions)
-        return is_asked or bool(self.in_doubt) or any(case.case_id != but for case in self.open)
 
 
 @rules_of("RF-048")

@@ -176,6 +176,33 @@ def settled(book: OrderAccount, number: int) -> OrderAccount:
     return replace(book, questions=tuple(one for one in book.questions if one.number != number))
 
 
+def sent_again(book: OrderAccount, send: Back) -> OrderAccount:
+    """Notes pieces that go to the buyer again. A message of an older release names no resend."""
+    return book if not send.case_id else replace(book, sends=(*book.sends, send))
+
+
+def send_over(book: OrderAccount, reship_id: str) -> OrderAccount:
+    """Forgets a resend that is over."""
+    return replace(book, sends=tuple(send for send in book.sends if send.case_id != reship_id))
+
+
+@rules_of("OR-029", "RF-044")
+def is_receipt_open(book: OrderAccount, but: str = "") -> bool:
+    """Tells whether a refund or an exchange (all but that one), a parcel, a question or goods are open."""
+    is_asked = any(question.are_here for question in book.questions)
+    is_open = is_asked or bool(book.in_doubt) or any(case.case_id != but for case in book.open)
+    return is_open or _are_goods_here(book)
+
+
+def _are_goods_here(book: OrderAccount) -> bool:
+    """Tells whether the shop has goods, in no case, for which the buyer has no money."""
+    sends = counts_of(share for send in book.sends for share in send.pieces)
+    return any(
+        line.left_minor > 0 and line.left_count > 0 and line.back_count + sends.get(line.line_id, 0) > 0
+        for line in book.lines
+    )
+
+
 def received_at(book: OrderAccount, shares: Sequence[Share]) -> datetime | None:
     """Finds when the last of these pieces reached the buyer; None while one of them is not known to have."""
     lines = [line for share in shares if (line := book.line(share.line_id)) is not None]

@@ -187,7 +187,7 @@ class CaseReleased(Value):
     """A case left its lines; `confirm_by` where the auto-confirm clock runs again.
 
     `freed`: its pieces that are back and in no case now; `here`: those of them that the buyer had sent.
-    `is_replaced`: he has others in their place.
+    `is_replaced`: he has others in their place; `send`: pieces that go to him again.
     """
 
     case_id: str
@@ -199,6 +199,7 @@ class CaseReleased(Value):
     freed: tuple[Share, ...] = ()
     here: tuple[Share, ...] = ()
     is_replaced: bool = False
+    send: Back | None = None
 
 
 class MoreSettled(Value):
@@ -338,6 +339,13 @@ class SendBackDue(Value):
     pieces: tuple[Share, ...]
     sku_ids: tuple[str, ...]
     ship_by: datetime
+    send_id: str = ""
+
+
+class SendOver(Value):
+    """A resend of goods that were back is over: the buyer has them, or they did not get to him."""
+
+    send_id: str
 
 
 class RemedyPassedOn(Value):
@@ -372,7 +380,7 @@ class BuyerClaimCut(Value):
 
 
 Silent = (
-    MoreSettled | PaymentRefused | LatenessWithdrawn | SendBackDue | BuyerClaimDue | BuyerClaimCut
+    MoreSettled | PaymentRefused | LatenessWithdrawn | BuyerClaimDue | BuyerClaimCut
     | Task | TaskWithdrawn | Told
 )  # fmt: skip
 """Facts that only ask or tell others: the order stays as it is."""
@@ -384,7 +392,7 @@ Fact = (
     | AutoConfirmRequested | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed
     | DeliveryNoted | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn
     | GoodsCame | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionSettled | QuestionVoid
-    | SendBackDue | HeldGoodsNoted | BuyerClaimDue | BuyerClaimCut
+    | SendBackDue | SendOver | HeldGoodsNoted | BuyerClaimDue | BuyerClaimCut
     | Task | TaskWithdrawn | Told
 )  # fmt: skip
 

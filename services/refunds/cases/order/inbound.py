@@ -156,7 +156,8 @@ def _task_completed(data: desk.TaskCompletedV1) -> list[Addressed]:
         return []
     order_id = data.about_subject
     refund_id = goods_id_of(order_id, number, "refund")
-    return [to(order_id, QuestionAnswered(number, data.outcome_code, refund_id))]
+    send_id = goods_id_of(order_id, number, "back")
+    return [to(order_id, QuestionAnswered(number, data.outcome_code, refund_id, send_id))]
 
 
 # Our other services.

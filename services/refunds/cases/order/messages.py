@@ -98,7 +98,7 @@ class CaseEnded(Value):
 
     `here`: pieces that the buyer sent and the shop has. `are_settled`: the buyer has goods for them, or gets
     them back; `is_followed`: a refund takes over. `question_code`: what a person is asked about goods, unless
-    it is the usual question.
+    it is the usual question. `sent_back`: pieces that go to the buyer again, by the resend of that id.
     """
 
     case_id: str
@@ -107,6 +107,8 @@ class CaseEnded(Value):
     are_settled: bool = False
     is_followed: bool = False
     question_code: str = ""
+    sent_back: tuple[Share, ...] = ()
+    send_id: str = ""
 
 
 class RefundSettled(Value):
@@ -176,12 +178,13 @@ class ReturnAccepted(Value):
 class QuestionAnswered(Value):
     """A person answered a question about goods; `number` counts the order's questions from 1.
 
-    `refund_id`: that of the refund which the answer may open.
+    `refund_id`: that of the refund which the answer may open; `send_id`: that of the resend.
     """
 
     number: int
     outcome_code: str
     refund_id: str
+    send_id: str = ""
 
 
 class GoodsMoved(Value):

@@ -120,7 +120,7 @@ def _send_back(fact: SendBackDue, view: CaseView[State]) -> refunds.ReshipDueV1:
     """Announces that the buyer gets his own goods again. He bears the way, as for goods that are unfit."""
     return refunds.ReshipDueV1(
         **about_order(view, live(view.state).book.customer_id),
-        reship_id=goods_id_of(view.subject, fact.number, "back"),
+        reship_id=fact.send_id or goods_id_of(view.subject, fact.number, "back"),
         purpose=enums.ReshipPurpose.RETURN_TO_BUYER,
         lines=pieces(fact.pieces),
         sku_ids=list(fact.sku_ids),

@@ -14,7 +14,9 @@ from kernel.people import TaskWithdrawn
 from kernel.rules import rule
 from kernel.value import replace
 from services.refunds.cases.order import (
+    account_goods,
     rules_claims,
+    rules_confirm,
     rules_goods,
     rules_money,
     rules_news,
@@ -31,7 +33,6 @@ from services.refunds.cases.order.facts import (
     AutoConfirmStopped,
     CloseRecorded,
     ConfirmHeld,
-    ConfirmResumed,
     DeliveryDoubtsNoted,
     Fact,
     OrderRecorded,
@@ -88,7 +89,12 @@ from services.refunds.policy import Policy
 from services.refunds.shares import RefundApplied, Share
 
 
-def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
+def decide(state: State, message: Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
+    """Decides about the message, and lets the auto-confirm clock follow."""
+    return rules_confirm.with_clock(state, _decided(state, message, policy, now), now)
+
+
+def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
     state: State, message: Message, policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
     """Calls the rule of the message. A message that no longer means anything decides nothing."""
@@ -150,7 +156,7 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case RefundPromisedAway():
             return rules_news.refund_promised_away(state, message)
         case DeliveryDoubted():
-            return _delivery_doubted(state, message, now)
+            return _delivery_doubted(state, message)
         case LateEstablished():
             return rules_news.late_established(state, message)
         case LateWithdrawn():
@@ -327,7 +333,7 @@ def _accounts(lines: tuple[PlacedLine, ...], policy: Policy) -> tuple[LineAccoun
 @rule("OR-025", "OR-026", "OR-027", "OR-028", "OR-029", "OR-030")
 def _confirm_due(state: Shipped, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Asks the order system to release the money after a window without receipt or refund."""
-    if state.book.is_receipt_open():
+    if account_goods.is_receipt_open(state.book):
         return [ConfirmHeld(0)]
     asked_count = state.confirm.asked_count
     if asked_count >= len(policy.order.confirm_retry_hours):
@@ -339,17 +345,12 @@ def _confirm_due(state: Shipped, policy: Policy, now: datetime) -> Sequence[Fact
 
 
 @rule("OR-029", "OR-031")
-def _delivery_doubted(state: State, told: DeliveryDoubted, now: datetime) -> Sequence[Fact]:
-    """Lets the auto-confirm clock stand while a parcel is searched, comes back or is sent again (E-A16)."""
+def _delivery_doubted(state: State, told: DeliveryDoubted) -> Sequence[Fact]:
+    """Notes the parcels that are searched, come back or are sent again; the auto-confirm clock follows."""
     current = live(state)
     if told.parcel_ids == current.book.in_doubt:
         return []
-    facts: list[Fact] = [DeliveryDoubtsNoted(told.parcel_ids)]
-    left = rules_money.confirm_left(current, now)
-    if told.parcel_ids:
-        return facts if left is None else [*facts, ConfirmHeld(left)]
-    due_at = rules_money.confirm_again(current, is_receipt_open=bool(current.book.open), now=now)
-    return facts if due_at is None else [*facts, ConfirmResumed(due_at)]
+    return [DeliveryDoubtsNoted(told.parcel_ids)]
 
 
 @rule("OR-029", "OR-031")
@@ -359,6 +360,6 @@ def _declined(state: State, declined: RequestDeclined, policy: Policy, now: date
         return []
     if declined.request_number != state.confirm.declined_count + 1:
         return []
-    if state.book.is_receipt_open():
+    if account_goods.is_receipt_open(state.book):
         return [AutoConfirmDeferred(declined.reason_code)]
     return [AutoConfirmStopped(declined.reason_code, now + policy.attention_days)]

@@ -112,13 +112,13 @@ def _is_refund_of(case: OpenCase, pieces: Sequence[Share]) -> bool:
 def parcel_again(state: State, parcel: ParcelDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Takes pieces out of those that are back: a resend reached the buyer, or the parcel was not back."""
     book = live(state).book
-    is_first = parcel.direction == "outbound"
-    if is_first and parcel.parcel_id not in book.back_parcels:
+    is_own = parcel.direction in {"outbound", "to_buyer"}
+    if is_own and parcel.parcel_id not in book.back_parcels:
         return []
     gone = account_goods.back_free(book, parcel.shares or tuple(account.open_pieces(book)))
-    if not gone and not is_first:
+    if not gone and not is_own:
         return []
-    fact = GoodsGone(gone, parcel.parcel_id if is_first else "")
+    fact = GoodsGone(gone, parcel.parcel_id if is_own else "")
     return [fact, *taken(book, gone, policy, now)]
 
 

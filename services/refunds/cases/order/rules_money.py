@@ -36,16 +36,15 @@ from services.refunds.cases.order.messages import (
     ExchangeApplied,
     PaymentAsked,
 )
+from services.refunds.cases.order.rules_confirm import confirm_again, confirm_left
 from services.refunds.cases.order.rules_notice import by_notice
 from services.refunds.cases.order.state import (
-    MICROSECOND,
     Live,
-    Shipped,
     State,
     evolve,
     live,
 )
-from services.refunds.goods import inside, more_of, without
+from services.refunds.goods import Back, inside, more_of, without
 from services.refunds.liability import liability_of
 from services.refunds.policy import Policy
 from services.refunds.shares import Purpose, RefundApplied, RefundKind, Share, Tender, Terms, Wanted
@@ -345,7 +344,8 @@ def released(
     freed = () if ended.are_settled else inside((*case.back, *own), case.shares)
     if is_paid:
         freed = inside(without(freed, case.gone), account.open_pieces(book))
-    confirm_by = confirm_again(current, is_receipt_open=book.is_receipt_open(but=ended.case_id), now=now)
+    is_receipt_open = bool(freed or ended.sent_back) or account_goods.is_receipt_open(book, but=ended.case_id)
+    confirm_by = confirm_again(current, is_receipt_open=is_receipt_open, now=now)
     fact = CaseReleased(
         ended.case_id,
         is_paid,
@@ -355,32 +355,12 @@ def released(
         freed=freed,
         here=here,
         is_replaced=ended.are_settled and ended.is_used,
+        send=Back(ended.send_id, ended.sent_back) if ended.sent_back else None,
     )
     if not is_asked or ended.is_followed:
         return [fact]
     question_code = ended.question_code or "goods_back_without_refund"
     return [fact, *goods.asked(book, question_code, freed, policy, now)]
-
-
-def confirm_left(current: Live, now: datetime) -> int | None:
-    """Computes the rest of a running auto-confirm clock, in microseconds."""
-    if not isinstance(current, Shipped) or current.confirm.due_at is None:
-        return None
-    return max((current.confirm.due_at - now) // MICROSECOND, 0)
-
-
-def confirm_again(current: Live, *, is_receipt_open: bool, now: datetime) -> datetime | None:
-    """Finds the clock's end once nothing is open any more: the rest runs, nothing starts anew (E-A16)."""
-    if not isinstance(current, Shipped) or is_receipt_open or current.book.is_goods_refunded:
-        return None
-    book = current.book
-    if current.confirm.left_microseconds is not None:
-        return now + current.confirm.left_microseconds * MICROSECOND
-    standby_by = current.confirm.standby_by
-    is_complete = all(line.unsent_count == 0 for line in book.lines)
-    if current.confirm.due_at is None and standby_by is not None and is_complete:
-        return max(standby_by, now)
-    return None
 
 
 @rule("RF-007")

@@ -11,9 +11,11 @@ from services.refunds.cases.order.account import OrderAccount
 from services.refunds.cases.order.facts import (
     DeliveryNoted,
     Fact,
+    GoodsCame,
     LatenessNoted,
     LatenessWithdrawn,
     QuestionVoid,
+    SendOver,
 )
 from services.refunds.cases.order.messages import (
     HoldResolved,
@@ -107,6 +109,27 @@ def reship_moved(state: State, moved: ReshipMoved, policy: Policy, now: datetime
     for sent in book.replaced:
         if exchange.reship_id_of(sent.case_id) == moved.reship_id:
             return _replacement_moved(book, sent, moved, policy, now)
+    for send in book.sends:
+        if send.case_id == moved.reship_id:
+            return _send_moved(book, send, moved, policy, now)
+    return []
+
+
+@rule("OR-029", "RF-044")
+def _send_moved(
+    book: OrderAccount, send: Back, moved: ReshipMoved, policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """Follows goods that go to the buyer again. Those that are not sent are back, and a person is asked anew.
+
+    Those that do not arrive are news of their parcel: it comes back, or it is searched.
+    """
+    if moved.status in {"delivered", "failed"}:
+        return [SendOver(send.case_id)]
+    if moved.status in {"unavailable", "cancelled"}:
+        pieces = goods.owed(book, send.pieces)
+        back = [GoodsCame("", (Back("", pieces),))] if pieces else []
+        asked = goods.asked(book, "goods_back_without_refund", pieces, policy, now)
+        return [SendOver(send.case_id), *back, *asked]
     return []
 
 

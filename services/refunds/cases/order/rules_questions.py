@@ -12,7 +12,6 @@ from services.refunds.cases.order import rules_goods as goods
 from services.refunds.cases.order.account import OrderAccount
 from services.refunds.cases.order.admission import remedy_terms
 from services.refunds.cases.order.facts import (
-    ConfirmResumed,
     Fact,
     GoodsGone,
     QuestionAsked,
@@ -20,7 +19,7 @@ from services.refunds.cases.order.facts import (
     SendBackDue,
 )
 from services.refunds.cases.order.messages import QuestionAnswered, RefundOffered
-from services.refunds.cases.order.rules_money import confirm_again, ours
+from services.refunds.cases.order.rules_money import ours
 from services.refunds.cases.order.state import Live, Shipped, State, live
 from services.refunds.goods import Question, pieces_of
 from services.refunds.policy import Policy
@@ -41,7 +40,7 @@ def answered(
     if answer.outcome_code in PAY:
         return _paid(current, question, answer.refund_id, policy, now)
     if answer.outcome_code in SEND:
-        return _sent(current, question, policy, now)
+        return _sent(current, question, answer.send_id, policy, now)
     return _again(current.book, question, policy, now)
 
 
@@ -52,7 +51,7 @@ def _paid(current: Live, question: Question, refund_id: str, policy: Policy, now
     pieces = _left(current.book, question)
     terms = remedy_terms(current.book, pieces, question.reason_code, question.kind, policy)
     if not pieces or terms.amount.minor == 0:
-        return [settled, *_clock(current, question, now)]
+        return [settled]
     opened = ours(current, refund_id, terms, policy, now, remedy_id=None, are_goods_back=question.are_here)
     return [settled, opened]
 
@@ -69,23 +68,15 @@ def _left(book: OrderAccount, question: Question) -> tuple[Share, ...]:
 
 
 @rule("RF-044")
-def _sent(current: Live, question: Question, policy: Policy, now: datetime) -> Sequence[Fact]:
+def _sent(current: Live, question: Question, send_id: str, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Sends the buyer's goods to him again. About pieces that are not here nothing is to be sent."""
     book, settled = current.book, QuestionSettled(question.number)
     pieces = _left(book, question)
     if not question.are_here or not pieces:
-        return [settled, *_clock(current, question, now)]
+        return [settled]
     skus = tuple(line.sku_id for share in pieces if (line := book.line(share.line_id)) is not None)
-    due = SendBackDue(question.number, pieces, skus, now + policy.exchange.replace_days)
-    return [settled, GoodsGone(account_goods.back_free(book, pieces)), due, *_clock(current, question, now)]
-
-
-def _clock(current: Live, question: Question, now: datetime) -> Sequence[Fact]:
-    """Lets the auto-confirm clock run on, if it stood for this question alone."""
-    others = tuple(one for one in current.book.questions if one is not question)
-    is_open = replace(current.book, questions=others).is_receipt_open()
-    due_at = confirm_again(current, is_receipt_open=is_open, now=now)
-    return [] if due_at is None else [ConfirmResumed(due_at)]
+    due = SendBackDue(question.number, pieces, skus, now + policy.exchange.replace_days, send_id)
+    return [settled, GoodsGone(account_goods.back_free(book, pieces)), due]
 
 
 @rule("RF-044")

@@ -38,12 +38,14 @@ from services.refunds.cases.order.facts import (
     RemedyPassedOn,
     ReturnCame,
     ReturnNoted,
+    SendBackDue,
+    SendOver,
     ShipmentRecorded,
     Silent,
     SuccessRecorded,
     TermsRecorded,
 )
-from services.refunds.goods import together
+from services.refunds.goods import Back, together
 from services.refunds.shares import Purpose
 
 MICROSECOND = timedelta(microseconds=1)
@@ -177,6 +179,10 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return replace(order, book=goods.asked(book, fact.question, fact.remedy_id))
         case QuestionSettled() | QuestionVoid():
             return replace(order, book=goods.settled(book, fact.number))
+        case SendBackDue():
+            return replace(order, book=goods.sent_again(book, Back(fact.send_id, fact.pieces)))
+        case SendOver():
+            return replace(order, book=goods.send_over(book, fact.send_id))
         case HeldGoodsNoted():
             return replace(order, book=replace(book, held=fact.held))
         case ApplicationRejected():
@@ -205,9 +211,9 @@ def _shipment_recorded(state: Live, fact: ShipmentRecorded) -> State:
         for line in state.book.lines
     )
     book = replace(state.book, lines=lines)
-    due_at = fact.confirm_by if fact.is_complete and not book.is_receipt_open() else None
+    due_at = fact.confirm_by if fact.is_complete and not goods.is_receipt_open(book) else None
     left = None
-    if fact.is_complete and book.is_receipt_open():
+    if fact.is_complete and goods.is_receipt_open(book):
         left = (fact.confirm_by - fact.shipped_at) // MICROSECOND
     standby_by = None if fact.is_complete else fact.confirm_by
     declined_count = state.confirm.declined_count if isinstance(state, Shipped) else 0
@@ -323,6 +329,8 @@ def _case_released(state: Live, fact: CaseReleased) -> State:
         state.book, fact.case_id, fact.freed, fact.here, is_paid=fact.is_paid, is_replaced=fact.is_replaced
     )
     book = account.released(book, fact.case_id)
+    if fact.send is not None:
+        book = goods.sent_again(book, fact.send)
     if fact.is_used:
         book = replace(book, exchange_count=book.exchange_count + 1)
     return _confirm_runs_on(replace(state, book=book), fact.confirm_by)

@@ -56,6 +56,10 @@ def ended(ending: c.Ending, *, is_used: bool = False, is_followed: bool = False)
     return c.ExchangeEnded(ending, is_used, is_followed)
 
 
+def sent_back(shares: tuple[Share, ...]) -> c.ExchangeEnded:
+    return c.ExchangeEnded(c.Ending.RETURNED_TO_BUYER, is_used=False, sent_back=shares)
+
+
 def checked(line: InspectedLine, sku: str | None = None) -> m.GoodsChecked:
     return m.GoodsChecked((line,), sku)
 
@@ -84,11 +88,11 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-120", IN_RETURN, m.ReturnAccepted(), [SHIP]),
     ("RF-120", IN_RETURN, passed("receive", 10), [SHIP]),
     ("RF-100", IN_RETURN, checked(replace(FINE, condition="worn")),
-     [BACK, ended(c.Ending.RETURNED_TO_BUYER)]),
+     [BACK, sent_back(SHARES)]),
     ("RF-101", IN_RETURN, checked(replace(FINE, condition="washed")),
-     [BACK, ended(c.Ending.RETURNED_TO_BUYER)]),
+     [BACK, sent_back(SHARES)]),
     ("RF-102", IN_RETURN, checked(replace(FINE, is_packaging_complete=False)),
-     [BACK, ended(c.Ending.RETURNED_TO_BUYER)]),
+     [BACK, sent_back(SHARES)]),
     ("RF-103", IN_RETURN, checked(FINE, "s-m"), [c.NoteDiffers("s-m", T0 + 3 * DAY), SHIP]),
     ("RF-122", IN_RETURN, checked(FINE, "s-m"), [c.NoteDiffers("s-m", T0 + 3 * DAY), SHIP]),
     ("RF-116", IN_RETURN, checked(FINE, "s-xl"), [SHIP]),
@@ -109,15 +113,15 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-116", IN_RETURN, checked(replace(FINE, condition="damaged")), [SHIP]),
     ("RF-116", IN_RETURN, checked(replace(FINE, condition="damaged", accepted_count=0)), [SHIP]),
     ("RF-101", IN_RETURN, checked(replace(FINE, condition="damaged", is_fault_confirmed=None)),
-     [BACK, ended(c.Ending.RETURNED_TO_BUYER)]),
+     [BACK, sent_back(SHARES)]),
     ("RF-120", PAIR_IN_RETURN, m.ReturnAccepted((Share("a", 2, 0), Share("b", 1, 0))), [SHIP]),
     ("RF-120", PAIR_IN_RETURN, m.ReturnAccepted(), [SHIP]),
     ("RF-120", [*PAIR_IN_RETURN, c.SomeCame((FINE,), ())], passed("receive", 10),
-     [replace(BACK, shares=(Share("a", 1, 0),)), ended(c.Ending.RETURNED_TO_BUYER)]),
+     [replace(BACK, shares=(Share("a", 1, 0),)), sent_back((Share("a", 1, 0),))]),
     ("RF-120", [*PAIR_IN_RETURN, c.SomeCame((replace(FINE, received_count=0, accepted_count=0),), ())],
      passed("receive", 10), [ended(c.Ending.EXPIRED)]),
     ("RF-102", PAIR_IN_RETURN, checked(replace(TWO_A, accepted_count=1)),
-     [replace(BACK, shares=(Share("a", 2, 0),)), ended(c.Ending.RETURNED_TO_BUYER)]),
+     [replace(BACK, shares=(Share("a", 2, 0),)), sent_back((Share("a", 2, 0),))]),
     ("RF-068", [*IN_RETURN, SHIP], m.ReshipMoved("sent"), [c.FreightDue(Money(900, "CNY")), GONE]),
     ("RF-118", [*IN_RETURN, SHIP], passed("replace", 3), [REPAID, OFFER_BREACH]),
     ("RF-120", [*IN_RETURN, c.FreightDecided(ROW_63), SHIP], passed("replace", 3), [REPAID, OFFER_BREACH]),
@@ -174,9 +178,9 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-121", [OPENED, OFFER], m.OfferAnswered(2, "refund"), []),
     ("RF-121", [OPENED, OFFER], passed("offer", 3), [ended(c.Ending.EXPIRED)]),
     ("RF-121", [*IN_RETURN, SHIP, OFFER_BACK], m.OfferAnswered(1, None),
-     [replace(BACK, cost_bearer=Bearer.SELLER), ended(c.Ending.RETURNED_TO_BUYER)]),
+     [replace(BACK, cost_bearer=Bearer.SELLER), sent_back(SHARES)]),
     ("RF-121", [*IN_RETURN, SHIP, OFFER_BACK], passed("offer", 3),
-     [replace(BACK, cost_bearer=Bearer.SELLER), ended(c.Ending.RETURNED_TO_BUYER)]),
+     [replace(BACK, cost_bearer=Bearer.SELLER), sent_back(SHARES)]),
 ]  # fmt: skip
 
 
