@@ -167,22 +167,12 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _confirm_runs_on(order, fact.due_at)
         case LatenessNoted():
             return replace(order, book=replace(book, is_late=True))
-        case GoodsCame():
-            return replace(order, book=goods.came(book, fact.parcel_id, fact.parts))
-        case GoodsGone():
-            return replace(order, book=goods.gone(book, fact.pieces, fact.parcel_id))
-        case ReturnNoted():
-            return replace(order, book=goods.sent(book, fact.case_id, fact.return_id, fact.sent))
-        case ReturnCame():
-            return replace(order, book=_return_came(book, fact))
+        case GoodsCame() | GoodsGone() | ReturnNoted() | ReturnCame() | SendBackDue() | SendOver():
+            return replace(order, book=_goods_moved(book, fact))
         case QuestionAsked():
             return replace(order, book=goods.asked(book, fact.question, fact.remedy_id))
         case QuestionSettled() | QuestionVoid():
             return replace(order, book=goods.settled(book, fact.number))
-        case SendBackDue():
-            return replace(order, book=goods.sent_again(book, Back(fact.send_id, fact.pieces)))
-        case SendOver():
-            return replace(order, book=goods.send_over(book, fact.send_id))
         case HeldGoodsNoted():
             return replace(order, book=replace(book, held=fact.held))
         case ApplicationRejected():
@@ -195,6 +185,26 @@ def _return_came(book: OrderAccount, fact: ReturnCame) -> OrderAccount:
     here = goods.arrived(book, fact.case_id, fact.here)
     without_case = together(fact.freed, goods.all_of(fact.taken))
     return goods.taken_over(goods.let_go(here, fact.case_id, without_case), fact.taken)
+
+
+def _goods_moved(
+    book: OrderAccount, fact: GoodsCame | GoodsGone | ReturnNoted | ReturnCame | SendBackDue | SendOver
+) -> OrderAccount:
+    match fact:
+        case GoodsCame():
+            return goods.came(book, fact.parcel_id, fact.parts)
+        case GoodsGone():
+            return goods.gone(book, fact.pieces, fact.parcel_id)
+        case ReturnNoted():
+            return goods.sent(book, fact.case_id, fact.return_id, fact.sent)
+        case ReturnCame():
+            return _return_came(book, fact)
+        case SendBackDue():
+            return goods.sent_again(book, Back(fact.send_id, fact.pieces))
+        case SendOver():
+            return goods.send_over(book, fact.send_id)
+        case _:
+            assert_never(fact)
 
 
 def _payment_recorded(state: Live, fact: PaymentRecorded) -> State:
