@@ -386,14 +386,13 @@ Silent = (
 """Facts that only ask or tell others: the order stays as it is."""
 
 Fact = (
-    OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded
-    | CloseRecorded | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted
-    | PaymentGranted | PaymentRefused | CaseReleased | MoreSettled | GrantGivenBack
-    | AutoConfirmRequested | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed
-    | DeliveryNoted | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn
-    | GoodsCame | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionSettled | QuestionVoid
-    | SendBackDue | SendOver | HeldGoodsNoted | BuyerClaimDue | BuyerClaimCut
-    | Task | TaskWithdrawn | Told
+    OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded | CloseRecorded
+    | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted | PaymentGranted
+    | PaymentRefused | CaseReleased | MoreSettled | GrantGivenBack | AutoConfirmRequested
+    | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed | DeliveryNoted
+    | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | GoodsCame | GoodsGone
+    | ReturnNoted | ReturnCame | QuestionAsked | QuestionSettled | QuestionVoid | SendBackDue | SendOver
+    | HeldGoodsNoted | BuyerClaimDue | BuyerClaimCut | Task | TaskWithdrawn | Told
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from kernel.decider import HERE, Decided, tell
 from kernel.rules import rule
 from services.refunds.cases.exchange import messages as exchange
+from services.refunds.cases.order import account_goods
 from services.refunds.cases.order import rules_goods as goods
 from services.refunds.cases.order.account import OrderAccount
 from services.refunds.cases.order.facts import (
@@ -126,7 +127,7 @@ def _send_moved(
     if moved.status in {"delivered", "failed"}:
         return [SendOver(send.case_id)]
     if moved.status in {"unavailable", "cancelled"}:
-        pieces = goods.owed(book, send.pieces)
+        pieces = account_goods.owed(book, send.pieces)
         back = [GoodsCame("", (Back("", pieces),))] if pieces else []
         asked = goods.asked(book, "goods_back_without_refund", pieces, policy, now)
         return [SendOver(send.case_id), *back, *asked]
