@@ -343,8 +343,6 @@ class SendBackDue(Value):
 
 
 class SendOver(Value):
-    """A resend of goods that were back is over: the buyer has them, or they did not get to him."""
-
     send_id: str
 
 
@@ -380,8 +378,8 @@ class BuyerClaimCut(Value):
 
 
 Silent = (
-    MoreSettled | PaymentRefused | LatenessWithdrawn | BuyerClaimDue | BuyerClaimCut
-    | Task | TaskWithdrawn | Told
+    MoreSettled | PaymentRefused | LatenessWithdrawn | BuyerClaimDue | BuyerClaimCut | Task | TaskWithdrawn
+    | Told
 )  # fmt: skip
 """Facts that only ask or tell others: the order stays as it is."""
 
