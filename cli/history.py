@@ -34,6 +34,11 @@ SELECT position, at, reason, detail, event_type, event_source FROM {schema}.dead
 WHERE event_id = $1 ORDER BY position
 """
 
+LOST = """
+SELECT position, at, topic, partition, detail FROM {schema}.dead_letters
+WHERE reason = 'records_lost' ORDER BY position
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -118,6 +123,8 @@ class Explanation:
     after: list[Step] = field(default_factory=list[Step])
     """The decisions that the event led to."""
     kept: list[Kept] = field(default_factory=list[Kept])
+    lost: list[Kept] = field(default_factory=list[Kept])
+    """Gaps in the input of an event that nobody knows: the event may have been in one of them."""
 
     @property
     def is_known(self) -> bool:
@@ -212,6 +219,11 @@ async def explain(
         for row in await connection.fetch(DEAD.format(schema=name), event_id):
             what = f"dead letter {row['position']}"
             found.kept.append(Kept(name, what, row["reason"], row["detail"], row["at"]))
+    if not found.is_known:
+        for name in services:
+            for row in await connection.fetch(LOST.format(schema=name)):
+                what = f"dead letter {row['position']}, {row['topic']} {row['partition']}"
+                found.lost.append(Kept(name, what, "records_lost", row["detail"], row["at"]))
     return found
 
 

@@ -160,7 +160,7 @@ def explain(
             return await history.explain(connection, load_services(), event_id)
 
     found = ended(look())
-    if not found.is_known:
+    if not found.is_known and not found.lost:
         fail(f"no service decided anything because of {event_id}, keeps it waiting, or set it aside")
     if as_json:
         say_json(history.as_json(found))

@@ -70,7 +70,9 @@ def show_explanation(console: Console, found: Explanation) -> None:
         later = tree.add("led to")
         for step in found.after:
             _add(later, step)
-    for kept in found.kept:
+    if found.lost:
+        tree.add("no service knows it; it may be among records that were deleted before they were read:")
+    for kept in (*found.kept, *found.lost):
         tree.add(
             f"[red]{kept.service}: {escape(kept.what)}[/red] {escape(kept.reason)} {escape(kept.detail)}"
             f" [dim]{words.moment(kept.at)}[/dim]"

@@ -64,6 +64,18 @@ class Addressed(Value):
         return replace(self, subject=subject) if self.subject == HERE else self
 
 
+class ReplyTo(Value):
+    """The case that waits for a result. Only the messages of a kind that takes the result make one."""
+
+    subject: str
+    kind: str
+    case_id: str
+
+    def reply(self, message: object) -> Addressed:
+        """Addresses the result."""
+        return Addressed(self.subject, self.kind, self.case_id, message)
+
+
 class Told(Value):
     """The fact that a case told other cases something and nothing else happened to it."""
 

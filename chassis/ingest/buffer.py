@@ -119,7 +119,14 @@ class Buffer(ABC, Generic[P]):
         """
         part = self._partitions.get(partition_id)
         if part is not None:
-            part.position, part.high, part.seen_at, part.stable = position, high, seen_at, stable
+            part.note_position(position)
+            part.high, part.seen_at, part.stable = high, seen_at, stable
+
+    def note_start(self, partition_id: PartitionId, offset: int, known: int) -> None:
+        """Notes where reading of a partition began or began again; see `Partition.begin`."""
+        part = self._partitions.get(partition_id)
+        if part is not None:
+            part.begin(offset, known)
 
     def is_caught_up(self) -> bool:
         """Tells whether nothing is left to read or to release, as far as is known."""
@@ -194,6 +201,8 @@ class Buffer(ABC, Generic[P]):
         moved = self._fill(release, now_monotonic, now)
         if not moved and not with_watermarks:
             return None
+        for partition_id, offset in release.positions.items():
+            self._partitions[partition_id].told_offset = offset
         for partition_id, part in self._partitions.items():
             if part.is_own or part.watermark is None or part.watermark == part.told_watermark:
                 continue

@@ -70,6 +70,31 @@ class ConsumerInternals:
 
         self.consumer.getmany = getmany
 
+    def watch_starts(self, started: Callable[[PartitionId, int], None]) -> None:
+        """Announces the offset where reading of a partition begins, or begins again.
+
+        The client begins at the offset of the group. It moves on in silence where the topic no longer holds
+        that offset.
+        """
+        fetcher = self.consumer._fetcher
+        update = fetcher._update_fetch_positions
+
+        def tell(assignment: Any, partition_ids: Iterable[Any]) -> None:
+            for partition_id in partition_ids:
+                state = assignment.state_value(partition_id)
+                if state.has_valid_position:
+                    started(PartitionId(*partition_id), state.position)
+
+        async def updated(assignment: Any, node_id: Any, partition_ids: Any) -> Any:
+            result = await update(assignment, node_id, partition_ids)
+            tell(assignment, partition_ids)
+            return result
+
+        current = self.consumer._subscription.subscription.assignment
+        tell(current, current.tps)  # those that began before the watch
+
+        fetcher._update_fetch_positions = updated
+
     def watch_fetches(self, answered: Callable[[], None], waits: FetchWaits) -> None:
         """Announces every answer, and sets how long the broker may hold each fetch.
 

@@ -39,6 +39,7 @@ class Reader(Protocol):
     is_in_transit: bool
     move_count: int
     polled_at: float | None
+    started: dict[PartitionId, int]
 
     @property
     def is_reading(self) -> bool: ...
@@ -207,6 +208,8 @@ class Feed:
         reader = self._reader
         if reader is None or self._is_revoking or not self._buffer.partition_ids:
             return None
+        if reader.started:
+            self._unlearned = self._unlearned | (reader.started.keys() & self._buffer.partition_ids)
         if self._unlearned and not await self._learn(reader):
             return None
         if not reader.is_in_transit and self._noted != (reader, reader.move_count):
@@ -226,10 +229,11 @@ class Feed:
     async def _learn(self, reader: Reader) -> bool:
         """Asks the database how far newly assigned partitions were read; False where reading must wait.
 
-        A group ahead of the database means that the database was restored to an earlier state. The group is
-        set back.
+        It is asked again where reading began again: the topic no longer held what was next. A group ahead of
+        the database means that the database was restored to an earlier state. The group is set back.
         """
         partition_ids = self._unlearned
+        starts = {each: start for each, start in reader.started.items() if each in partition_ids}
         if self._progress is not None:
             progress = await self._progress(partition_ids)
             try:
@@ -248,13 +252,19 @@ class Feed:
             if partition_ids is not self._unlearned or self._is_revoking:
                 return False  # they are dealt out anew
             self._buffer.note_progress(progress)
+            for partition_id, start in starts.items():
+                if reader.started.get(partition_id) == start:
+                    del reader.started[partition_id]
+                    self._buffer.note_start(partition_id, start, progress[partition_id].next_offset)
             self.learned.update(
                 (partition_id, each.next_offset)
                 for partition_id, each in progress.items()
                 if each.next_offset
             )
+        else:
+            reader.started.clear()
         self._unlearned = set()
-        return True
+        return reader.started.keys().isdisjoint(self._buffer.partition_ids)
 
     def start_over(self) -> None:
         """Forgets what was read and reconnects. Reading resumes at the offsets of the group."""

@@ -35,9 +35,11 @@ class Merge(Buffer[Partition]):
             self._take(heap, release, moved)
         for partition_id in moved:
             release.positions[partition_id] = self._partitions[partition_id].next_offset
-        for part in self._partitions.values():
+        for partition_id, part in self._partitions.items():
             if moved:
                 part.flow *= _FLOW_KEPT
+            if part.position is not None and not part.records and part.next_offset != part.told_offset:
+                release.positions[partition_id] = part.next_offset  # the mark of a transaction is no record
             self._advance_watermark(part)
         release.watermark = self.watermark()
         return bool(moved)

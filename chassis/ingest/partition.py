@@ -1,5 +1,6 @@
 """Holds the records of one partition in memory, and what is known of the partition's end."""
 
+import logging
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -7,8 +8,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from chassis.engine.records import Origin, PartitionId
-from chassis.ingest.decoder import Entry
+from aftersales_contracts.reasons import Reason
+from chassis.engine.records import Origin, PartitionId, StoredOrigin
+from chassis.ingest.decoder import Entry, Rejected
+
+log = logging.getLogger(__name__)
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 """Replaces the time of a record without one. Sorts before every event."""
@@ -26,6 +30,14 @@ class Position(NamedTuple):
     """Moment of that answer."""
     stable: int | None = None
     """End of what may be read: no open transaction lies before it. None where transactions do not matter."""
+
+
+class Start(NamedTuple):
+    """Offset where reading of a partition began or began again."""
+
+    offset: int
+    known: int
+    """Offset before which everything was handled, as the database knew it then."""
 
 
 class BufferedRecord(msgspec.Struct):
@@ -60,6 +72,10 @@ class Partition:
     high: int | None = None
     seen_at: datetime | None = None
     stable: int | None = None
+    told_offset: int = 0
+    """The next offset as the last release told it."""
+    started: Start | None = None
+    """Offset where reading began or began again, until the records before it are accounted for."""
     hungry_since: float | None = None
     """Since when the partition has held the others up, in seconds of the reader's clock."""
     last_at: datetime = EARLIEST
@@ -92,6 +108,8 @@ class Partition:
 
     def push(self, buffered: BufferedRecord) -> None:
         """Adds a record. An offset lower than expected restarts the partition at that offset."""
+        if self.started is not None and buffered.offset >= self.started.offset:
+            self._tell_gap()
         if self.expected is not None and buffered.offset < self.expected:
             self.restart()
         self.expected = buffered.offset + 1
@@ -101,6 +119,50 @@ class Partition:
         buffered.at = self.last_at
         self.records.append(buffered)
         self.bytes += buffered.bytes
+
+    def begin(self, start: int, known: int) -> None:
+        """Notes where reading began or began again. Records before that offset may be gone.
+
+        `known`: next offset as the database knows it, asked after the start was known. Records may be in the
+        buffer. None may have been released since, nor be in hand.
+        """
+        self.started = Start(start, known)
+        if self.records and self.records[-1].offset >= start:
+            self._tell_gap()
+
+    def note_position(self, position: int) -> None:
+        """Notes the next offset to read, while no records are on their way from the reader."""
+        if self.started is not None and position >= self.started.offset:
+            self._tell_gap()
+        self.position = position
+
+    def _tell_gap(self) -> None:
+        """Adds a rejected record for the records before the start that were deleted before they were read."""
+        started, self.started = self.started, None
+        if started is None:
+            return
+        start = started.offset
+        place = len(self.records)
+        while place and self.records[place - 1].offset >= start:
+            place -= 1
+        is_last = place == len(self.records)
+        read_to = self.expected if is_last else self.records[place - 1].offset + 1 if place else 0
+        handled = max(started.known, read_to or 0, self.position or 0)
+        if not 0 < handled < start:
+            return
+        topic, partition = self.partition_id
+        log.error(
+            "records were deleted before they were read",
+            extra={"topic": topic, "partition": partition, "offset": handled, "count": start - handled},
+        )
+        record = StoredOrigin(topic, partition, start - 1, None, (), None)
+        entry = Rejected(
+            Reason.RECORDS_LOST, f"offsets {handled} to {start - 1} were deleted before they were read"
+        )
+        before = self.records[place - 1].at if place else self.released_to or EARLIEST
+        self.records.insert(place, BufferedRecord(self.partition_id, record, entry, start - 1, 0, before))
+        if is_last:
+            self.expected = start
 
     def restart(self) -> None:
         """Drops the records: the partition is read again from an earlier offset."""

@@ -79,6 +79,8 @@ class KafkaReader:
         self._lenient_until = clock.monotonic() + LENIENT_SECONDS if lenient_records.is_tolerated() else None
         self._waits = FetchWaits(settings.kafka.fetch_max_wait_ms, settings.kafka.fetch_idle_wait_ms)
         self._internals: ConsumerInternals | None = None
+        self.started: dict[PartitionId, int] = {}
+        """Offsets where reading began or began again. The owner takes them out."""
         self.is_in_transit = False
         """Whether records have left the consumer and not reached `on_records` yet."""
         self.move_count = 0
@@ -188,8 +190,13 @@ class KafkaReader:
         self._internals = ConsumerInternals(consumer)
         self._internals.watch_polls(self._polled, self._poll_ms)
         self._internals.watch_fetches(self._answered, self._waits)
+        self._internals.watch_starts(self._begun)
 
     def _answered(self) -> None:
+        self.move_count += 1
+
+    def _begun(self, partition_id: PartitionId, offset: int) -> None:
+        self.started[partition_id] = offset
         self.move_count += 1
 
     async def _polled(self, poll: Poll) -> Any:

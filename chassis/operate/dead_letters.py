@@ -6,6 +6,7 @@ from datetime import datetime
 
 import asyncpg
 
+from aftersales_contracts.reasons import Reason
 from chassis.operate.erasure import ERASED
 from chassis.store.database import Connection
 from chassis.store.store import unpack_headers
@@ -85,7 +86,8 @@ async def resend(connection: Connection, position: int, by: str, why: str, publi
     """Sends a dead letter again: to its case if a rule failed, else to its topic. Returns the target.
 
     The row records who and why. Raises NoSuchDeadLetter. Raises ValueError without who or why, for a message
-    that its case has had again already, and for a letter that was emptied when a person was erased.
+    that its case has had again already, for a letter that was emptied when a person was erased, and for lost
+    records.
     """
     if not by.strip() or not why.strip():
         raise ValueError("say who sends it again, and why")
@@ -96,6 +98,8 @@ async def resend(connection: Connection, position: int, by: str, why: str, publi
             target = f"{row['kind']} {row['case_id']}"
         elif row["detail"] == ERASED:
             raise ValueError("it was emptied: there is nothing to send")
+        elif row["reason"] == Reason.RECORDS_LOST:
+            raise ValueError("it stands for records that are gone: their senders have to tell them again")
         else:
             headers = unpack_headers(row["headers"])
             await publish(row["topic"], row["key"], headers, row["value"])

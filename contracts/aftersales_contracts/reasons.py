@@ -21,3 +21,4 @@ class Reason(StrEnum):
     NOT_STORABLE = "not_storable"
     RULE_FAILED = "rule_failed"
     WAITED_TOO_LONG = "waited_too_long"
+    RECORDS_LOST = "records_lost"

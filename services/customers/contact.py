@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from kernel.decider import ReplyTo
 from kernel.value import Value
 
 
@@ -47,6 +48,23 @@ class Origin(StrEnum):
     """The order whose status moved; nobody asks for the result."""
     CALLBACK = "callback"
     """A promise to call."""
+    CASE = "case"
+    """A case of this service; the contact names it in `reply_to`."""
+
+
+REACHED = "reached"
+"""The outcome of a call in which the customer was spoken to."""
+
+
+class Heard(Value):
+    """The result of a contact, told to the case that wanted it.
+
+    `outcome`: sent, delivered, reached, not_reached, failed or suppressed; `reason_code` says why not.
+    """
+
+    notice_id: str
+    outcome: str
+    reason_code: str | None
 
 
 class Contact(Value):
@@ -66,3 +84,5 @@ class Contact(Value):
     channels: tuple[Channel, ...]
     expires_at: datetime
     agent_id: str | None = None
+    reply_to: ReplyTo | None = None
+    """The case that hears the result as `Heard`."""

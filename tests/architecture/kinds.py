@@ -201,7 +201,7 @@ def _used_by_rules(root: Path, service: str) -> set[str]:
 
 
 def addresses(root: Path) -> set[str]:
-    """Only `to` of a kind's messages makes an address, and it takes that kind's messages only."""
+    """Only `to` of a kind's messages makes an address, for its messages only; `reply_to` that of a reply."""
     found: set[str] = set()
     for kind in kinds(root):
         made_by = functions(kind.folder / "messages.py", "to")
@@ -212,6 +212,14 @@ def addresses(root: Path) -> set[str]:
             f"{kind.place}/{path.name}:{node.lineno} makes an address"
             for path, _ in kind.files()
             for node in calls(parsed(path), "Addressed")
+            if path.stem != "messages" or node.lineno not in lines
+        }
+        replies = functions(kind.folder / "messages.py", "reply_to")
+        lines = {x for function in replies for x in range(function.lineno, (function.end_lineno or 0) + 1)}
+        found |= {
+            f"{kind.place}/{path.name}:{node.lineno} makes a reply's address"
+            for path, _ in kind.files()
+            for node in calls(parsed(path), "ReplyTo")
             if path.stem != "messages" or node.lineno not in lines
         }
     for service in {kind.service for kind in kinds(root)}:

@@ -23,6 +23,8 @@ STATES = ("done", "partly", "later", "person", "not_automated")
 README = tree.ROOT / "README.md"
 FIGURE = re.compile(r"\d+ of \d+ catalogued rules in full and \d+ in part")
 """The sentence of the README that says how far the rules are."""
+TOTAL = re.compile(r"all \d+ rules")
+"""The words of the README that name the size of the register."""
 DATA = (".toml", ".csv")
 NO_TESTS_OF_RULES = "tests/architecture/"
 
@@ -109,7 +111,8 @@ def main() -> int:
     """Brings the register up to date and says how many rules are in which state."""
     rows = refreshed(load())
     REGISTER.write_text(written(rows), "utf-8")
-    README.write_text(FIGURE.sub(figure(rows), README.read_text("utf-8")), "utf-8")
+    told = FIGURE.sub(figure(rows), README.read_text("utf-8"))
+    README.write_text(TOTAL.sub(f"all {len(rows)} rules", told), "utf-8")
     counts = {state: sum(row.state == state for row in rows) for state in STATES}
     print(", ".join(f"{state} {count}" for state, count in counts.items()))
     return 0

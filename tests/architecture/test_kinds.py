@@ -65,6 +65,7 @@ FAULTS = [
     (impure_modules, "../../credit.py", "", f"from {OTHER} import state", f"credit.py imports {OTHER}"),
     (addresses, "border.py", "", 'TO = Addressed("s", NAME, "c", m.Explained(True))', "makes an address"),
     (addresses, "messages.py", "", 'TO = Addressed("s", NAME, "c", "anything")', "makes an address"),
+    (addresses, "rules.py", "", 'BACK = ReplyTo("s", "order", "c")', "makes a reply's address"),
     (addresses, "messages.py", "message: Message", "message: object", "no `to` that takes a Message"),
     (open_branches, "rules.py", "assert_never(message)", "return []", "decide does not end in assert_never"),
     (open_branches, "rules.py", "assert_never(message)", "return []", "swallows what is not named"),

@@ -26,6 +26,7 @@ INTERNALS, CLIENT, LENIENT = (
 KNOWN: dict[Any, tuple[str, str]] = {
     Fetcher._get_actions_per_node: (INTERNALS, "1dab2cf937d165d0"),
     Fetcher._proc_fetch_request: (INTERNALS, "59bf948fff47eed5"),
+    Fetcher._update_fetch_positions: (INTERNALS, "d7774d8241dc6a7e"),
     AIOKafkaConsumer.getmany: (INTERNALS, "bc6d248e42a4e9d9"),
     AIOKafkaConsumer.assignment: (INTERNALS, "d327de7a3898e92f"),
     AIOKafkaConsumer.position: (INTERNALS, "2512259a90a2ebd7"),

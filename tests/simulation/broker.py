@@ -166,6 +166,7 @@ class SimulatedReader(Reader):
         self._positions: dict[PartitionId, int] = {}
         self._seen: dict[PartitionId, tuple[int, datetime]] = {}
         self._paused: set[PartitionId] = set()
+        self.started: dict[PartitionId, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._is_abandoned = False
         self._assigned = asyncio.Event()
@@ -226,6 +227,7 @@ class SimulatedReader(Reader):
         await self._unharmed("fetch offsets")
         self._seen = {}
         self._positions = {partition_id: group.offsets.get(partition_id, 0) for partition_id in granted}
+        self.started = dict(self._positions)
         self._assigned.set()
 
     async def _poll(self) -> None:

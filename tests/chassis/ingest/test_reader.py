@@ -332,7 +332,12 @@ async def test_what_the_topic_no_longer_holds_is_no_reason_to_go_back(world: Wor
     await admin.close()
     await world.send(0, START + timedelta(seconds=10))
     async with world.feed(progress={partition_id: Progress(next_offset=3)}) as feed:
-        assert len(ids(await collect(feed, count(1)))) == 1
+        releases = await collect(feed, count(2))
+    entries = [buffered.entry for release in releases for buffered in release.records]
+    assert [entry.detail for entry in entries if isinstance(entry, Rejected)] == [
+        "offsets 3 to 9 were deleted before they were read"
+    ]
+    assert len(ids(releases)) == 1
 
 
 async def test_records_of_partitions_that_were_dealt_out_anew_are_dropped(world: World) -> None:

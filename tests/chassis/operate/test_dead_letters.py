@@ -56,6 +56,17 @@ async def test_what_the_decoder_refused_goes_to_its_topic_as_it_came(bench: Benc
             await dead_letters.one(connection, 999)
 
 
+async def test_a_letter_about_records_that_are_gone_cannot_be_sent_again(bench: Bench) -> None:
+    origin = StoredOrigin("shop.orders.v1", 3, 7, None, (), None)
+    lost = Rejected(Reason.RECORDS_LOST, "offsets 3 to 7 were deleted before they were read")
+    for _ in range(2):  # found again after a crash
+        await bench.process(bench.processor.translate(origin, lost))
+    async with bench.pool.acquire() as connection:
+        (listed,) = await dead_letters.entries(connection, "records_lost", 10)
+        with pytest.raises(ValueError, match="their senders have to tell them again"):
+            await dead_letters.resend(connection, listed.position, "ann", "why not", nowhere)
+
+
 async def test_a_message_whose_rule_failed_goes_back_to_its_case(bench: Bench) -> None:
     await bench.process(bench.arrival(OrderPlacedV1, "o1", T0, "e1"))
     toy.BROKEN.add("Added")

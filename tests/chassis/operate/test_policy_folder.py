@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,7 +93,7 @@ def test_a_huge_file_is_refused(tmp_path: Path) -> None:
 
 
 @contextmanager
-def without_rights() -> Iterator[None]:
+def without_rights() -> Generator[None]:
     """Takes the rights of root away for a while, which reads every file."""
     root = os.geteuid() == 0
     if root:

@@ -19,7 +19,7 @@ from services.customers.cases.message import state as s
 from services.customers.cases.message.rules import decide
 from services.customers.cases.promise import messages as promise
 from services.customers.cases.unpaid_order import messages as unpaid_order
-from services.customers.contact import Channel, Contact, Origin, Purpose, To, known_channel
+from services.customers.contact import Channel, Contact, Heard, Origin, Purpose, To, known_channel
 from services.customers.policy import Policy
 
 # Reads.
@@ -167,13 +167,18 @@ def _notice_over(_fact: s.NoticeResolved, view: CaseView[s.State]) -> Sequence[A
 
 
 def _message_over(fact: s.MessageResolved, view: CaseView[s.State]) -> Sequence[Addressed]:
-    """Tells the result to the case of this service that asked."""
+    """Tells the result to the case of this service that asked.
+
+    Contacts of release 0.1 name no case: their origin tells which one.
+    """
     contact = fact.contact
     found = [_over(view)]
-    if contact.origin is Origin.REMINDER:
+    if contact.reply_to is not None:
+        found.append(contact.reply_to.reply(Heard(contact.notice_id, fact.outcome.value, fact.reason_code)))
+    elif contact.origin is Origin.REMINDER:
         reminded = unpaid_order.Reminded(fact.outcome.value)
         found.append(unpaid_order.to(contact.order_id, reminded))
-    if contact.origin is Origin.CALLBACK:
+    elif contact.origin is Origin.CALLBACK:
         called = promise.Called(is_reached=fact.outcome is s.Outcome.REACHED)
         found.append(promise.to(contact.order_id, contact.notice_id, called))
     return found

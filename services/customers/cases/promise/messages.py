@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from kernel.decider import Addressed, DeadlinePassed
+from kernel.decider import Addressed, DeadlinePassed, ReplyTo
 from kernel.money import Money
 from kernel.value import Value
+from services.customers.contact import Heard
 from services.customers.promised import Promise
 
 NAME = "promise"
@@ -49,7 +50,7 @@ class ExchangeOver(Value):
 
 
 class Called(Value):
-    """The call that was promised was held, or not."""
+    """The call that was promised was held, or not, as release 0.1 told it. `Heard` tells it now."""
 
     is_reached: bool
 
@@ -62,10 +63,15 @@ class Judged(Value):
 
 Message = (
     Given | MemoStored | HandedOver | DispatchCompleted | OrderPaid | OrderShipped | OrderClosed
-    | ExchangeOver | Called | Judged | DeadlinePassed
+    | ExchangeOver | Called | Heard | Judged | DeadlinePassed
 )  # fmt: skip
 
 
 def to(subject: str, promise_id: str, message: Message) -> Addressed:
     """Addresses a promise. `subject`: its order id, or the customer id where no order is concerned."""
     return Addressed(subject, NAME, promise_id, message)
+
+
+def reply_to(subject: str, promise_id: str) -> ReplyTo:
+    """Names a promise as the case that hears the result of its call."""
+    return ReplyTo(subject, NAME, promise_id)

@@ -21,6 +21,7 @@ from services.customers.cases.promise.messages import (
     OrderClosed,
     OrderPaid,
     OrderShipped,
+    reply_to,
 )
 from services.customers.cases.promise.state import (
     Absent,
@@ -35,7 +36,7 @@ from services.customers.cases.promise.state import (
     PromiseRegistered,
     State,
 )
-from services.customers.contact import Channel, Contact, Origin, Purpose, To
+from services.customers.contact import REACHED, Channel, Contact, Heard, Origin, Purpose, To
 from services.customers.policy import Policy
 from services.customers.promised import Promise, PromiseKind
 
@@ -80,7 +81,9 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case ExchangeOver():
             return _exchange_over(state, message, policy)
         case Called():
-            return _called(state, message, policy)
+            return _called(state, message.is_reached, policy)
+        case Heard():
+            return _called(state, message.outcome == REACHED, policy)
         case Judged():
             return _judged(state, message, policy)
         case DeadlinePassed():
@@ -126,6 +129,7 @@ def _call(promise: Promise, call_by: datetime) -> Told:
         values={},
         channels=(Channel.CALL,),
         expires_at=call_by,
+        reply_to=reply_to(promise.order_id or promise.customer_id, promise.promise_id),
     )
     return tell(message.to(promise.customer_id, promise.promise_id, message.Asked(contact)))
 
@@ -196,9 +200,9 @@ def _exchange_over(state: Made, over: ExchangeOver, policy: Policy) -> Sequence[
 
 
 @rule("CP-032")
-def _called(state: Made, called: Called, policy: Policy) -> Sequence[Fact]:
+def _called(state: Made, is_reached: bool, policy: Policy) -> Sequence[Fact]:
     """A promised call is kept when the customer was reached."""
-    is_kept = state.promise.kind is PromiseKind.CALLBACK and called.is_reached
+    is_kept = state.promise.kind is PromiseKind.CALLBACK and is_reached
     return _ended(state.promise, Outcome.FULFILLED, policy) if is_kept else []
 
 

@@ -1,7 +1,8 @@
 """Defines the messages to an order that waits for its payment."""
 
-from kernel.decider import Addressed, DeadlinePassed
+from kernel.decider import Addressed, DeadlinePassed, ReplyTo
 from kernel.value import Value
+from services.customers.contact import Heard
 
 NAME = "unpaid-order"
 
@@ -38,14 +39,19 @@ class Declined(Value):
 
 
 class Reminded(Value):
-    """The reminder was sent, or not."""
+    """The reminder was sent, or not, as release 0.1 told it. `Heard` tells it now."""
 
     outcome: str
 
 
-Message = Placed | TermsChanged | Paid | Closed | Declined | Reminded | DeadlinePassed
+Message = Placed | TermsChanged | Paid | Closed | Declined | Reminded | Heard | DeadlinePassed
 
 
 def to(order_id: str, message: Message) -> Addressed:
     """Addresses the order's wait for payment."""
     return Addressed(order_id, NAME, order_id, message)
+
+
+def reply_to(order_id: str) -> ReplyTo:
+    """Names the order's wait for payment as the case that hears the result of a reminder."""
+    return ReplyTo(order_id, NAME, order_id)

@@ -17,6 +17,7 @@ from services.customers.cases.unpaid_order.messages import (
     Placed,
     Reminded,
     TermsChanged,
+    reply_to,
 )
 from services.customers.cases.unpaid_order.state import (
     Absent,
@@ -36,7 +37,7 @@ from services.customers.cases.unpaid_order.state import (
     WaitEnded,
     Watched,
 )
-from services.customers.contact import Channel, Contact, Origin, Purpose, To
+from services.customers.contact import Channel, Contact, Heard, Origin, Purpose, To
 from services.customers.policy import Policy
 
 
@@ -57,7 +58,7 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Seq
             return _closed(message)
         case Declined():
             return _declined(state, message, policy, now)
-        case Reminded():
+        case Reminded() | Heard():
             return _reminded(state, message)
         case DeadlinePassed():
             return _deadline_passed(state, message, policy, now)
@@ -69,7 +70,7 @@ def _absent(message: Message, policy: Policy, now: datetime) -> Sequence[Decided
     match message:
         case Placed():
             return _placed(message, policy, now)
-        case Declined() | Reminded() | DeadlinePassed():
+        case Declined() | Reminded() | Heard() | DeadlinePassed():
             return []
         case TermsChanged() | Paid() | Closed():
             raise NotYet
@@ -142,7 +143,7 @@ def _declined(state: Open, declined: Declined, policy: Policy, now: datetime) ->
 
 
 @rule("CU-001")
-def _reminded(state: Open, reminded: Reminded) -> Sequence[Fact]:
+def _reminded(state: Open, reminded: Reminded | Heard) -> Sequence[Fact]:
     """The result of the reminder is noted."""
     if not isinstance(state, Watched) or state.reminder_outcome is not None:
         return []
@@ -196,6 +197,7 @@ def _contact(state: Watched, name: str, template_code: str) -> Contact:
         channels=(Channel.CHAT, Channel.SMS),
         expires_at=state.pay_by,
         agent_id=order.agent_id,
+        reply_to=reply_to(order.order_id),
     )
 
 

@@ -16,7 +16,7 @@ from services.customers.cases.message import messages as message
 from services.customers.cases.promise import messages as m
 from services.customers.cases.promise import state as s
 from services.customers.cases.promise.border import PROMISE
-from services.customers.contact import Channel, Contact, Origin, Purpose, To
+from services.customers.contact import Channel, Contact, Heard, Origin, Purpose, To
 from services.customers.promised import Promise
 from services.customers.promised import PromiseKind as Kind
 from tests.services.customers.built import T0, D, H, P
@@ -65,7 +65,7 @@ CALL = tell(
         message.Asked(
             Contact(
                 "p1", "p1", "o1", "c1", Origin.CALLBACK, To.BUYER, Purpose.SERVICE, "callback", {},
-                (Channel.CALL,), T0 + H,
+                (Channel.CALL,), T0 + H, None, m.reply_to("o1", "p1"),
             )
         ),
     )
@@ -119,6 +119,8 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, datetime, Sequence[s.Fact]]]
      [s.PromiseRegistered(promise(Kind.CALLBACK, due_at=T0 + H), T0 + H, T0 + H),
       CALL]),
     ("CP-032", [registered(Kind.CALLBACK)], m.Called(is_reached=True), T0, kept(Kind.CALLBACK)),
+    ("CP-032", [registered(Kind.CALLBACK)], Heard("p1", "reached", None), T0, kept(Kind.CALLBACK)),
+    ("CP-032", [registered(Kind.CALLBACK)], Heard("p1", "not_reached", None), T0, []),
 ]  # fmt: skip
 
 
@@ -153,6 +155,7 @@ messages: st.SearchStrategy[m.Message | str] = st.one_of(
     st.builds(m.OrderClosed, st.booleans()),
     st.builds(m.ExchangeOver, st.just("x1"), st.sampled_from(["completed", "breached", "expired"])),
     st.builds(m.Called, st.booleans()),
+    st.builds(Heard, st.just("p1"), st.sampled_from(["reached", "not_reached"]), st.none()),
     st.builds(m.Judged, st.sampled_from(["confirmed", "breached", "unclear"])),
     st.just(NEXT_DEADLINE),
 )

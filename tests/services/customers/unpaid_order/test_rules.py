@@ -14,7 +14,7 @@ from services.customers import policy
 from services.customers.cases.unpaid_order import messages as m
 from services.customers.cases.unpaid_order import state as s
 from services.customers.cases.unpaid_order.border import UNPAID_ORDER
-from services.customers.contact import Channel, Contact, Origin, Purpose, To
+from services.customers.contact import Channel, Contact, Heard, Origin, Purpose, To
 from tests.services.customers.built import T0, D, H, M, P
 from tests.services.given import NEXT_DEADLINE, Walk, after, check_rule, decide
 
@@ -41,6 +41,7 @@ REMINDER = s.ReminderDue(
     Contact(
         "reminder.o1", "reminder.o1", "o1", "c1", Origin.REMINDER, To.BUYER, Purpose.REMINDER,
         "payment_reminder_unasked", {"order_id": "o1"}, (Channel.CHAT, Channel.SMS), T0 + 3 * D, "agent-7",
+        m.reply_to("o1"),
     )
 )  # fmt: skip
 HELP = replace(REMINDER.contact, notice_id="payment-help.o1", template_code="payment_help")
@@ -76,6 +77,7 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, datetime, Sequence[s.Fact]]]
     ("OR-015", [awaited()], m.Closed("unpaid_cancelled", "buyer"), T0 + D,
      [s.WaitEnded(s.Ending.CLOSED, "unpaid_cancelled", "buyer")]),
     ("CU-001", [awaited()], m.Reminded("sent"), T0 + D, [s.ReminderNoted("sent")]),
+    ("CU-001", [awaited()], Heard("n1", "suppressed", "no_consent"), T0 + D, [s.ReminderNoted("suppressed")]),
     ("CU-002", [], placed(), T0, [awaited()]),
     # No total is too small for a reminder.
     ("CU-002", [], m.Placed("o1", "c1", True, False, "agent-7", 0), T0,
@@ -157,6 +159,7 @@ messages: st.SearchStrategy[m.Message | str] = st.one_of(
     st.builds(m.Closed, st.just("unpaid_timeout"), st.just("system")),
     st.builds(m.Declined, st.sampled_from(["close.o1", "other"]), st.sampled_from(["paid_meanwhile", "x"])),
     st.builds(m.Reminded, st.sampled_from(["sent", "suppressed"])),
+    st.builds(Heard, st.just("n1"), st.sampled_from(["sent", "suppressed"]), st.none()),
     st.just(NEXT_DEADLINE),
 )
 
