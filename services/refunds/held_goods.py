@@ -1,31 +1,46 @@
 """Counts, piece by piece, what the buyer has of an order and must not have: beside the money, or twice.
 
-A refund for goods that never came leaves pieces that the buyer must not get. Parcels bring pieces, and a
-replacement may come after its exchange became money. Whatever comes first, the pieces to claim follow.
+Parcels bring pieces to the buyer, and boxes of his take pieces from him, whatever case they are for. What he
+has and what was repaid are together no more than what was ordered; the rest is claimed, whatever came first.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from kernel.rules import rules_of
 from kernel.value import Value, replace
+from services.refunds.goods import counts_of, inside, pieces_of, together, without
 from services.refunds.shares import Share
 
 
 class Reached(Value):
-    """A parcel whose pieces are with the buyer (`sign` 1), or took pieces from him (-1)."""
+    """A parcel that brought pieces to the buyer; `sign` 0: it is not there after all.
+
+    `is_resend`: it brought goods once more, or others in their place. `taken`: what he gave back of it.
+    """
 
     parcel_id: str
     shares: tuple[Share, ...]
     sign: int
     is_resend: bool = False
-    """The parcel brought goods once more."""
+    taken: tuple[Share, ...] = ()
+
+    @property
+    def left(self) -> tuple[Share, ...]:
+        """The pieces of it that the buyer has."""
+        return without(self.shares, self.taken) if self.sign else ()
 
 
-class Converted(Value):
-    """A refund that is paid in the place of an exchange's replacement."""
+class Given(Value):
+    """Pieces that the buyer gave out of his hands for a case; of a box that belongs to none, for its id."""
 
-    refund_id: str
-    reship_id: str
+    case_id: str
+    pieces: tuple[Share, ...]
+
+
+class Repaid(Value):
+    """Pieces whose money a refund gives back, with that money: the buyer must not have them."""
+
+    case_id: str
     shares: tuple[Share, ...]
 
 
@@ -37,65 +52,98 @@ class Claimed(Value):
 
 
 class HeldGoods(Value):
-    """The pieces of one order that the buyer has and must not have, and those that are claimed."""
+    """The pieces of one order that the buyer has, those that were repaid, and those that are claimed."""
 
     reached: tuple[Reached, ...] = ()
-    replaced: tuple[str, ...] = ()
-    """The resends of exchanges that the buyer has."""
-    unheld: tuple[Share, ...] = ()
-    """Pieces that were repaid because they never came."""
-    converted: tuple[Converted, ...] = ()
+    given: tuple[Given, ...] = ()
+    ahead: tuple[Share, ...] = ()
+    """Pieces that the buyer gave back before the parcel was known to be with him."""
+    repaid: tuple[Repaid, ...] = ()
     claims: tuple[Claimed, ...] = ()
 
-    def sign_of(self, parcel_id: str) -> int:
-        """Finds the count of a parcel; 0 for one that does not count."""
-        return next((each.sign for each in self.reached if each.parcel_id == parcel_id), 0)
+    def with_parcel(
+        self, parcel_id: str, shares: tuple[Share, ...], *, is_there: bool, is_resend: bool
+    ) -> "HeldGoods":
+        """Counts a parcel, in place of its count before. Pieces that left it stay away."""
+        known = next((each for each in self.reached if each.parcel_id == parcel_id), None)
+        if known is None and not is_there:
+            return self
+        taken = () if known is None else known.taken
+        fresh = inside(self.ahead, without(shares, taken)) if is_there else ()
+        reached = Reached(parcel_id, shares, int(is_there), is_resend, together(taken, fresh))
+        if known is None:
+            all_reached = (*self.reached, reached)
+        else:
+            all_reached = tuple(reached if each is known else each for each in self.reached)
+        kept = tuple(each for each in all_reached if each.sign or each.taken)
+        return replace(self, reached=kept, ahead=without(self.ahead, fresh))
 
-    def with_parcel(self, parcel: Reached) -> "HeldGoods":
-        """Counts a parcel, in place of its count before; a count of 0 is none."""
-        others = tuple(each for each in self.reached if each.parcel_id != parcel.parcel_id)
-        return replace(self, reached=(*others, parcel) if parcel.sign else others)
+    def gives(self, case_id: str, pieces: Iterable[Share]) -> "HeldGoods":
+        """Takes pieces out of the parcels that the buyer has, the first ones first."""
+        rest = pieces_of(counts_of(pieces))
+        if not rest:
+            return self
+        given = Given(case_id, together(self.given_for(case_id), rest))
+        reached: list[Reached] = []
+        for each in self.reached:
+            part = inside(each.left, rest)
+            rest = without(rest, part)
+            reached.append(replace(each, taken=together(each.taken, part)) if part else each)
+        others = tuple(each for each in self.given if each.case_id != case_id)
+        ahead = together(self.ahead, rest)
+        return replace(self, reached=tuple(reached), given=(*others, given), ahead=ahead)
 
-    def with_replacement(self, reship_id: str, *, is_there: bool) -> "HeldGoods":
-        """Notes whether the buyer has a replacement."""
-        others = tuple(each for each in self.replaced if each != reship_id)
-        return replace(self, replaced=(*others, reship_id) if is_there else others)
+    def gave(self, case_id: str, pieces: Iterable[Share]) -> "HeldGoods":
+        """Takes as many of the pieces as were not taken for the case before: another report of the same."""
+        return self.gives(case_id, without(pieces, self.given_for(case_id)))
 
-    def with_money(self, shares: Iterable[Share], sign: int) -> "HeldGoods":
-        """Counts pieces that were repaid because they never came (`sign` 1), or were not after all (-1)."""
-        counts = {share.line_id: share.quantity_count for share in self.unheld}
-        for share in shares:
-            counts[share.line_id] = counts.get(share.line_id, 0) + sign * share.quantity_count
-        return replace(
-            self, unheld=tuple(Share(line_id, n, 0) for line_id, n in sorted(counts.items()) if n > 0)
-        )
+    def given_for(self, case_id: str) -> tuple[Share, ...]:
+        """Lists the pieces that the buyer gave for a case."""
+        return next((each.pieces for each in self.given if each.case_id == case_id), ())
 
-    def with_conversion(self, converted: Converted, sign: int) -> "HeldGoods":
-        """Notes a refund in the place of a replacement, or that it was not paid after all."""
-        others = tuple(each for each in self.converted if each.refund_id != converted.refund_id)
-        return replace(self, converted=(*others, converted) if sign > 0 else others)
+    def with_money(self, case_id: str, shares: Sequence[Share], sign: int) -> "HeldGoods":
+        """Counts pieces that a refund gives the money back for (`sign` 1), or not after all (-1)."""
+        if sign > 0:
+            return replace(self, repaid=(*self.repaid, Repaid(case_id, tuple(shares))))
+        less = counts_of(shares)
+        repaid: list[Repaid] = []
+        for each in reversed(self.repaid):
+            kept: list[Share] = []
+            for share in each.shares:
+                gone = min(share.quantity_count, less.get(share.line_id, 0)) if each.case_id == case_id else 0
+                less[share.line_id] = less.get(share.line_id, 0) - gone
+                if count := share.quantity_count - gone:
+                    kept.append(Share(share.line_id, count, share.minor * count // share.quantity_count))
+            if kept:
+                repaid.insert(0, Repaid(each.case_id, tuple(kept)))
+        return replace(self, repaid=tuple(repaid))
+
+    def repaid_for(self, line_id: str) -> tuple[int, int]:
+        """Adds up the repaid pieces of a line, and their money."""
+        shares = [share for each in self.repaid for share in each.shares if share.line_id == line_id]
+        return sum(share.quantity_count for share in shares), sum(share.minor for share in shares)
 
 
 @rules_of("RF-035", "RF-044")
-def kept_beside_money(
-    held: HeldGoods, quantities: Mapping[str, int], away: Mapping[str, int]
-) -> dict[str, int]:
-    """Counts the pieces of each line that the buyer has beside the money, or twice.
+def with_buyer(held: HeldGoods, line_id: str, quantity: int, but: str = "") -> int:
+    """Counts the pieces of a line that the buyer has, other than those of one parcel.
 
-    `quantities` are the pieces that were ordered, `away` those that he gave back without money. More than
-    was ordered came only by a resend: parcels that name more than is in them claim nothing.
+    First parcels bring no more than was ordered, whatever they name.
     """
-    kept: dict[str, int] = {}
-    for line_id, quantity in quantities.items():
-        reached = sum(each.sign * count_of(each.shares, line_id) for each in held.reached)
-        reached = max(reached - away.get(line_id, 0), 0) if reached > 0 else reached
-        unheld = count_of(held.unheld, line_id)
-        resent = sum(count_of(each.shares, line_id) for each in held.reached if each.is_resend)
-        kept[line_id] = min(unheld + resent, max(reached + unheld - quantity, 0))
-        kept[line_id] += sum(
-            count_of(each.shares, line_id) for each in held.converted if each.reship_id in held.replaced
-        )
-    return kept
+    here = [each for each in held.reached if each.sign and each.parcel_id != but]
+    first = [each for each in here if not each.is_resend]
+    brought = min(sum(count_of(each.shares, line_id) for each in first), quantity)
+    brought -= sum(count_of(each.taken, line_id) for each in first)
+    return max(brought, 0) + sum(count_of(each.left, line_id) for each in here if each.is_resend)
+
+
+@rules_of("RF-035", "RF-044")
+def kept_beside_money(held: HeldGoods, quantities: Mapping[str, int]) -> dict[str, int]:
+    """Counts the pieces of each line that the buyer has beside the money, or twice."""
+    return {
+        line_id: max(with_buyer(held, line_id, quantity) + held.repaid_for(line_id)[0] - quantity, 0)
+        for line_id, quantity in quantities.items()
+    }
 
 
 def count_of(shares: Sequence[Share], line_id: str) -> int:

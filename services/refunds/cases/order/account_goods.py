@@ -122,8 +122,10 @@ def gone(book: OrderAccount, pieces: Sequence[Share], parcel_id: str) -> OrderAc
 
 
 def sent(book: OrderAccount, case_id: str, return_id: str, pieces: tuple[Share, ...]) -> OrderAccount:
-    """Adds a parcel of the buyer to those of its case."""
-    known = returning(book, case_id)
+    """Adds a parcel of the buyer to those of its case. Its pieces left him, whatever becomes of the case."""
+    case, known = book.case(case_id), returning(book, case_id)
+    out = pieces or (case.shares if case is not None else ())
+    book = replace(book, held=book.held.gives(case_id, out))
     if known is None:
         return replace(book, returns=(*book.returns, Returning(case_id, (return_id,), pieces)))
     more = replace(known, return_ids=(*known.return_ids, return_id), sent=together(known.sent, pieces))
@@ -132,12 +134,31 @@ def sent(book: OrderAccount, case_id: str, return_id: str, pieces: tuple[Share, 
 
 def arrived(book: OrderAccount, case_id: str, here: Sequence[Share]) -> OrderAccount:
     """Notes which of the pieces that were sent for a case are at the shop."""
-    known = returning(book, case_id)
+    case, known = book.case(case_id), returning(book, case_id)
+    out = given_in(case, here) if case is not None else here
+    book = replace(book, held=book.held.gave(case_id, out))
     if known is None:
         return (
             replace(book, returns=(*book.returns, Returning(case_id, (), (), tuple(here)))) if here else book
         )
     return _with(book, known, replace(known, here=more_of(known.here, here)))
+
+
+@rules_of("RF-044")
+def given_in(case: OpenCase, pieces: Sequence[Share]) -> tuple[Share, ...]:
+    """Lists as many of the pieces as the buyer gave for the case, and not the carrier brought back."""
+    return inside(pieces, without(case.shares, case.back))
+
+
+def granted(book: OrderAccount, case_id: str, shares: Sequence[Share], sign: int) -> OrderAccount:
+    """Counts pieces that are repaid as goods (`sign` 1), or not after all (-1).
+
+    For a refund against the goods the buyer gave them, whether it was told or not.
+    """
+    case, held = book.case(case_id), book.held.with_money(case_id, shares, sign)
+    if sign > 0 and case is not None and case.kind is not None and case.kind.wants_goods_back:
+        held = held.gave(case_id, given_in(case, shares))
+    return replace(book, held=held)
 
 
 def _with(book: OrderAccount, known: Returning, more: Returning) -> OrderAccount:
@@ -157,7 +178,8 @@ def released(
     book = changed(arrived(book, case_id, here), freed, 1)
     case = book.case(case_id)
     if is_replaced and case is not None:
-        book = replace(book, replaced=(*book.replaced, Back(case_id, case.shares)))
+        held = book.held.gave(case_id, given_in(case, case.shares))
+        book = replace(book, held=held, replaced=(*book.replaced, Back(case_id, case.shares)))
     returns = tuple(
         one for one in book.returns if one.case_id != case_id or (not is_paid and without(one.sent, one.here))
     )

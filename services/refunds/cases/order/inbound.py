@@ -179,7 +179,7 @@ def _remedy_due(data: logistics.RemedyRefundDueV1) -> list[Addressed]:
 
 
 def _reship_moved(data: logistics.ReshipStatusChangedV1) -> list[Addressed]:
-    return _here(data, ReshipMoved(data.reship_id, data.status.value))
+    return _here(data, ReshipMoved(data.reship_id, data.status.value, data.parcel_id or ""))
 
 
 def _doubted(data: logistics.DeliveryDoubtsChangedV1) -> list[Addressed]:

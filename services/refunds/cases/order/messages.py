@@ -209,8 +209,11 @@ class GoodsInspected(Value):
 
 
 class ReshipMoved(Value):
+    """A resend moved on; `parcel_id`: of the parcel that it left in, where that is known."""
+
     reship_id: str
     status: str
+    parcel_id: str = ""
 
 
 class RefundPromisedAway(Value):

@@ -125,29 +125,33 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return rules_questions.refund_offered(state, message, policy, now)
         case PaymentAsked():
             granted = rules_money.payment_asked(state, message, policy, now)
-            granted = [*granted, *rules_claims.money_moved(state, granted)]
+            granted = rules_claims.with_claims(state, granted)
             return rules_payee.with_payee(state, granted, policy, now)
         case CaseEnded():
-            return rules_money.case_ended(state, message, policy, now)
+            ended = rules_money.case_ended(state, message, policy, now)
+            return rules_claims.with_claims(state, ended)
         case RefundSettled():
             return rules_payments.refund_settled(state, message, policy, now)
         case IntentAbandoned():
             given_back = rules_payments.intent_abandoned(state, message, policy, now)
-            return [*given_back, *rules_claims.money_moved(state, given_back)]
+            return rules_claims.with_claims(state, given_back)
         case RemedyDue():
             return rules_remedies.remedy_due(state, message, policy, now)
         case HoldResolved():
             return rules_news.hold_resolved(state, message)
         case ParcelDecided():
-            return rules_news.parcel_decided(state, message, policy, now)
+            followed = rules_news.parcel_decided(state, message, policy, now)
+            return rules_claims.with_claims(state, followed)
         case GoodsMoved():
             return rules_claims.goods_moved(state, message)
         case GoodsInspected():
-            return rules_goods.goods_inspected(state, message, policy, now)
+            came = rules_goods.goods_inspected(state, message, policy, now)
+            return rules_claims.with_claims(state, came)
         case ReturnSent():
-            return rules_goods.return_sent(state, message)
+            return rules_claims.with_claims(state, rules_goods.return_sent(state, message))
         case ReturnAccepted():
-            return rules_goods.return_accepted(state, message, policy, now)
+            came = rules_goods.return_accepted(state, message, policy, now)
+            return rules_claims.with_claims(state, came)
         case QuestionAnswered():
             return rules_questions.answered(state, message, policy, now)
         case ReshipMoved():

@@ -1,131 +1,133 @@
 """Decides which goods the buyer has beside the money for them or twice, piece by piece, and claims them."""
 
 from collections.abc import Sequence
+from functools import reduce
 
 from kernel.decider import Decided
-from kernel.ids import derived_id
-from kernel.rules import rule
+from kernel.rules import rule, rules_of
 from kernel.value import replace
 from services.refunds.cases.exchange import messages as exchange
-from services.refunds.cases.order import account
-from services.refunds.cases.order.account import OrderAccount
+from services.refunds.cases.order import account, account_goods
+from services.refunds.cases.order.account import LineAccount, OrderAccount
 from services.refunds.cases.order.facts import (
     BuyerClaimCut,
     BuyerClaimDue,
+    CaseReleased,
     Fact,
     GrantGivenBack,
     HeldGoodsNoted,
     PaymentGranted,
+    ReturnCame,
+    ReturnNoted,
 )
 from services.refunds.cases.order.messages import GoodsMoved, ReshipMoved
-from services.refunds.cases.order.state import State, live
-from services.refunds.goods import counts_of, more_of, without
-from services.refunds.held_goods import Claimed, Converted, HeldGoods, Reached, count_of, kept_beside_money
-from services.refunds.shares import Purpose, RefundKind, Share
+from services.refunds.cases.order.state import State, evolve, live
+from services.refunds.goods import counts_of, inside, pieces_of
+from services.refunds.held_goods import Claimed, HeldGoods, count_of, kept_beside_money, with_buyer
+from services.refunds.shares import Share
 
 Decisions = Sequence[Decided[Fact]]
 FIRST = frozenset({"outbound", "reship"})
 """Parcels that bring the order's own goods."""
 INSTEAD = frozenset({"replacement", "to_buyer"})
 """Parcels that bring goods for those that the buyer gave back."""
+_MONEY = PaymentGranted | GrantGivenBack
+_GOODS = ReturnNoted | ReturnCame | CaseReleased
 
 
 def goods_moved(state: State, moved: GoodsMoved) -> Decisions:
     """Counts the end of a parcel, and claims or clears what follows."""
     book = live(state).book
-    sign = _sign(book, moved)
-    is_news = moved.direction in INSTEAD and moved.outcome == "delivered"
-    if sign == book.held.sign_of(moved.parcel_id) and not is_news:
-        return []
-    is_resend = moved.direction == "reship"
-    held = book.held.with_parcel(Reached(moved.parcel_id, moved.shares, sign, is_resend))
-    return _followed(
-        book, held, moved.parcel_id, "goods_back" if moved.outcome == "returned" else "not_there"
-    )
+    reason_code = "goods_back" if moved.outcome == "returned" else "not_there"
+    return _followed(book, _after_parcel(book, moved), moved.parcel_id, reason_code)
 
 
-def _sign(book: OrderAccount, moved: GoodsMoved) -> int:
-    """Tells whether the pieces of the parcel are with the buyer (1), not any more (-1), or nothing of both.
-
-    A return counts where goods are claimed; one of a refund or an exchange is that case's own business.
-    """
-    if moved.direction in FIRST:
-        return 1 if moved.outcome == "delivered" else 0
+def _after_parcel(book: OrderAccount, moved: GoodsMoved) -> HeldGoods:
+    """Counts the pieces of a parcel that the buyer has, or has no longer."""
+    held, shares = book.held, moved.shares
+    is_there = moved.outcome == "delivered"
+    if moved.direction == "return":
+        return _after_return(book, moved)
     if moved.direction in INSTEAD:
-        return 0 if moved.outcome == "delivered" else -1
-    is_claimed = any(
-        count_of(claim.shares, share.line_id) for claim in book.held.claims for share in moved.shares
-    )
-    is_back = moved.outcome == "returned" and not book.knows(moved.parcel_id)
-    return -1 if is_claimed and is_back else 0
+        held = _with_what_he_gave(book, moved)
+    is_resend = moved.direction != "outbound"
+    return held.with_parcel(moved.parcel_id, shares, is_there=is_there, is_resend=is_resend)
+
+
+def _after_return(book: OrderAccount, moved: GoodsMoved) -> HeldGoods:
+    """Counts a box that the buyer has again, and one that is back for a claim.
+
+    A box of a refund or an exchange left him when he sent it.
+    """
+    held = book.held
+    if moved.outcome == "delivered":
+        given = [share for each in held.given for share in each.pieces]
+        again = inside(moved.shares, given)
+        return held.with_parcel(moved.parcel_id, again, is_there=True, is_resend=True)
+    is_claimed = any(count_of(claim.shares, x.line_id) for claim in held.claims for x in moved.shares)
+    is_known = book.knows(moved.parcel_id) or account_goods.returning(book, moved.parcel_id) is not None
+    if moved.outcome != "returned" or is_known or not is_claimed:
+        return held
+    return held.gave(moved.parcel_id, moved.shares)
+
+
+@rules_of("RF-035")
+def _with_what_he_gave(book: OrderAccount, moved: GoodsMoved) -> HeldGoods:
+    """Counts pieces that nobody told of: the buyer gave what others are sent to him for."""
+    held, implied = book.held, dict[str, int]()
+    for line_id, count in counts_of(moved.shares).items():
+        line = book.line(line_id)
+        if line is None or any(each.parcel_id == moved.parcel_id for each in held.reached):
+            continue
+        given = sum(count_of(each.pieces, line_id) for each in held.given)
+        over = with_buyer(held, line_id, line.quantity_count) + count - line.quantity_count
+        implied[line_id] = min(count - given, over)
+    return held.gave(moved.parcel_id, pieces_of(implied))
 
 
 def replacement_moved(state: State, moved: ReshipMoved) -> Decisions:
-    """Counts a replacement that the buyer has; its exchange may have become money meanwhile."""
+    """Counts a replacement by the word on its resend, where its parcel said nothing of its content."""
     book = live(state).book
+    case_id = next((x for x in _case_ids(book) if exchange.reship_id_of(x) == moved.reship_id), None)
+    parcel_id = moved.parcel_id or moved.reship_id
+    is_known = any(each.parcel_id == parcel_id for each in book.held.reached)
     is_there = moved.status == "delivered"
-    if is_there == (moved.reship_id in book.held.replaced):
+    if case_id is None or (is_known if is_there else bool(moved.parcel_id)):
         return []
-    if all(exchange.reship_id_of(case_id) != moved.reship_id for case_id in _case_ids(book)):
-        return []
-    held = book.held.with_replacement(moved.reship_id, is_there=is_there)
+    case, held = book.case(case_id), book.held
+    if case is not None and is_there:
+        held = held.gave(case_id, account_goods.given_in(case, case.shares))
+    pieces = held.given_for(case_id)
+    held = held.with_parcel(parcel_id, pieces, is_there=is_there, is_resend=True)
     return _followed(book, held, moved.reship_id, "goods_back")
-
-
-def money_moved(state: State, decided: Decisions) -> Decisions:
-    """Claims goods that the buyer had before the money, and clears claims for money that never moved."""
-    if not any(isinstance(entry.fact, PaymentGranted | GrantGivenBack) for entry in decided):
-        return []
-    book = live(state).book
-    held, cause_id = book.held, ""
-    for entry in decided:
-        if isinstance(entry.fact, PaymentGranted | GrantGivenBack):
-            held, cause_id = _with_money(book, held, entry.fact), entry.fact.case_id
-    return _followed(book, held, cause_id, "not_paid") if held != book.held else []
-
-
-def _with_money(book: OrderAccount, held: HeldGoods, fact: PaymentGranted | GrantGivenBack) -> HeldGoods:
-    """Counts money for goods that never came, and money in the place of a replacement."""
-    case, sign = book.case(fact.case_id), 1 if isinstance(fact, PaymentGranted) else -1
-    if fact.purpose is not Purpose.REFUND or case is None:
-        return held
-    if case.kind in (RefundKind.UNSHIPPED, RefundKind.NOT_RECEIVED):
-        return held.with_money(fact.shares, sign) if fact.are_goods_gone else held
-    for case_id in _case_ids(book):
-        if derived_id(case_id, "refund") == case.case_id:
-            converted = Converted(case.case_id, exchange.reship_id_of(case_id), fact.shares)
-            return held.with_conversion(converted, sign)
-    return held
 
 
 def _case_ids(book: OrderAccount) -> list[str]:
     return [*(case.case_id for case in book.open), *book.past]
 
 
-def _away(book: OrderAccount) -> dict[str, int]:
-    """Counts the pieces that are back at the shop, or on their way there, and not paid for."""
-    away = {line.line_id: line.back_count for line in book.lines}
-    for goods in book.returns:
-        case = book.case(goods.case_id)
-        if case is not None and case.is_granted:
-            continue
-        pieces = more_of(goods.sent, goods.here) if case is not None else without(goods.sent, goods.here)
-        for line_id, count in counts_of(pieces).items():
-            away[line_id] = away.get(line_id, 0) + count
-    return away
+def with_claims(state: State, decided: Decisions) -> Decisions:
+    """Adds what follows for claims from goods that the buyer gave, and from money that he gets or not."""
+    if not any(isinstance(entry.fact, _MONEY | _GOODS) for entry in decided):
+        return decided
+    book = live(reduce(evolve, (entry.fact for entry in decided), state)).book
+    causes = [entry.fact.case_id for entry in decided if isinstance(entry.fact, _MONEY | _GOODS)]
+    is_money = any(isinstance(entry.fact, _MONEY) for entry in decided)
+    reason_code = "not_paid" if is_money else "goods_back"
+    return [*decided, *_followed(book, book.held, causes[0], reason_code)]
 
 
 @rule("RF-035", "RF-044")
 def _followed(book: OrderAccount, held: HeldGoods, cause_id: str, reason_code: str) -> Sequence[Fact]:
     """Claims pieces that were repaid and are with the buyer all the same, and clears those that are not."""
-    kept = kept_beside_money(held, {line.line_id: line.quantity_count for line in book.lines}, _away(book))
+    kept = kept_beside_money(held, {line.line_id: line.quantity_count for line in book.lines})
     due: list[Share] = []
     over: dict[str, int] = {}
     for line in book.lines:
         claimed = sum(count_of(claim.shares, line.line_id) for claim in held.claims)
         count = kept[line.line_id] - claimed
         if count > 0:
-            due.append(Share(line.line_id, count, account.cost_minor(line, count)))
+            due.append(Share(line.line_id, count, _lost_minor(held, line, count)))
         elif count < 0:
             over[line.line_id] = -count
     facts: list[Fact] = []
@@ -137,6 +139,14 @@ def _followed(book: OrderAccount, held: HeldGoods, cause_id: str, reason_code: s
         held = replace(held, claims=(*held.claims, Claimed(number, pieces)))
         facts.append(BuyerClaimDue(number, tuple(due), cause_id))
     return [HeldGoodsNoted(held), *facts] if held != book.held else []
+
+
+def _lost_minor(held: HeldGoods, line: LineAccount, count: int) -> int:
+    """Computes what the shop lost with these pieces: the money given back, else what they cost."""
+    repaid_count, repaid_minor = held.repaid_for(line.line_id)
+    paid = min(count, repaid_count)
+    money = repaid_minor * paid // repaid_count if paid else 0
+    return money + account.cost_minor(line, count - paid)
 
 
 def _cut(held: HeldGoods, over: dict[str, int], reason_code: str) -> tuple[HeldGoods, list[Fact]]:

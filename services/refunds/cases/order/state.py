@@ -321,6 +321,8 @@ def _moved(book: OrderAccount, fact: PaymentGranted | GrantGivenBack, sign: int)
         case Purpose.LATE_COMPENSATION:
             return replace(book, compensated_minor=book.compensated_minor + sign * fact.amount.minor)
         case Purpose.REFUND:
+            if fact.are_goods_gone:
+                book = goods.granted(book, fact.case_id, fact.shares, sign)
             return account.moved(
                 book,
                 fact.shares,
