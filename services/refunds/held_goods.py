@@ -102,26 +102,30 @@ class HeldGoods(Value):
         return next((each.pieces for each in self.given if each.case_id == case_id), ())
 
     def with_money(self, case_id: str, shares: Sequence[Share], sign: int) -> "HeldGoods":
-        """Counts pieces that a refund gives the money back for (`sign` 1), or not after all (-1)."""
+        """Counts pieces that a refund gives the money back for (`sign` 1), or not after all (-1).
+
+        Pieces of which only a part of the money was given up stay repaid.
+        """
         if sign > 0:
             return replace(self, repaid=(*self.repaid, Repaid(case_id, tuple(shares))))
-        less = counts_of(shares)
-        repaid: list[Repaid] = []
-        for each in reversed(self.repaid):
-            kept: list[Share] = []
-            for share in each.shares:
-                gone = min(share.quantity_count, less.get(share.line_id, 0)) if each.case_id == case_id else 0
-                less[share.line_id] = less.get(share.line_id, 0) - gone
-                if count := share.quantity_count - gone:
-                    kept.append(Share(share.line_id, count, share.minor * count // share.quantity_count))
-            if kept:
-                repaid.insert(0, Repaid(each.case_id, tuple(kept)))
-        return replace(self, repaid=tuple(repaid))
+        less = {share.line_id: share.minor for share in shares}
+        repaid = (_less(each, less) if each.case_id == case_id else each for each in self.repaid)
+        return replace(self, repaid=tuple(each for each in repaid if each.shares))
 
     def repaid_for(self, line_id: str) -> tuple[int, int]:
         """Adds up the repaid pieces of a line, and their money."""
         shares = [share for each in self.repaid for share in each.shares if share.line_id == line_id]
         return sum(share.quantity_count for share in shares), sum(share.minor for share in shares)
+
+
+def _less(repaid: Repaid, less: Mapping[str, int]) -> Repaid:
+    rest = (
+        replace(share, minor=share.minor - less[share.line_id]) if share.line_id in less else share
+        for share in repaid.shares
+    )
+    return Repaid(
+        repaid.case_id, tuple(share for share in rest if share.minor > 0 or share.line_id not in less)
+    )
 
 
 @rules_of("RF-035", "RF-044")
@@ -138,12 +142,9 @@ def with_buyer(held: HeldGoods, line_id: str, quantity: int, but: str = "") -> i
 
 
 @rules_of("RF-035", "RF-044")
-def kept_beside_money(held: HeldGoods, quantities: Mapping[str, int]) -> dict[str, int]:
-    """Counts the pieces of each line that the buyer has beside the money, or twice."""
-    return {
-        line_id: max(with_buyer(held, line_id, quantity) + held.repaid_for(line_id)[0] - quantity, 0)
-        for line_id, quantity in quantities.items()
-    }
+def kept_beside_money(held: HeldGoods, line_id: str, quantity: int) -> int:
+    """Counts the pieces of a line that the buyer has beside the money, or twice; below 0 he lacks some."""
+    return with_buyer(held, line_id, quantity) + held.repaid_for(line_id)[0] - quantity
 
 
 def count_of(shares: Sequence[Share], line_id: str) -> int:

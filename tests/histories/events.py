@@ -253,12 +253,13 @@ def _said_lost(ledger: Ledger, parcel: Parcel, at: datetime) -> None:
     """Somebody's word that a parcel is lost; it counts of a signed one if that is what was asked."""
     was_signed = ledger.m.search_reasons.get(parcel.parcel_id) == "signed_not_received"
     if parcel.standing not in ("there", "home") or (was_signed and parcel.standing == "there"):
-        ledger.goods.told(parcel, "lost", at)
+        ledger.goods.told(parcel, "lost", at, is_over_signature=was_signed)
 
 
 def _task_done(ledger: Ledger, event: desk.TaskCompletedV1, at: datetime) -> None:
     task = ledger.m.tasks.get(event.task_id)
-    if task is not None and task.is_open:
+    is_open = task is not None and task.is_open
+    if task is not None and is_open:
         task.answer, task.answered_at = event.outcome_code, at
         parcel = ledger.goods.parcels.get(task.case_id)
         is_search = task.question_code in ("presume_lost", "where_is_parcel")
@@ -269,7 +270,7 @@ def _task_done(ledger: Ledger, event: desk.TaskCompletedV1, at: datetime) -> Non
             ledger.m.searches.pop(parcel.parcel_id, None)
             if parcel.says("there"):
                 ledger.goods.told(parcel, "there", at)
-    if event.case_kind == "refund-intent" and event.outcome_code == "abandon":
+    if is_open and event.case_kind == "refund-intent" and event.outcome_code == "abandon":
         intent = ledger.m.intents.get(event.case_id)
         if intent is not None and intent.net_minor < intent.minor and not intent.is_unsure:
             intent.state, intent.given_up_minor = "given_up", intent.minor - intent.net_minor

@@ -62,6 +62,10 @@ class Parcel:
     purpose: str = ""
     return_ids: set[str] = field(default_factory=set[str])
     news: list[tuple[datetime, int, str]] = field(default_factory=list[tuple[datetime, int, str]])
+    heard: list[tuple[datetime, str]] = field(default_factory=list[tuple[datetime, str]])
+    """The same statements by the moment at which they were read."""
+    doubtful: set[int] = field(default_factory=set[int])
+    """Statements that it is lost which do not doubt a signature: one that comes to be known refutes them."""
     left_at: datetime | None = None
     is_void: bool = False
     is_gone: bool = False
@@ -190,14 +194,21 @@ class Goods:
             early = self._early.setdefault(f"{carrier_code}/{tracking_code}", [])
             early.append((at, self._next(), word))
             return
+        if word in ("there", "home"):
+            parcel.news = [said for said in parcel.news if said[1] not in parcel.doubtful]
         self._news(parcel, at, self._next(), word)
+        parcel.heard.append((now, word))
         if status in (ParcelStatus.REFUSED, ParcelStatus.RETURNING):
             parcel.turned_at = at
         self._move(parcel, now)
 
-    def told(self, parcel: Parcel, word: str, at: datetime) -> None:
+    def told(self, parcel: Parcel, word: str, at: datetime, *, is_over_signature: bool = False) -> None:
         """A statement about a parcel that is no scan: lost by the courier, at the gate, checked."""
-        self._news(parcel, at, self._next(), word)
+        number = self._next()
+        if word == "lost" and not is_over_signature:
+            parcel.doubtful.add(number)
+        self._news(parcel, at, number, word)
+        parcel.heard.append((at, word))
         self._move(parcel, at)
 
     def _news(self, parcel: Parcel, at: datetime, number: int, word: str) -> None:

@@ -5,10 +5,11 @@ import pytest
 from aftersales_contracts.aftersales import refunds, refunds_enums
 from aftersales_contracts.base import Money
 from aftersales_contracts.components import Share
+from aftersales_contracts.shop import desk
 from tests.histories.crossings import HOUR, TWO, arrived, do
-from tests.histories.silent import announce, broken, of_case, played
+from tests.histories.silent import announce, broken, of_case, played, task
 from tests.histories.verbs import play
-from tests.histories.world import World
+from tests.histories.world import ORDER, PERSON, SHOP, World
 
 PRICE = Money(minor=10_000, currency="CNY")
 
@@ -68,3 +69,47 @@ def test_a_piece_is_claimed_once() -> None:
     assert not broken(world.breaches.values(), "words_buyer_claim")
     announce(world, _opened("c2", "a"))
     assert broken(world.breaches.values(), "words_buyer_claim") == {"c2"}
+
+
+@pytest.mark.parametrize(
+    ("ending", "found"),
+    [
+        (refunds_enums.BuyerClaimEnding.TAKEN_BACK, set[str]()),
+        (refunds_enums.BuyerClaimEnding.WRITTEN_OFF, {"c2"}),
+    ],
+)
+def test_a_piece_that_was_taken_back_may_be_claimed_again(
+    ending: refunds_enums.BuyerClaimEnding, found: set[str]
+) -> None:
+    world = _both()
+    announce(world, _opened("c1", "a"), _settled("c1", ending), _opened("c2", "a"))
+    assert broken(world.breaches.values(), "words_buyer_claim") == found
+
+
+def test_a_part_of_the_money_that_was_given_up_leaves_the_rest_with_the_buyer() -> None:
+    world = _both()
+    intent = world.ledger.m.intents["ra.refund.1"]
+    intent.state, intent.back_minor = "given_up", PRICE.minor // 2
+    announce(world, _opened("c1", "a"))
+    assert not broken(world.breaches.values(), "words_buyer_claim")
+    intent.back_minor = PRICE.minor
+    announce(world, _opened("c2", "a"))
+    assert broken(world.breaches.values(), "words_buyer_claim") == {"c2"}
+
+
+def test_an_answer_to_a_question_that_is_over_gives_no_payment_up() -> None:
+    world = _both()
+    name = "ra.refund.1"
+    asked = task(world, "refund-intent", name, "payment_reversed", name=f"{name}.question.1")
+    announce(world, asked)
+    question = world.ledger.m.tasks[asked.task_id]
+    question.withdrawn_at = world.now
+    done = desk.TaskCompletedV1(
+        shop_id=SHOP, task_id=asked.task_id, case_kind="refund-intent", case_id=name, about_subject=ORDER,
+        outcome_code="abandon", by=PERSON,
+    )  # fmt: skip
+    world.ledger.m.intents[name].back_minor = PRICE.minor
+    for is_open in (False, True):
+        question.withdrawn_at = None if is_open else world.now
+        world.ledger.told(done, world.now)
+        assert (world.ledger.m.intents[name].state == "given_up") == is_open

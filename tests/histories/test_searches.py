@@ -1,5 +1,7 @@
 """Searches in the account: whose word ends one, and which questions about a parcel time has answered."""
 
+from datetime import timedelta
+
 import pytest
 
 from aftersales_contracts.aftersales import logistics, logistics_enums
@@ -57,3 +59,24 @@ def test_a_person_judges_the_loss_of_what_the_buyer_sent(is_answered: bool, foun
         announce(world, task(world, "lost-parcel", "r1", "return_lost", kind="assessment"))
         assert play(world, do(HOUR, "task", "lost-parcel:return_lost:r1", "approved"))
     assert broken(world.end(), "neither") == found
+
+
+@pytest.mark.parametrize(
+    ("reason", "standing"), [("silence", "there"), ("signed_not_received", "lost")], ids=["silent", "signed"]
+)
+def test_a_delivery_that_is_read_late_refutes_a_loss_unless_that_doubted_it(
+    reason: str, standing: str
+) -> None:
+    """The scan is older than the word of the courier; the order of reading does not matter."""
+    world = played(ONE, *START, *sent("a:1"))
+    announce(world, _inquiry(1, reason))
+    assert play(world, do(DAY, "courier", "courier:inquire:k1", "lost"))
+    report = task(world, "lost-parcel", "k1", "lost_parcel_report", kind="approval", name="report.1")
+    announce(world, report)
+    assert play(world, do(HOUR, "scan", "k1", "delivered", "sto", 3 * HOUR))
+    assert world.ledger.goods.parcels["k1"].standing == standing
+    world.wait_until(world.now + timedelta(hours=1))
+    announce(world, report.model_copy(update={"task_id": "report.2"}))
+    assert not broken(world.breaches.values(), "two_searches")
+    announce(world, report.model_copy(update={"task_id": "report.3"}))
+    assert broken(world.breaches.values(), "two_searches") == {"k1"}

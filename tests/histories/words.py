@@ -194,7 +194,7 @@ def _task(ledger: Ledger, event: common.TaskRequestedV1, at: datetime) -> Found:
         if task.question_code != event.question_code or task.case_id != event.case_id:
             continue
         is_found = parcel is not None and any(
-            when >= task.at and word != "lost" for when, _, word in parcel.news
+            when >= task.at and word != "lost" for when, word in parcel.heard
         )
         if task.task_id != event.task_id and not is_found:
             yield "two_searches", "reports", event.case_id, f"{task.task_id} and {event.task_id}"
@@ -286,13 +286,18 @@ def _compensation(ledger: Ledger, intent: Intent) -> Found:
 
 
 def _buyer_claim(ledger: Ledger, event: Any, at: datetime) -> Found:
-    """The money may still be on its way; earlier claims of the same pieces do not count again."""
+    """The money may still be on its way; earlier claims of the same pieces do not count again.
+
+    The rest of money of which a part was given up counts; what was taken back the buyer has no more.
+    """
     del at
     m = ledger.m
     for line_id, count in counts(event.lines).items():
-        asked = [i for i in m.intents.values() if i.purpose == "refund" and i.state != "given_up"]
+        asked = [i for i in m.intents.values() if i.purpose == "refund"]
+        asked = [i for i in asked if i.state != "given_up" or i.net_minor > 0]
         repaid = sum(i.lines[line_id] for i in asked if not i.keeps_goods)
-        claims = [c for c in m.buyer_claims.values() if c.ended != "void" and c.claim_id != event.claim_id]
+        claims = [c for c in m.buyer_claims.values() if c.ended not in ("void", "taken_back")]
+        claims = [c for c in claims if c.claim_id != event.claim_id]
         before = sum(claim.lines[line_id] for claim in claims)
         over = ledger.goods.count(line_id, Where.BUYER) + repaid - ledger.goods.ordered[line_id]
         if over < count + before:

@@ -29,8 +29,8 @@ def tell(story: Flow, event: Event, after: timedelta) -> None:
     story.tell(event, T0 + after)
 
 
-def said(parcel_id: str, outcome: str = "lost") -> Event:
-    return courier("any", outcome).model_copy(update={"parcel_id": parcel_id})
+def said(parcel_id: str, outcome: str = "lost", request_id: str = "any") -> Event:
+    return courier(request_id, outcome).model_copy(update={"parcel_id": parcel_id})
 
 
 def scan(status: str, after: timedelta, tracking: components.Tracking = shop.TRACKING) -> Event:

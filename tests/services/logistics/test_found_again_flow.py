@@ -102,8 +102,35 @@ def test_a_received_replacement_that_is_presumed_lost_is_owed_to_the_buyer() -> 
     tell(story, scan("delivered", 4 * DAY, SECOND), 4 * DAY)
     report = not_received("signed_not_received").model_copy(update={"parcel_id": "e1"})
     tell(story, report, 5 * DAY)
-    tell(story, said("e1"), 6 * DAY)
+    (asked,) = story.outcomes(logistics.CourierActionRequestedV1)
+    tell(story, said("e1", request_id="older"), 6 * DAY)
+    assert offered(story) == []
+    tell(story, said("e1", request_id=asked.request_id), 7 * DAY)
     assert offered(story) == [[("l1", 1)]]
+
+
+def test_a_parcel_that_turned_up_and_is_lost_over_its_signature_is_told_of_again() -> None:
+    """LG-018, LG-042: the second loss is said as well as the first; an older answer said again is none."""
+    story = on_the_way((said("k1"), 2 * DAY))
+    tell(story, scan("delivered", 3 * DAY), 3 * DAY)
+    tell(story, not_received("signed_not_received"), 4 * DAY)
+    tell(story, said("k1"), 4 * DAY + HOUR)
+    assert outcomes(story) == ["lost", "delivered"]
+    (asked,) = story.outcomes(logistics.CourierActionRequestedV1)
+    tell(story, said("k1", request_id=asked.request_id), 5 * DAY)
+    assert outcomes(story) == ["lost", "delivered", "lost"]
+    tell(story, scan("delivered", 6 * DAY), 6 * DAY)
+    assert outcomes(story) == ["lost", "delivered", "lost", "delivered"]
+
+
+def test_a_hand_over_that_is_told_after_the_pick_up_ends_no_silence() -> None:
+    """LG-016: the carrier had the parcel before, so nothing is heard of it; one search goes on."""
+    story = on_the_way()
+    story.pass_until(T0 + 12 * DAY)
+    assert len(story.outcomes(logistics.CourierActionRequestedV1)) == 1
+    tell(story, shop.handed_over(), 12 * DAY)
+    story.pass_until(T0 + 30 * DAY)
+    assert len(story.outcomes(logistics.CourierActionRequestedV1)) == 1
 
 
 def test_a_parcel_lost_again_after_it_turned_up_is_claimed_anew() -> None:

@@ -147,7 +147,7 @@ def _inspected(data: shipments.ReturnInspectedV1) -> Sequence[Addressed]:
 def _courier_answered(data: shipments.CourierActionAnsweredV1) -> Sequence[Addressed]:
     """Reads a loss, whatever the courier was asked; other answers go to the case that asked."""
     is_lost = data.outcome is shipments.CourierOutcome.LOST
-    return [m.to(data.order_id, m.CourierSaidLost(data.parcel_id))] if is_lost else []
+    return [m.to(data.order_id, m.CourierSaidLost(data.parcel_id, data.request_id))] if is_lost else []
 
 
 def _problem_reported(data: aftersales.ProblemReportedV1) -> Sequence[Addressed]:

@@ -193,9 +193,10 @@ class ResendRevoked(Value):
 
 
 class CourierSaidLost(Value):
-    """The carrier says that it lost the parcel."""
+    """The carrier says that it lost the parcel, in its answer to a request."""
 
     parcel_id: str
+    request_id: str = ""
 
 
 class PickedUp(Value):

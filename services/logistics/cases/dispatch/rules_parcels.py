@@ -187,16 +187,24 @@ def problem_reported(file: OrderFile, report: m.ProblemReported) -> Decisions:
 def courier_said_lost(file: OrderFile, said: m.CourierSaidLost) -> Decisions:
     """Takes the carrier's word that it lost the parcel, asked or not.
 
-    Of a parcel that was signed for it counts while a search asks about that signature.
+    Of a parcel that was signed for it counts if a search asked about that signature.
     """
     link = _known(file, said.parcel_id)
-    is_doubted = link.outcome is Outcome.DELIVERED and link.is_sought
-    if link.remedy is not None or (link.outcome is not None and not is_doubted):
+    if link.remedy is None and link.outcome is Outcome.DELIVERED and link.is_sought:
+        return _search_answered(said)
+    if link.remedy is not None or link.outcome is not None:
         return []
     if link.direction.is_to_buyer:
         return _search(file, link, "courier_lost", can_wait=False)
     lost = parcel.DeclaredLost(link.parcel_id, Basis.COURIER)
     return [Decided(tell(parcel.to(link.tracking, lost)), ("LG-018",))]
+
+
+@rule("LG-018", "LG-042")
+def _search_answered(said: m.CourierSaidLost) -> Sequence[Fact]:
+    """Passes the answer on to the search, which knows what it asked."""
+    answered = lost_parcel.InquiryAnswered(said.request_id, "lost")
+    return [tell(lost_parcel.to(HERE, said.parcel_id, answered))]
 
 
 def search_closed(file: OrderFile, message: m.SearchClosed) -> Decisions:

@@ -187,7 +187,8 @@ def _told(
         return []
     match message:
         case m.Left(at=at):
-            if track.left_at is not None and track.left_at <= at:
+            known = [moment for moment in (track.left_at, track.pickup_at) if moment is not None]
+            if any(moment <= at for moment in known):
                 return []
             moved = replace(track, left_at=at)
             return [Decided(f.DepartureKnown(at, _silence_at(moved, policy)), ("LG-064",))]
@@ -205,10 +206,17 @@ def _told(
 
 
 def _declare(track: Track, decision: Decision, rule_id: str) -> Decisions:
+    """Takes a statement about the end; the same said again counts where scans refuted it meanwhile."""
     said = track.declared
-    if said is not None and (said.outcome is decision.outcome or said.at >= decision.at):
+    if said is not None and (_stands(track, decision.outcome) or said.at >= decision.at):
         return []
     return [Decided(f.EndDeclared(decision), (rule_id,))]
+
+
+def _stands(track: Track, outcome: Outcome) -> bool:
+    known = outcome_of(track)
+    is_same = track.declared is not None and track.declared.outcome is outcome
+    return is_same and (known is None or known.outcome is outcome)
 
 
 def _after(state: State, decided: Decisions) -> Track:

@@ -17,7 +17,7 @@ from services.refunds.goods import (
     together,
     without,
 )
-from services.refunds.shares import Share
+from services.refunds.shares import RefundKind, Share
 
 
 def returning(book: OrderAccount, an_id: str) -> Returning | None:
@@ -153,9 +153,13 @@ def given_in(case: OpenCase, pieces: Sequence[Share]) -> tuple[Share, ...]:
 def granted(book: OrderAccount, case_id: str, shares: Sequence[Share], sign: int) -> OrderAccount:
     """Counts pieces that are repaid as goods (`sign` 1), or not after all (-1).
 
-    For a refund against the goods the buyer gave them, whether it was told or not.
+    For a refund against the goods the buyer gave them, whether it was told or not. What he applied for
+    without a return he may keep.
     """
-    case, held = book.case(case_id), book.held.with_money(case_id, shares, sign)
+    case = book.case(case_id)
+    if case is not None and case.kind is RefundKind.NO_RETURN and case.applied_at is not None:
+        return book
+    held = book.held.with_money(case_id, shares, sign)
     if sign > 0 and case is not None and case.kind is not None and case.kind.wants_goods_back:
         held = held.gave(case_id, given_in(case, shares))
     return replace(book, held=held)

@@ -119,17 +119,19 @@ def with_claims(state: State, decided: Decisions) -> Decisions:
 
 @rule("RF-035", "RF-044")
 def _followed(book: OrderAccount, held: HeldGoods, cause_id: str, reason_code: str) -> Sequence[Fact]:
-    """Claims pieces that were repaid and are with the buyer all the same, and clears those that are not."""
-    kept = kept_beside_money(held, {line.line_id: line.quantity_count for line in book.lines})
+    """Claims pieces that were repaid and are with the buyer all the same, and clears those that are not.
+
+    Pieces that he sent for a case that is open clear no claim yet: he is to have money or goods for them.
+    """
     due: list[Share] = []
     over: dict[str, int] = {}
     for line in book.lines:
+        kept = kept_beside_money(held, line.line_id, line.quantity_count)
         claimed = sum(count_of(claim.shares, line.line_id) for claim in held.claims)
-        count = kept[line.line_id] - claimed
-        if count > 0:
-            due.append(Share(line.line_id, count, _lost_minor(held, line, count)))
-        elif count < 0:
-            over[line.line_id] = -count
+        if kept > claimed:
+            due.append(Share(line.line_id, kept - claimed, _lost_minor(held, line, kept - claimed)))
+        elif (count := claimed - max(kept + _pending(book, held, line.line_id), 0)) > 0:
+            over[line.line_id] = count
     facts: list[Fact] = []
     if over:
         held, facts = _cut(held, over, reason_code)
@@ -139,6 +141,12 @@ def _followed(book: OrderAccount, held: HeldGoods, cause_id: str, reason_code: s
         held = replace(held, claims=(*held.claims, Claimed(number, pieces)))
         facts.append(BuyerClaimDue(number, tuple(due), cause_id))
     return [HeldGoodsNoted(held), *facts] if held != book.held else []
+
+
+def _pending(book: OrderAccount, held: HeldGoods, line_id: str) -> int:
+    """Counts the pieces that the buyer sent for open cases, which pay for them or send others."""
+    cases = (case for case in book.open if not case.is_granted)
+    return sum(count_of(inside(held.given_for(case.case_id), case.shares), line_id) for case in cases)
 
 
 def _lost_minor(held: HeldGoods, line: LineAccount, count: int) -> int:
