@@ -13,6 +13,7 @@ from services.logistics import policy
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch import messages as m
 from services.logistics.cases.dispatch.border import DISPATCH
+from services.logistics.cases.lost_parcel import messages as lost_parcel
 from services.logistics.cases.parcel import messages as parcel
 from services.logistics.cases.reship import messages as reship
 from services.logistics.cases.stock_shortage import messages as shortage
@@ -93,7 +94,7 @@ def lost(parcel_id: str = "k1", outcome: Outcome | None = Outcome.LOST) -> m.Par
         (
             [KNOWN, f.LinkChanged(replace(SENT, outcome=Outcome.DELIVERED, is_sought=True))],
             m.CourierSaidLost("k1"),
-            ["courier_lost"],
+            [],
         ),
         ([KNOWN, f.LinkChanged(replace(SENT, remedy="reship"))], m.CourierSaidLost("k1"), []),
     ],
@@ -101,6 +102,13 @@ def lost(parcel_id: str = "k1", outcome: Outcome | None = Outcome.LOST) -> m.Par
 def test_a_search(before: Sequence[Any], when: Any, reasons: list[str]) -> None:
     """LG-016, LG-018: one search for a parcel that is not settled, whoever says it is missing."""
     assert [fact.reason_code for fact in of(decided(before, when), f.SearchDue)] == reasons
+
+
+def test_the_answer_to_a_search_about_a_signature_goes_to_that_search() -> None:
+    """LG-018, LG-042: only the search knows whether it asked."""
+    doubted = replace(SENT, outcome=Outcome.DELIVERED, is_sought=True)
+    answered = lost_parcel.to(HERE, "k1", lost_parcel.InquiryAnswered("q1", "lost"))
+    assert decided([KNOWN, f.LinkChanged(doubted)], m.CourierSaidLost("k1", "q1")) == [tell(answered)]
 
 
 def test_a_lost_return_is_a_question() -> None:
