@@ -44,7 +44,9 @@ def test_the_end_of_an_exchange(ending: exchange.Ending, question_code: str, are
     """RF-106, RF-118: the order hears whether it counts; a person is asked about a broken promise."""
     fact = exchange.ExchangeEnded(ending, is_used=True)
     told = list(EXCHANGE.tells[exchange.ExchangeEnded](fact, view("exchange", "x1", exchange.Absent())))
-    ended = order.CaseEnded("x1", is_used=True, are_settled=are_settled, question_code=question_code)
+    ended = order.CaseEnded(
+        "x1", is_used=True, are_settled=are_settled, question_code=question_code, send_id="x1.back"
+    )
     assert told == [order.to(ORDER_ID, ended)]
 
 
