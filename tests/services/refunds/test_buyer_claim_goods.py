@@ -1,4 +1,4 @@
-"""What counts as goods that the buyer has beside the money: what left him, what is kept, what was given up."""
+"""Goods that the buyer has beside the money: what left him, what he keeps, what was given up."""
 
 from aftersales_contracts.aftersales import refunds
 from aftersales_contracts.base import Event

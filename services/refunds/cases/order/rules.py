@@ -90,6 +90,11 @@ from services.refunds.shares import RefundApplied, Share
 
 
 def decide(state: State, message: Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
+    """Decides about the message, and what follows for claims on the buyer."""
+    return rules_claims.with_claims(state, _decided(state, message, policy, now))
+
+
+def _decided(state: State, message: Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
     """Decides about the message, and lets the auto-confirm clock follow."""
     return rules_confirm.with_clock(state, _decided(state, message, policy, now), now)
 
@@ -125,33 +130,27 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return rules_questions.refund_offered(state, message, policy, now)
         case PaymentAsked():
             granted = rules_money.payment_asked(state, message, policy, now)
-            granted = rules_claims.with_claims(state, granted)
             return rules_payee.with_payee(state, granted, policy, now)
         case CaseEnded():
-            ended = rules_money.case_ended(state, message, policy, now)
-            return rules_claims.with_claims(state, ended)
+            return rules_money.case_ended(state, message, policy, now)
         case RefundSettled():
             return rules_payments.refund_settled(state, message, policy, now)
         case IntentAbandoned():
-            given_back = rules_payments.intent_abandoned(state, message, policy, now)
-            return rules_claims.with_claims(state, given_back)
+            return rules_payments.intent_abandoned(state, message, policy, now)
         case RemedyDue():
             return rules_remedies.remedy_due(state, message, policy, now)
         case HoldResolved():
             return rules_news.hold_resolved(state, message)
         case ParcelDecided():
-            followed = rules_news.parcel_decided(state, message, policy, now)
-            return rules_claims.with_claims(state, followed)
+            return rules_news.parcel_decided(state, message, policy, now)
         case GoodsMoved():
             return rules_claims.goods_moved(state, message)
         case GoodsInspected():
-            came = rules_goods.goods_inspected(state, message, policy, now)
-            return rules_claims.with_claims(state, came)
+            return rules_goods.goods_inspected(state, message, policy, now)
         case ReturnSent():
-            return rules_claims.with_claims(state, rules_goods.return_sent(state, message))
+            return rules_goods.return_sent(state, message)
         case ReturnAccepted():
-            came = rules_goods.return_accepted(state, message, policy, now)
-            return rules_claims.with_claims(state, came)
+            return rules_goods.return_accepted(state, message, policy, now)
         case QuestionAnswered():
             return rules_questions.answered(state, message, policy, now)
         case ReshipMoved():
