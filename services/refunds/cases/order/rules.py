@@ -90,13 +90,9 @@ from services.refunds.shares import RefundApplied, Share
 
 
 def decide(state: State, message: Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
-    """Decides about the message, and what follows for claims on the buyer."""
-    return rules_claims.with_claims(state, _decided(state, message, policy, now))
-
-
-def _decided(state: State, message: Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
-    """Decides about the message, and lets the auto-confirm clock follow."""
-    return rules_confirm.with_clock(state, _decided(state, message, policy, now), now)
+    """Decides about the message; claims on the buyer and the auto-confirm clock follow."""
+    decided = rules_claims.with_claims(state, _decided(state, message, policy, now))
+    return rules_confirm.with_clock(state, decided, now)
 
 
 def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
