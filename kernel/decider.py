@@ -1,6 +1,6 @@
 """Defines the parts of a decision: messages with an address, facts, deadlines, the view of a case."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -45,6 +45,19 @@ class Decided(Value, Generic[Fact]):
 
     fact: Fact
     rules: tuple[str, ...]
+    after: object = None
+    """The state after the fact, where a rule has computed it already; the engine computes it otherwise."""
+
+
+def applied(
+    evolve: Callable[[State, Fact], State], state: State, decided: Sequence[Decided[Fact]]
+) -> tuple[list[Decided[Fact]], State]:
+    """Applies what was decided. Returns it with the states, and the last state for rules that look there."""
+    found: list[Decided[Fact]] = []
+    for entry in decided:
+        state = evolve(state, entry.fact)
+        found.append(Decided(entry.fact, entry.rules, state))
+    return found, state
 
 
 class Addressed(Value):

@@ -238,7 +238,7 @@ class Engine:
         records: list[FactRecord] = []
         for entry in decided:
             fact = entry.fact
-            state = kind.evolve(state, fact)
+            state = kind.evolve(state, fact) if entry.after is None else entry.after
             version += 1
             view = CaseView(
                 case.subject, case.kind, case.case_id, version, shop_id, version_name,

@@ -21,8 +21,16 @@ def after(kind: AnyKind, facts: Iterable[Any]) -> Any:
 def decide(
     kind: AnyKind, given: Iterable[Any], when: Any, at: datetime, policy: Any
 ) -> Sequence[Decided[Any]]:
-    """Decides on a message in a case with these facts. Raises NotYet for an early one."""
-    return kind.handle(after(kind, given), when, policy, at)
+    """Decides on a message in a case with these facts. Raises NotYet for an early one.
+
+    A state that comes with a fact is the one to which the fact leads.
+    """
+    before = after(kind, given)
+    decided = kind.handle(before, when, policy, at)
+    for entry in decided:
+        before = kind.evolve(before, entry.fact)
+        assert entry.after is None or entry.after == before
+    return decided
 
 
 def facts_of(decided: Iterable[Decided[Any]]) -> list[Any]:

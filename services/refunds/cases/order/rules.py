@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from kernel.decider import DeadlinePassed, Decided
+from kernel.decider import DeadlinePassed, Decided, applied
 from kernel.money import Money
 from kernel.people import TaskWithdrawn
 from kernel.rules import rule
@@ -83,6 +83,7 @@ from services.refunds.cases.order.state import (
     Shipped,
     State,
     Succeeded,
+    evolve,
     live,
 )
 from services.refunds.policy import Policy
@@ -91,8 +92,12 @@ from services.refunds.shares import RefundApplied, Share
 
 def decide(state: State, message: Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
     """Decides about the message; claims on the buyer and the auto-confirm clock follow."""
-    decided = rules_claims.with_claims(state, _decided(state, message, policy, now))
-    return rules_confirm.with_clock(state, decided, now)
+    decided = _decided(state, message, policy, now)
+    if not decided:
+        return decided
+    decided, after = applied(evolve, state, decided)
+    claims, after = applied(evolve, after, rules_claims.claims(after, decided))
+    return [*decided, *claims, *rules_confirm.clock(state, after, now)]
 
 
 def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message

@@ -1,7 +1,6 @@
 """Decides which goods the buyer has beside the money for them or twice, piece by piece, and claims them."""
 
 from collections.abc import Sequence
-from functools import reduce
 
 from kernel.decider import Decided
 from kernel.rules import rule, rules_of
@@ -21,7 +20,7 @@ from services.refunds.cases.order.facts import (
     ReturnNoted,
 )
 from services.refunds.cases.order.messages import GoodsMoved, ReshipMoved
-from services.refunds.cases.order.state import State, evolve, live
+from services.refunds.cases.order.state import State, live
 from services.refunds.goods import counts_of, inside, pieces_of
 from services.refunds.held_goods import Claimed, HeldGoods, count_of, kept_beside_money, with_buyer
 from services.refunds.shares import Share
@@ -32,7 +31,7 @@ FIRST = frozenset({"outbound", "reship"})
 INSTEAD = frozenset({"replacement", "to_buyer"})
 """Parcels that bring goods for those that the buyer gave back."""
 _MONEY = PaymentGranted | GrantGivenBack
-_GOODS = ReturnNoted | ReturnCame | CaseReleased
+_CAUSES = _MONEY | ReturnNoted | ReturnCame | CaseReleased
 
 
 def goods_moved(state: State, moved: GoodsMoved) -> Decisions:
@@ -106,15 +105,14 @@ def _case_ids(book: OrderAccount) -> list[str]:
     return [*(case.case_id for case in book.open), *book.past]
 
 
-def with_claims(state: State, decided: Decisions) -> Decisions:
-    """Adds what follows for claims from goods that the buyer gave, and from money that he gets or not."""
-    if not any(isinstance(entry.fact, _MONEY | _GOODS) for entry in decided):
-        return decided
-    book = live(reduce(evolve, (entry.fact for entry in decided), state)).book
-    causes = [entry.fact.case_id for entry in decided if isinstance(entry.fact, _MONEY | _GOODS)]
-    is_money = any(isinstance(entry.fact, _MONEY) for entry in decided)
-    reason_code = "not_paid" if is_money else "goods_back"
-    return [*decided, *_followed(book, book.held, causes[0], reason_code)]
+def claims(after: State, decided: Decisions) -> Decisions:
+    """Decides what follows for claims from goods that the buyer gave, and from money that he gets or not."""
+    causes = [entry.fact for entry in decided if isinstance(entry.fact, _CAUSES)]
+    if not causes:
+        return []
+    book = live(after).book
+    reason_code = "not_paid" if any(isinstance(fact, _MONEY) for fact in causes) else "goods_back"
+    return _followed(book, book.held, causes[0].case_id, reason_code)
 
 
 @rule("RF-035", "RF-044")

@@ -2,22 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import reduce
 
 from kernel.decider import Decided
 from kernel.rules import rule
 from services.refunds.cases.order import account_goods
 from services.refunds.cases.order.facts import ConfirmHeld, ConfirmResumed, Fact
-from services.refunds.cases.order.state import MICROSECOND, Live, Shipped, State, evolve
+from services.refunds.cases.order.state import MICROSECOND, Live, Shipped, State
 
 
-def with_clock(state: State, decided: Sequence[Decided[Fact]], now: datetime) -> Sequence[Decided[Fact]]:
-    """Adds to what was decided that the clock stands, or runs on, by what is open afterwards."""
-    if not decided or not isinstance(state, Shipped):
-        return decided
-    start: State = state
-    after = reduce(evolve, (entry.fact for entry in decided), start)
-    return [*decided, *_clock(after, now)] if isinstance(after, Shipped) else decided
+def clock(state: State, after: State, now: datetime) -> Sequence[Decided[Fact]]:
+    """Decides that the clock stands, or runs on, by what is open after a decision."""
+    return _clock(after, now) if isinstance(state, Shipped) and isinstance(after, Shipped) else []
 
 
 @rule("OR-029", "OR-031")
