@@ -48,6 +48,9 @@ VOID = TaskWithdrawn("goods_back", name="question.1")
 TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-044", [], KEPT, START),
     ("RF-044", START, KEPT, []),
+    ("RF-044", [], CLEARED, []),
+    ("RF-044", [], m.TaskDone(1, "write_off"), []),
+    ("RF-044", [*START, WRITTEN_OFF], m.TaskDone(1, "take_back"), []),
     ("RF-044", START, m.TaskDone(1, "take_back"), BACK[2:]),
     ("RF-044", START, m.TaskDone(1, "bill_again"), BILL[2:]),
     ("RF-044", START, m.TaskDone(1, "write_off"), [WRITTEN_OFF]),
