@@ -39,3 +39,11 @@ def test_the_month_is_that_of_the_market() -> None:
     at = datetime(2026, 2, 1, 1, tzinfo=UTC)
     months = {shop: load().choose(shop, at)[1].month_of(at) for shop in ("tm:1", "olist")}
     assert months == {"tm:1": "2026-02", "olist": "2026-01"}
+
+
+def test_the_pack_of_2027_begins_with_the_year() -> None:
+    """RV-029: the day before, nobody is asked for a cause."""
+    last, first = (
+        load().choose("s1", datetime(*day, tzinfo=UTC))[1] for day in ((2026, 12, 31), (2027, 1, 1))
+    )
+    assert (last.is_cause_asked, first.is_cause_asked) == (False, True)
