@@ -116,6 +116,10 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
      [f.PaymentAbandoned(PART)]),
     ("RF-033", [FIRST_TWO, SHORT_PAID, SHORT, SHORT_ASKED], replace(SETTLED, amount=Money(400, "CNY")),
      [f.PaymentDisputed("paid_while_asked", LATER, 400)]),
+    ("RF-033", [FIRST], replace(SETTLED, amount=Money(900, "USD")),
+     [f.RefundPaid(Money(900, "USD"), 1), f.PaymentDisputed("other_amount_settled", LATER, 0)]),
+    ("RF-033", [FIRST, PAID], replace(SETTLED, attempt_count=2, amount=Money(900, "USD")),
+     [f.PaymentDisputed("paid_twice", LATER, 0)]),
     ("RF-029", [FIRST], m.PaymentAccepted(1), [TAKEN]),
     ("RF-029", [FIRST], m.PaymentAccepted(7), []),
     ("RF-029", [FIRST], failed(m.Moved.NO, again=True), [f.RetryAwaited(QUARTER)]),
@@ -230,6 +234,16 @@ def test_silence_asks_again_with_growing_pauses_and_the_same_ids() -> None:
         replace(ASKED, due_at=STUCK_AT + 10 * DAY),
     ]
     assert walk.now == STUCK_AT
+
+
+def test_a_person_is_asked_three_times_about_a_stuck_payment() -> None:
+    """RF-029: after the question itself; then nobody asks any more, and no money moves."""
+    walk = Walk(KIND, POLICY, T0)
+    walk.tell(m.Pay(ORDER))
+    walk.tell(failed(m.Moved.NO, again=False))
+    walk.run_out()
+    asked = [fact for fact in walk.facts if isinstance(fact, f.PersonAsked)]
+    assert [fact.look_at is None for fact in asked] == [False, False, True]
 
 
 def test_unknown_never_becomes_a_new_attempt() -> None:
