@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from kernel.money import Money
 from kernel.value import replace
 from services.refunds import conversions, goods, liability, notices, payments, policy
-from services.refunds.held_goods import HeldGoods, Reached
 from services.refunds.liability import Bearer
 from services.refunds.payments import PaymentOrder
 from services.refunds.shares import InspectedLine, Purpose, RefundKind, Share, Tender, prorated
@@ -323,13 +322,3 @@ def test_no_part_is_nothing_or_more_than_all(minor: int) -> None:
     assert payments.cut(TWO_WAYS, 1).amount.minor == 1
     assert payments.without(TWO_WAYS, TWO_WAYS) is None
     assert payments.together(None, TWO_WAYS) is TWO_WAYS
-
-
-def test_a_parcel_that_is_not_counted() -> None:
-    """RF-044: it neither brought nor took pieces; a new count takes the place of the one before."""
-    held = HeldGoods().with_parcel(Reached("k1", pair(a=1), 1))
-    assert [held.sign_of(parcel_id) for parcel_id in ("k1", "k2")] == [1, 0]
-    assert held.with_parcel(Reached("k1", pair(a=1), -1)).sign_of("k1") == -1
-    assert held.with_parcel(Reached("k1", pair(a=1), 0)) == HeldGoods()
-    assert HeldGoods().with_money(pair(a=2), 1).with_money(pair(a=1), -1).unheld == pair(a=1)
-    assert HeldGoods().with_money(pair(a=1), -1).unheld == ()

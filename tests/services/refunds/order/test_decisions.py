@@ -24,7 +24,7 @@ from services.refunds.cases.order.rules_goods import taken
 from services.refunds.cases.order.rules_money import ours
 from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.goods import Back, Question, Returning
-from services.refunds.held_goods import Claimed, HeldGoods
+from services.refunds.held_goods import Claimed, HeldGoods, Repaid
 from services.refunds.shares import InspectedLine, RefundApplied, RefundKind, Share, Tender, Terms
 from tests.services.given import facts_of
 from tests.services.refunds.kinds import POLICY
@@ -207,7 +207,8 @@ def test_a_remedy_for_goods_that_another_case_is_about(open_case: OpenCase, code
 
 def test_pieces_that_reach_the_buyer_beside_the_money() -> None:
     """RF-035, RF-044: one claim about them, which ends piece by piece, and line by line."""
-    held = HeldGoods(unheld=(ONE_B, TWO_A))
+    paid = (Share("a", 2, 6_000), Share("b", 1, 4_000))
+    held = HeldGoods(repaid=(Repaid("r1", paid),))
     facts = decided(shipped(held=held), m.GoodsMoved("k1", "outbound", "delivered", (TWO_A, ONE_B)))
     noted, due = facts
     assert noted.held.claims == (Claimed(1, (TWO_A, ONE_B)),)
