@@ -92,6 +92,8 @@ class Link(Value):
     remedy: str | None = None
     """The remedy that the buyer got for the parcel: reship or refund."""
     reship_id: str | None = None
+    problem_ids: tuple[str, ...] = ()
+    """The reports of the buyer that were looked into."""
 
     @property
     def sent_at(self) -> datetime | None:

@@ -80,3 +80,14 @@ def test_a_delivery_that_is_read_late_refutes_a_loss_unless_that_doubted_it(
     assert not broken(world.breaches.values(), "two_searches")
     announce(world, report.model_copy(update={"task_id": "report.3"}))
     assert broken(world.breaches.values(), "two_searches") == {"k1"}
+
+
+@pytest.mark.parametrize(("answer", "found"), [("unclear", set[str]()), ("refused", {"k1"})])
+def test_a_report_is_asked_for_again_after_a_word_without_a_meaning(answer: str, found: set[str]) -> None:
+    world = played(ONE, *START, *sent("a:1"))
+    world.wait_until(world.now + timedelta(hours=1))
+    report = task(world, "lost-parcel", "k1", "lost_parcel_report", kind="approval", name="report.1")
+    announce(world, report)
+    assert play(world, do(HOUR, "task", "lost-parcel:lost_parcel_report:k1", answer))
+    announce(world, report.model_copy(update={"task_id": "report.2"}))
+    assert broken(world.breaches.values(), "two_searches") == found

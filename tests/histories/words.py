@@ -15,6 +15,8 @@ from tests.histories.matters import Intent, counts, minors
 
 LATE_REASONS = frozenset({"late_shipment", "out_of_stock"})
 COMPENSATION_CAPS: Mapping[str, int] = {"CNY": 50_000, "BRL": 40_000}
+MEANT = frozenset({"approved", "confirmed", "done", "refused", "declined", "rejected"})
+"""Answers to a report of a loss; any other word is asked about again."""
 SHIP_WITHIN = timedelta(hours=72)
 NAMES: Mapping[str, str] = {
     "confirm_too_early": "nobody is asked to confirm while a refund, exchange, search or return is open",
@@ -192,6 +194,8 @@ def _task(ledger: Ledger, event: common.TaskRequestedV1, at: datetime) -> Found:
     parcel = ledger.goods.parcels.get(event.case_id)
     for task in ledger.m.tasks.values():
         if task.question_code != event.question_code or task.case_id != event.case_id:
+            continue
+        if task.answer and task.answer not in MEANT:
             continue
         is_found = parcel is not None and any(
             when >= task.at and word != "lost" for when, word in parcel.heard

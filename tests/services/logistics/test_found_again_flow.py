@@ -5,6 +5,7 @@ from itertools import pairwise
 from aftersales_contracts.aftersales import common, logistics
 from aftersales_contracts.shop import shipments
 from services.logistics.cases.lost_parcel import state as lost_parcel
+from tests.services.flow import Flow
 from tests.services.logistics import shop
 from tests.services.logistics.losses import (
     SECOND,
@@ -29,6 +30,7 @@ from tests.services.logistics.told import (
     questions,
     recalls,
     refund_opened,
+    task_done,
 )
 
 
@@ -201,3 +203,49 @@ def test_questions_that_time_answered_are_withdrawn() -> None:
     asked = {x.task_id for x in third.outcomes(common.TaskRequestedV1) if x.case_kind == "intercept"}
     assert "k1.intercept.unanswered" in withdrawn
     assert withdrawn <= asked
+
+
+def reports(story: Flow) -> list[common.TaskRequestedV1]:
+    return [x for x in story.outcomes(common.TaskRequestedV1) if x.question_code == "lost_parcel_report"]
+
+
+def test_a_report_that_is_neither_approved_nor_refused_is_asked_about_again() -> None:
+    """LG-020: a word without a meaning moves nothing; approved the third time, the money follows."""
+    story = on_the_way((said("k1"), 2 * DAY))
+    choose(story, "refund", 2 * DAY + HOUR)
+    for number, word in enumerate(("unclear", "later"), start=1):
+        assert len(reports(story)) == number
+        tell(story, task_done(reports(story)[-1], word), 2 * DAY + (number + 1) * HOUR)
+        tell(story, task_done(reports(story)[0], "approved"), 2 * DAY + (number + 1) * HOUR)
+    assert len({x.task_id for x in reports(story)}) == 3
+    assert remedies(story) == []
+    settle_questions(story, 3 * DAY)
+    assert len(remedies(story)) == 1
+
+
+def test_a_refused_report_is_not_asked_for_again() -> None:
+    """LG-020."""
+    for word in ("refused", "declined", "rejected"):
+        story = on_the_way((said("k1"), 2 * DAY))
+        tell(story, task_done(reports(story)[0], word), 3 * DAY)
+        assert len(reports(story)) == 1
+
+
+def test_a_report_that_was_asked_for_again_is_taken_back_with_its_loss() -> None:
+    """LG-016, LG-020: the parcel arrives, and the question that stands is over."""
+    story = on_the_way((said("k1"), 2 * DAY))
+    tell(story, task_done(reports(story)[0], "unclear"), 2 * DAY + HOUR)
+    tell(story, scan("delivered", 3 * DAY), 3 * DAY)
+    assert [x.task_id for x in story.outcomes(common.TaskWithdrawnV1)] == [reports(story)[1].task_id]
+
+
+def test_one_report_of_the_buyer_is_looked_into_once() -> None:
+    """LG-016: told again after the search, it asks nobody; another report does."""
+    story = on_the_way((scan("delivered", 3 * DAY), 3 * DAY))
+    for after, problem_id, count in ((4, "q1", 1), (5, "q1", 1), (7, "q1", 1), (8, "q2", 2)):
+        report = not_received("signed_not_received").model_copy(update={"problem_id": problem_id})
+        tell(story, report, after * DAY)
+        asked = story.outcomes(logistics.CourierActionRequestedV1)
+        assert len(asked) == count, (after, problem_id)
+        if after == 5:
+            tell(story, courier(asked[-1].request_id, "found"), 6 * DAY)

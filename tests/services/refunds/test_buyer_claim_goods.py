@@ -1,14 +1,16 @@
 """Goods that the buyer has beside the money: what left him, what he keeps, what was given up."""
 
-from aftersales_contracts.aftersales import refunds
+from aftersales_contracts.aftersales import common, refunds
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import ParcelDirection, RefundKind
 from aftersales_contracts.shop import aftersales, payments
+from tests.services.flow import Flow
 from tests.services.refunds import shop as s
 from tests.services.refunds.shop import DAY, HOUR, T0
 from tests.services.refunds.test_buyer_claim_flow import (
     DELIVERED,
     LOST,
+    RETURNED,
     answer,
     not_received,
     opened,
@@ -141,3 +143,52 @@ def test_a_box_that_the_carrier_took_to_the_buyer_again_is_with_him() -> None:
     assert opened(story) == []
     story.tell(parcel(DELIVERED, 1, "r1", ParcelDirection.RETURN), T0 + 6 * DAY)
     assert opened(story) == [("o1.buyer-claim.1", 1, 10_000)]
+
+
+def asked(story: Flow) -> list[str]:
+    """Questions about goods at the shop."""
+    return [x.task_id for x in story.outcomes(common.TaskRequestedV1) if x.task_id.startswith("o1.goods.")]
+
+
+def test_a_resend_that_comes_back_beside_goods_that_the_buyer_has_is_not_asked_about() -> None:
+    """RF-044: the lost parcel arrived after all, and its resend came back: nothing is owed for it."""
+    story = sold(2, (s.shipped(), HOUR), (parcel(LOST, 2), DAY), (parcel(DELIVERED, 2), 2 * DAY))
+    story.tell(s.applied(RefundKind.WITH_RETURN, 10_000, lines=[s.share("a", 1, 10_000)]), T0 + 3 * DAY)
+    story.tell(parcel(RETURNED, 2, "e1", ParcelDirection.RESHIP), T0 + 4 * DAY)
+    assert asked(story) == []
+    assert len(story.outcomes(refunds.RefundPaymentRequestedV1)) == 0
+    story.tell(parcel(RETURNED, 2), T0 + 5 * DAY)
+    assert asked(story) == ["o1.goods.1"]
+
+
+def test_a_claimed_piece_that_comes_back_without_a_case_settles_its_claim_alone() -> None:
+    """RF-044: the buyer has three pieces and the money of two; one comes back, and nothing is owed for it."""
+    story = sold(3, (s.shipped(), HOUR), (parcel(DELIVERED, 3), DAY))
+    lines = [s.share("a", 2, 20_000)]
+    story.tell(s.applied(RefundKind.NOT_RECEIVED, 20_000, lines=lines), T0 + 2 * DAY)
+    story.tell(s.agreed(), T0 + 2 * DAY)
+    story.tell(s.settled(20_000), T0 + 2 * DAY)
+    story.tell(returned("r9"), T0 + 3 * DAY)
+    story.tell(s.inspected(return_id="r9"), T0 + 5 * DAY)
+    assert asked(story) == []
+    story.tell(returned("r8", 2), T0 + 6 * DAY)
+    assert settled(story) == [("taken_back", 0)]
+    story.tell(s.inspected(received=2, accepted_count=2, return_id="r8"), T0 + 7 * DAY)
+    (question,) = [x for x in story.outcomes(common.TaskRequestedV1) if x.task_id.startswith("o1.goods.")]
+    answer(story, "approved", 8 * DAY, "order")
+    paid = story.outcomes(refunds.RefundPaymentRequestedV1)
+    assert [x.amount.minor for x in paid] == [20_000, 10_000], question
+
+
+def test_an_answer_about_goods_pays_nothing_once_the_buyer_has_others() -> None:
+    """RF-118, RF-120: an exchange was broken off, and its replacement came before a person answered."""
+    story = sold(1, (s.shipped(), HOUR), (parcel(DELIVERED), DAY))
+    story.tell(s.applied(RefundKind.WITH_RETURN), T0 + 2 * DAY)
+    story.tell(returned("r1"), T0 + 3 * DAY)
+    story.tell(s.withdrawn(), T0 + 3 * DAY + HOUR)
+    story.tell(s.inspected(), T0 + 4 * DAY)
+    assert asked(story) == ["o1.goods.1"]
+    story.tell(parcel(DELIVERED, 1, "e1", ParcelDirection.REPLACEMENT), T0 + 5 * DAY)
+    answer(story, "approved", 6 * DAY, "order")
+    assert story.outcomes(refunds.RefundPaymentRequestedV1) == []
+    assert opened(story) == []

@@ -155,7 +155,9 @@ def _problem_reported(data: aftersales.ProblemReportedV1) -> Sequence[Addressed]
     missing = {aftersales.ProblemKind.NOT_RECEIVED, aftersales.ProblemKind.SIGNED_NOT_RECEIVED}
     if data.problem not in missing:
         return []
-    reported = m.ProblemReported(data.problem.value, data.parcel_id, merged(data.lines or ()))
+    reported = m.ProblemReported(
+        data.problem.value, data.parcel_id, merged(data.lines or ()), data.problem_id
+    )
     return [m.to(data.order_id, reported)]
 
 

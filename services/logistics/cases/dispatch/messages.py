@@ -141,6 +141,7 @@ class ProblemReported(Value):
     problem: str
     parcel_id: str | None
     lines: tuple[Share, ...]
+    problem_id: str = ""
 
 
 class Inspected(Value):

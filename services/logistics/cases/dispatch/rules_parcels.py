@@ -165,19 +165,23 @@ def _search(file: OrderFile, link: Link, reason_code: str, *, can_wait: bool) ->
 
 
 def problem_reported(file: OrderFile, report: m.ProblemReported) -> Decisions:
-    """Looks for a parcel that left and that the buyer did not get."""
+    """Looks for a parcel that left and that the buyer did not get. One report is looked into once."""
     links = [
         link
         for link in file.links
         if link.direction.is_to_buyer
         and not link.is_void
-        and not link.is_sought
+        and report.problem_id not in link.problem_ids
         and link.sent_at is not None
         and link.outcome not in {Outcome.RETURNED, Outcome.LOST}
         and (link.parcel_id == report.parcel_id if report.parcel_id else overlaps(link.lines, report.lines))
     ]
     decided: Decisions = []
-    for link in links:
+    for known in links:
+        link = replace(known, problem_ids=(*known.problem_ids, report.problem_id))
+        if link.is_sought:
+            decided.append(Decided(f.LinkChanged(link), ()))
+            continue
         is_signed = report.problem == "signed_not_received" or link.outcome is Outcome.DELIVERED
         reason_code = "signed_not_received" if is_signed else "not_received"
         decided += _search(file, link, reason_code, can_wait=not link.is_stalled)

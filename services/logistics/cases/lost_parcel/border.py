@@ -124,7 +124,7 @@ def _payment_due(fact: f.PaymentDue, view: CaseView[State]) -> logistics.RemedyR
 
 
 def _task(
-    fact: f.InquiryUnanswered | f.ReportOverdue | AttentionDrawn, view: CaseView[State]
+    fact: f.InquiryUnanswered | f.ReportAskedAgain | f.ReportOverdue | AttentionDrawn, view: CaseView[State]
 ) -> common.TaskRequestedV1:
     """Announces the task of a fact that does more than ask."""
     return outcomes.order_task(fact.task, view)
@@ -142,6 +142,7 @@ ANNOUNCES: Mapping[type, Announce] = {
     Notice: _notice,
     f.InquiryAsked: _inquiry,
     f.InquiryUnanswered: _task,
+    f.ReportAskedAgain: _task,
     f.ReportOverdue: _task,
     f.MemoAsked: _memo,
     f.OfferMade: _offer,

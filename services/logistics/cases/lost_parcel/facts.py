@@ -52,6 +52,8 @@ class Loss(Value):
     payment_count: int = 0
     found: Found | None = None
     """The news of a parcel that turned up after all."""
+    report_count: int = 1
+    """The number of times that the supervisor was asked."""
 
     def unsettled(self, subject: Subject) -> tuple[Share, ...]:
         """Lists the pieces for which the buyer has no remedy yet."""
@@ -114,6 +116,12 @@ class OfferMade(Value):
 
 class OfferVoid(Value):
     """The offer does not stand any more: a refund is open."""
+
+
+class ReportAskedAgain(Value):
+    """The supervisor's answer had no meaning: he is asked again (task.requested)."""
+
+    task: Task
 
 
 class ReportDone(Value):
@@ -200,7 +208,7 @@ class SearchClosed(Value):
     ending: str
 
 
-Settling = OfferMade | OfferVoid | ReportDone | MemoDone | ReportOverdue
+Settling = OfferMade | OfferVoid | ReportAskedAgain | ReportDone | MemoDone | ReportOverdue
 """Facts about the offer, the report and the memo."""
 
 Remedied = RefundChosen | ReshipChosen | ResendOff | PaymentDue | PaidElsewhere | LeftToExchange | RecallDue

@@ -26,6 +26,7 @@ from services.logistics.policy import Policy
 
 Decisions = list[Decided[Fact]]
 YES = frozenset({"approved", "confirmed", "done"})
+NO = frozenset({"refused", "declined", "rejected"})
 OTHER_HANDS = frozenset({"household", "guard", "delegate"})
 """Signatures that count as the buyer's own (LG-042)."""
 
@@ -150,8 +151,11 @@ def _task_done(state: s.Known, task: TaskDone, policy: Policy, now: datetime) ->
     subject = state.subject
     is_yes = task.outcome_code in YES
     if isinstance(state, s.Lost):
-        is_report = task.task_id == state.loss.report_task_id and is_yes and not state.loss.is_reported
-        return loss.reported(state) if is_report else []
+        if task.task_id != s.report_task_id(state.loss) or state.loss.is_reported:
+            return []
+        if is_yes:
+            return loss.reported(state)
+        return [] if task.outcome_code in NO else loss.report_again(state, policy, now)
     if task.task_id not in {look_task_id(subject), presume_task_id(subject)}:
         return []
     if not isinstance(state, s.Open | s.CourierInquiry | s.Located):

@@ -91,7 +91,7 @@ def _questions_void(state: s.Lost, reason_code: str) -> Sequence[Fact]:
     """Withdraws what a person was asked about the loss."""
     facts: list[Fact] = []
     if not state.loss.is_reported:
-        facts.append(TaskWithdrawn(reason_code, task_id=state.loss.report_task_id))
+        facts.append(TaskWithdrawn(reason_code, task_id=s.report_task_id(state.loss)))
     is_both = state.loss.is_reported and state.loss.is_memo_stored
     if state.loss.report_by is None and not is_both:
         facts.append(TaskWithdrawn(reason_code, task_id=s.overdue_task_id(state.loss)))

@@ -7,6 +7,7 @@ from kernel.decider import Decided, tell
 from kernel.ids import derived_id
 from kernel.people import Task
 from kernel.rules import rule
+from kernel.value import replace
 from services.logistics.cases.dispatch import messages as dispatch
 from services.logistics.cases.lost_parcel import facts as f
 from services.logistics.cases.lost_parcel import messages as m
@@ -226,6 +227,15 @@ def reported(state: s.Lost) -> Decisions:
 def _report_done() -> Sequence[Fact]:
     """Notes that the supervisor knows and approves."""
     return [f.ReportDone()]
+
+
+@rule("LG-020")
+def report_again(state: s.Lost, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Asks the supervisor anew where his answer neither approves nor refuses."""
+    count = state.loss.report_count + 1
+    task_id = s.report_task_id(replace(state.loss, report_count=count))
+    due_at = now + policy.lost.report_hours
+    return [f.ReportAskedAgain(Task("lost_parcel_report", due_at, "approval", task_id=task_id))]
 
 
 def memo_stored(state: s.Lost, memo: MemoStored) -> Decisions:

@@ -117,6 +117,12 @@ def look_task_id(subject: Subject) -> str:
     return derived_id(subject.name, "look")
 
 
+def report_task_id(loss: Loss) -> str:
+    """Derives the id of the question to the supervisor that stands; each has its number, from 1."""
+    number = () if loss.report_count == 1 else (str(loss.report_count),)
+    return derived_id(loss.report_task_id, *number)
+
+
 def overdue_task_id(loss: Loss) -> str:
     """Derives the id of the task about a report or memo that is missing."""
     return derived_id(loss.report_task_id, "overdue")
@@ -253,6 +259,8 @@ def _settling(state: Lost, fact: Settling) -> Lost:
         case f.OfferVoid():
             void = replace(state, loss=replace(loss, choose_by=None))
             return replace(void, offer_id=None) if isinstance(void, LostConfirmed) else void
+        case f.ReportAskedAgain():
+            return replace(state, loss=replace(loss, report_count=loss.report_count + 1))
         case f.ReportDone():
             return replace(state, loss=replace(loss, is_reported=True))
         case f.MemoDone():

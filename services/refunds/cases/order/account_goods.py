@@ -17,6 +17,7 @@ from services.refunds.goods import (
     together,
     without,
 )
+from services.refunds.held_goods import with_buyer
 from services.refunds.shares import RefundKind, Share
 
 
@@ -47,14 +48,20 @@ def back_free(book: OrderAccount, pieces: Sequence[Share]) -> tuple[Share, ...]:
     return pieces_of({x: min(count, counts.get(x, 0)) for x, count in counts_of(pieces).items()})
 
 
-def not_back(book: OrderAccount, line: LineAccount) -> int:
-    """Counts the pieces of a line that are neither refunded nor known to be back."""
+def not_with_buyer(book: OrderAccount, line: LineAccount, but: str = "") -> int:
+    """Counts the pieces of a line that the buyer has not, nor their money; `but`: a parcel left out."""
+    held, count = book.held, line.quantity_count
+    return count - held.repaid_for(line.line_id)[0] - with_buyer(held, line.line_id, count, but)
+
+
+def not_back(book: OrderAccount, line: LineAccount, but: str = "") -> int:
+    """Counts the pieces of a line that are neither refunded, nor with the buyer, nor known to be back."""
     here = line.back_count
     for case in book.open:
         if not case.is_granted:
             back = inside((*case.back, *here_of(book, case.case_id)), case.shares)
             here += counts_of(back).get(line.line_id, 0)
-    return max(line.left_count - here, 0)
+    return max(min(line.left_count, not_with_buyer(book, line, but)) - here, 0)
 
 
 @rules_of("RF-044")

@@ -80,7 +80,9 @@ def _in_parcel(book: OrderAccount, parcel: ParcelDecided) -> tuple[Share, ...]:
     """Lists the pieces in the parcel that are neither refunded nor known to be back."""
     counts = counts_of(parcel.shares)
     found = {
-        line.line_id: min(counts.get(line.line_id, line.left_count), account_goods.not_back(book, line))
+        line.line_id: min(
+            counts.get(line.line_id, line.left_count), account_goods.not_back(book, line, parcel.parcel_id)
+        )
         for line in book.lines
         if not parcel.line_ids or line.line_id in parcel.line_ids
     }

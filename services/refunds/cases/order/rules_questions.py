@@ -57,10 +57,12 @@ def _paid(current: Live, question: Question, refund_id: str, policy: Policy, now
 
 
 def _left(book: OrderAccount, question: Question) -> tuple[Share, ...]:
-    """Lists the pieces of the question that are not refunded meanwhile."""
+    """Lists the pieces of the question for which the buyer has neither money nor others meanwhile."""
     return pieces_of(
         {
-            share.line_id: min(share.quantity_count, line.left_count)
+            share.line_id: min(
+                share.quantity_count, line.left_count, account_goods.not_with_buyer(book, line)
+            )
             for share in question.pieces
             if (line := book.line(share.line_id)) is not None
         }
