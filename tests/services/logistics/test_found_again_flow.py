@@ -236,7 +236,7 @@ def test_a_report_that_was_asked_for_again_is_taken_back_with_its_loss() -> None
     story = on_the_way((said("k1"), 2 * DAY))
     tell(story, task_done(reports(story)[0], "unclear"), 2 * DAY + HOUR)
     tell(story, scan("delivered", 3 * DAY), 3 * DAY)
-    assert [x.task_id for x in story.outcomes(common.TaskWithdrawnV1)] == [reports(story)[1].task_id]
+    assert reports(story)[1].task_id in [x.task_id for x in story.outcomes(common.TaskWithdrawnV1)]
 
 
 def test_one_report_of_the_buyer_is_looked_into_once() -> None:
@@ -245,7 +245,8 @@ def test_one_report_of_the_buyer_is_looked_into_once() -> None:
     for after, problem_id, count in ((4, "q1", 1), (5, "q1", 1), (7, "q1", 1), (8, "q2", 2)):
         report = not_received("signed_not_received").model_copy(update={"problem_id": problem_id})
         tell(story, report, after * DAY)
-        asked = story.outcomes(logistics.CourierActionRequestedV1)
+        inquiries = story.outcomes(logistics.CourierActionRequestedV1)
+        asked = [x for x in inquiries if x.reason_code == "signed_not_received"]
         assert len(asked) == count, (after, problem_id)
         if after == 5:
             tell(story, courier(asked[-1].request_id, "found"), 6 * DAY)
