@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
         def __init_subclass__(cls, *, kw_only: bool = False) -> None: ...
 
+    def replace(value: V, /, **changes: Any) -> V:
+        """Copies the value with some fields changed. Raises TypeError for a field that it does not have."""
+        ...
+
 else:
 
     class Value(msgspec.Struct, frozen=True, gc=False):
         """See above. A struct, because a frozen dataclass takes nine times as long to make."""
 
-
-def replace(value: V, /, **changes: Any) -> V:
-    """Copies the value with some fields changed. Raises TypeError for a field that it does not have."""
-    return msgspec.structs.replace(value, **changes)  # type: ignore[type-var]
+    replace = msgspec.structs.replace
 
 
 def field_names(value_class: type[Value]) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ def counts_of(pieces: Iterable[Share]) -> dict[str, int]:
 
 def pieces_of(counts: Mapping[str, int]) -> tuple[Share, ...]:
     """Lists pieces without money, lines with none left out."""
-    return tuple(Share(line_id, count, 0) for line_id, count in counts.items() if count > 0)
+    return tuple([Share(line_id, count, 0) for line_id, count in counts.items() if count > 0])
 
 
 def together(one: Iterable[Share], other: Iterable[Share]) -> tuple[Share, ...]:
@@ -75,14 +75,18 @@ def together(one: Iterable[Share], other: Iterable[Share]) -> tuple[Share, ...]:
 
 def without(pieces: Iterable[Share], taken: Iterable[Share]) -> tuple[Share, ...]:
     """Takes pieces away; of no line less than none stays."""
-    less = counts_of(taken)
-    return pieces_of({x: count - less.get(x, 0) for x, count in counts_of(pieces).items()})
+    counts = counts_of(pieces)
+    for share in taken if counts else ():
+        if share.line_id in counts:
+            counts[share.line_id] -= share.quantity_count
+    return pieces_of(counts)
 
 
 def inside(pieces: Iterable[Share], limit: Iterable[Share]) -> tuple[Share, ...]:
     """Lists as many of the pieces as the limit has."""
-    most = counts_of(limit)
-    return pieces_of({x: min(count, most.get(x, 0)) for x, count in counts_of(pieces).items()})
+    counts = counts_of(pieces)
+    most = counts_of(limit) if counts else counts
+    return pieces_of({x: min(count, most.get(x, 0)) for x, count in counts.items()})
 
 
 def more_of(one: Iterable[Share], other: Iterable[Share]) -> tuple[Share, ...]:
