@@ -183,8 +183,8 @@ def _inspected(ledger: Ledger, event: shipments.ReturnInspectedV1, at: datetime)
     for line in event.lines:
         for case_id in box.return_ids:
             case = ledger.m.refunds.get(case_id) or ledger.m.exchanges.get(case_id)
-            if line.is_fault_confirmed is False and case is not None and case.lines[line.line_id]:
-                ledger.m.no_fault.add(case_id)
+            if line.is_fault_confirmed is not None and case is not None and case.lines[line.line_id]:
+                ledger.m.faults.setdefault(case_id, []).append((at, line.is_fault_confirmed))
 
 
 def _hold_answered(ledger: Ledger, event: shipments.DispatchHoldAnsweredV1, at: datetime) -> None:

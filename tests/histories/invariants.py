@@ -221,7 +221,7 @@ def _freight(ledger: Ledger, at: datetime) -> Iterator[Breach]:
     tasks = {task.case_id for task in ledger.m.tasks.values() if task.question_code == "payment_over_account"}
     for case_id, laid_out in m.laid_out.items():
         refund, exchange = m.refunds.get(case_id), m.exchanges.get(case_id)
-        if case_id in m.no_fault or tasks or laid_out == 0:
+        if m.is_without_fault(case_id, at) or tasks or laid_out == 0:
             continue
         if refund is not None:
             is_owed = refund.seller_bears and refund.state in ("asked", "paid") and refund.was_returned

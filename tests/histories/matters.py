@@ -73,6 +73,8 @@ class Exchange:
     ending: str = ""
     ended_at: datetime | None = None
     seller_bears: bool = False
+    replace_by: datetime | None = None
+    """When the replacement has to leave; a breach repays the freight, whoever was to bear it."""
     was_returned: bool = False
     was_reserved: bool = False
     sent: Counter[str] = field(default_factory=Counter[str])
@@ -246,8 +248,12 @@ class Matters:
     asked: dict[str, Asked] = field(default_factory=dict[str, Asked])
     laid_out: dict[str, int] = field(default_factory=dict[str, int])
     """Freight that the buyer paid for returns, by refund or exchange."""
-    no_fault: set[str] = field(default_factory=set[str])
-    """Refunds and exchanges whose goods were checked and had no fault."""
+    faults: dict[str, list[tuple[datetime, bool]]] = field(
+        default_factory=dict[str, list[tuple[datetime, bool]]]
+    )
+    """What the warehouse said about the fault of goods, by refund or exchange."""
+    hang_on_fault: set[str] = field(default_factory=set[str])
+    """Refunds and exchanges whose freight the shop bears for a fault of the goods alone."""
     rejections: dict[str, str] = field(default_factory=dict[str, str])
 
     def open_pieces(self) -> Mapping[str, int]:
@@ -261,6 +267,11 @@ class Matters:
     def cases(self) -> list[Refund | Exchange]:
         """Refunds and exchanges."""
         return [*self.refunds.values(), *self.exchanges.values()]
+
+    def is_without_fault(self, case_id: str, at: datetime) -> bool:
+        """Whether the shop bears the freight for a fault that nobody had found by then in any piece."""
+        words = {word for when, word in self.faults.get(case_id, ()) if when <= at}
+        return words == {False} and case_id in self.hang_on_fault
 
     def open_tasks(self) -> list[Task]:
         return [task for task in self.tasks.values() if task.is_open]

@@ -59,6 +59,10 @@ def _liability(ledger: Ledger, event: refunds.FreightLiabilityDecidedV1, at: dat
     del at
     bears = event.return_leg.value == "seller"
     case_id = event.return_id or ""
+    if event.cause.value == "quality" and bears:
+        ledger.m.hang_on_fault.add(case_id)
+    elif case_id not in ledger.m.faults:
+        ledger.m.hang_on_fault.discard(case_id)
     if case_id in ledger.m.exchanges:
         ledger.exchange(case_id).seller_bears = bears
     elif case_id in ledger.m.refunds:
@@ -224,6 +228,7 @@ def _reship_due(ledger: Ledger, event: refunds.ReshipDueV1, at: datetime) -> Non
     for exchange in ledger.m.exchanges.values():
         if exchange.reship_id == event.reship_id and event.purpose is ReshipPurpose.EXCHANGE:
             exchange.state = "due" if exchange.is_open else exchange.state
+            exchange.replace_by = event.ship_by_at
 
 
 def _remedy(ledger: Ledger, event: logistics.RemedyRefundDueV1, at: datetime) -> None:

@@ -246,7 +246,7 @@ def _payment(ledger: Ledger, event: refunds.RefundPaymentRequestedV1, at: dateti
         counts(None), event.refund_id, at,
     )  # fmt: skip
     if purpose == "freight":
-        yield from _freight_payment(ledger, fresh)
+        yield from _freight_payment(ledger, fresh, at)
     if purpose == "late_compensation":
         yield from _compensation(ledger, fresh)
 
@@ -264,14 +264,16 @@ def _refund_payment(ledger: Ledger, event: refunds.RefundPaymentRequestedV1, at:
         yield "paid_after_receipt", "", refund.refund_id, "the buyer had confirmed receipt"
 
 
-def _freight_payment(ledger: Ledger, intent: Intent) -> Found:
+def _freight_payment(ledger: Ledger, intent: Intent, at: datetime) -> Found:
     m = ledger.m
     case_id = m.case_of(intent)
     before = sum(i.minor for i in m.intents.values() if i.purpose == "freight" and m.case_of(i) == case_id)
     laid_out = m.laid_out.get(case_id, 0)
     if before + intent.minor > laid_out:
         yield "freight_over", "", intent.intent_id, f"{before + intent.minor} of {laid_out} laid out"
-    if case_id in m.no_fault:
+    exchange = m.exchanges.get(case_id)
+    is_breached = exchange is not None and exchange.replace_by is not None and exchange.replace_by <= at
+    if m.is_without_fault(case_id, at) and not is_breached:
         yield "freight_unowed", "", case_id, "the warehouse found no fault"
 
 
