@@ -6,10 +6,9 @@ from kernel.rules import rules_of
 from kernel.value import Value
 from services.logistics.commitments import pieces
 from services.logistics.order_file import Link, OrderFile
-from services.logistics.parcels import Direction, Outcome, ParcelStatus
+from services.logistics.parcels import Direction, Outcome
 from services.logistics.shares import overlaps, without
-
-_TURNED = frozenset({ParcelStatus.REFUSED, ParcelStatus.RETURNING})
+from services.logistics.track import TURNED
 
 
 class Doubt(StrEnum):
@@ -47,8 +46,14 @@ def _doubt(file: OrderFile, link: Link) -> Doubt | None:
         return Doubt.RESENT
     if link.outcome is Outcome.RETURNED:
         return Doubt.RETURNING if _is_unsettled(file, link) else None
-    is_coming = link.is_called_back or link.status in _TURNED
-    return Doubt.RETURNING if link.outcome is None and is_coming else None
+    return Doubt.RETURNING if link.outcome is None and _is_coming_back(file, link) else None
+
+
+def _is_coming_back(file: OrderFile, link: Link) -> bool:
+    """Says whether the parcel is on its way to the shop; one that turned up after its remedy is recalled."""
+    if link.is_called_back or link.is_turned or link.status in TURNED:
+        return True
+    return link.remedy is not None and _is_owed(file, link)
 
 
 def _is_resend_open(file: OrderFile, lost: Link) -> bool:
@@ -66,6 +71,11 @@ def _is_unsettled(file: OrderFile, back: Link) -> bool:
     """Says whether the goods of a parcel that came back are neither paid for nor with the buyer."""
     if back.direction not in {Direction.OUTBOUND, Direction.RESHIP} or back.remedy is not None:
         return False
+    return _is_owed(file, back)
+
+
+def _is_owed(file: OrderFile, back: Link) -> bool:
+    """Says whether the buyer has neither the goods of the parcel nor their money."""
     is_replaced = any(
         link.direction.is_resend and link.outcome is Outcome.DELIVERED and overlaps(link.lines, back.lines)
         for link in file.links

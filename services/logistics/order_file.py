@@ -84,6 +84,8 @@ class Link(Value):
     outcome: Outcome | None = None
     is_void: bool = False
     is_called_back: bool = False
+    is_turned: bool = False
+    """The parcel was refused, or the carrier brings it back."""
     was_out_of_range: bool = False
     is_sought: bool = False
     """A lost-parcel case looks for the parcel, or has the loss to settle."""

@@ -18,6 +18,7 @@ IN_DELIVERY = frozenset(
         ParcelStatus.REFUSED,
     }
 )
+TURNED = frozenset({ParcelStatus.REFUSED, ParcelStatus.RETURNING})
 BEFORE_CARRIER = frozenset({ParcelStatus.UNKNOWN, ParcelStatus.REGISTERED, ParcelStatus.CANCELLED})
 _RANK = {status: rank for rank, status in enumerate(ParcelStatus)}
 
@@ -100,6 +101,8 @@ class Track(Value):
     arrived_at: datetime | None = None
     """The moment at which the parcel came to the shop's gate."""
     is_arrived_collect: bool = False
+    is_turned: bool = False
+    """The buyer refused the parcel, or the carrier brings it back: carriage is then its way to the shop."""
 
 
 @rules_of("OR-009", "LG-016")
@@ -135,7 +138,9 @@ def with_scan(track: Track, scan: Scan) -> Track:
     if scan.status not in BEFORE_CARRIER and scan.status is not ParcelStatus.LOST:
         pickup_at = scan.at if pickup_at is None else min(pickup_at, scan.at)
     last_at = scan.at if track.last_at is None else max(track.last_at, scan.at)
-    return replace(track, motion=motion, end=end, pickup_at=pickup_at, last_at=last_at)
+    turned = TURNED & {each.status for each in (scan, track.motion) if each is not None}
+    is_turned = track.is_turned or bool(turned)
+    return replace(track, motion=motion, end=end, pickup_at=pickup_at, last_at=last_at, is_turned=is_turned)
 
 
 def is_of_another(track: Track, at: datetime) -> bool:

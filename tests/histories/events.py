@@ -229,7 +229,8 @@ def _arrived(ledger: Ledger, event: scans.ParcelArrivedV1, at: datetime) -> None
     if event.is_freight_collect and (parcel is None or (parcel.is_back and parcel.standing != "home")):
         name = event.tracking_code if parcel is None else parcel.parcel_id
         is_expected = any(case.state in ("sending", "sent") for case in ledger.m.cases())
-        ledger.m.collects.append(Collect(name, at, is_expected))
+        waybill = f"{event.carrier_code}/{event.tracking_code}"
+        ledger.m.collects.append(Collect(name, at, is_expected, waybill))
         if parcel is not None:
             parcel.is_collect = True
     elif parcel is not None:

@@ -65,6 +65,11 @@ class Ledger:
         fine = sum(p.where in _FINE or (p.where is Where.SHOP and not p.has_left) for p in here)
         return self.goods.ordered[line_id] - fine - self.m.settled_with_money(self.piece_prices)[line_id]
 
+    def is_owed(self, line_id: str) -> bool:
+        """Whether the buyer lacks goods of a line, and the money for them."""
+        has = self.goods.count(line_id, Where.BUYER) + self.m.settled_with_money(self.piece_prices)[line_id]
+        return has < self.goods.ordered[line_id]
+
     def refund(self, refund_id: str) -> Refund:
         return self.m.refunds.setdefault(refund_id, Refund(refund_id))
 

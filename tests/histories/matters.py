@@ -181,6 +181,8 @@ class Collect:
     box_id: str
     at: datetime
     is_expected: bool
+    waybill: str = ""
+    """Its name where nobody registered it."""
     is_refused: bool = False
     """Whether the warehouse is asked not to take it in."""
 

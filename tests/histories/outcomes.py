@@ -181,7 +181,7 @@ def _instruction(ledger: Ledger, event: logistics.WarehouseInstructionRequestedV
     if event.instruction is logistics_enums.Instruction.REFUSE_COLLECT:
         for collect in ledger.m.collects:
             box = ledger.goods.parcels.get(collect.box_id)
-            names = {collect.box_id, *(box.return_ids if box is not None else ())}
+            names = {collect.box_id, collect.waybill, *(box.return_ids if box is not None else ())}
             collect.is_refused |= event.parcel_id is None or event.parcel_id in names
 
 

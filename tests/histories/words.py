@@ -100,7 +100,8 @@ def _confirm(ledger: Ledger, event: refunds.OrderAutoConfirmRequestedV1, at: dat
             yield "confirm_too_early", "goods back", line_id, "the goods are at the shop"
     for parcel in ledger.goods.parcels.values():
         is_coming = parcel.turned_at is not None or parcel.parcel_id in m.recalls
-        if not parcel.is_back and is_coming and parcel.standing == "moving":
+        is_owed = any(ledger.is_owed(line_id) for line_id in parcel.lines)
+        if not parcel.is_back and is_coming and is_owed and parcel.standing == "moving":
             yield "confirm_too_early", "return", parcel.parcel_id, "the parcel is coming back"
 
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from aftersales_contracts.aftersales import logistics, refunds
 from aftersales_contracts.base import Event
 from aftersales_contracts.components import Party, Tracking, Wanted
@@ -90,6 +92,21 @@ def test_nobody_confirms_a_parcel_that_comes_back() -> None:
     assert asked_at(flow) == []
     flow.pass_until(T0 + 11 * DAY + MARKED + GRACE)
     assert asked_at(flow) == [T0 + 11 * DAY + MARKED]
+
+
+@pytest.mark.parametrize("is_read_late", [False, True])
+def test_news_of_the_way_back_is_no_way_to_the_buyer(is_read_late: bool) -> None:
+    """OR-029, RF-036: the parcel moves after it was turned; the turn may be read after that."""
+    turned = (shop.scan("returning", T0 + DAY), 37 * HOUR if is_read_late else DAY)
+    moves = (shop.scan("in_transit", T0 + 36 * HOUR), 36 * HOUR)
+    flow = sent(*sorted((turned, moves), key=lambda entry: entry[1]))
+    assert doubts(flow) == [[("k1", "returning")]]
+    for day in (3, 7, 11):
+        flow.tell(shop.scan("in_transit", T0 + day * DAY), T0 + day * DAY)
+    flow.pass_until(T0 + 14 * DAY)
+    assert (doubts(flow)[1:], asked_at(flow)) == ([], [])
+    flow.tell(shop.scan("delivered", T0 + 14 * DAY), T0 + 14 * DAY)
+    assert doubts(flow)[1:] == [[]]
 
 
 def test_nobody_confirms_goods_that_came_back_while_nobody_is_paid() -> None:

@@ -83,6 +83,7 @@ DISPATCH: list[Any] = [
     dm.CourierSaidLost("k1"),
     dm.PickedUp("k1", T0 + 3 * HOUR),
     dm.PickedUp("k2", T0 + 40 * HOUR),
+    dm.TurnedBack("k1"),
     *(
         dm.ParcelMoved("k1", status, T0 + 50 * HOUR, None, outcome)
         for status, outcome in (

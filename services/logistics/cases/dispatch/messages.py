@@ -217,6 +217,12 @@ class ParcelMoved(Value):
     outcome: Outcome | None
 
 
+class TurnedBack(Value):
+    """The buyer refused the parcel, or the carrier brings it back."""
+
+    parcel_id: str
+
+
 class ParcelStalled(Value):
     """The parcel is silent too long, or is heard of again."""
 
@@ -259,6 +265,7 @@ Message = (
     | ResendRevoked
     | CourierSaidLost
     | PickedUp
+    | TurnedBack
     | ParcelMoved
     | ParcelStalled
     | SearchClosed

@@ -75,6 +75,8 @@ def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return parcels.parcel_left(file, message, policy, now)
         case m.PickedUp():
             return parcels.picked_up(file, message)
+        case m.TurnedBack():
+            return parcels.turned_back(file, message)
         case m.CollectArrived():
             return parcels.collect_arrived(file, message)
         case m.WaybillVoided():

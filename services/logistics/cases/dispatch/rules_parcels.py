@@ -106,6 +106,13 @@ def picked_up(file: OrderFile, scan: m.PickedUp) -> Decisions:
     return decided + picked_up_after(file, link) if is_first else decided
 
 
+@rule("OR-029", "RF-036")
+def turned_back(file: OrderFile, message: m.TurnedBack) -> Sequence[Fact]:
+    """Notes that the parcel is on its way to the shop; what the carrier says of that way changes nothing."""
+    link = _known(file, message.parcel_id)
+    return [] if link.is_turned else [f.LinkChanged(replace(link, is_turned=True))]
+
+
 def voided(file: OrderFile, message: m.WaybillVoided) -> Decisions:
     """Takes the parcel as proof of nothing any more: the goods stayed."""
     link = _known(file, message.parcel_id)

@@ -236,7 +236,8 @@ def _follow(state: State, decided: Decisions, policy: Policy, now: datetime) -> 
     follows = _at_gate(after, policy, now)
     after = reduce(fold, [entry.fact for entry in follows], after)
     follows += _status(before, after)
-    return follows + _picked_up(before, after) + _outcome(after) + _stall_cleared(after)
+    news = _picked_up(before, after) + _turned_back(before, after)
+    return follows + news + _outcome(after) + _stall_cleared(after)
 
 
 @rule("OR-009")
@@ -261,6 +262,17 @@ def _picked_up(before: Track | None, after: Track) -> Sequence[Fact]:
     if before is not None and before.pickup_at == at:
         return []
     return [tell(dispatch.to(identity.order_id, dispatch.PickedUp(identity.parcel_id, at)))]
+
+
+@rule("OR-029", "RF-036")
+def _turned_back(before: Track | None, after: Track) -> Sequence[Fact]:
+    """Tells the order of a parcel to the buyer that was refused or comes back, however late that is known."""
+    identity = after.identity
+    if identity is None or not after.is_turned or not identity.direction.is_to_buyer:
+        return []
+    if before is not None and before.is_turned:
+        return []
+    return [tell(dispatch.to(identity.order_id, dispatch.TurnedBack(identity.parcel_id)))]
 
 
 def _at_gate(track: Track, policy: Policy, now: datetime) -> Decisions:
