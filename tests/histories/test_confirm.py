@@ -5,7 +5,7 @@ from datetime import timedelta
 from tests.histories.crossings import START, do
 from tests.histories.generate import History, replay
 from tests.histories.silent import broken
-from tests.histories.world import Shape, World
+from tests.histories.world import Action, Shape, World
 
 LOST = (
     *START,
@@ -22,8 +22,8 @@ PRICE_DIFFERENCE = (
 )
 
 
-def confirmed(shape: Shape, *actions: object) -> tuple[World, set[str]]:
-    world = replay(History(shape, actions))  # type: ignore[arg-type]
+def confirmed(shape: Shape, *actions: Action) -> tuple[World, set[str]]:
+    world = replay(History(shape, actions))
     world.wait_until(world.now + timedelta(days=40))
     return world, broken(world.breaches.values(), "confirm_too_early")
 

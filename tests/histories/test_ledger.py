@@ -10,6 +10,7 @@ from aftersales_contracts.components import Share
 from tests.histories.crossings import DAY, HOUR, ONE, START, arrived, do
 from tests.histories.generate import History, replay
 from tests.histories.goods import Where
+from tests.histories.matters import Collect
 from tests.histories.silent import announce, broken, of_case, played
 from tests.histories.verbs import play
 from tests.histories.world import Shape, World
@@ -112,6 +113,14 @@ def test_a_return_at_the_cost_of_the_shop_is_refused() -> None:
     assert broken(_expected().end(), "collect_unrefused") == {"B1"}
     for name, found in (("B1", set[str]()), ("x1", set[str]()), ("B2", {"B1"})):
         world = _expected()
+        announce(world, refusal(name))
+        assert broken(world.end(), "collect_unrefused") == found
+
+
+def test_a_box_that_nobody_registered_is_refused_by_its_waybill() -> None:
+    for name, found in (("sf/U1", set[str]()), ("yto/U1", {"U1"})):
+        world = played(ONE, *BACK[:-2])
+        world.ledger.m.collects.append(Collect("U1", world.now, True, "sf/U1"))
         announce(world, refusal(name))
         assert broken(world.end(), "collect_unrefused") == found
 
