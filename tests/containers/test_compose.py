@@ -1,5 +1,7 @@
 """`docker compose up` as the operator's guide says it: healthy, of use, confined, and its data outlive it."""
 
+import asyncio
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -7,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from aftersales_contracts.envelope import Envelope, write
+from aftersales_contracts.registry import encode
+from aftersales_contracts.shop.orders import OrderPlacedV1
 from chassis import clock
 from chassis.operate.provision import role_of
 from tests.containers import engine
@@ -22,6 +27,8 @@ IDLE_PERCENT_MOST = 5
 """The promise, of one core."""
 CPU_TIME = "cat /sys/fs/cgroup/cpu.stat 2>/dev/null || cat /sys/fs/cgroup/cpuacct/cpuacct.usage"
 DEFAULT_ROUTE = "00000000"
+READ_SECONDS = 60.0
+SAMPLES = Path(__file__).parents[2] / "contracts" / "samples"
 COUNTS = " UNION ALL ".join(
     f"SELECT '{name}', (SELECT count(*) FROM {name}.cases), (SELECT count(*) FROM {name}.facts),"
     f" (SELECT sum(next_offset) FROM {name}.intake)"
@@ -127,6 +134,29 @@ async def test_programs_on_the_machine_reach_kafka(compose: Compose) -> None:
         assert "shop.orders.v1" in await consumer.topics()
     finally:
         await consumer.stop()
+
+
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+async def test_every_codec_is_taken_and_read(compose: Compose, codec: str) -> None:
+    """B15: a Go client packs with snappy by default. The broker unpacks each batch, and so do the services."""
+    data = json.loads((SAMPLES / "shop.order.placed.v1.json").read_text("utf-8"))
+    order = OrderPlacedV1.model_validate_json(json.dumps(data | {"order_id": f"packed-{codec}"}))
+    key, headers, value = write(
+        Envelope(f"packed-{codec}", "test/shop", order.TYPE, clock.now(), order.order_id), encode(order)
+    )
+    producer = AIOKafkaProducer(
+        bootstrap_servers=f"localhost:{compose.ports[0]}", compression_type=codec, request_timeout_ms=10_000
+    )
+    await producer.start()
+    try:
+        await producer.send_and_wait(order.TOPIC, value, key, headers=headers)
+    finally:
+        await producer.stop()
+    until = clock.monotonic() + READ_SECONDS
+    found = f"SELECT count(*) FROM refunds.cases WHERE subject = '{order.order_id}'"
+    while compose.sql(found).strip() == "0" and clock.monotonic() < until:
+        await asyncio.sleep(0.5)
+    assert int(compose.sql(found)) > 0
 
 
 @pytest.mark.parametrize("name", ["secure", "scale"])

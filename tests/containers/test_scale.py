@@ -10,6 +10,21 @@ from tests.containers import engine
 from tests.containers.compose import ONE_SHOTS, SERVICES, Compose, made
 
 BROKERS = ("kafka", "kafka-2", "kafka-3")
+PACK = """
+import asyncio
+from aiokafka import AIOKafkaProducer
+
+async def send(codec):
+    producer = AIOKafkaProducer(bootstrap_servers="kafka:19092", compression_type=codec, acks="all")
+    await producer.start()
+    for number in range(24):
+        await producer.send_and_wait("shop.contacts.v1", b"not an event" * 20, str(number).encode())
+    await producer.stop()
+    print(codec)
+
+for each in ("gzip", "snappy", "lz4", "zstd"):
+    asyncio.run(asyncio.wait_for(send(each), 25))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +51,15 @@ def test_the_sample_gives_its_outcome(compose: Compose) -> None:
     """Whichever replicas read it."""
     said = compose("run", "--rm", "cli", "sample")
     assert "aftersales.refund.opened.v1" in said, said
+
+
+def test_every_broker_takes_every_codec(compose: Compose) -> None:
+    """B15: keys of all kinds reach leaders on all three brokers."""
+    said = engine.docker(
+        "run", "--rm", "--network", f"{compose.name}_broker", engine.project_image(), "python", "-c", PACK,
+        limit_seconds=120,
+    )  # fmt: skip
+    assert said.split() == ["gzip", "snappy", "lz4", "zstd"]
 
 
 def test_every_topic_has_three_copies(compose: Compose) -> None:

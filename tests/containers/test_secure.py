@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 logging.disable(logging.CRITICAL)
 
-async def attempt(host, protocol, user, password, topic, group):
+async def attempt(host, protocol, user, password, topic, group, codec):
     context = ssl.create_default_context(cafile="/run/secrets/ca.pem") if "SSL" in protocol else None
     more = {}
     if "SASL" in protocol:
@@ -28,7 +28,8 @@ async def attempt(host, protocol, user, password, topic, group):
         host = socket.gethostbyname("kafka") + ":19092"
     common = {"bootstrap_servers": host, "security_protocol": protocol, "ssl_context": context,
               "request_timeout_ms": 8000, **more}
-    client = AIOKafkaConsumer(topic, group_id=group, **common) if group else AIOKafkaProducer(**common)
+    client = AIOKafkaConsumer(topic, group_id=group, **common) if group else AIOKafkaProducer(
+        compression_type=codec or None, **common)
     try:
         await client.start()
         if group:
@@ -101,6 +102,7 @@ def broker(compose: Compose, *attempts: Mapping[str, str], service: str = "refun
         "password": password,
         "topic": f"aftersales.{service}.v1",
         "group": "",
+        "codec": "",
     }
     return client(compose, "broker", TO_BROKER, [{**usual, **each} for each in attempts])
 
@@ -154,6 +156,12 @@ def test_the_broker_refuses_who_is_not_proven(compose: Compose) -> None:
         {"password": "a guess"},
         {},
     ) == ["done", *["KafkaConnectionError"] * 5, "done"]
+
+
+def test_the_broker_takes_every_codec(compose: Compose) -> None:
+    """B15: the broker may execute the native code of the codecs."""
+    codecs = ("gzip", "snappy", "lz4", "zstd")
+    assert broker(compose, *({"codec": codec} for codec in codecs)) == ["done"] * len(codecs)
 
 
 def test_a_client_refuses_a_broker_of_another_name(compose: Compose) -> None:

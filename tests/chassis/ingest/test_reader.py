@@ -163,6 +163,19 @@ async def test_rubbish_is_handed_over_with_a_reason_and_stops_nothing(world: Wor
         assert tuple(items[2].record.headers) == (("x", b"\xff"),)
 
 
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+async def test_every_codec_is_taken_and_read(world: World, codec: str) -> None:
+    """B15: other clients compress by default."""
+    producer = AIOKafkaProducer(bootstrap_servers=world.bootstrap, compression_type=codec)
+    await producer.start()
+    for number in range(20):
+        key, headers, value = world.record(f"o-{number}", START + timedelta(seconds=number))
+        await producer.send(world.name(ORDERS), value, key, headers=headers)
+    await producer.stop()
+    async with world.feed() as feed:
+        assert len(ids(await collect(feed, count(20)))) == 20
+
+
 class Unspeakable(str):
     """A header name that is no UTF-8 on the wire, as other clients can write it."""
 
