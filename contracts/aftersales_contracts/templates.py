@@ -12,7 +12,7 @@ TEMPLATES: Mapping[str, str] = {
     "parcel_signed": "a parcel that was missed was signed for",
     "payment_help": "is there a problem with the payment?",
     "payment_reminder_consulted": "pay when convenient",
-    "payment_reminder_unasked": "please check the address and pay",
+    "payment_reminder_unasked": "please check the address and pay; how soon after that the goods leave",
     "please_refuse_parcel": "refuse the parcel at the door",
     "refuse_parcel": "refuse the parcel, and the refund is paid when it is back",
     "register_return": "send the goods and register the return",
@@ -23,6 +23,9 @@ TEMPLATES: Mapping[str, str] = {
 """Template code -> the sense of the text. Who writes a code here has read RF-084, RV-030 and CP-049 first."""
 VALUES: frozenset[str] = frozenset({
     "aftersales_contact", "coupon", "lost_parcel_id", "order_id", "parcel_id", "product_id", "refund_id",
-    "carrier_code", "tracking_code",
+    "carrier_code", "tracking_code", "dispatch_hours",
 })  # fmt: skip
-"""The values of templates; `coupon` is for any comment whatever its rating (RV-014)."""
+"""The values of templates; `coupon` is for any comment whatever its rating (RV-014).
+
+`dispatch_hours`: the hours from payment to dispatch as a reminder says them. They bind the shop (LG-055).
+"""

@@ -67,6 +67,10 @@ class Heard(Value):
     reason_code: str | None
 
 
+PROMISED_HOURS = "dispatch_hours"
+"""The value of a reminder's text that promises dispatch within so many hours of the payment (LG-055)."""
+
+
 class Contact(Value):
     """One thing to be said, by the first channel that may be used."""
 

@@ -21,6 +21,8 @@ class Unpaid(Numbers):
     """CU-002: the smallest total that is picked, in minor units."""
     help_after_hours: Hours
     """CU-006: from the reminder to the question whether there is a problem; 0: it is not asked."""
+    reminder_dispatch_hours: Hours
+    """LG-055: from the payment to the dispatch, as the reminder promises it; 0: it promises nothing."""
     close_again_hours: Hours
     close_ask_count: int
     attention_days: Days

@@ -1,6 +1,7 @@
 """Customers beside reviews, through the real handling: notices, unpaid orders, promises."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from pydantic import ValidationError
 from aftersales_contracts.aftersales import common, customers, logistics, refunds
 from aftersales_contracts.components import Party, Share
 from aftersales_contracts.shop import contacts, desk, orders, shipments
+from chassis.service import Service
 from services.customers.cases.promise.rules import ANSWERS
 from services.customers.service import CUSTOMERS
+from services.logistics.service import LOGISTICS
 from services.reviews.service import REVIEWS
 from tests.services.flow import Flow
 from tests.services.told import (
@@ -28,6 +31,8 @@ from tests.services.told import (
     succeeded,
     texts,
 )
+
+M = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -125,6 +130,70 @@ def test_a_missed_ship_day_is_noticed(flow: Flow) -> None:
     assert ends(flow) == ["breached"]
     [violation] = flow.outcomes(common.ViolationNoticedV1)
     assert (violation.points_at_risk_count, violation.order_ids) == (4, ["o1"])
+
+
+REMINDED_AT = datetime(2027, 3, 1, tzinfo=UTC)
+"""A day on which the pack whose reminders promise dispatch is in force."""
+
+
+def reminded(*services: Service, paid_after: timedelta = 5 * H) -> Flow:
+    """An order whose buyer was reminded after two hours, and paid."""
+    flow = Flow(CUSTOMERS, *services)
+    flow.tell(placed(), REMINDED_AT)
+    flow.pass_until(REMINDED_AT + paid_after)
+    flow.tell(paid(), REMINDED_AT + paid_after)
+    return flow
+
+
+def left(flow: Flow, at: datetime) -> None:
+    waybill = {"carrier_code": "sf", "tracking_code": "SF1"}
+    parcel = {"parcel_id": "b1", "direction": "outbound", "tracking": waybill, "freight_payer": "sender"}
+    flow.tell(build(shipments.ParcelRegisteredV1, ORDER, parcel, lines=[]), at - H)
+    flow.tell(build(shipments.ParcelHandedOverV1, ORDER, parcel_id="b1", carrier_code="sf"), at)
+
+
+@pytest.mark.parametrize(("minutes", "kept"), [(-1, "fulfilled"), (1, "breached")])
+def test_the_reminders_24_hours_are_a_promise(minutes: int, kept: str) -> None:
+    """LG-055: tracked from the payment to the parcel, or to the points that a broken promise costs."""
+    flow = reminded(LOGISTICS)
+    paid_at = REMINDED_AT + 5 * H
+    (made,) = flow.outcomes(customers.PromiseRegisteredV1)
+    assert (made.kind, made.due_at) == ("ship_by", paid_at + 24 * H)
+    left(flow, paid_at + 24 * H + minutes * M)
+    flow.pass_until(paid_at + 2 * D)
+    assert ends(flow) == [kept]
+    points = [x.points_at_risk_count for x in flow.outcomes(common.ViolationNoticedV1)]
+    assert points == ([4] if kept == "breached" else [])
+
+
+def test_the_reminder_of_who_paid_before_it_was_said_promises_nothing() -> None:
+    """LG-055: there was none; and none before the pack of 2027 promises anything."""
+    assert reminded(paid_after=H).outcomes(customers.PromiseRegisteredV1) == []
+    flow = Flow(CUSTOMERS)
+    flow.tell(placed(), T0)
+    flow.pass_until(T0 + 5 * H)
+    flow.tell(paid(), T0 + 5 * H)
+    assert flow.outcomes(customers.PromiseRegisteredV1) == []
+
+
+def test_a_payment_before_the_reminder_is_known_to_be_sent_binds_as_well() -> None:
+    """LG-055: the gateway answers after the payment; from the payment the hours run."""
+    flow = reminded(paid_after=2 * H + M)
+    assert flow.outcomes(customers.PromiseRegisteredV1) == []
+    flow.pass_until(REMINDED_AT + 4 * H)
+    (made,) = flow.outcomes(customers.PromiseRegisteredV1)
+    assert made.due_at == REMINDED_AT + 26 * H + M
+
+
+def test_a_ship_time_that_staff_agree_on_takes_the_place_of_the_reminders() -> None:
+    """LG-055, LG-059: no promise is broken by what was agreed after it."""
+    flow = reminded(LOGISTICS)
+    later = REMINDED_AT + 5 * D
+    flow.tell(promised("ship_by", due_at=later.isoformat()), REMINDED_AT + 6 * H)
+    assert ends(flow) == ["released"]
+    left(flow, later - H)
+    flow.pass_until(later + D)
+    assert ends(flow) == ["released", "fulfilled"]
 
 
 def test_a_price_that_was_raised_is_a_breach() -> None:

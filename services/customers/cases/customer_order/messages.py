@@ -62,6 +62,13 @@ class ExchangeOver(Value):
     ending: str
 
 
+class ReminderSaid(Value):
+    """The buyer was reminded to pay, and promised dispatch within so many hours of the payment."""
+
+    order_id: str
+    dispatch_hours: int
+
+
 class PromiseMade(Value):
     promise: Promise
 
@@ -80,7 +87,7 @@ class NoticeAsked(Value):
 
 Message = (
     Placed | TermsChanged | Paid | Shipped | Succeeded | Closed | HandedOver | DispatchCompleted | MemoStored
-    | ExchangeOver | PromiseMade | PromiseDone | NoticeAsked
+    | ExchangeOver | ReminderSaid | PromiseMade | PromiseDone | NoticeAsked
 )  # fmt: skip
 
 

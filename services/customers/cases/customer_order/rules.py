@@ -1,7 +1,7 @@
 """Decides what is told about an order, and which of its news its promises hear."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from kernel.decider import HERE, Decided, NotYet, tell
@@ -20,6 +20,7 @@ from services.customers.cases.customer_order.messages import (
     Placed,
     PromiseDone,
     PromiseMade,
+    ReminderSaid,
     Shipped,
     Succeeded,
     TermsChanged,
@@ -36,13 +37,16 @@ from services.customers.cases.customer_order.state import (
     PhaseChanged,
     PromiseDropped,
     PromiseFiled,
+    ReminderNoted,
     ShipmentTold,
     State,
+    reminder_promise_id,
 )
 from services.customers.cases.message import messages as message
 from services.customers.cases.promise import messages as promise
 from services.customers.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.policy import Policy
+from services.customers.promised import Promise, PromiseKind
 
 
 def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
@@ -57,7 +61,7 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case TermsChanged():
             return _terms_changed(state, message)
         case Paid():
-            return _paid(state, message, policy, now)
+            return [*_paid(state, message, policy, now), *_dispatch_promised(state, message.order_id, now)]
         case Shipped():
             return _shipped(state, message, policy, now)
         case Succeeded():
@@ -72,6 +76,8 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return _passed_on(state, promise.MemoStored(request_id))
         case ExchangeOver(exchange_id=exchange_id, ending=ending):
             return _passed_on(state, promise.ExchangeOver(exchange_id, ending))
+        case ReminderSaid():
+            return _reminder_said(state, message)
         case PromiseMade():
             return _promise_made(state, message)
         case PromiseDone():
@@ -108,7 +114,40 @@ def _paid(state: Filed, paid: Paid, policy: Policy, now: datetime) -> Sequence[F
     if state.is_paid:
         return []
     contact = _status(state, paid.order_id, "paid", To.SELLER, now + policy.message.status_open_hours)
-    return [PaymentTold(contact, paid.amount, state.freight)]
+    return [PaymentTold(contact, paid.amount, state.freight, now)]
+
+
+def _dispatch_promised(state: Filed, order_id: str, now: datetime) -> Sequence[Decided[Fact]]:
+    """Binds the shop to the reminder with the payment."""
+    if state.is_paid or not state.reminder_hours:
+        return []
+    return _reminder_promise(state, order_id, now, state.reminder_hours)
+
+
+def _reminder_said(state: Filed, said: ReminderSaid) -> Sequence[Decided[Fact]]:
+    """Keeps what the reminder promised. It binds at once where the payment is known before the reminder."""
+    if state.reminder_hours:
+        return []
+    noted = _reminder_noted(said)
+    if state.paid_at is None:
+        return noted
+    return [*noted, *_reminder_promise(state, said.order_id, state.paid_at, said.dispatch_hours)]
+
+
+@rule("LG-055")
+def _reminder_noted(said: ReminderSaid) -> Sequence[Fact]:
+    return [ReminderNoted(said.dispatch_hours)]
+
+
+@rule("LG-055")
+def _reminder_promise(state: Filed, order_id: str, paid_at: datetime, hours: int) -> Sequence[Fact]:
+    """The sentence of the reminder is a promise of a ship time, unless staff agreed on one with the buyer."""
+    if state.is_closed or state.is_ship_time_agreed:
+        return []
+    promise_id = reminder_promise_id(order_id)
+    due_at = paid_at + timedelta(hours=hours)
+    made = Promise(promise_id, PromiseKind.SHIP_BY, order_id, state.customer_id, due_at=due_at)
+    return [PromiseFiled(made)]
 
 
 @rule("OR-007")
@@ -164,11 +203,16 @@ def _passed_on(state: Filed, news: promise.Message) -> Sequence[Fact]:
     return [tell(*told)] if told else []
 
 
-@rule("CP-032")
+@rule("CP-032", "LG-055")
 def _promise_made(state: Filed, made: PromiseMade) -> Sequence[Fact]:
-    """A promise is filed once with its order."""
-    is_known = made.promise.promise_id in state.promise_ids
-    return [] if is_known else [PromiseFiled(made.promise)]
+    """A promise is filed once with its order. An agreed ship time takes the place of the reminder's."""
+    if made.promise.promise_id in state.promise_ids:
+        return []
+    filed: list[Fact] = [PromiseFiled(made.promise)]
+    said_id = reminder_promise_id(made.promise.order_id or "")
+    if made.promise.kind is PromiseKind.SHIP_BY and said_id in state.promise_ids:
+        filed.append(tell(promise.to(HERE, said_id, promise.Replaced())))
+    return filed
 
 
 @rule("CP-032")

@@ -19,7 +19,16 @@ from services.customers.cases.message import state as s
 from services.customers.cases.message.rules import decide
 from services.customers.cases.promise import messages as promise
 from services.customers.cases.unpaid_order import messages as unpaid_order
-from services.customers.contact import Channel, Contact, Heard, Origin, Purpose, To, known_channel
+from services.customers.contact import (
+    PROMISED_HOURS,
+    Channel,
+    Contact,
+    Heard,
+    Origin,
+    Purpose,
+    To,
+    known_channel,
+)
 from services.customers.policy import Policy
 
 # Reads.
@@ -181,7 +190,16 @@ def _message_over(fact: s.MessageResolved, view: CaseView[s.State]) -> Sequence[
     elif contact.origin is Origin.CALLBACK:
         called = promise.Called(is_reached=fact.outcome is s.Outcome.REACHED)
         found.append(promise.to(contact.order_id, contact.notice_id, called))
-    return found
+    return [*found, *_promised(fact)]
+
+
+def _promised(fact: s.MessageResolved) -> Sequence[Addressed]:
+    """Tells the order what a reminder that was sent promised (LG-055)."""
+    hours = fact.contact.values.get(PROMISED_HOURS)
+    if hours is None or fact.outcome not in (s.Outcome.SENT, s.Outcome.DELIVERED):
+        return []
+    said = customer_order.ReminderSaid(fact.contact.order_id, int(hours))
+    return [customer_order.to(fact.contact.order_id, said)]
 
 
 def _over(view: CaseView[s.State]) -> Addressed:

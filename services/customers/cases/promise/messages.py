@@ -49,6 +49,10 @@ class ExchangeOver(Value):
     ending: str
 
 
+class Replaced(Value):
+    """Staff and the buyer agreed on something else."""
+
+
 class Called(Value):
     """The call that was promised was held, or not, as release 0.1 told it. `Heard` tells it now."""
 
@@ -63,7 +67,7 @@ class Judged(Value):
 
 Message = (
     Given | MemoStored | HandedOver | DispatchCompleted | OrderPaid | OrderShipped | OrderClosed
-    | ExchangeOver | Called | Heard | Judged | DeadlinePassed
+    | ExchangeOver | Replaced | Called | Heard | Judged | DeadlinePassed
 )  # fmt: skip
 
 

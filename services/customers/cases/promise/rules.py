@@ -21,6 +21,7 @@ from services.customers.cases.promise.messages import (
     OrderClosed,
     OrderPaid,
     OrderShipped,
+    Replaced,
     reply_to,
 )
 from services.customers.cases.promise.state import (
@@ -80,6 +81,8 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return _closed(state, message, policy)
         case ExchangeOver():
             return _exchange_over(state, message, policy)
+        case Replaced():
+            return _replaced(state, policy)
         case Called():
             return _called(state, message.is_reached, policy)
         case Heard():
@@ -197,6 +200,12 @@ def _exchange_over(state: Made, over: ExchangeOver, policy: Policy) -> Sequence[
         return []
     outcomes = {"completed": Outcome.FULFILLED, "breached": Outcome.BREACHED}
     return _ended(promise, outcomes.get(over.ending, Outcome.RELEASED), policy)
+
+
+@rule("LG-055", "LG-059")
+def _replaced(state: Made, policy: Policy) -> Sequence[Fact]:
+    """What was agreed later releases a promise."""
+    return _ended(state.promise, Outcome.RELEASED, policy)
 
 
 @rule("CP-032")

@@ -1,7 +1,7 @@
 """Decides on an order that waits for its payment: one reminder, and closing after three days."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from kernel.decider import DeadlinePassed, Decided, NotYet
@@ -37,7 +37,7 @@ from services.customers.cases.unpaid_order.state import (
     WaitEnded,
     Watched,
 )
-from services.customers.contact import Channel, Contact, Heard, Origin, Purpose, To
+from services.customers.contact import PROMISED_HOURS, Channel, Contact, Heard, Origin, Purpose, To
 from services.customers.policy import Policy
 
 
@@ -164,15 +164,22 @@ def _deadline_passed(
             assert_never(state)
 
 
-@rule("CU-003", "CU-004", "CU-009", "CU-011")
+@rule("CU-003", "CU-004", "CU-009", "CU-011", "LG-055")
 def _remind(state: Watched, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """One reminder goes out, in the agent's name, and never after the time to pay."""
+    """One reminder goes out, in the agent's name, and never after the time to pay.
+
+    The one to a buyer who did not ask names the hours from the payment to the dispatch.
+    """
     if state.remind_at is None or state.remind_at >= state.pay_by:
         return [ReminderSkipped()]
     kind = "consulted" if state.order.has_consulted else "unasked"
     after = policy.unpaid.help_after_hours
     is_asked = bool(after) and now + after < state.pay_by
     contact = _contact(state, "reminder", f"payment_reminder_{kind}")
+    promised = policy.unpaid.reminder_dispatch_hours
+    if promised and not state.order.has_consulted:
+        hours = str(promised // timedelta(hours=1))
+        contact = replace(contact, values={**contact.values, PROMISED_HOURS: hours})
     return [ReminderDue(contact, now + after if is_asked else None)]
 
 

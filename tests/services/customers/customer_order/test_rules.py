@@ -17,7 +17,7 @@ from services.customers.cases.promise import messages as promise
 from services.customers.contact import Channel, Contact, Origin, Purpose, To
 from services.customers.promised import Promise, PromiseKind
 from tests.services.customers.built import CONTACT, T0, H, P
-from tests.services.given import Walk, check_rule
+from tests.services.given import Walk, check_rule, decide, facts_of
 
 FREE, FREIGHT = Money(0, "CNY"), Money(800, "CNY")
 FILED = s.OrderFiled("c1", "a1", FREE)
@@ -32,8 +32,14 @@ def status(notice: str, to: To, template: str) -> Contact:
     )  # fmt: skip
 
 
-PAID = s.PaymentTold(status("paid", To.SELLER, "order_paid_ship_due"), FREIGHT, FREE)
+PAID = s.PaymentTold(status("paid", To.SELLER, "order_paid_ship_due"), FREIGHT, FREE, T0)
 SHIPPED = s.ShipmentTold(status("shipped-1", To.BUYER, "order_shipped"), 1)
+
+
+REMINDED = s.ReminderNoted(24)
+SAID = Promise("reminder-promise.o1", PromiseKind.SHIP_BY, "o1", "c1", due_at=T0 + 24 * H)
+AGREED = replace(SAID, promise_id="p9", due_at=T0 + 90 * H)
+REPLACED = tell(promise.to(HERE, "reminder-promise.o1", promise.Replaced()))
 
 
 def to_promise(news: promise.Message) -> Told:
@@ -61,6 +67,16 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, Sequence[s.Fact]]] = [
     ("CP-032", [FILED], m.HandedOver("sf"), []),
     ("CP-032", WITH_PROMISE, m.DispatchCompleted(T0), [to_promise(promise.DispatchCompleted(T0))]),
     ("CP-033", WITH_PROMISE, m.MemoStored("memo.p1"), [to_promise(promise.MemoStored("memo.p1"))]),
+    ("LG-055", [FILED], m.ReminderSaid("o1", 24), [REMINDED]),
+    ("LG-055", [FILED, REMINDED], m.ReminderSaid("o1", 24), []),
+    ("LG-055", [FILED, REMINDED, PAID], m.Paid("o1", FREIGHT), []),
+    ("LG-055", [FILED, replace(PAID, paid_at=T0 - H)], m.ReminderSaid("o1", 24),
+     [REMINDED, s.PromiseFiled(replace(SAID, due_at=T0 + 23 * H))]),
+    ("LG-055", [FILED, PAID, s.OrderClosed(is_refunded=True)], m.ReminderSaid("o1", 24), [REMINDED]),
+    ("LG-055", [FILED, REMINDED, PAID, s.PromiseFiled(SAID)], m.PromiseMade(AGREED),
+     [s.PromiseFiled(AGREED), REPLACED]),
+    ("LG-055", [FILED, REMINDED, PAID, s.PromiseFiled(SAID)], m.PromiseMade(PROMISE),
+     [s.PromiseFiled(PROMISE)]),
     ("RF-118", WITH_PROMISE, m.ExchangeOver("x1", "completed"),
      [to_promise(promise.ExchangeOver("x1", "completed"))]),
 ]  # fmt: skip
@@ -71,6 +87,22 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, Sequence[s.Fact]]] = [
 )
 def test_rule(rule: str, given_facts: Sequence[s.Fact], when: m.Message, then: Sequence[s.Fact]) -> None:
     check_rule(CUSTOMER_ORDER, rule, given_facts, when, T0, then, P)
+
+
+@pytest.mark.parametrize(
+    ("before", "then"),
+    [
+        ([], [PAID]),
+        ([REMINDED], [PAID, s.PromiseFiled(SAID)]),
+        ([REMINDED, s.PromiseFiled(PROMISE)], [PAID, s.PromiseFiled(SAID)]),
+        ([REMINDED, s.PromiseFiled(AGREED)], [PAID]),
+    ],
+)
+def test_the_payment_binds_the_shop_to_its_reminder(before: Sequence[s.Fact], then: Sequence[s.Fact]) -> None:
+    """LG-055: unless staff agreed on a ship time with the buyer."""
+    decided = decide(CUSTOMER_ORDER, [FILED, *before], m.Paid("o1", FREIGHT), T0, P)
+    assert facts_of(decided) == then
+    assert [entry.rules for entry in decided[1:]] == [("LG-055",)] * (len(then) - 1)
 
 
 def test_news_reaches_every_open_promise() -> None:
@@ -100,6 +132,8 @@ messages: st.SearchStrategy[m.Message] = st.one_of(
     st.just(m.MemoStored("m1")),
     st.just(m.PromiseMade(PROMISE)),
     st.just(m.PromiseDone("p1")),
+    st.just(m.PromiseMade(AGREED)),
+    st.just(m.ReminderSaid("o1", 24)),
 )
 
 
@@ -112,6 +146,8 @@ def test_any_history(history: list[m.Message]) -> None:
         assert not walk.kind.handle(walk.state, DeadlinePassed("any", T0), P, T0)
     assert all(isinstance(state, s.Absent) for state in walk.early)
     assert sum(isinstance(f, s.PaymentTold) for f in walk.facts) <= 1
+    said = [f for f in walk.facts if isinstance(f, s.PromiseFiled) and f.promise == SAID]
+    assert len(said) <= 1, "LG-055"
     ids = [f.contact.notice_id for f in walk.facts if isinstance(f, s.ShipmentTold)]
     assert len(ids) == len(set(ids))
     assert sum(isinstance(f, s.OrderClosed) for f in walk.facts) <= 1

@@ -121,6 +121,7 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, datetime, Sequence[s.Fact]]]
     ("CP-032", [registered(Kind.CALLBACK)], m.Called(is_reached=True), T0, kept(Kind.CALLBACK)),
     ("CP-032", [registered(Kind.CALLBACK)], Heard("p1", "reached", None), T0, kept(Kind.CALLBACK)),
     ("CP-032", [registered(Kind.CALLBACK)], Heard("p1", "not_reached", None), T0, []),
+    ("LG-055", [registered(Kind.SHIP_BY)], m.Replaced(), T0 + 4 * D, released(Kind.SHIP_BY)),
 ]  # fmt: skip
 
 
@@ -154,6 +155,7 @@ messages: st.SearchStrategy[m.Message | str] = st.one_of(
     st.builds(m.OrderShipped),
     st.builds(m.OrderClosed, st.booleans()),
     st.builds(m.ExchangeOver, st.just("x1"), st.sampled_from(["completed", "breached", "expired"])),
+    st.builds(m.Replaced),
     st.builds(m.Called, st.booleans()),
     st.builds(Heard, st.just("p1"), st.sampled_from(["reached", "not_reached"]), st.none()),
     st.builds(m.Judged, st.sampled_from(["confirmed", "breached", "unclear"])),

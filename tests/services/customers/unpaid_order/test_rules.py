@@ -108,6 +108,16 @@ def test_rule(
 NEWER = policy.load().choose("s1", datetime(2027, 1, 1, tzinfo=UTC))[1]
 
 
+@pytest.mark.parametrize(("consulted", "hours"), [(False, "24"), (True, None)])
+def test_the_reminder_to_who_did_not_ask_promises_dispatch(consulted: bool, hours: str | None) -> None:
+    """LG-055, CU-003: within 24 hours of the payment, in the pack of 2027; before it, nothing."""
+    waiting = replace(awaited(), order=order(consulted=consulted))
+    (entry,) = decide(UNPAID_ORDER, [waiting], tick("remind", T0 + 2 * H), T0 + 2 * H, NEWER)
+    assert entry.fact.contact.values.get("dispatch_hours") == hours
+    (entry,) = decide(UNPAID_ORDER, [waiting], tick("remind", T0 + 2 * H), T0 + 2 * H, P)
+    assert entry.fact.contact.values == {"order_id": "o1"}
+
+
 @pytest.mark.parametrize(("total_minor", "is_picked"), [(999, False), (1_000, True)])
 def test_orders_are_picked_by_amount(total_minor: int, is_picked: bool) -> None:
     """CU-002: from CNY 10, in the pack of 2027; when the amount changes, it is picked or dropped anew."""
