@@ -28,6 +28,7 @@ READS: Mapping[str, tuple[str, ...]] = {
         "shop.order.shipped.v1",
         "shop.order.succeeded.v1",
         "shop.order.terms-changed.v1",
+        "shop.problem.reported.v1",
         "shop.refund.agreed.v1",
         "shop.refund.amended.v1",
         "shop.refund.applied.v1",

@@ -283,3 +283,12 @@ def exchange_answered(
     answer: aftersales.ExchangeAnswer = aftersales.ExchangeAnswer.APPROVED,
 ) -> aftersales.ExchangeAnsweredV1:
     return aftersales.ExchangeAnsweredV1(**KEYS, exchange_id="x1", answer=answer, by=SELLER)
+
+
+def reported(
+    problem: aftersales.ProblemKind = aftersales.ProblemKind.QUALITY, *line_ids: str
+) -> aftersales.ProblemReportedV1:
+    lines = [share(line_id) for line_id in line_ids] or None
+    return aftersales.ProblemReportedV1(
+        **KEYS, problem_id="p1", problem=problem, wanted=aftersales.Wish.UNKNOWN, lines=lines
+    )

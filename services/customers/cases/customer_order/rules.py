@@ -79,7 +79,7 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case ReminderSaid():
             return _reminder_said(state, message)
         case PromiseMade():
-            return _promise_made(state, message)
+            return [*_promise_made(state, message), *_reminder_replaced(state, message)]
         case PromiseDone():
             return _promise_done(state, message)
         case NoticeAsked():
@@ -203,16 +203,20 @@ def _passed_on(state: Filed, news: promise.Message) -> Sequence[Fact]:
     return [tell(*told)] if told else []
 
 
-@rule("CP-032", "LG-055")
+@rule("CP-032")
 def _promise_made(state: Filed, made: PromiseMade) -> Sequence[Fact]:
-    """A promise is filed once with its order. An agreed ship time takes the place of the reminder's."""
-    if made.promise.promise_id in state.promise_ids:
-        return []
-    filed: list[Fact] = [PromiseFiled(made.promise)]
+    """A promise is filed once with its order."""
+    is_known = made.promise.promise_id in state.promise_ids
+    return [] if is_known else [PromiseFiled(made.promise)]
+
+
+@rule("LG-055", "LG-059")
+def _reminder_replaced(state: Filed, made: PromiseMade) -> Sequence[Fact]:
+    """A ship time that staff agreed on with the buyer takes the place of the reminder's."""
     said_id = reminder_promise_id(made.promise.order_id or "")
-    if made.promise.kind is PromiseKind.SHIP_BY and said_id in state.promise_ids:
-        filed.append(tell(promise.to(HERE, said_id, promise.Replaced())))
-    return filed
+    if made.promise.kind is not PromiseKind.SHIP_BY or said_id not in state.promise_ids:
+        return []
+    return [tell(promise.to(HERE, said_id, promise.Replaced()))]
 
 
 @rule("CP-032")

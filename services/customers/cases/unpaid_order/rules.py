@@ -164,23 +164,24 @@ def _deadline_passed(
             assert_never(state)
 
 
-@rule("CU-003", "CU-004", "CU-009", "CU-011", "LG-055")
+@rule("CU-003", "CU-004", "CU-009", "CU-011")
 def _remind(state: Watched, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """One reminder goes out, in the agent's name, and never after the time to pay.
-
-    The one to a buyer who did not ask names the hours from the payment to the dispatch.
-    """
+    """One reminder goes out, in the agent's name, and never after the time to pay."""
     if state.remind_at is None or state.remind_at >= state.pay_by:
         return [ReminderSkipped()]
     kind = "consulted" if state.order.has_consulted else "unasked"
     after = policy.unpaid.help_after_hours
     is_asked = bool(after) and now + after < state.pay_by
     contact = _contact(state, "reminder", f"payment_reminder_{kind}")
-    promised = policy.unpaid.reminder_dispatch_hours
-    if promised and not state.order.has_consulted:
-        hours = str(promised // timedelta(hours=1))
-        contact = replace(contact, values={**contact.values, PROMISED_HOURS: hours})
+    contact = replace(contact, values={**contact.values, **_promised(state, policy)})
     return [ReminderDue(contact, now + after if is_asked else None)]
+
+
+@rules_of("LG-055")
+def _promised(state: Watched, policy: Policy) -> dict[str, str]:
+    """Names the hours from the payment to the dispatch to a buyer who did not ask."""
+    hours = policy.unpaid.reminder_dispatch_hours // timedelta(hours=1)
+    return {PROMISED_HOURS: str(hours)} if hours and not state.order.has_consulted else {}
 
 
 @rule("CU-001", "CU-004", "CU-006", "CU-009", "CU-011")

@@ -21,7 +21,8 @@ class LineAccount(Value):
     """One order line: pieces, discounted price, amount paid, amount refunded.
 
     `gone_count` pieces are refunded as goods; a price difference does not count. `gone_sent_count` of
-    them were shipped before, `back_count` are back and in no case. `received_at`: of the last parcel.
+    them were shipped before, `back_count` are back and in no case. `received_at`: of the last parcel;
+    `reported_at`: the first report of a fault of the pieces that the buyer has.
     """
 
     line_id: str
@@ -40,6 +41,7 @@ class LineAccount(Value):
     received_at: datetime | None = None
     back_count: int = 0
     style_id: str | None = None
+    reported_at: datetime | None = None
 
     @property
     def left_minor(self) -> int:

@@ -284,13 +284,24 @@ def _is_excluded(line: LineAccount, reason_code: str, policy: Policy) -> bool:
 def _is_late(
     state: Shipped | Succeeded, line: LineAccount, reason: str, policy: Policy, now: datetime
 ) -> bool:
-    """Tells whether the window is over. It runs from delivery, else receipt, else the usual days."""
+    """Tells whether the window is over. It runs from delivery, else receipt, else the usual days.
+
+    A fault is to be reported in hours of its own; a report before the application counts.
+    """
     rules = policy.exchange
     window = max(rules.window_days, timedelta(days=line.service_days))
+    received_at = _received_at(state, line, rules)
     is_fault = cause_of(reason, None, policy.freight) is ReturnCause.QUALITY
-    if is_fault and rules.fault_report_window is not None and not line.service_days:
-        window = min(window, rules.fault_report_window)
-    return now > _received_at(state, line, rules) + window
+    hours = rules.fault_report_window
+    if is_fault and hours is not None and not line.service_days and told_at(line, now) > received_at + hours:
+        return True
+    return now > received_at + window
+
+
+@rules_of("RF-098", "RF-099")
+def told_at(line: LineAccount, applied_at: datetime) -> datetime:
+    """Finds when a fault was named: by a report, or else by the application."""
+    return applied_at if line.reported_at is None else min(line.reported_at, applied_at)
 
 
 def _received_at(state: Shipped | Succeeded, line: LineAccount, rules: ExchangePolicy) -> datetime:

@@ -251,6 +251,13 @@ class DeliveryNoted(Value):
     line_ids: tuple[str, ...] = ()
 
 
+class FaultReported(Value):
+    """The buyer reported a fault of these lines."""
+
+    line_ids: tuple[str, ...]
+    at: datetime
+
+
 class DeliveryDoubtsNoted(Value):
     """These parcels are in doubt now."""
 
@@ -384,6 +391,7 @@ Silent = (
 """Facts that only ask or tell others: the order stays as it is."""
 
 Fact = (
+<<<<<<< HEAD
     OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded | CloseRecorded
     | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted | PaymentGranted
     | PaymentRefused | CaseReleased | MoreSettled | GrantGivenBack | AutoConfirmRequested
@@ -391,6 +399,16 @@ Fact = (
     | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | GoodsCame | GoodsGone
     | ReturnNoted | ReturnCame | QuestionAsked | QuestionSettled | QuestionVoid | SendBackDue | SendOver
     | HeldGoodsNoted | BuyerClaimDue | BuyerClaimCut | Task | TaskWithdrawn | Told
+=======
+    OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded
+    | CloseRecorded | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted
+    | PaymentGranted | PaymentRefused | CaseReleased | MoreSettled | GrantGivenBack
+    | AutoConfirmRequested | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed
+    | DeliveryNoted | FaultReported | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn
+    | GoodsCame | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionSettled | QuestionVoid
+    | SendBackDue | HeldGoodsNoted | BuyerClaimDue | BuyerClaimCut
+    | Task | TaskWithdrawn | Told
+>>>>>>> bfdf75f (A fault that was reported before the application was reported (RF-098, RF-099))
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from services.refunds.cases.order.messages import (
     OrderPlaced,
     ParcelDecided,
     PlacedLine,
+    ProblemReported,
     QuestionAnswered,
     RefundPromisedAway,
     RemedyDue,
@@ -125,6 +126,10 @@ def _exchange_applied(data: aftersales.ExchangeAppliedV1) -> list[Addressed]:
     return _here(data, ExchangeApplied(data.exchange_id, shares_in(data.lines), wanted, data.reason_code))
 
 
+def _problem_reported(data: aftersales.ProblemReportedV1) -> list[Addressed]:
+    return _here(data, ProblemReported(data.problem.value, _line_ids(data.lines) or ()))
+
+
 def _inspected(data: shipments.ReturnInspectedV1) -> list[Addressed]:
     lines = tuple(
         InspectedLine(
@@ -210,6 +215,7 @@ READS: Mapping[type[contract.Event], Read] = {
     orders.OrderRequestDeclinedV1: _declined,
     aftersales.RefundAppliedV1: _applied,
     aftersales.ExchangeAppliedV1: _exchange_applied,
+    aftersales.ProblemReportedV1: _problem_reported,
     shipments.ReturnInspectedV1: _inspected,
     aftersales.ReturnSentV1: _return_sent,
     aftersales.ReturnAcceptedV1: _return_accepted,

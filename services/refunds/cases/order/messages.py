@@ -76,6 +76,13 @@ class ExchangeApplied(Value):
     reason_code: str
 
 
+class ProblemReported(Value):
+    """The buyer reported a problem before any application. No `line_ids`: with the whole order."""
+
+    problem_code: str
+    line_ids: tuple[str, ...]
+
+
 class PaymentAsked(Value):
     """The case `case_id` decided to pay. The intent's id follows from the case and the purpose.
 
@@ -244,6 +251,7 @@ Message = (
     | GoodsInspected
     | ReturnSent | ReturnAccepted | QuestionAnswered
     | ReshipMoved | RefundPromisedAway | LateEstablished | LateWithdrawn | DeliveryDoubted
+    | ProblemReported
     | DeadlinePassed
 )  # fmt: skip
 

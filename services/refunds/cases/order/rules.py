@@ -20,6 +20,7 @@ from services.refunds.cases.order import (
     rules_goods,
     rules_money,
     rules_news,
+    rules_notice,
     rules_payee,
     rules_payments,
     rules_questions,
@@ -59,6 +60,7 @@ from services.refunds.cases.order.messages import (
     ParcelDecided,
     PaymentAsked,
     PlacedLine,
+    ProblemReported,
     QuestionAnswered,
     RefundOffered,
     RefundPromisedAway,
@@ -159,6 +161,8 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return [*told, *rules_claims.replacement_moved(state, message)]
         case RefundPromisedAway():
             return rules_news.refund_promised_away(state, message)
+        case ProblemReported():
+            return rules_notice.problem_reported(state, message, policy, now)
         case DeliveryDoubted():
             return _delivery_doubted(state, message)
         case LateEstablished():

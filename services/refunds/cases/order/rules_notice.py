@@ -8,11 +8,12 @@ by policy, so that the buyer may change it or call the platform. No notice beats
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from kernel.rules import rules_of
+from kernel.rules import rule, rules_of
 from services.refunds.cases.order.account import LineAccount, OrderAccount
-from services.refunds.cases.order.admission import Admission
-from services.refunds.cases.order.facts import Rejection
-from services.refunds.cases.order.state import Live, Shipped, Succeeded
+from services.refunds.cases.order.admission import Admission, told_at
+from services.refunds.cases.order.facts import Fact, FaultReported, Rejection
+from services.refunds.cases.order.messages import ProblemReported
+from services.refunds.cases.order.state import Live, Shipped, State, Succeeded, live
 from services.refunds.liability import ReturnCause, cause_of
 from services.refunds.notices import Bar
 from services.refunds.policy import ExchangePolicy, Policy
@@ -63,6 +64,22 @@ def barred(state: Live, terms: Terms, policy: Policy, at: datetime | None) -> Ba
     return None
 
 
+@rule("RF-098", "RF-099")
+def problem_reported(
+    state: State, reported: ProblemReported, policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """Keeps when a fault was reported: the hours of a notice end with the report."""
+    if cause_of(reported.problem_code, None, policy.freight) is not ReturnCause.QUALITY:
+        return []
+    line_ids = tuple(
+        line.line_id
+        for line in live(state).book.lines
+        if (not reported.line_ids or line.line_id in reported.line_ids)
+        and (line.reported_at is None or now < line.reported_at)
+    )
+    return [FaultReported(line_ids, now)] if line_ids else []
+
+
 def _lines(book: OrderAccount, terms: Terms) -> Sequence[LineAccount]:
     return [line for share in terms.shares if (line := book.line(share.line_id)) is not None]
 
@@ -92,7 +109,7 @@ def _is_over(
 def _is_late(book: OrderAccount, line: LineAccount, window: timedelta, at: datetime | None) -> bool:
     """Tells whether a fault was named too late. Without a known receipt nothing is late."""
     received_at = line.received_at or book.received_at
-    return at is not None and received_at is not None and at > received_at + window
+    return at is not None and received_at is not None and told_at(line, at) > received_at + window
 
 
 def by_notice(

@@ -23,6 +23,7 @@ from services.refunds.cases.order.facts import (
     DeliveryNoted,
     ExchangeAdmitted,
     Fact,
+    FaultReported,
     GoodsCame,
     GoodsGone,
     GrantGivenBack,
@@ -159,6 +160,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _confirm_stopped(order)
         case DeliveryNoted():
             return _delivery_noted(order, fact)
+        case FaultReported():
+            return _fault_reported(order, fact)
         case DeliveryDoubtsNoted():
             return replace(order, book=replace(book, in_doubt=fact.parcel_ids))
         case ConfirmHeld():
@@ -337,8 +340,9 @@ def _moved(book: OrderAccount, fact: PaymentGranted | GrantGivenBack, sign: int)
 
 
 def _case_released(state: Live, fact: CaseReleased) -> State:
+    book = _unreported(state.book, fact.case_id) if fact.is_replaced else state.book
     book = goods.released(
-        state.book, fact.case_id, fact.freed, fact.here, is_paid=fact.is_paid, is_replaced=fact.is_replaced
+        book, fact.case_id, fact.freed, fact.here, is_paid=fact.is_paid, is_replaced=fact.is_replaced
     )
     book = account.released(book, fact.case_id)
     if fact.send is not None:
@@ -346,6 +350,25 @@ def _case_released(state: Live, fact: CaseReleased) -> State:
     if fact.is_used:
         book = replace(book, exchange_count=book.exchange_count + 1)
     return _confirm_runs_on(replace(state, book=book), fact.confirm_by)
+
+
+def _fault_reported(state: Live, fact: FaultReported) -> State:
+    lines = tuple(
+        replace(line, reported_at=min(fact.at, line.reported_at or fact.at))
+        if line.line_id in fact.line_ids
+        else line
+        for line in state.book.lines
+    )
+    return replace(state, book=replace(state.book, lines=lines))
+
+
+def _unreported(book: OrderAccount, case_id: str) -> OrderAccount:
+    """Forgets reports about pieces for which the buyer has others."""
+    case = book.case(case_id)
+    if case is None:
+        return book
+    lines = (replace(line, reported_at=None) if case.count_of(line.line_id) else line for line in book.lines)
+    return replace(book, lines=tuple(lines))
 
 
 def _confirm_requested(state: Live, fact: AutoConfirmRequested) -> State:

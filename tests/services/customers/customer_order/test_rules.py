@@ -73,10 +73,6 @@ TABLE: list[tuple[str, Sequence[s.Fact], m.Message, Sequence[s.Fact]]] = [
     ("LG-055", [FILED, replace(PAID, paid_at=T0 - H)], m.ReminderSaid("o1", 24),
      [REMINDED, s.PromiseFiled(replace(SAID, due_at=T0 + 23 * H))]),
     ("LG-055", [FILED, PAID, s.OrderClosed(is_refunded=True)], m.ReminderSaid("o1", 24), [REMINDED]),
-    ("LG-055", [FILED, REMINDED, PAID, s.PromiseFiled(SAID)], m.PromiseMade(AGREED),
-     [s.PromiseFiled(AGREED), REPLACED]),
-    ("LG-055", [FILED, REMINDED, PAID, s.PromiseFiled(SAID)], m.PromiseMade(PROMISE),
-     [s.PromiseFiled(PROMISE)]),
     ("RF-118", WITH_PROMISE, m.ExchangeOver("x1", "completed"),
      [to_promise(promise.ExchangeOver("x1", "completed"))]),
 ]  # fmt: skip
@@ -103,6 +99,18 @@ def test_the_payment_binds_the_shop_to_its_reminder(before: Sequence[s.Fact], th
     decided = decide(CUSTOMER_ORDER, [FILED, *before], m.Paid("o1", FREIGHT), T0, P)
     assert facts_of(decided) == then
     assert [entry.rules for entry in decided[1:]] == [("LG-055",)] * (len(then) - 1)
+
+
+@pytest.mark.parametrize(
+    ("made", "then"),
+    [(AGREED, [s.PromiseFiled(AGREED), REPLACED]), (PROMISE, [s.PromiseFiled(PROMISE)])],
+)
+def test_a_ship_time_that_was_agreed_replaces_the_reminders(made: Promise, then: Sequence[s.Fact]) -> None:
+    """LG-055: nothing else that staff promise does."""
+    before = [FILED, REMINDED, PAID, s.PromiseFiled(SAID)]
+    decided = decide(CUSTOMER_ORDER, before, m.PromiseMade(made), T0, P)
+    assert facts_of(decided) == then
+    assert [entry.rules for entry in decided[1:]] == [("LG-055", "LG-059")] * (len(then) - 1)
 
 
 def test_news_reaches_every_open_promise() -> None:
