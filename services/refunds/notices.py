@@ -1,9 +1,11 @@
 """Names the reasons for which a shop's notice refuses a return, and judges the goods that come back (A13)."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from kernel.rules import rules_of
+from kernel.value import Value
 from services.refunds.shares import InspectedLine
 
 
@@ -14,6 +16,13 @@ class Bar(StrEnum):
     SPECIAL_OFFER = "special_offer"
     EXCLUDED_REASON = "excluded_reason"
     REPORTED_LATE = "reported_late"
+
+
+class FaultReported(Value):
+    """The buyer reported a fault of these lines."""
+
+    line_ids: tuple[str, ...]
+    at: datetime
 
 
 RULES: Mapping[Bar, tuple[str, ...]] = {

@@ -11,7 +11,7 @@ from services.refunds.cases.order.account import EarlyApplication, OrderAccount
 from services.refunds.goods import Back, Question
 from services.refunds.held_goods import HeldGoods
 from services.refunds.liability import Liability
-from services.refunds.notices import Bar
+from services.refunds.notices import Bar, FaultReported
 from services.refunds.payments import PaymentOrder
 from services.refunds.shares import Purpose, Share, Tender, Terms, Wanted
 
@@ -251,13 +251,6 @@ class DeliveryNoted(Value):
     line_ids: tuple[str, ...] = ()
 
 
-class FaultReported(Value):
-    """The buyer reported a fault of these lines."""
-
-    line_ids: tuple[str, ...]
-    at: datetime
-
-
 class DeliveryDoubtsNoted(Value):
     """These parcels are in doubt now."""
 
@@ -391,24 +384,13 @@ Silent = (
 """Facts that only ask or tell others: the order stays as it is."""
 
 Fact = (
-<<<<<<< HEAD
     OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded | CloseRecorded
     | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted | PaymentGranted
     | PaymentRefused | CaseReleased | MoreSettled | GrantGivenBack | AutoConfirmRequested
     | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed | DeliveryNoted
-    | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | GoodsCame | GoodsGone
+    | FaultReported | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | GoodsCame | GoodsGone
     | ReturnNoted | ReturnCame | QuestionAsked | QuestionSettled | QuestionVoid | SendBackDue | SendOver
     | HeldGoodsNoted | BuyerClaimDue | BuyerClaimCut | Task | TaskWithdrawn | Told
-=======
-    OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded
-    | CloseRecorded | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted
-    | PaymentGranted | PaymentRefused | CaseReleased | MoreSettled | GrantGivenBack
-    | AutoConfirmRequested | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed
-    | DeliveryNoted | FaultReported | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn
-    | GoodsCame | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionSettled | QuestionVoid
-    | SendBackDue | HeldGoodsNoted | BuyerClaimDue | BuyerClaimCut
-    | Task | TaskWithdrawn | Told
->>>>>>> bfdf75f (A fault that was reported before the application was reported (RF-098, RF-099))
 )  # fmt: skip
 
 

@@ -23,7 +23,6 @@ from services.refunds.cases.order.facts import (
     DeliveryNoted,
     ExchangeAdmitted,
     Fact,
-    FaultReported,
     GoodsCame,
     GoodsGone,
     GrantGivenBack,
@@ -47,6 +46,7 @@ from services.refunds.cases.order.facts import (
     TermsRecorded,
 )
 from services.refunds.goods import Back, together
+from services.refunds.notices import FaultReported
 from services.refunds.shares import Purpose
 
 MICROSECOND = timedelta(microseconds=1)
