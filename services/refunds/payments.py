@@ -14,7 +14,7 @@ class PaymentOrder(Value):
     `tenders` are the payments in whose account it stands. Where nobody knows through which of them a part
     came back (`is_way_known` is False), that part goes through none. `was_sent`: for goods that had been
     shipped; absent in what was stored before it was kept. `has_trade_ended`: it was granted after the
-    success, so that it closes no order.
+    success, so that it closes no order. `needs_payee`: a part of it was paid in cash.
     """
 
     case_id: str
@@ -29,6 +29,7 @@ class PaymentOrder(Value):
     is_way_known: bool = True
     was_sent: bool | None = None
     has_trade_ended: bool = False
+    needs_payee: bool = False
 
 
 @rules_of("RF-029", "RF-033")

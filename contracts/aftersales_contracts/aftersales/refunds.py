@@ -154,7 +154,7 @@ class RefundPaymentRequestedV1(OrderOutcome, Conditional):
 
     TYPE = "aftersales.refund.payment-requested.v1"
     TOPIC = TOPIC
-    RULES = ("RF-002", "RF-013", "RF-025", "RF-029", "RF-046", "RF-047", "RF-068", "LG-060")
+    RULES = ("RF-002", "RF-013", "RF-025", "RF-029", "RF-046", "RF-047", "RF-048", "RF-068", "LG-060")
 
     intent_id: Id
     """One decision to pay: money for it moves at most once."""
@@ -165,7 +165,10 @@ class RefundPaymentRequestedV1(OrderOutcome, Conditional):
     """The parts that go back through the order's payments; they sum to `amount`. Empty: through none."""
     payee: Payee
     payee_ref: Ref | None = None
-    """The account, where the money does not go back through the order's payments."""
+    """The account, where the money does not go back through the order's payments, such as cash (RF-048).
+
+    Named later, the attempt is repeated with it.
+    """
     lines: list[Share] | None = None
     """The pieces that the intent pays for."""
     refund_id: Id | None = None

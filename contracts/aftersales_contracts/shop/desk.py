@@ -22,6 +22,7 @@ class TaskCompletedV1(Event):
         "RF-035",
         "RF-040",
         "RF-041",
+        "RF-048",
         "RF-087",
         "RF-090",
         "LG-003",
@@ -54,6 +55,8 @@ class TaskCompletedV1(Event):
     """The pieces that the person settled on, for example what a packing slip shows."""
     weight_grams: Count | None = None
     """Grams, as read from evidence."""
+    payee_ref: Ref | None = None
+    """payee_of_cash: the account to which money goes that cannot go back the way it came (RF-048)."""
     note_ref: Ref | None = None
     evidence_ids: list[Id] = Field(default_factory=list[Id])
     by: Party

@@ -186,6 +186,7 @@ def _amendment_admitted(fact: AmendmentAdmitted, view: CaseView[State]) -> list[
 
 
 def _granted(fact: PaymentGranted, view: CaseView[State]) -> list[Addressed]:
+    in_cash = {tender.payment_id for tender in live(view.state).book.tenders if tender.is_cash}
     order = PaymentOrder(
         case_id=fact.case_id,
         purpose=fact.purpose,
@@ -198,6 +199,7 @@ def _granted(fact: PaymentGranted, view: CaseView[State]) -> list[Addressed]:
         remedy_id=fact.remedy_id,
         was_sent=fact.was_sent,
         has_trade_ended=isinstance(view.state, Succeeded),
+        needs_payee=any(tender.payment_id in in_cash for tender in fact.tenders),
     )
     return [intent.to(view.subject, fact.intent_id, intent.Pay(order))]
 

@@ -21,7 +21,6 @@ from services.refunds.cases.order import (
     rules_money,
     rules_news,
     rules_notice,
-    rules_payee,
     rules_payments,
     rules_questions,
     rules_remedies,
@@ -132,8 +131,7 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case RefundOffered():
             return rules_questions.refund_offered(state, message, policy, now)
         case PaymentAsked():
-            granted = rules_money.payment_asked(state, message, policy, now)
-            return rules_payee.with_payee(state, granted, policy, now)
+            return rules_money.payment_asked(state, message, policy, now)
         case CaseEnded():
             return rules_money.case_ended(state, message, policy, now)
         case RefundSettled():

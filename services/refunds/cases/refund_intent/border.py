@@ -10,7 +10,6 @@ from aftersales_contracts.enums import MoneyMoved
 from aftersales_contracts.shop import desk, payments
 from chassis.engine.outcomes import (
     about_order,
-    mine,
     money,
     money_in,
     order_task,
@@ -25,6 +24,7 @@ from services.refunds.cases.order import messages as order
 from services.refunds.cases.refund_intent import messages as m
 from services.refunds.cases.refund_intent.facts import (
     Fact,
+    PayeeAsked,
     PaymentAbandoned,
     PaymentDisputed,
     PaymentRequested,
@@ -34,7 +34,7 @@ from services.refunds.cases.refund_intent.facts import (
 )
 from services.refunds.cases.refund_intent.messages import ATTEMPT_MARK, attempt_id_of
 from services.refunds.cases.refund_intent.rules import decide
-from services.refunds.cases.refund_intent.state import Absent, Ended, Settled, State, deadlines, evolve
+from services.refunds.cases.refund_intent.state import Absent, Ended, Settled, State, begun, deadlines, evolve
 from services.refunds.conversions import number_of
 from services.refunds.payments import PaymentOrder, cut, without
 from services.refunds.policy import Policy
@@ -82,12 +82,23 @@ def _task_completed(data: desk.TaskCompletedV1) -> Sequence[Addressed]:
     return [m.to(data.about_subject, data.case_id, message)]
 
 
+def _answered(data: desk.TaskCompletedV1) -> Sequence[Addressed]:
+    """Reads a person's answer. Questions for the payee of before were the order's."""
+    if data.case_kind not in (m.NAME, order.NAME):
+        return []
+    number = number_of(data.task_id, f".{m.PAYEE_MARK}.") or 1
+    intent_id = data.task_id.removesuffix(f".{m.payee_name_of(number)}")
+    if intent_id != data.task_id:
+        return [m.to(data.about_subject, intent_id, m.PayeeNamed(data.payee_ref, number))]
+    return _task_completed(data) if data.case_kind == m.NAME else []
+
+
 READS: Mapping[type[Event], Read] = {
     payments.RefundPaymentAcceptedV1: _accepted,
     payments.RefundSettledV1: _settled,
     payments.RefundFailedV1: _failed,
     payments.RefundReversedV1: _reversed,
-    desk.TaskCompletedV1: mine(m.NAME, _task_completed),
+    desk.TaskCompletedV1: _answered,
 }
 
 # Announces.
@@ -113,6 +124,7 @@ def _payment_requested(fact: PaymentRequested, view: CaseView[State]) -> refunds
         amount=money(wish.amount),
         tenders=_tenders(wish.tenders if wish.is_way_known else (), wish.amount.currency),
         payee=refunds_enums.Payee.BUYER,
+        payee_ref=begun(view.state).beside.payee_ref,
         lines=priced_pieces(wish.shares, wish.amount.currency) if is_refund else None,
         refund_id=wish.case_id if is_refund else None,
     )
@@ -150,6 +162,11 @@ def _asked(fact: PersonAsked | PaymentDisputed, view: CaseView[State]) -> common
     return order_task(Task(fact.question_code, fact.due_at, name=name), view)
 
 
+def _payee_asked(fact: PayeeAsked, view: CaseView[State]) -> common.TaskRequestedV1:
+    task = Task("payee_of_cash", fact.due_at, "approval", name=m.payee_name_of(fact.number))
+    return order_task(task, view)
+
+
 def _given_up(fact: PaymentAbandoned, view: CaseView[State]) -> refunds.RefundPaymentAbandonedV1:
     wish = fact.order
     is_refund = wish.purpose is Purpose.REFUND
@@ -173,6 +190,7 @@ ANNOUNCES: Mapping[type, Announce] = {
     TaskWithdrawn: order_task_withdrawn,
     PersonAsked: _asked,
     PaymentDisputed: _asked,
+    PayeeAsked: _payee_asked,
     PaymentAbandoned: _given_up,
 }
 

@@ -99,6 +99,17 @@ class PaymentUnwanted(Value):
     """The buyer confirmed receipt while the payment is on its way: no new attempt is made by itself."""
 
 
+class PayeeAsked(Value):
+    """A person is asked for the account to which cash is refunded, for the n-th time from 1."""
+
+    due_at: datetime
+    number: int
+
+
+class PayeeKnown(Value):
+    payee_ref: str
+
+
 class PaymentAbandoned(Value):
     """This will not be paid. Pieces that went back to the order before count 0."""
 
@@ -109,5 +120,6 @@ class PaymentAbandoned(Value):
 Fact = (
     PaymentRequested | RetryAwaited | PaymentTaken | OutcomeUnknown | PaymentStuck | PersonAsked | RefundPaid
     | Task | TaskWithdrawn | PaidShort | PaymentDisputed | SurplusReturned | RefundReversed | LackingAsked
-    | FullnessDropped | PaymentUnwanted | PaymentAbandoned
+    | FullnessDropped | PaymentUnwanted | PayeeAsked | PayeeKnown
+    | PaymentAbandoned
 )  # fmt: skip

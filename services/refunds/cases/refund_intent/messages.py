@@ -12,6 +12,7 @@ from services.refunds.shares import Purpose, Tender
 NAME = "refund-intent"
 ATTEMPT_MARK = "try"
 QUESTION_MARK = "question"
+PAYEE_MARK = "payee"
 
 
 class Moved(StrEnum):
@@ -68,6 +69,13 @@ class PersonDecided(Value):
     amount: Money | None = None
 
 
+class PayeeNamed(Value):
+    """The answer to a question for the payee of cash, counted from 1; without an account: not known."""
+
+    payee_ref: str | None
+    question: int
+
+
 class FullnessLost(Value):
     """Money that was granted beside this was given up: this payment no longer returns the last of it."""
 
@@ -77,8 +85,8 @@ class ReceiptConfirmed(Value):
 
 
 Message = (
-    Pay | PaymentAccepted | MoneySettled | PaymentFailed | MoneyReversed | PersonDecided | FullnessLost
-    | ReceiptConfirmed | DeadlinePassed
+    Pay | PaymentAccepted | MoneySettled | PaymentFailed | MoneyReversed | PersonDecided | PayeeNamed
+    | FullnessLost | ReceiptConfirmed | DeadlinePassed
 )  # fmt: skip
 
 
@@ -104,6 +112,11 @@ def question_name_of(number: int) -> str:
 def question_id_of(intent_id: str, number: int) -> str:
     """Derives the task id of the n-th question about an intent, from 1."""
     return derived_id(intent_id, question_name_of(number))
+
+
+def payee_name_of(number: int) -> str:
+    """Derives the name of the n-th question for the payee of an intent, from 1."""
+    return PAYEE_MARK if number == 1 else f"{PAYEE_MARK}.{number}"
 
 
 def attempt_id_of(intent_id: str, attempt_count: int) -> str:

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from kernel.decider import DeadlinePassed, Decided, NotYet
 from kernel.rules import rule
-from services.refunds.cases.refund_intent import rules_people
+from services.refunds.cases.refund_intent import rules_payee, rules_people
 from services.refunds.cases.refund_intent.facts import (
     Fact,
     FullnessDropped,
@@ -33,6 +33,7 @@ from services.refunds.cases.refund_intent.messages import (
     MoneySettled,
     Moved,
     Pay,
+    PayeeNamed,
     PaymentAccepted,
     PaymentFailed,
     PersonDecided,
@@ -59,9 +60,19 @@ from services.refunds.policy import Policy
 
 
 def decide(state: State, message: Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
+    """Decides by the rule of the message. A question for the payee is void once nothing is to be paid."""
+    decided = _decided(state, message, policy, now)
+    return [*decided, *rules_payee.withdrawn(state, decided)]
+
+
+def _decided(  # noqa: C901, PLR0911  one branch per message
+    state: State, message: Message, policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
     """Calls the rule of the message. A message that no longer means anything decides nothing."""
     if isinstance(message, Pay):
-        return _pay(message, policy, now) if isinstance(state, Absent) else []
+        if not isinstance(state, Absent):
+            return []
+        return [*_pay(message, policy, now), *rules_payee.asked(message.order, policy, now)]
     if isinstance(state, Absent):
         raise NotYet
     match message:
@@ -75,6 +86,8 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Seq
             return _reversed(state, message, policy, now)
         case PersonDecided():
             return rules_people.person_decided(state, message, policy, now)
+        case PayeeNamed():
+            return rules_payee.named(state, message, policy, now)
         case FullnessLost():
             return _fullness_lost(state)
         case ReceiptConfirmed():

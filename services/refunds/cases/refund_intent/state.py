@@ -13,6 +13,8 @@ from services.refunds.cases.refund_intent.facts import (
     LackingAsked,
     OutcomeUnknown,
     PaidShort,
+    PayeeAsked,
+    PayeeKnown,
     PaymentAbandoned,
     PaymentDisputed,
     PaymentRequested,
@@ -25,7 +27,7 @@ from services.refunds.cases.refund_intent.facts import (
     RetryAwaited,
     SurplusReturned,
 )
-from services.refunds.cases.refund_intent.messages import Moved
+from services.refunds.cases.refund_intent.messages import PAYEE_MARK, Moved
 from services.refunds.payments import PaymentOrder, together, without
 
 
@@ -35,6 +37,7 @@ class Beside(Value):
     `held`: the buyer has it. `lacking`: it came back while another part was on its way. `surplus_minor`:
     more than was granted reached the buyer. `freed`: lines whose pieces went back to the order with a part
     that was given up. `asked_count`: questions asked so far; the last one is the one that is open.
+    `payee_ref`: the account for cash; `payee_question`: the number of the question for it that is open, or 0.
     `settled_attempts`: those that settled. `is_unwanted`: the buyer confirmed that he has the goods.
     """
 
@@ -45,6 +48,8 @@ class Beside(Value):
     asked_count: int = 0
     settled_attempts: tuple[int, ...] = ()
     is_unwanted: bool = False
+    payee_ref: str | None = None
+    payee_question: int = 0
 
 
 NOTHING_BESIDE = Beside()
@@ -145,7 +150,12 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case Task():
             return state if isinstance(state, Absent | Abandoned) else _asked(state)
         case TaskWithdrawn():
-            return state
+            return _payee_question(state, 0) if fact.name.startswith(PAYEE_MARK) else state
+        case PayeeAsked():
+            return _payee_question(state, fact.number)
+        case PayeeKnown():
+            now = begun(_payee_question(state, 0))
+            return replace(now, beside=replace(now.beside, payee_ref=fact.payee_ref))
         case PaymentDisputed():
             return _disputed(state, fact)
         case SurplusReturned():
@@ -259,6 +269,12 @@ def _not_full(state: Live) -> State:
 
 def _asked(state: Live) -> State:
     return replace(state, beside=replace(state.beside, asked_count=state.beside.asked_count + 1))
+
+
+def _payee_question(state: State, number: int) -> State:
+    if isinstance(state, Absent | Abandoned):
+        return state
+    return replace(state, beside=replace(state.beside, payee_question=number))
 
 
 def _with_surplus(state: Live, minor: int) -> Live:
