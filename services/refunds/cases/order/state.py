@@ -141,9 +141,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case AmendmentAdmitted():
             return _amendment_admitted(order, fact)
         case ExchangeAdmitted():
-            case = OpenCase(fact.exchange_id, None, fact.shares, 0, False, back=fact.back)
-            opened = replace(order, book=account.opened(goods.changed(book, fact.back, -1), case))
-            return _confirm_held(opened, fact.confirm_left_microseconds)
+            return _exchange_admitted(order, fact)
         case PaymentGranted():
             return _payment_granted(order, fact)
         case GrantGivenBack():
@@ -265,6 +263,12 @@ def _refund_admitted(state: Live, fact: RefundAdmitted) -> State:
         applied_at=fact.applied_at,
         back=fact.back,
     )
+    opened = replace(state, book=account.opened(goods.changed(state.book, fact.back, -1), case))
+    return _confirm_held(opened, fact.confirm_left_microseconds)
+
+
+def _exchange_admitted(state: Live, fact: ExchangeAdmitted) -> State:
+    case = OpenCase(fact.exchange_id, None, fact.shares, 0, False, back=fact.back)
     opened = replace(state, book=account.opened(goods.changed(state.book, fact.back, -1), case))
     return _confirm_held(opened, fact.confirm_left_microseconds)
 
