@@ -130,6 +130,17 @@ def _false_moments(file: OrderFile, clock: Clock) -> dict[datetime, tuple[Share,
     return found
 
 
+@rules_of("OR-009")
+def marked_at(file: OrderFile, link: Link) -> datetime | None:
+    """Finds the ship mark of a parcel to the buyer: the first that names it or goods that are in it."""
+    moments = [
+        mark.at
+        for mark in file.marks
+        if link.parcel_id in mark.parcel_ids or overlaps(pieces(file, mark.lines), pieces(file, link.lines))
+    ]
+    return min(moments) if moments and link.direction is Direction.OUTBOUND else None
+
+
 def is_picked_up(file: OrderFile, mark: Mark) -> bool:
     """Says whether the carrier has all goods of the mark by now, in time or late."""
     return is_true_mark(file, mark, datetime.max.replace(tzinfo=mark.at.tzinfo))

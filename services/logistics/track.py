@@ -103,6 +103,10 @@ class Track(Value):
     is_arrived_collect: bool = False
     is_turned: bool = False
     """The buyer refused the parcel, or the carrier brings it back: carriage is then its way to the shop."""
+    is_hidden: bool = False
+    """The order is not marked as shipped yet: the buyer sees nothing of the parcel (OR-009)."""
+    shipped_at: datetime | None = None
+    """The ship mark."""
 
 
 @rules_of("OR-009", "LG-016")

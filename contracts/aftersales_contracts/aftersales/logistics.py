@@ -147,6 +147,10 @@ class ParcelStatusChangedV1(TrackedOutcome):
     is_late_news: bool
     """Whether the status comes from a scan older than one that was read before."""
     signed_by: SignedBy | None = None
+    is_visible: bool = True
+    """Whether the buyer may see it: of goods on their way to him from the ship mark on (OR-009)."""
+    shipped_at: At | None = None
+    """The ship time that the buyer is shown, which is the ship mark; absent where there is none."""
 
 
 class ParcelStallChangedV1(TrackedOutcome):

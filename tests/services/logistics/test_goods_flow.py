@@ -1,6 +1,6 @@
 """Resends, shortages, returns and early scans from contract event to outcome."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -9,7 +9,7 @@ from aftersales_contracts.aftersales import common, logistics, refunds
 from aftersales_contracts.aftersales.refunds_enums import ApplicationKind, ExchangeEnding, FreightBearer
 from aftersales_contracts.base import Event
 from aftersales_contracts.components import Inspection, Tracking, Wanted
-from aftersales_contracts.shop import aftersales, scans, shipments
+from aftersales_contracts.shop import aftersales, orders, scans, shipments
 from services.logistics.cases.dispatch.state import HandedOver
 from services.logistics.cases.parcel.state import Unknown
 from services.logistics.cases.reship.state import Checking
@@ -218,4 +218,55 @@ def test_scans_before_the_waybill() -> None:
     story.tell(shop.registered(), T0 + 3 * HOUR)
     assert [x.status.value for x in story.outcomes(logistics.ParcelStatusChangedV1)] == ["in_transit"]
     assert isinstance(story.state("dispatch", ORDER), HandedOver)
+    clean(story)
+
+
+def seen(story: Flow) -> list[tuple[str, bool, datetime | None]]:
+    told = story.outcomes(logistics.ParcelStatusChangedV1)
+    return [(each.status.value, each.is_visible, each.shipped_at) for each in told]
+
+
+def test_the_buyer_sees_nothing_of_a_parcel_before_the_ship_mark() -> None:
+    """OR-009: the mark shows what was hidden, with the ship time; a repeat of the mark shows nothing."""
+    story = flow(
+        (shop.placed(), 0 * HOUR), (shop.paid(), HOUR), (shop.registered(), 2 * HOUR),
+        (shop.scan("in_transit", T0 + 3 * HOUR), 3 * HOUR),
+    )  # fmt: skip
+    assert seen(story) == [("in_transit", False, None)]
+    for hours in (4, 4, 5):
+        story.tell(shop.shipped(), T0 + hours * HOUR)
+    marked_at = T0 + 4 * HOUR
+    assert seen(story)[1:] == [("in_transit", True, marked_at)]
+    story.tell(shop.scan("delivered", T0 + DAY), T0 + DAY)
+    assert seen(story)[2:] == [("delivered", True, marked_at)]
+    clean(story)
+
+
+@pytest.mark.parametrize("marked", [shop.shipped(), shop.shipped(())])
+def test_a_parcel_that_is_registered_after_the_mark_is_seen_from_its_first_scan(
+    marked: orders.OrderShippedV1,
+) -> None:
+    """OR-009."""
+    story = flow(
+        (shop.placed(), 0 * HOUR), (shop.paid(), HOUR), (marked, 2 * HOUR), (shop.registered(), 3 * HOUR),
+        (shop.scan("in_transit", T0 + 4 * HOUR), 4 * HOUR),
+    )  # fmt: skip
+    assert seen(story) == [("in_transit", True, T0 + 2 * HOUR)]
+    clean(story)
+
+
+def test_goods_that_are_not_marked_stay_hidden() -> None:
+    """OR-009: one of two lines is marked. What comes back to the shop needs no mark."""
+    two = shop.placed([shop.line("l1"), shop.line("l2")])
+    other = Tracking(carrier_code="sto", tracking_code="773002")
+    back = Tracking(carrier_code="sto", tracking_code="773003")
+    marked = shop.shipped(()).model_copy(update={"lines": [shop.share("l1")]})
+    story = flow(
+        (two, 0 * HOUR), (shop.paid(20_000), HOUR), (shop.registered(lines=[shop.share("l1")]), 2 * HOUR),
+        (shop.registered("k2", lines=[shop.share("l2")], tracking=other), 2 * HOUR), (marked, 3 * HOUR),
+        (shop.registered("k3", tracking=back, direction="return"), 3 * HOUR),
+    )  # fmt: skip
+    for tracking in (shop.TRACKING, other, back):
+        story.tell(shop.scan("in_transit", T0 + 4 * HOUR, tracking=tracking), T0 + 4 * HOUR)
+    assert [is_visible for _, is_visible, _ in seen(story)] == [True, False, True]
     clean(story)

@@ -1,6 +1,6 @@
 """Tells the order's other cases of facts that mean something to the order's file as well."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from chassis.service import Reaction
 from kernel.decider import Addressed, CaseView
@@ -11,7 +11,7 @@ from services.logistics.cases.lost_parcel import messages as lost_parcel
 from services.logistics.cases.parcel import messages as parcel
 from services.logistics.cases.reship import messages as reship
 from services.logistics.cases.stock_shortage import messages as shortage
-from services.logistics.commitments import open_refunds, pieces, repaid_in, value_of
+from services.logistics.commitments import marked_at, open_refunds, pieces, repaid_in, value_of
 from services.logistics.news import ParcelNews
 from services.logistics.order_file import Link, OpenRefund, OrderFile, Resend
 from services.logistics.parcels import Direction, Outcome
@@ -38,8 +38,24 @@ def _departed(fact: f.DepartureNoted, view: CaseView[State]) -> Sequence[Address
 
 
 def _link_changed(fact: f.LinkChanged, view: CaseView[State]) -> Sequence[Addressed]:
-    """Tells the shortage, where a scan proves that goods left."""
-    return _goods_left(fact.link, view) if fact.link.sent_at is not None else []
+    """Tells the shortage, where a scan proves that goods left; a new parcel that it is marked already."""
+    if fact.link.sent_at is not None:
+        return _goods_left(fact.link, view)
+    return _shown(_file(view), [fact.link])
+
+
+def _marked(_fact: f.MarkNoted, view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells the parcels that they are marked as shipped."""
+    file = _file(view)
+    return _shown(file, file.outbound())
+
+
+def _shown(file: OrderFile, links: Iterable[Link]) -> Sequence[Addressed]:
+    return [
+        parcel.to(link.tracking, parcel.ShipMarked(link.parcel_id, at))
+        for link in links
+        if (at := marked_at(file, link)) is not None
+    ]
 
 
 def _goods_left(link: Link, view: CaseView[State]) -> Sequence[Addressed]:
@@ -221,6 +237,7 @@ def _resend_unwanted(fact: f.ResendUnwanted, view: CaseView[State]) -> Sequence[
 TELLS: Mapping[type, Reaction] = {
     f.DepartureNoted: _departed,
     f.LinkChanged: _link_changed,
+    f.MarkNoted: _marked,
     f.GateReturnKnown: _gate_return,
     f.VoidNoted: _voided,
     f.ParcelNewsNoted: _news,

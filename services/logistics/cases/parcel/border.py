@@ -87,7 +87,7 @@ def _about(view: CaseView[State]) -> dict[str, Any]:
     return {**_of_shop(view).common(), "order_id": identity.order_id}
 
 
-def _status(fact: f.StatusChanged, view: CaseView[State]) -> logistics.ParcelStatusChangedV1:
+def _status(fact: f.StatusChanged | f.StatusShown, view: CaseView[State]) -> logistics.ParcelStatusChangedV1:
     """Announces the status."""
     track, identity = _known(view)
     scan = fact.scan
@@ -99,8 +99,10 @@ def _status(fact: f.StatusChanged, view: CaseView[State]) -> logistics.ParcelSta
         status=StatusWord(scan.status.value),
         raw_status_code=scan.raw_status_code,
         place_name=scan.place_name,
-        is_late_news=fact.is_late_news,
+        is_late_news=isinstance(fact, f.StatusChanged) and fact.is_late_news,
         signed_by=SignedBy(scan.signed_by) if scan.signed_by else None,
+        is_visible=not track.is_hidden,
+        shipped_at=track.shipped_at,
     )
 
 
@@ -161,6 +163,7 @@ ANNOUNCES: Mapping[type, Announce] = {
     AttentionDrawn: _attention,
     Task: _task,
     f.StatusChanged: _status,
+    f.StatusShown: _status,
     f.StallOpened: _stall,
     f.StallCleared: _stall,
     f.OutcomeDecided: _outcome,

@@ -42,6 +42,12 @@ class DepartureKnown(Value):
     silence_at: datetime | None
 
 
+class ShipMarkKnown(Value):
+    """The seller marked the goods as shipped: the buyer may see the parcel."""
+
+    at: datetime
+
+
 class WaybillVoided(Value):
     """The parcel will not travel under this waybill."""
 
@@ -69,6 +75,12 @@ class StatusChanged(Value):
 
     scan: Scan
     is_late_news: bool
+
+
+class StatusShown(Value):
+    """The status is not new, but the buyer may see it now (parcel.status-changed)."""
+
+    scan: Scan
 
 
 class StallOpened(Value):
@@ -112,11 +124,13 @@ Fact = (
     | ScanNoted
     | IdentityKnown
     | DepartureKnown
+    | ShipMarkKnown
     | WaybillVoided
     | Forgotten
     | ArrivalNoted
     | EndDeclared
     | StatusChanged
+    | StatusShown
     | StallOpened
     | StallCleared
     | OutcomeDecided

@@ -42,6 +42,13 @@ class Left(Value):
     at: datetime
 
 
+class ShipMarked(Value):
+    """The seller marked the goods of the parcel as shipped."""
+
+    parcel_id: str
+    at: datetime
+
+
 class Voided(Value):
     """The waybill is void."""
 
@@ -75,6 +82,7 @@ Message = (
     | RegisteredAs
     | Arrived
     | Left
+    | ShipMarked
     | Voided
     | Inspected
     | DeclaredLost

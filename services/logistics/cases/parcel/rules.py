@@ -57,7 +57,7 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Dec
             decided = _registered(state, message, policy, now)
         case m.Arrived():
             decided = _arrived(state, message, policy, now)
-        case m.Left() | m.Voided() | m.Inspected() | m.DeclaredLost() | m.CollectAnswered():
+        case m.Left() | m.ShipMarked() | m.Voided() | m.Inspected() | m.DeclaredLost() | m.CollectAnswered():
             decided = _told(state, message, policy, now)
         case DeadlinePassed():
             return [] if isinstance(state, s.Absent) else _deadline_passed(state, message, policy)
@@ -175,7 +175,7 @@ def _unregistered_collect(track: Track, arrived: m.Arrived) -> Sequence[Fact]:
 
 def _told(
     state: State,
-    message: m.Left | m.Voided | m.Inspected | m.DeclaredLost | m.CollectAnswered,
+    message: m.Left | m.ShipMarked | m.Voided | m.Inspected | m.DeclaredLost | m.CollectAnswered,
     policy: Policy,
     now: datetime,
 ) -> Decisions:
@@ -192,6 +192,9 @@ def _told(
                 return []
             moved = replace(track, left_at=at)
             return [Decided(f.DepartureKnown(at, _silence_at(moved, policy)), ("LG-064",))]
+        case m.ShipMarked(at=at):
+            is_known = track.shipped_at is not None and track.shipped_at <= at
+            return [] if is_known else [Decided(f.ShipMarkKnown(at), ("OR-009",))]
         case m.Voided():
             return [] if track.is_void else [Decided(f.WaybillVoided(), ("RF-005",))]
         case m.Inspected():
@@ -242,13 +245,17 @@ def _follow(state: State, decided: Decisions, policy: Policy, now: datetime) -> 
 
 @rule("OR-009")
 def _status(before: Track | None, after: Track) -> Sequence[Fact]:
-    """Shows the status from the carrier on, folded by the scans' own times."""
+    """Tells the status from the carrier on, folded by the scans' own times.
+
+    The buyer sees it from the ship mark on: then what was told before is told again.
+    """
     seen, seen_before = picture(after), picture(before) if before else None
     if seen is None or seen.status in BEFORE_CARRIER or after.is_void:
         return []
     is_back = before is not None and outcome_of(before) is not None and outcome_of(after) is None
     if seen_before is not None and seen_before.status is seen.status and not is_back:
-        return []
+        is_shown = before is not None and before.is_hidden and not after.is_hidden
+        return [f.StatusShown(seen)] if is_shown else []
     is_late = before is not None and before.last_at is not None and seen.at < before.last_at
     return [f.StatusChanged(seen, is_late)]
 

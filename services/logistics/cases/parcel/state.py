@@ -9,7 +9,7 @@ from kernel.value import Value, replace
 from services.logistics.attention import AttentionDrawn
 from services.logistics.cases.parcel import facts as f
 from services.logistics.cases.parcel.facts import Fact
-from services.logistics.parcels import Outcome, ParcelStatus
+from services.logistics.parcels import Direction, Outcome, ParcelStatus
 from services.logistics.track import Collect, Track, heard_at, outcome_of, status_of, with_scan
 
 
@@ -143,8 +143,15 @@ def fold(track: Track, fact: Fact) -> Track:  # noqa: C901, PLR0911, PLR0912  on
             return replace(moved, silence_at=None if is_older else silence_at)
         case f.IdentityKnown(identity=identity, at=at, silence_at=silence_at, attention=attention):
             return replace(
-                track, identity=identity, registered_at=at, silence_at=silence_at, attention=attention
+                track,
+                identity=identity,
+                registered_at=at,
+                silence_at=silence_at,
+                attention=attention,
+                is_hidden=identity.direction is Direction.OUTBOUND,
             )
+        case f.ShipMarkKnown(at=at):
+            return replace(track, is_hidden=False, shipped_at=at)
         case f.DepartureKnown(at=at, silence_at=silence_at):
             return replace(track, left_at=at, silence_at=silence_at)
         case f.WaybillVoided() | f.Forgotten():
@@ -168,7 +175,7 @@ def fold(track: Track, fact: Fact) -> Track:  # noqa: C901, PLR0911, PLR0912  on
             return replace(track, collect=collect, collect_answer_by=None)
         case AttentionDrawn(attention=attention):
             return replace(track, attention=attention)
-        case f.StatusChanged() | Task() | Told():
+        case f.StatusChanged() | f.StatusShown() | Task() | Told():
             return track
         case _:
             assert_never(fact)

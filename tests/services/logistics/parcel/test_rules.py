@@ -17,7 +17,7 @@ from services.logistics.track import outcome_of, picture, status_of
 from tests.services.given import check_names, decide, facts_of
 from tests.services.logistics.histories import History, histories, reached, states, walk
 from tests.services.logistics.pools import IDENTITY, POOLS, RETURN, SCANS, STO, P
-from tests.services.logistics.shop import T0
+from tests.services.logistics.shop import HOUR, T0
 
 ATT = P.attention.since(T0)
 TRACK = [f.TrackOpened(STO, 1, None, ATT), f.IdentityKnown(IDENTITY, T0, None, ATT)]
@@ -26,6 +26,16 @@ BACK = [f.TrackOpened(STO, 1, None, ATT), f.IdentityKnown(RETURN, T0, None, ATT)
 TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
     ("OR-009", TRACK, m.Scanned(STO, SCANS[0]), ["ScanNoted"]),
     ("OR-009", TRACK, m.Scanned(STO, SCANS[2]), ["ScanNoted", "StatusChanged", "Told"]),
+    ("OR-009", TRACK, m.ShipMarked("k1", T0), ["ShipMarkKnown"]),
+    ("OR-009", [*TRACK, f.ShipMarkKnown(T0)], m.ShipMarked("k1", T0), []),
+    ("OR-009", [*TRACK, f.ShipMarkKnown(T0 + HOUR)], m.ShipMarked("k1", T0), ["ShipMarkKnown"]),
+    (
+        "OR-009",
+        [*TRACK, f.ScanNoted(SCANS[2], None)],
+        m.ShipMarked("k1", T0),
+        ["ShipMarkKnown", "StatusShown"],
+    ),
+    ("OR-009", [*TRACK, f.ScanNoted(SCANS[2], None)], m.ShipMarked("k9", T0), []),
     ("RF-069", BACK, m.Arrived(STO, True), ["ArrivalNoted", "CollectRefusalAsked"]),
     ("RF-044", BACK, m.Arrived(STO, False), ["ArrivalNoted", "EndDeclared", "OutcomeDecided"]),
     ("LG-018", TRACK, m.DeclaredLost("k1", Basis.COURIER), ["EndDeclared", "OutcomeDecided"]),
