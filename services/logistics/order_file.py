@@ -121,6 +121,16 @@ class Mark(Value):
     """A person is asked where the goods are."""
 
 
+class AddressCheck(Value):
+    """The check of recipient, address and postcode before anything leaves (OR-006)."""
+
+    request_id: str
+    due_at: datetime | None
+    """The moment by which the warehouse is to answer; absent once it did."""
+    task_id: str | None = None
+    """The question to a person that is open."""
+
+
 class Breach(Value):
     """Late shipping as it was established; `moment` tells one false mark from another."""
 
@@ -200,6 +210,7 @@ class OrderFile(Value):
     agreed_carrier_code: str | None = None
     instruction_due_at: datetime | None = None
     instruction_id: str | None = None
+    address_check: AddressCheck | None = None
     closed_at: datetime | None = None
     succeeded_at: datetime | None = None
 

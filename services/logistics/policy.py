@@ -54,6 +54,8 @@ class Dispatch(Numbers):
     hold_unknown_hours: Hours
     """RF-002"""
     instruction_answer_hours: Hours
+    address_check_hours: Hours
+    """OR-006: for the answer whether recipient, address and postcode are right; 0: nobody is asked."""
     is_agreed_carrier_binding: bool
     """LG-057"""
     wrong_carrier_points: int

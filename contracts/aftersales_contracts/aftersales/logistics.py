@@ -123,7 +123,7 @@ class WarehouseInstructionRequestedV1(OrderOutcome, Request):
 
     TYPE = "aftersales.warehouse.instruction-requested.v1"
     TOPIC = TOPIC
-    RULES = ("OR-020", "OR-022", "RF-069", "LG-043", "LG-057", "CP-033", "CP-056")
+    RULES = ("OR-006", "OR-020", "OR-022", "RF-069", "LG-043", "LG-057", "CP-033", "CP-056")
 
     instruction: Instruction
     values: Values = Field(default_factory=dict[str, str])

@@ -47,6 +47,8 @@ class Instruction(OpenEnum):
     SEND_INVOICE = "send_invoice"
     REFUSE_COLLECT = "refuse_collect"
     USE_CARRIER = "use_carrier"
+    CHECK_ADDRESS = "check_address"
+    """Compare recipient, address and postcode before anything leaves; refused: they are not right."""
     SEND_BACK = "send_back"
 
 

@@ -150,7 +150,7 @@ class WarehouseInstructionAnsweredV1(OrderEvent):
 
     TYPE = "shop.warehouse.instruction-answered.v1"
     TOPIC = TOPIC
-    RULES = ("OR-020", "RF-069", "CP-056")
+    RULES = ("OR-006", "OR-020", "RF-069", "CP-056")
 
     request_id: Id
     outcome: InstructionOutcome

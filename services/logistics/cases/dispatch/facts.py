@@ -9,6 +9,7 @@ from kernel.value import Value
 from services.logistics.attention import Attention, AttentionDrawn
 from services.logistics.delivery import InDoubt
 from services.logistics.order_file import (
+    AddressCheck,
     Clock,
     Hold,
     Link,
@@ -228,6 +229,18 @@ class CarrierInstructed(Value):
     due_at: datetime
 
 
+class AddressCheckAsked(Value):
+    """The warehouse is to check the address before anything leaves (warehouse.instruction-requested)."""
+
+    check: AddressCheck
+
+
+class AddressCheckChanged(Value):
+    """The check as it stands: answered, asked of a person, over."""
+
+    check: AddressCheck
+
+
 class InstructionSettled(Value):
     """The instruction was answered, or nobody answered."""
 
@@ -326,6 +339,8 @@ Fact = (
     | PromiseNoted
     | CarrierInstructed
     | InstructionSettled
+    | AddressCheckAsked
+    | AddressCheckChanged
     | ShortageKnown
     | ResendKnown
     | ReshipParcelKnown

@@ -125,6 +125,15 @@ def _carrier_instructed(
     )
 
 
+def _address_check(
+    fact: f.AddressCheckAsked, view: CaseView[State]
+) -> logistics.WarehouseInstructionRequestedV1:
+    """Announces that the warehouse is to check the address."""
+    return logistics.WarehouseInstructionRequestedV1(
+        **_about(view), request_id=fact.check.request_id, instruction=lw.Instruction.CHECK_ADDRESS
+    )
+
+
 def _wrong_carrier(fact: f.WrongCarrierUsed, view: CaseView[State]) -> common.ViolationNoticedV1:
     """Announces that another carrier than the agreed one was used."""
     return common.ViolationNoticedV1(
@@ -162,5 +171,6 @@ ANNOUNCES: Mapping[type, Announce] = {
     f.DoubtsChanged: _doubts_changed,
     f.ParcelTraced: _parcel_traced,
     f.CarrierInstructed: _carrier_instructed,
+    f.AddressCheckAsked: _address_check,
     f.WrongCarrierUsed: _wrong_carrier,
 }

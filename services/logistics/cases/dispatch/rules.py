@@ -10,6 +10,7 @@ from kernel.decider import DeadlinePassed, Decided, NotYet
 from services.logistics.attention import draw
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch import messages as m
+from services.logistics.cases.dispatch import rules_address as address
 from services.logistics.cases.dispatch import rules_commitments as commitments
 from services.logistics.cases.dispatch import rules_lateness as lateness
 from services.logistics.cases.dispatch import rules_parcels as parcels
@@ -30,7 +31,7 @@ NEEDS_NO_ORDER = (m.SearchClosed, m.InstructionAnswered, MemoStored, RequestDecl
 def decide(state: State, message: Message, policy: Policy, now: datetime) -> Decisions:
     """Answers the message; then says which goods have become late, or turn out to have been in time."""
     if isinstance(message, m.Placed):
-        return commitments.placed(message, policy, now) if isinstance(state, Absent) else []
+        return _placed(message, policy, now) if isinstance(state, Absent) else []
     if isinstance(state, Absent):
         if isinstance(message, NEEDS_NO_ORDER):
             return []
@@ -41,6 +42,13 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Dec
     return decided + _consequences(state.file, decided, policy, now) if decided else []
 
 
+def _placed(message: m.Placed, policy: Policy, now: datetime) -> Decisions:
+    """Opens the order's file; goods that are paid on delivery are due at once."""
+    decided = [*commitments.placed(message, policy, now)]
+    files = [entry.fact.file for entry in decided if isinstance(entry.fact, f.OrderKnown)]
+    return decided + [asked for file in files for asked in address.asked(after(file, decided), policy, now)]
+
+
 def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message
     file: OrderFile, message: Message, policy: Policy, now: datetime
 ) -> Decisions:
@@ -48,7 +56,8 @@ def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case m.TermsChanged(lines=lines):
             return commitments.terms_changed(file, lines)
         case m.Paid():
-            return commitments.paid(file, policy, now)
+            decided = [*commitments.paid(file, policy, now)]
+            return decided + address.asked(after(file, decided), policy, now) if decided else []
         case m.Closed():
             return _closed(file, message, now)
         case m.Succeeded():
@@ -94,7 +103,7 @@ def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case m.Inspected():
             return parcels.inspected(file, message)
         case m.InstructionAnswered():
-            return parcels.instruction_answered(file, message)
+            return parcels.instruction_answered(file, message) + address.answered(file, message, policy, now)
         case MemoStored():
             return parcels.memo_stored(file, message)
         case RequestDeclined():
@@ -126,6 +135,7 @@ def _consequences(file: OrderFile, decided: Decisions, policy: Policy, now: date
     follows += lateness.pickup_answered(file)
     follows += lateness.withdrawn(after(file, follows))
     follows += lateness.established(after(file, follows), policy, now, inclusive=False)
+    follows += address.over(after(file, follows))
     follows += commitments.completed(before, after(file, follows), now)
     return follows + parcels.doubts_changed(before, after(file, follows))
 
@@ -145,6 +155,8 @@ def _deadline_passed(state: Known, passed: DeadlinePassed, policy: Policy) -> De
             return refunds.hold_unanswered(state.file, passed.due_at, policy)
         case "hold-unknown":
             return refunds.hold_given_up(state.file, passed.due_at)
+        case "address":
+            return address.unanswered(state.file, passed.due_at, policy)
         case "instruction":
             return parcels.instruction_unanswered(state.file, passed.due_at, policy)
         case "attention":

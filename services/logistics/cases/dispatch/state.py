@@ -164,6 +164,8 @@ def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0
             return _with_promise(file, fact)
         case f.CarrierInstructed(request_id=request_id, due_at=due_at):
             return replace(file, instruction_id=request_id, instruction_due_at=due_at)
+        case f.AddressCheckAsked(check=check) | f.AddressCheckChanged(check=check):
+            return replace(file, address_check=check)
         case f.InstructionSettled():
             return replace(file, instruction_due_at=None)
         case f.ShortageKnown():
@@ -247,6 +249,8 @@ def deadlines(state: State) -> Sequence[Deadline]:
         found.append(Deadline("instruction", file.instruction_due_at))
     if isinstance(state, HandedOver | Stopped):
         return found
+    if file.address_check is not None and file.address_check.due_at is not None:
+        found.append(Deadline("address", file.address_check.due_at))
     if file.clock is not None:
         grace = timedelta(minutes=file.clock.grace_minutes)
         late = late_moments(file)
