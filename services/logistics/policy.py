@@ -1,7 +1,7 @@
 """Reads the numbers of the logistics rules from policy.toml; a field has the name of its key."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -87,6 +87,30 @@ class Parcel(Numbers):
             raise ValueError(f"no silence of the stages {', '.join(missing)}")
 
 
+class Delay(Numbers):
+    """Days on which carriage stands still: a public holiday, or weather that was announced."""
+
+    first_day: date
+    last_day: date
+    regions: frozenset[str]
+    """Where; empty: everywhere."""
+
+    def __post_init__(self) -> None:
+        if self.last_day < self.first_day:
+            raise ValueError("a delay ends before it begins (LG-033)")
+
+
+class Delays(Numbers):
+    """Reasons for which a parcel may be silent longer (LG-033)."""
+
+    remote_regions: frozenset[str]
+    remote_hours: Hours
+    announced_hours: Mapping[str, Hours]
+    """By the reason that the carrier gives with a scan."""
+    dated: Mapping[str, Delay]
+    """By name."""
+
+
 class Lost(Numbers):
     """Lost parcels."""
 
@@ -146,6 +170,7 @@ class Policy(Numbers):
     attention: Looks
     dispatch: Dispatch
     parcel: Parcel
+    delays: Delays
     lost: Lost
     claim: Claim
     intercept: Intercept

@@ -41,6 +41,8 @@ class Scan(Value):
     raw_status_code: str
     place_name: str | None = None
     signed_by: str | None = None
+    region_code: str | None = None
+    reason_code: str | None = None
 
     @property
     def key(self) -> tuple[datetime, int, str, str, str]:
@@ -107,6 +109,8 @@ class Track(Value):
     """The order is not marked as shipped yet: the buyer sees nothing of the parcel (OR-009)."""
     shipped_at: datetime | None = None
     """The ship mark."""
+    region_code: str | None = None
+    """The destination, as the order names it."""
 
 
 @rules_of("OR-009", "LG-016")

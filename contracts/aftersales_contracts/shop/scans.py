@@ -22,7 +22,18 @@ class ParcelScannedV1(TrackedEvent):
 
     TYPE = "shop.parcel.scanned.v1"
     TOPIC = TOPIC
-    RULES = ("OR-009", "RF-037", "LG-010", "LG-016", "LG-023", "LG-039", "LG-042", "LG-050", "LG-064")
+    RULES = (
+        "OR-009",
+        "RF-037",
+        "LG-010",
+        "LG-016",
+        "LG-023",
+        "LG-033",
+        "LG-039",
+        "LG-042",
+        "LG-050",
+        "LG-064",
+    )
 
     occurred_at: At
     """When the carrier scanned; the same moment as the event's time."""
@@ -38,7 +49,10 @@ class ParcelScannedV1(TrackedEvent):
     weight_grams: Count | None = None
     """Grams, where the carrier weighed."""
     reason_code: Code | None = None
-    """Why a delivery failed, was refused or is held, in the carrier's list."""
+    """Why a delivery failed, was refused, is held or takes longer, in the carrier's list.
+
+    weather, holiday, remote_area: the carrier needs longer (LG-033).
+    """
     signed_by: SignedBy | None = None
     """Who took it, for a delivered parcel."""
 

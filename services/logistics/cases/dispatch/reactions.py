@@ -31,7 +31,9 @@ def _file(view: CaseView[State]) -> OrderFile:
 def _departed(fact: f.DepartureNoted, view: CaseView[State]) -> Sequence[Addressed]:
     """Tells the parcel, the reship that it carries out, and the shortage that it ends."""
     link = fact.link
-    told = [parcel.to(link.tracking, parcel.Left(link.parcel_id, link.left_at or view.at))]
+    region_code = _file(view).region_code if link.direction.is_to_buyer else None
+    left = parcel.Left(link.parcel_id, link.left_at or view.at, region_code)
+    told = [parcel.to(link.tracking, left)]
     if link.reship_id is not None:
         told.append(reship.to(view.subject, link.reship_id, reship.ParcelLeft(link.parcel_id)))
     return [*told, *_goods_left(link, view)]
@@ -52,7 +54,7 @@ def _marked(_fact: f.MarkNoted, view: CaseView[State]) -> Sequence[Addressed]:
 
 def _shown(file: OrderFile, links: Iterable[Link]) -> Sequence[Addressed]:
     return [
-        parcel.to(link.tracking, parcel.ShipMarked(link.parcel_id, at))
+        parcel.to(link.tracking, parcel.ShipMarked(link.parcel_id, at, file.region_code))
         for link in links
         if (at := marked_at(file, link)) is not None
     ]

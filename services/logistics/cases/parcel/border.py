@@ -50,7 +50,15 @@ def _scanned(data: scans.ParcelScannedV1) -> Sequence[Addressed]:
     """Reads a scan; a status that this version does not know is a sign of life like any other."""
     status = KNOWN_STATUS.get(data.status.value, ParcelStatus.IN_TRANSIT)
     signed_by = data.signed_by.value if data.signed_by else None
-    scan = Scan(data.occurred_at, status, data.raw_status_code, data.place_name, signed_by)
+    scan = Scan(
+        at=data.occurred_at,
+        status=status,
+        raw_status_code=data.raw_status_code,
+        place_name=data.place_name,
+        signed_by=signed_by,
+        region_code=data.region_code,
+        reason_code=data.reason_code,
+    )
     tracking = tracking_of(data)
     return [m.to(tracking, m.Scanned(tracking, scan))]
 

@@ -40,12 +40,14 @@ class DepartureKnown(Value):
 
     at: datetime
     silence_at: datetime | None
+    region_code: str | None
 
 
 class ShipMarkKnown(Value):
     """The seller marked the goods as shipped: the buyer may see the parcel."""
 
     at: datetime
+    region_code: str | None = None
 
 
 class WaybillVoided(Value):

@@ -36,17 +36,19 @@ class Arrived(Value):
 
 
 class Left(Value):
-    """The parcel left the warehouse."""
+    """The parcel left the warehouse. `region_code`: its destination, for a parcel to the buyer."""
 
     parcel_id: str
     at: datetime
+    region_code: str | None = None
 
 
 class ShipMarked(Value):
-    """The seller marked the goods of the parcel as shipped."""
+    """The seller marked the goods of the parcel as shipped. `region_code`: their destination."""
 
     parcel_id: str
     at: datetime
+    region_code: str | None = None
 
 
 class Voided(Value):

@@ -21,6 +21,7 @@ from services.logistics.cases.parcel import state as s
 from services.logistics.cases.parcel.facts import Fact
 from services.logistics.cases.parcel.messages import Message
 from services.logistics.cases.parcel.state import State, evolve, fold
+from services.logistics.delays import patience_until
 from services.logistics.parcels import (
     Basis,
     Direction,
@@ -79,7 +80,10 @@ def _silence_at(track: Track, policy: Policy) -> datetime | None:
         seen_at = track.last_at or track.arrived_at
         return seen_at + policy.parcel.generation_days if seen_at else None
     stage, heard = stage_of(track), heard_at(track)
-    return heard + policy.parcel.silence_hours[stage] if stage is not None and heard is not None else None
+    if stage is None or heard is None:
+        return None
+    patience = policy.parcel.silence_hours[stage]
+    return patience_until(track, stage, heard, patience, policy.delays, policy.zone)
 
 
 def _scanned(state: State, message: m.Scanned, policy: Policy, now: datetime) -> Decisions:
@@ -186,15 +190,16 @@ def _told(
     if state.track.identity.parcel_id != message.parcel_id:
         return []
     match message:
-        case m.Left(at=at):
+        case m.Left(at=at, region_code=region_code):
             known = [moment for moment in (track.left_at, track.pickup_at) if moment is not None]
             if any(moment <= at for moment in known):
                 return []
-            moved = replace(track, left_at=at)
-            return [Decided(f.DepartureKnown(at, _silence_at(moved, policy)), ("LG-064",))]
-        case m.ShipMarked(at=at):
+            moved = replace(track, left_at=at, region_code=region_code or track.region_code)
+            known = f.DepartureKnown(at, _silence_at(moved, policy), region_code)
+            return [Decided(known, ("LG-064",))]
+        case m.ShipMarked(at=at, region_code=region_code):
             is_known = track.shipped_at is not None and track.shipped_at <= at
-            return [] if is_known else [Decided(f.ShipMarkKnown(at), ("OR-009",))]
+            return [] if is_known else [Decided(f.ShipMarkKnown(at, region_code), ("OR-009",))]
         case m.Voided():
             return [] if track.is_void else [Decided(f.WaybillVoided(), ("RF-005",))]
         case m.Inspected():

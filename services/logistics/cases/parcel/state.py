@@ -150,10 +150,12 @@ def fold(track: Track, fact: Fact) -> Track:  # noqa: C901, PLR0911, PLR0912  on
                 attention=attention,
                 is_hidden=identity.direction is Direction.OUTBOUND,
             )
-        case f.ShipMarkKnown(at=at):
-            return replace(track, is_hidden=False, shipped_at=at)
-        case f.DepartureKnown(at=at, silence_at=silence_at):
-            return replace(track, left_at=at, silence_at=silence_at)
+        case f.ShipMarkKnown(at=at, region_code=region_code):
+            region_code = region_code or track.region_code
+            return replace(track, is_hidden=False, shipped_at=at, region_code=region_code)
+        case f.DepartureKnown(at=at, silence_at=silence_at, region_code=region_code):
+            region_code = region_code or track.region_code
+            return replace(track, left_at=at, silence_at=silence_at, region_code=region_code)
         case f.WaybillVoided() | f.Forgotten():
             return replace(track, is_void=True)
         case f.ArrivalNoted(at=at, is_collect=is_collect, silence_at=silence_at):
