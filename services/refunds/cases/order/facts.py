@@ -388,8 +388,8 @@ Fact = (
     | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted | PaymentGranted
     | PaymentRefused | CaseReleased | MoreSettled | GrantGivenBack | AutoConfirmRequested
     | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed | DeliveryNoted
-    | FaultReported | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | GoodsCame | GoodsGone
-    | ReturnNoted | ReturnCame | QuestionAsked | QuestionSettled | QuestionVoid | SendBackDue | SendOver
+    | FaultReported | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | GoodsCame
+    | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionSettled | QuestionVoid | SendBackDue | SendOver
     | HeldGoodsNoted | BuyerClaimDue | BuyerClaimCut | Task | TaskWithdrawn | Told
 )  # fmt: skip
 
