@@ -81,6 +81,8 @@ class Policy(Numbers):
     is_comment_coupon_offered: bool
     """RV-014"""
     task_due_hours: Hours
+    excluded_causes: frozenset[str]
+    """RF-111: causes that the shop's notice does not accept for a bad review or a complaint."""
     is_cause_asked: bool
     """RV-029: a person is asked for the cause of every neutral or bad review."""
     credit: Credit

@@ -97,7 +97,7 @@ class ReviewCauseCodedV1(OrderEvent):
 
     review_id: Id
     cause_code: Code
-    """Open list: courier_speed, quality, service, description, price, packaging."""
+    """Open list: courier_speed, quality, service, description, price, packaging, colour_difference."""
     by: Party
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from aftersales_contracts.base import Event, Id, OpenEnum
+from aftersales_contracts.base import Code, Event, Id, OpenEnum
 from aftersales_contracts.components import Party
 
 TOPIC = "shop.standing.v1"
@@ -31,7 +31,7 @@ class ComplaintFiledV1(Event):
 
     TYPE = "shop.complaint.filed.v1"
     TOPIC = TOPIC
-    RULES = ("CP-001", "CP-002", "CP-003", "CP-004", "CP-005", "RV-027", "RV-032")
+    RULES = ("CP-001", "CP-002", "CP-003", "CP-004", "CP-005", "RF-111", "RV-027", "RV-032")
 
     shop_id: Id
     complaint_id: Id
@@ -41,6 +41,8 @@ class ComplaintFiledV1(Event):
     customer_id: Id | None = None
     order_id: Id | None = None
     review_id: Id | None = None
+    cause_code: Code | None = None
+    """The closer cause, in the list of the causes of reviews: colour_difference, quality, description."""
     evidence_ids: list[Id] = Field(default_factory=list[Id])
 
     def subject_of(self) -> str:

@@ -6,7 +6,7 @@ from aftersales_contracts.aftersales import common, refunds
 from aftersales_contracts.aftersales import reviews as out
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import Rating as RatingWord
-from aftersales_contracts.enums import SellerType
+from aftersales_contracts.enums import Role, SellerType
 from aftersales_contracts.shop import aftersales, desk, orders, reviews, standing
 from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
@@ -103,10 +103,15 @@ def _refund_paid(data: refunds.RefundPaidV1) -> Sequence[Addressed]:
 
 
 def _complaint_filed(data: standing.ComplaintFiledV1) -> Sequence[Addressed]:
-    """Reads a complaint about a malicious review."""
-    if data.order_id is None or data.kind != standing.ComplaintKind.MALICIOUS_REVIEW:
+    """Reads a complaint about a malicious review, and the buyer's about goods that are not as described."""
+    if data.order_id is None:
         return []
-    return [m.to(data.order_id, m.Reported(data.complaint_id, data.review_id))]
+    if data.kind == standing.ComplaintKind.MALICIOUS_REVIEW:
+        return [m.to(data.order_id, m.Reported(data.complaint_id, data.review_id))]
+    is_buyers = data.kind == standing.ComplaintKind.DESCRIPTION_MISMATCH and data.by.role is Role.BUYER
+    if not is_buyers or data.cause_code is None:
+        return []
+    return [m.to(data.order_id, m.Complained(data.complaint_id, data.cause_code))]
 
 
 READS: Mapping[type[Event], Read] = {

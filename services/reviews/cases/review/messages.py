@@ -102,9 +102,16 @@ class Reported(Value):
     review_id: str | None
 
 
+class Complained(Value):
+    """The buyer complained to the platform that the goods are not as described."""
+
+    complaint_id: str
+    cause_code: str
+
+
 Message = (
     Placed | Succeeded | Closed | Given | Changed | Deleted | Commented | Moderated | Coded | Scored
-    | Threatened | Refunded | Reported | CauseAnswered | DeadlinePassed
+    | Threatened | Refunded | Reported | Complained | CauseAnswered | DeadlinePassed
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from kernel.rules import rule
 from kernel.value import replace
 from services.reviews import review_book as b
 from services.reviews.cases.review import messages as m
+from services.reviews.cases.review import rules_notice as notice
 from services.reviews.cases.review import state as s
 from services.reviews.cases.review.messages import Message
 from services.reviews.cases.review.state import Fact, Live, State
@@ -40,9 +41,11 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case m.Moderated():
             return _moderated(state, message)
         case m.Commented() | m.Coded():
-            return _annotated(state, message)
+            return notice.judged(state, _annotated(state, message), policy, now)
         case m.CauseAnswered():
-            return _cause_answered(state, message)
+            return notice.judged(state, _cause_answered(state, message), policy, now)
+        case m.Complained():
+            return notice.complained(message, policy, now)
         case m.Scored():
             return _scored(state, message, policy, now)
         case m.Refunded():

@@ -213,6 +213,7 @@ messages: st.SearchStrategy[Message | str] = st.one_of(
     st.builds(m.Commented, reviews, st.booleans()),
     st.builds(m.Moderated, reviews, st.booleans()),
     st.builds(m.Coded, reviews, st.sampled_from(["quality", "service"])),
+    st.just(m.Complained("k2", "colour_difference")),
     st.builds(m.CauseAnswered, st.sampled_from(["review-cause.r1", "malicious.k1"]), st.just("quality")),
     st.builds(m.Scored, st.sampled_from(["s1", "s2"]), st.booleans()),
     st.builds(m.Threatened),
