@@ -1,6 +1,6 @@
 """Counts goods of an order that are back at the shop, for a case or for none, until they are sent again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from kernel.rules import rules_of
@@ -242,3 +242,21 @@ def received_at(book: OrderAccount, shares: Sequence[Share]) -> datetime | None:
     moments = [line.received_at or book.received_at for line in lines]
     known = [moment for moment in moments if moment is not None]
     return max(known) if known and len(known) == len(moments) else None
+
+
+def fault_reported(book: OrderAccount, line_ids: Collection[str], at: datetime) -> OrderAccount:
+    """Notes when a fault of these lines was reported; the first report counts."""
+    lines = tuple(
+        replace(line, reported_at=min(at, line.reported_at or at)) if line.line_id in line_ids else line
+        for line in book.lines
+    )
+    return replace(book, lines=lines)
+
+
+def unreported(book: OrderAccount, case_id: str) -> OrderAccount:
+    """Forgets reports about pieces of a case for which the buyer has others."""
+    case = book.case(case_id)
+    if case is None:
+        return book
+    lines = (replace(line, reported_at=None) if case.count_of(line.line_id) else line for line in book.lines)
+    return replace(book, lines=tuple(lines))

@@ -389,8 +389,8 @@ Fact = (
     | PaymentRefused | CaseReleased | MoreSettled | GrantGivenBack | AutoConfirmRequested
     | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed | DeliveryNoted
     | FaultReported | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | GoodsCame
-    | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionSettled | QuestionVoid | SendBackDue | SendOver
-    | HeldGoodsNoted | BuyerClaimDue | BuyerClaimCut | Task | TaskWithdrawn | Told
+    | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionSettled | QuestionVoid | SendBackDue
+    | SendOver | HeldGoodsNoted | BuyerClaimDue | BuyerClaimCut | Task | TaskWithdrawn | Told
 )  # fmt: skip
 
 

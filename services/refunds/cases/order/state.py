@@ -159,7 +159,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case DeliveryNoted():
             return _delivery_noted(order, fact)
         case FaultReported():
-            return _fault_reported(order, fact)
+            return replace(order, book=goods.fault_reported(book, fact.line_ids, fact.at))
         case DeliveryDoubtsNoted():
             return replace(order, book=replace(book, in_doubt=fact.parcel_ids))
         case ConfirmHeld():
@@ -344,7 +344,7 @@ def _moved(book: OrderAccount, fact: PaymentGranted | GrantGivenBack, sign: int)
 
 
 def _case_released(state: Live, fact: CaseReleased) -> State:
-    book = _unreported(state.book, fact.case_id) if fact.is_replaced else state.book
+    book = goods.unreported(state.book, fact.case_id) if fact.is_replaced else state.book
     book = goods.released(
         book, fact.case_id, fact.freed, fact.here, is_paid=fact.is_paid, is_replaced=fact.is_replaced
     )
@@ -354,25 +354,6 @@ def _case_released(state: Live, fact: CaseReleased) -> State:
     if fact.is_used:
         book = replace(book, exchange_count=book.exchange_count + 1)
     return _confirm_runs_on(replace(state, book=book), fact.confirm_by)
-
-
-def _fault_reported(state: Live, fact: FaultReported) -> State:
-    lines = tuple(
-        replace(line, reported_at=min(fact.at, line.reported_at or fact.at))
-        if line.line_id in fact.line_ids
-        else line
-        for line in state.book.lines
-    )
-    return replace(state, book=replace(state.book, lines=lines))
-
-
-def _unreported(book: OrderAccount, case_id: str) -> OrderAccount:
-    """Forgets reports about pieces for which the buyer has others."""
-    case = book.case(case_id)
-    if case is None:
-        return book
-    lines = (replace(line, reported_at=None) if case.count_of(line.line_id) else line for line in book.lines)
-    return replace(book, lines=tuple(lines))
 
 
 def _confirm_requested(state: Live, fact: AutoConfirmRequested) -> State:
