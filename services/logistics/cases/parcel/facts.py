@@ -40,7 +40,7 @@ class DepartureKnown(Value):
 
     at: datetime
     silence_at: datetime | None
-    region_code: str | None
+    region_code: str | None = None
 
 
 class ShipMarkKnown(Value):
