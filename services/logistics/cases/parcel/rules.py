@@ -195,8 +195,8 @@ def _told(
             if any(moment <= at for moment in known):
                 return []
             moved = replace(track, left_at=at, region_code=region_code or track.region_code)
-            known = f.DepartureKnown(at, _silence_at(moved, policy), region_code)
-            return [Decided(known, ("LG-064",))]
+            departed = f.DepartureKnown(at, _silence_at(moved, policy), region_code)
+            return [Decided(departed, ("LG-064",))]
         case m.ShipMarked(at=at, region_code=region_code):
             is_known = track.shipped_at is not None and track.shipped_at <= at
             return [] if is_known else [Decided(f.ShipMarkKnown(at, region_code), ("OR-009",))]
