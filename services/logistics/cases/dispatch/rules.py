@@ -49,6 +49,11 @@ def _placed(message: m.Placed, policy: Policy, now: datetime) -> Decisions:
     return decided + [asked for file in files for asked in address.asked(after(file, decided), policy, now)]
 
 
+def _paid(file: OrderFile, policy: Policy, now: datetime) -> Decisions:
+    decided: Decisions = [*commitments.paid(file, policy, now)]
+    return decided + address.asked(after(file, decided), policy, now) if decided else []
+
+
 def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message
     file: OrderFile, message: Message, policy: Policy, now: datetime
 ) -> Decisions:
@@ -56,8 +61,7 @@ def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case m.TermsChanged(lines=lines):
             return commitments.terms_changed(file, lines)
         case m.Paid():
-            decided = [*commitments.paid(file, policy, now)]
-            return decided + address.asked(after(file, decided), policy, now) if decided else []
+            return _paid(file, policy, now)
         case m.Closed():
             return _closed(file, message, now)
         case m.Succeeded():
