@@ -138,7 +138,7 @@ async def test_programs_on_the_machine_reach_kafka(compose: Compose) -> None:
 
 @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
 async def test_every_codec_is_taken_and_read(compose: Compose, codec: str) -> None:
-    """B15: a Go client packs with snappy by default. The broker unpacks each batch, as the services do."""
+    """B15: a Go client packs by snappy unless told otherwise. Broker and services unpack each batch."""
     data = json.loads((SAMPLES / "shop.order.placed.v1.json").read_text("utf-8"))
     order = OrderPlacedV1.model_validate_json(json.dumps(data | {"order_id": f"packed-{codec}"}))
     key, headers, value = write(

@@ -253,7 +253,7 @@ class Matters:
     faults: dict[str, list[tuple[datetime, bool]]] = field(
         default_factory=dict[str, list[tuple[datetime, bool]]]
     )
-    """What the warehouse said about the fault of goods, by refund or exchange."""
+    """The word of the warehouse about the fault of goods, by refund or exchange."""
     hang_on_fault: set[str] = field(default_factory=set[str])
     """Refunds and exchanges whose freight the shop bears for a fault of the goods alone."""
     rejections: dict[str, str] = field(default_factory=dict[str, str])

@@ -1,4 +1,4 @@
-"""What comes in and goes out, field by field, where a rule hangs on it."""
+"""Events and outcomes, field by field, where a rule hangs on it."""
 
 from datetime import UTC, datetime
 from typing import Any

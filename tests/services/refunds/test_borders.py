@@ -1,4 +1,4 @@
-"""What the kinds read and tell, where a rule hangs on one field."""
+"""Events and messages of the kinds, where a rule hangs on one field."""
 
 from typing import Any
 

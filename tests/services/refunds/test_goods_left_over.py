@@ -78,7 +78,7 @@ def test_n6_a_change_to_another_line_leaves_the_returned_goods_to_a_person() -> 
 
 
 def test_n6_the_other_piece_counts_for_the_next_application_and_then_for_none_besides() -> None:
-    """What another refund took over is no longer returned for the first one, whatever that asks for later."""
+    """Goods that another refund took over are no longer returned for the first one."""
     driver = refused_at_receipt()
     driver.tell(fewer(), T0 + 5 * DAY)
     driver.tell(s.refused(2, stage=RECEIPT), T0 + 6 * DAY)

@@ -1,4 +1,4 @@
-"""What may be opened, alone: each reason to turn an application away, and the terms of one admitted."""
+"""Admission by itself: each reason to turn an application away, and the terms of one admitted."""
 
 from datetime import datetime, timedelta
 from typing import Any

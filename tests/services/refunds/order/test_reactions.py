@@ -1,4 +1,4 @@
-"""What the order tells the cases of its refunds, exchanges, payments and compensation."""
+"""Messages of the order to the cases of its refunds, exchanges, payments and compensation."""
 
 from collections.abc import Sequence
 from typing import Any
