@@ -35,6 +35,8 @@ class Given(Value):
 
     case_id: str
     pieces: tuple[Share, ...]
+    return_ids: tuple[str, ...] = ()
+    """The boxes that he told of."""
 
 
 class Repaid(Value):
@@ -78,12 +80,14 @@ class HeldGoods(Value):
         kept = tuple(each for each in all_reached if each.sign or each.taken)
         return replace(self, reached=kept, ahead=without(self.ahead, fresh))
 
-    def gives(self, case_id: str, pieces: Iterable[Share]) -> "HeldGoods":
+    def gives(self, case_id: str, pieces: Iterable[Share], return_id: str = "") -> "HeldGoods":
         """Takes pieces out of the parcels that the buyer has, the first ones first."""
         rest = pieces_of(counts_of(pieces))
-        if not rest:
+        if not rest and not return_id:
             return self
-        given = Given(case_id, together(self.given_for(case_id), rest))
+        known = next((each for each in self.given if each.case_id == case_id), Given(case_id, ()))
+        ids = (*known.return_ids, return_id) if return_id else known.return_ids
+        given = Given(case_id, together(known.pieces, rest), ids)
         reached: list[Reached] = []
         for each in self.reached:
             part = inside(each.left, rest)
@@ -96,6 +100,15 @@ class HeldGoods(Value):
     def gave(self, case_id: str, pieces: Iterable[Share]) -> "HeldGoods":
         """Takes as many of the pieces as were not taken for the case before: another report of the same."""
         return self.gives(case_id, without(pieces, self.given_for(case_id)))
+
+    def presumed(self, case_id: str, pieces: Iterable[Share]) -> "HeldGoods":
+        """Takes the pieces that the buyer must have given for a case, unless he told what he sent for it."""
+        is_told = any(each.case_id == case_id and each.return_ids for each in self.given)
+        return self if is_told else self.gave(case_id, pieces)
+
+    def knows_return(self, case_id: str, return_id: str) -> bool:
+        """Tells whether the buyer told of that box before."""
+        return any(each.case_id == case_id and return_id in each.return_ids for each in self.given)
 
     def given_for(self, case_id: str) -> tuple[Share, ...]:
         """Lists the pieces that the buyer gave for a case."""

@@ -201,7 +201,8 @@ def _courier_answered(ledger: Ledger, event: shipments.CourierActionAnsweredV1, 
     _answered(ledger, event.request_id)
     is_search = ledger.m.searches.get(event.parcel_id) == event.request_id
     parcel = ledger.goods.parcels.get(event.parcel_id)
-    if event.outcome is shipments.CourierOutcome.LOST and parcel is not None:
+    is_lost = event.outcome is shipments.CourierOutcome.LOST
+    if is_lost and parcel is not None and (is_search or parcel.standing != "there"):
         _said_lost(ledger, parcel, at)
     if is_search and event.outcome is not shipments.CourierOutcome.SEARCHING:
         del ledger.m.searches[event.parcel_id]

@@ -91,3 +91,14 @@ def test_a_report_is_asked_for_again_after_a_word_without_a_meaning(answer: str,
     assert play(world, do(HOUR, "task", "lost-parcel:lost_parcel_report:k1", answer))
     announce(world, report.model_copy(update={"task_id": "report.2"}))
     assert broken(world.breaches.values(), "two_searches") == found
+
+
+def test_a_courier_who_lost_a_signed_parcel_is_heard_while_the_search_asks() -> None:
+    """A person found it before: the answer to that inquiry says nothing any more."""
+    for is_found in (False, True):
+        world = played(ONE, *arrived("a:1"))
+        announce(world, _inquiry(1, "signed_not_received"), task(world, "lost-parcel", "k1", "presume_lost"))
+        if is_found:
+            assert play(world, do(HOUR, "task", "lost-parcel:presume_lost:k1", "found"))
+        assert play(world, do(HOUR, "courier", "courier:inquire:k1", "lost"))
+        assert world.ledger.goods.parcels["k1"].standing == ("there" if is_found else "lost")

@@ -192,3 +192,19 @@ def test_an_answer_about_goods_pays_nothing_once_the_buyer_has_others() -> None:
     answer(story, "approved", 6 * DAY, "order")
     assert story.outcomes(refunds.RefundPaymentRequestedV1) == []
     assert opened(story) == []
+
+
+def test_a_box_that_is_told_of_again_after_the_payment_counts_once() -> None:
+    """RF-022, RF-044: nobody is asked about goods that were paid for, and the other piece stays his."""
+    story = sold(2, (s.shipped(), HOUR), (parcel(DELIVERED, 2), DAY))
+    story.tell(s.applied(RefundKind.WITH_RETURN, 10_000, lines=[s.share("a", 1, 10_000)]), T0 + 2 * DAY)
+    story.tell(s.agreed(), T0 + 2 * DAY)
+    story.tell(returned("r1"), T0 + 3 * DAY)
+    story.tell(s.accepted(), T0 + 4 * DAY)
+    story.tell(s.settled(10_000), T0 + 5 * DAY)
+    story.tell(returned("r1"), T0 + 6 * DAY)
+    story.tell(s.inspected(return_id="r1"), T0 + 7 * DAY)
+    assert asked(story) == []
+    story.tell(not_received(refund_id="r2"), T0 + 8 * DAY)
+    story.tell(s.agreed(refund_id="r2"), T0 + 8 * DAY)
+    assert opened(story) == [("o1.buyer-claim.1", 1, 10_000)]

@@ -132,7 +132,7 @@ def sent(book: OrderAccount, case_id: str, return_id: str, pieces: tuple[Share, 
     """Adds a parcel of the buyer to those of its case. Its pieces left him, whatever becomes of the case."""
     case, known = book.case(case_id), returning(book, case_id)
     out = pieces or (case.shares if case is not None else ())
-    book = replace(book, held=book.held.gives(case_id, out))
+    book = replace(book, held=book.held.gives(case_id, out, return_id))
     if known is None:
         return replace(book, returns=(*book.returns, Returning(case_id, (return_id,), pieces)))
     more = replace(known, return_ids=(*known.return_ids, return_id), sent=together(known.sent, pieces))
@@ -143,7 +143,8 @@ def arrived(book: OrderAccount, case_id: str, here: Sequence[Share]) -> OrderAcc
     """Notes which of the pieces that were sent for a case are at the shop."""
     case, known = book.case(case_id), returning(book, case_id)
     out = given_in(case, here) if case is not None else here
-    book = replace(book, held=book.held.gave(case_id, out))
+    others = [x for one in book.returns if one.case_id != case_id for x in without(one.sent, one.here)]
+    book = replace(book, held=book.held.presumed(case_id, without(out, others)))
     if known is None:
         return (
             replace(book, returns=(*book.returns, Returning(case_id, (), (), tuple(here)))) if here else book
@@ -168,7 +169,7 @@ def granted(book: OrderAccount, case_id: str, shares: Sequence[Share], sign: int
         return book
     held = book.held.with_money(case_id, shares, sign)
     if sign > 0 and case is not None and case.kind is not None and case.kind.wants_goods_back:
-        held = held.gave(case_id, given_in(case, shares))
+        held = held.presumed(case_id, given_in(case, shares))
     return replace(book, held=held)
 
 
@@ -189,7 +190,7 @@ def released(
     book = changed(arrived(book, case_id, here), freed, 1)
     case = book.case(case_id)
     if is_replaced and case is not None:
-        held = book.held.gave(case_id, given_in(case, case.shares))
+        held = book.held.presumed(case_id, given_in(case, case.shares))
         book = replace(book, held=held, replaced=(*book.replaced, Back(case_id, case.shares)))
     returns = tuple(
         one for one in book.returns if one.case_id != case_id or (not is_paid and without(one.sent, one.here))

@@ -72,8 +72,13 @@ def _after_return(book: OrderAccount, moved: GoodsMoved) -> HeldGoods:
 
 @rules_of("RF-035")
 def _with_what_he_gave(book: OrderAccount, moved: GoodsMoved) -> HeldGoods:
-    """Counts pieces that nobody told of: the buyer gave what others are sent to him for."""
+    """Counts pieces that nobody told of: the buyer gave what others are sent to him for.
+
+    Where a carrier brought goods back, those may be the ones that are sent; what he told of is all.
+    """
     held, implied = book.held, dict[str, int]()
+    if book.back_parcels or any(each.return_ids for each in held.given):
+        return held
     for line_id, count in counts_of(moved.shares).items():
         line = book.line(line_id)
         if line is None or any(each.parcel_id == moved.parcel_id for each in held.reached):
@@ -95,7 +100,7 @@ def replacement_moved(state: State, moved: ReshipMoved) -> Decisions:
         return []
     case, held = book.case(case_id), book.held
     if case is not None and is_there:
-        held = held.gave(case_id, account_goods.given_in(case, case.shares))
+        held = held.presumed(case_id, account_goods.given_in(case, case.shares))
     pieces = held.given_for(case_id)
     held = held.with_parcel(parcel_id, pieces, is_there=is_there, is_resend=True)
     return _followed(book, held, moved.reship_id, "goods_back")

@@ -129,9 +129,11 @@ def parcel_again(state: State, parcel: ParcelDecided, policy: Policy, now: datet
 
 @rule("RF-022")
 def return_sent(state: State, sent: ReturnSent) -> Sequence[Fact]:
-    """Notes goods under way to the shop, whatever becomes of their case."""
-    known = account_goods.returning(live(state).book, sent.case_id)
-    if known is not None and sent.return_id in known.return_ids:
+    """Notes goods under way to the shop, whatever becomes of their case. One box is told of once."""
+    book = live(state).book
+    known = account_goods.returning(book, sent.case_id)
+    is_known = known is not None and sent.return_id in known.return_ids
+    if is_known or book.held.knows_return(sent.case_id, sent.return_id):
         return []
     return [ReturnNoted(sent.case_id, sent.return_id, sent.shares)]
 

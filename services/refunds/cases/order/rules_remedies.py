@@ -6,7 +6,7 @@ from datetime import datetime
 from kernel.decider import Decided
 from kernel.ids import derived_id
 from kernel.rules import rule, rules_of
-from services.refunds.cases.order import account
+from services.refunds.cases.order import account_goods
 from services.refunds.cases.order import rules_goods as goods
 from services.refunds.cases.order.account import OpenCase, OrderAccount
 from services.refunds.cases.order.admission import (
@@ -173,8 +173,12 @@ def _asked(remedy: RemedyDue, question_code: str, policy: Policy, now: datetime)
 
 
 def _known_pieces(book: OrderAccount, asked: tuple[Share, ...]) -> tuple[Share, ...]:
-    """Lists the pieces of the remedy that are not refunded yet; all where none is named."""
-    left = {share.line_id: share.quantity_count for share in account.open_pieces(book)}
+    """Lists the pieces of the remedy that the buyer has not, nor their money; all where none is named."""
+    left = {
+        line.line_id: count
+        for line in book.lines
+        if (count := min(line.left_count, account_goods.not_with_buyer(book, line))) > 0
+    }
     wanted = {share.line_id: share.quantity_count for share in asked} or left
     return tuple(
         Share(line_id, min(count, left[line_id]), 0) for line_id, count in wanted.items() if line_id in left
