@@ -9,6 +9,8 @@ from typing import Any
 from tests.mutants.mutant import ALIVE, Fate, Verdict
 
 COLUMNS = tuple(Fate)
+BUSIEST_COUNT = 20
+"""Tests that the figures name."""
 LEGEND = """\
 One number of a pack or one condition of a rule is changed at a time; then the tests run that can see it, of
 the same service (`tests/services/<service>`). `caught`: a test fails. `refused`: the service does not load.
@@ -42,7 +44,7 @@ def figures(
 def _catchers(verdicts: Iterable[Verdict]) -> dict[str, int]:
     """Counts by tests, the busiest first: one that catches nearly all compares text, not behaviour."""
     caught = [verdict.test.partition("[")[0] for verdict in verdicts if verdict.fate is Fate.CAUGHT]
-    return dict(Counter(caught).most_common())
+    return dict(Counter(caught).most_common(BUSIEST_COUNT))
 
 
 def _listed(verdicts: Iterable[Verdict], fates: Iterable[Fate]) -> list[dict[str, str]]:

@@ -146,6 +146,14 @@ def test_the_age_of_a_trade(age: timedelta, is_kept: bool, is_settled: bool) -> 
     assert bool(late) is is_kept
 
 
+@pytest.mark.parametrize(("is_settled", "counted"), [(True, 0), (False, 1)])
+def test_a_settled_trade_keeps_what_it_counts(is_settled: bool, counted: int) -> None:
+    """RV-006, RV-007: also where its neighbours are forgotten."""
+    entry = Entry("r1", "o1", "p1", T0, 1, 1, False, counted=0, cap=Cap.SAME_ITEM, is_settled=is_settled)
+    (judged,) = recount([entry], SELLER, P)
+    assert judged.counted == counted
+
+
 def test_a_ledger_waits_for_nobody() -> None:
     assert list(CREDIT_PAIR.deadlines(Pair())) == []
 

@@ -250,3 +250,26 @@ def test_any_history(history: list[tuple[Message | str, int]]) -> None:
     assert sum(isinstance(f, s.ReviewEnded) for f in log) <= 1
     if isinstance(walk.state, s.Live) and walk.state.book.is_mall:
         assert all(points >= 0 for points in worth(log).values()), "RV-017"
+
+
+LATER_LINE = s.WindowOpened(("l2",), T0 + 5 * D, T0 + 20 * D, T0 + 6 * D)
+
+
+@pytest.mark.parametrize(
+    ("review_id", "days", "is_late"),
+    [
+        ("r1", 15, False),
+        ("r1", 16, True),
+        (None, 16, False),
+        (None, 20, False),
+        (None, 21, True),
+        ("r9", 16, False),
+    ],
+)
+def test_a_report_counts_from_the_success_of_its_own_line(
+    review_id: str | None, days: int, is_late: bool
+) -> None:
+    """RV-032: without a review that is known, from the last line's."""
+    before = [order(lines=2), OPENED, LATER_LINE, counted(BAD)]
+    decided = facts_of(decide(REVIEW, before, m.Reported("k1", review_id), T0 + days * D, P))
+    assert [isinstance(fact, s.ReportTooLate) for fact in decided] == [is_late]
