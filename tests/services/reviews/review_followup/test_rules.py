@@ -60,6 +60,7 @@ TABLE: list[tuple[str, Sequence[Fact], Message, datetime, Sequence[Fact]]] = [
     ("RV-024", [], m.Negative("o1", "r1", "c1"), T0, [OPENED, CALL]),
     ("RV-028", [], m.Negative("o1", "r1", "c1"), T0, [OPENED, CALL]),
     ("RV-024", OPEN, m.Negative("o1", "r2", "c1"), T0 + D, [s.ReviewAdded("r2", T0 + 31 * D)]),
+    ("RV-024", OPEN, m.Negative("o1", "r1", "c1"), T0 + D, []),
     ("RV-024", OPEN, m.Resolved("r1", m.Outcome.CHANGED), T0, [ended(m.Outcome.CHANGED)]),
     ("RV-024", OPEN, m.Resolved("r1", m.Outcome.DELETED), T0, [ended(m.Outcome.DELETED)]),
     ("RV-024", [*OPEN, s.ReviewAdded("r2", T0 + 30 * D)], m.Resolved("r1", m.Outcome.CHANGED), T0,
