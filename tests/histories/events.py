@@ -231,7 +231,8 @@ def _arrived(ledger: Ledger, event: scans.ParcelArrivedV1, at: datetime) -> None
         name = event.tracking_code if parcel is None else parcel.parcel_id
         is_expected = any(case.state in ("sending", "sent") for case in ledger.m.cases())
         waybill = f"{event.carrier_code}/{event.tracking_code}"
-        ledger.m.collects.append(Collect(name, at, is_expected, waybill))
+        was_refused = any(known.is_refused for known in ledger.m.collects if known.waybill == waybill)
+        ledger.m.collects.append(Collect(name, at, is_expected, waybill, was_refused))
         if parcel is not None:
             parcel.is_collect = True
     elif parcel is not None:

@@ -85,3 +85,22 @@ def test_a_part_that_settles_closes_nothing() -> None:
     (rest,) = driver.tell(s.settled(4_000, attempt=2), T0 + 2 * DAY + MINUTE)
     assert isinstance(rest, refunds.RefundPaidV1)
     assert (rest.is_full, rest.order_outcome) == (True, OrderOutcomeAfterRefund.CLOSED)
+
+
+def asked_about_payment(driver: Driver) -> list[str]:
+    tasks = driver.announced(common.TaskRequestedV1)
+    return [task.question_code for task in tasks if task.case_kind == "refund-intent"]
+
+
+def test_a_settlement_that_is_told_again_after_money_came_back_moved_nothing() -> None:
+    """RF-029, RF-033: told while a person is asked, and while the part is paid again."""
+    driver = refunded_over_two_payments(10_000)
+    driver.tell(came_back(4_000), T0 + 3 * DAY)
+    driver.tell(s.settled(10_000), T0 + 3 * DAY)
+    driver.tell(person_says("retry"), T0 + 4 * DAY)
+    driver.tell(s.settled(10_000), T0 + 4 * DAY)
+    driver.tell(s.settled(4_000, attempt=2), T0 + 5 * DAY)
+    driver.tell(s.settled(10_000), T0 + 5 * DAY)
+    assert asked_about_payment(driver) == ["payment_reversed"]
+    driver.tell(came_back(10_000), T0 + 6 * DAY)
+    assert asked_about_payment(driver) == ["payment_reversed", "payment_reversed"], "it was no surplus"

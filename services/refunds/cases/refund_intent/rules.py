@@ -114,12 +114,14 @@ def _accepted(state: Begun, accepted: PaymentAccepted, policy: Policy, now: date
 
 @rule("RF-033")
 def _settled(state: Begun, settled: MoneySettled, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Books money that moved, on whichever attempt. A second payment or another amount goes to a person."""
+    """Books money that moved, on whichever attempt. A second payment or another amount goes to a person.
+
+    An attempt settles once: the same amount told of it again, also after money came back, is a repeat.
+    """
     due_at = now + policy.attention_days
+    if not isinstance(state, Abandoned) and _is_repeat(state, settled):
+        return []
     if isinstance(state, Requested | Accepted | Unknown | Stuck):
-        is_repeat = settled.attempt_count in state.beside.settled_attempts and not settled.has_moved_now
-        if is_repeat:
-            return []
         return [*_paid(state, settled, due_at), *_paid_unwanted(state, due_at)]
     if not settled.has_moved_now:
         return []
@@ -130,6 +132,14 @@ def _settled(state: Begun, settled: MoneySettled, policy: Policy, now: datetime)
             return []
         return [PaymentDisputed("paid_twice", due_at, _surplus(state, settled))]
     return [PaymentDisputed("paid_while_asked", due_at, _surplus(state, settled))]
+
+
+def _is_repeat(state: Live, settled: MoneySettled) -> bool:
+    beside = state.beside
+    if settled.attempt_count in beside.settled_attempts and not settled.has_moved_now:
+        return True
+    known = zip(beside.settled_attempts, beside.settled_minors, strict=False)
+    return (settled.attempt_count, settled.amount.minor) in known
 
 
 def _surplus(state: Live, settled: MoneySettled) -> int:

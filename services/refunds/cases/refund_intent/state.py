@@ -38,7 +38,8 @@ class Beside(Value):
     more than was granted reached the buyer. `freed`: lines whose pieces went back to the order with a part
     that was given up. `asked_count`: questions asked so far; the last one is the one that is open.
     `payee_ref`: the account for cash; `payee_question`: the number of the question for it that is open, or 0.
-    `settled_attempts`: those that settled. `is_unwanted`: the buyer confirmed that he has the goods.
+    `settled_attempts`: those that settled, `settled_minors` the amount of each.
+    `is_unwanted`: the buyer confirmed that he has the goods.
     """
 
     held: PaymentOrder | None = None
@@ -47,6 +48,7 @@ class Beside(Value):
     freed: tuple[str, ...] = ()
     asked_count: int = 0
     settled_attempts: tuple[int, ...] = ()
+    settled_minors: tuple[int, ...] = ()
     is_unwanted: bool = False
     payee_ref: str | None = None
     payee_question: int = 0
@@ -164,7 +166,9 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             now = begun(state)
             held = together(now.beside.held, now.order)
             settled = (*now.beside.settled_attempts, fact.attempt_count)
-            beside = replace(now.beside, held=held, settled_attempts=settled)
+            unknown = len(now.beside.settled_attempts) - len(now.beside.settled_minors)
+            minors = (*now.beside.settled_minors, *[0] * unknown, fact.amount.minor)
+            beside = replace(now.beside, held=held, settled_attempts=settled, settled_minors=minors)
             return Settled(now.order, now.attempt_count, fact.attempt_count, beside=beside)
         case PaymentTaken():
             now = begun(state)
