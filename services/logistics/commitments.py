@@ -204,21 +204,52 @@ def repaid_in(file: OrderFile, link: Link) -> tuple[Share, ...]:
     """Lists the pieces of a parcel for which the buyer has the money, or gave back the goods.
 
     Pieces that were refunded because they never came are those of parcels that did not arrive; what
-    other parcels of the order account for is not counted again.
+    other parcels of the order account for is not counted again. A lost parcel accounts for the pieces that
+    were not sent again. Goods that an exchange sends back are in no parcel but the one that brings them.
     """
     others = [other for other in file.links if other.parcel_id != link.parcel_id and not other.is_void]
-    remedied = [other for other in others if other.remedy == "refund"]
-    arrived = [
-        other
-        for other in others
-        if other.outcome is Outcome.DELIVERED and other.direction in {Direction.OUTBOUND, Direction.RESHIP}
-    ]
+    accounted = [share for other in others for share in _accounted(file, other)]
+    firsts = {Direction.OUTBOUND, Direction.RESHIP}
+    ends = {Outcome.DELIVERED, Outcome.RETURNED}
+    arrived = [other for other in others if other.outcome in ends and other.direction in firsts]
     given_back = [*file.given_back]
-    given_back += [share for resend in file.resends if resend.is_settled for share in resend.lines]
-    never_came = without(file.repaid, [share for other in remedied for share in pieces(file, other.lines)])
+    given_back += [
+        share
+        for resend in file.resends
+        if resend.is_settled and not (resend.is_sent_back and link.direction is Direction.TO_BUYER)
+        for share in resend.lines
+    ]
     came_back = without(given_back, [share for other in arrived for share in pieces(file, other.lines)])
-    settled = (*never_came, *came_back)
+    settled = without((*_repaid_of(file, link), *came_back), accounted)
+    for other in file.links:
+        if other.parcel_id == link.parcel_id or not settled:
+            break
+        if other.is_sought and other.remedy is None and other.direction in firsts:
+            settled = without(settled, within(pieces(file, other.lines), settled))
     return within(pieces(file, link.lines), settled) if settled else ()
+
+
+def _repaid_of(file: OrderFile, link: Link) -> tuple[Share, ...]:
+    """Lists the repaid pieces that can be those of the parcel; of those that are back the first ones."""
+    if link.outcome is not Outcome.RETURNED:
+        return without(file.repaid, file.repaid_here)
+    here, others = merged(file.repaid_here), merged(())
+    for other in file.links:
+        if other.parcel_id == link.parcel_id or not here:
+            break
+        if other.outcome is Outcome.RETURNED:
+            taken = within(pieces(file, other.lines), here)
+            here, others = without(here, taken), (*others, *taken)
+    return without(file.repaid, others)
+
+
+def _accounted(file: OrderFile, lost: Link) -> tuple[Share, ...]:
+    """Lists the pieces of a lost parcel that nothing was sent for."""
+    goods = pieces(file, lost.lines)
+    if lost.remedy != "reship":
+        return goods if lost.remedy == "refund" else ()
+    resends = [resend for resend in file.resends if resend.replaces_parcel_id == lost.parcel_id]
+    return without(goods, resends[-1].lines) if resends and resends[-1].lines else ()
 
 
 def open_refunds(file: OrderFile, lines: tuple[Share, ...]) -> list[OpenRefund]:

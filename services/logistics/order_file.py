@@ -179,6 +179,8 @@ class Resend(Value):
     """The exchange that asked for it ended."""
     is_settled: bool = False
     """The exchange gave the buyer goods for the goods that came back."""
+    is_sent_back: bool = False
+    """These were the buyer's own goods."""
 
 
 class OrderFile(Value):
@@ -200,6 +202,10 @@ class OrderFile(Value):
     refunds: tuple[OpenRefund, ...] = ()
     repaid: tuple[Share, ...] = ()
     """Pieces that were refunded or closed and need not be sent any more."""
+    paid_ids: tuple[str, ...] = ()
+    """Refunds whose pieces are counted as repaid."""
+    repaid_here: tuple[Share, ...] = ()
+    """Those of them that were refunded because they were back at the shop."""
     given_back: tuple[Share, ...] = ()
     """Pieces that were refunded against the goods: the buyer gave them back."""
     resends: tuple[Resend, ...] = ()

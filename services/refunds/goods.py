@@ -27,6 +27,13 @@ class Returning(Value):
     sent: tuple[Share, ...]
     here: tuple[Share, ...] = ()
     freed: tuple[Share, ...] = ()
+    seen: tuple[str, ...] = ()
+    """The returns that were at the gate or checked by their id."""
+
+    def with_report(self, return_id: str, pieces: tuple[Share, ...]) -> "tuple[Share, ...]":
+        """Adds up what is at the shop: several reports of one return are about the same goods."""
+        is_another = len(self.return_ids) > 1 and return_id in self.return_ids and return_id not in self.seen
+        return together(self.here, pieces) if is_another else more_of(self.here, pieces)
 
     @property
     def own(self) -> tuple[Share, ...]:
@@ -48,6 +55,10 @@ class Question(Value):
     are_here: bool
     about: str = ""
     """The exchange whose replacement it is about."""
+    parcel_id: str = ""
+    """The lost parcel that the pieces were in."""
+    refund_id: str = ""
+    """A person said that the pieces are paid: by this refund, once the cases that are about them are over."""
 
 
 def name_of(number: int) -> str:

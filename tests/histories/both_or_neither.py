@@ -89,7 +89,15 @@ def _coming(ledger: Ledger) -> Counter[str]:
     for parcel in ledger.goods.parcels.values():
         if parcel.request_id is not None and not parcel.is_gone and not parcel.is_void:
             lines.update(parcel.lines)
+    for parcel in ledger.goods.parcels.values():
+        reship_id = m.reship_requests.get(parcel.request_id or "", "")
+        is_next = m.reship_parcels.get(reship_id) == parcel.parcel_id  # nobody made another waybill
+        if parcel.is_void and is_next and m.reships.get(reship_id) not in _RESHIP_OVER:
+            lines.update(parcel.lines)
     return lines
+
+
+_RESHIP_OVER = ("sent", "delivered", "failed", "unavailable", "cancelled")
 
 
 def _neither_tag(ledger: Ledger, line_id: str, stray: Sequence[Piece]) -> str:

@@ -91,6 +91,7 @@ def _amended(ledger: Ledger, event: aftersales.RefundAmendedV1, at: datetime) ->
     refund.amended_reason = RefundKind.NO_REASON.value if is_of_will else event.reason_code
     if refund.was_returned and event.kind in WANTS_BACK:
         refund.state, refund.version = "sent", event.terms_version
+        refund.lines_before = refund.lines
         refund.lines = counts(event.lines) or refund.lines
 
 
@@ -206,6 +207,8 @@ def _courier_answered(ledger: Ledger, event: shipments.CourierActionAnsweredV1, 
         _said_lost(ledger, parcel, at)
     if is_search and event.outcome is not shipments.CourierOutcome.SEARCHING:
         del ledger.m.searches[event.parcel_id]
+    if is_search and event.outcome is shipments.CourierOutcome.FOUND:
+        ledger.m.search_reasons.pop(event.parcel_id, None)
 
 
 def _claim_answered(ledger: Ledger, event: shipments.CourierClaimAnsweredV1, at: datetime) -> None:
@@ -271,6 +274,7 @@ def _task_done(ledger: Ledger, event: desk.TaskCompletedV1, at: datetime) -> Non
             _said_lost(ledger, parcel, at)
         elif is_search and parcel is not None and event.outcome_code == "found":
             ledger.m.searches.pop(parcel.parcel_id, None)
+            ledger.m.search_reasons.pop(parcel.parcel_id, None)
             if parcel.says("there"):
                 ledger.goods.told(parcel, "there", at)
     if is_open and event.case_kind == "refund-intent" and event.outcome_code == "abandon":

@@ -46,6 +46,8 @@ def lines_of(ledger: Ledger, task: Task) -> frozenset[str]:
             named = m.short_lines
         case "buyer-claim" if case_id in m.buyer_claims:
             named = m.buyer_claims[case_id].lines
+        case _ if task.question_code == "return_lost":
+            named = _of_parcel(ledger, task.task_id)
         case "order" | "dispatch":
             named = next(_named_in(ledger, task.task_id), None)
         case _:

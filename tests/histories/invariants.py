@@ -259,7 +259,11 @@ def _accepted(ledger: Ledger, at: datetime) -> Iterator[Breach]:
             unfit = [
                 piece
                 for piece in ledger.goods.pieces
-                if piece.line_id == line_id and piece.is_refused and piece.where is Where.SHOP
+                if piece.line_id == line_id
+                and piece.is_refused
+                and piece.where is Where.SHOP
+                and piece.moved_at is not None
+                and piece.moved_at <= intent.asked_at
             ]
             fit = ledger.goods.ordered[line_id] - len(unfit)
             if unfit and count > fit:

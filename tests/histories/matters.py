@@ -41,6 +41,8 @@ class Refund:
     reason_code: str = ""
     version: int = 0
     lines: Counter[str] = field(default_factory=Counter[str])
+    lines_before: Counter[str] = field(default_factory=Counter[str])
+    """Before an amendment that may be turned away."""
     minor: int = 0
     opened_at: datetime | None = None
     ending: str = ""

@@ -38,6 +38,7 @@ def _rejected(ledger: Ledger, event: refunds.ApplicationRejectedV1, at: datetime
         refund.state = "rejected"
     elif refund.state == "sent" and refund.amended_reason:
         refund.state, refund.amended_reason = "refused", ""
+        refund.lines = refund.lines_before or refund.lines
 
 
 def _answered(ledger: Ledger, event: refunds.RefundAnswerDecidedV1, at: datetime) -> None:

@@ -110,7 +110,7 @@ def _paid(ledger: Ledger, event: refunds.RefundPaidV1, at: datetime) -> Found:
     if not event.is_full or event.purpose.value != "refund":
         return
     asked = sum(
-        sum(intent.line_minors.values()) - intent.given_up_minor
+        max(sum(intent.line_minors.values()) - intent.given_up_minor, 0)
         for intent in ledger.m.intents.values()
         if intent.purpose == "refund"
     )
@@ -188,6 +188,10 @@ def _offer(ledger: Ledger, event: common.OfferMadeV1, at: datetime) -> Found:
         yield "words_offer", "", event.case_id, "the buyer is offered what he sent back"
 
 
+YES, NO = ("approved", "confirmed", "done"), ("refused", "declined", "rejected")
+"""Answers to a report; it is asked for again after any other."""
+
+
 def _task(ledger: Ledger, event: common.TaskRequestedV1, at: datetime) -> Found:
     del at
     if event.question_code != "lost_parcel_report":
@@ -201,7 +205,8 @@ def _task(ledger: Ledger, event: common.TaskRequestedV1, at: datetime) -> Found:
         is_found = parcel is not None and any(
             when >= task.at and word != "lost" for when, word in parcel.heard
         )
-        if task.task_id != event.task_id and not is_found:
+        is_no_answer = task.answer not in ("", *YES, *NO)
+        if task.task_id != event.task_id and not is_found and not is_no_answer:
             yield "two_searches", "reports", event.case_id, f"{task.task_id} and {event.task_id}"
 
 

@@ -248,6 +248,7 @@ RESHIP: list[Any] = [
     rm.Answered("x1.reship.reserve", "unavailable", None),
     rm.Answered("x1.reship.send", "declined", None),
     rm.ParcelKnown("k1"),
+    rm.WaybillVoided("k1"),
     rm.ParcelLeft("k1"),
     moved("in_transit", T0 + DAY),
     moved("delivered", T0 + 5 * DAY, Outcome.DELIVERED),

@@ -178,6 +178,8 @@ class RefundEnded(Value):
     """Pieces that were refunded against the goods."""
     payment_id: str = ""
     """The refund or remedy of a payment that no open refund is known for."""
+    here: tuple[Share, ...] = ()
+    """The pieces that are repaid because they are back at the shop."""
 
 
 class ExchangeEnded(Value):
@@ -185,6 +187,7 @@ class ExchangeEnded(Value):
 
     exchange_id: str
     is_settled: bool
+    is_sent_back: bool = False
 
 
 class SearchDue(Value):

@@ -67,9 +67,13 @@ def _goods_left(link: Link, view: CaseView[State]) -> Sequence[Addressed]:
     return [shortage.to(view.subject, shortage.GoodsLeft(pieces(file, link.lines)))]
 
 
-def _voided(fact: f.VoidNoted, _view: CaseView[State]) -> Sequence[Addressed]:
-    """Tells the parcel that its waybill is void."""
-    return [parcel.to(fact.link.tracking, parcel.Voided(fact.link.parcel_id))]
+def _voided(fact: f.VoidNoted, view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells the parcel that its waybill is void, and the reship that the parcel does not carry it."""
+    link = fact.link
+    told = [parcel.to(link.tracking, parcel.Voided(link.parcel_id))]
+    if link.reship_id is not None:
+        told.append(reship.to(view.subject, link.reship_id, reship.WaybillVoided(link.parcel_id)))
+    return told
 
 
 def _gate_return(fact: f.GateReturnKnown, view: CaseView[State]) -> Sequence[Addressed]:

@@ -12,7 +12,7 @@ from services.logistics.carriers import Capability
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch import messages as m
 from services.logistics.cases.dispatch.facts import Fact
-from services.logistics.commitments import open_refunds, pieces, whole
+from services.logistics.commitments import open_refunds, pieces, repaid_in, whole
 from services.logistics.order_file import Hold, HoldPhase, Link, OpenRefund, OrderFile
 from services.logistics.parcels import Direction, Fault, Outcome, ParcelStatus
 from services.logistics.policy import Policy
@@ -22,10 +22,10 @@ Decisions = list[Decided[Fact]]
 
 
 def refund_opened(file: OrderFile, opened: m.RefundOpened, policy: Policy, now: datetime) -> Decisions:
-    """Holds goods that have not left, and calls back goods under way."""
-    if any(refund.refund_id == opened.refund_id for refund in file.refunds):
-        return []
+    """Holds goods that have not left, and calls back goods under way; a changed refund takes its place."""
     refund = OpenRefund(opened.refund_id, opened.kind, opened.lines)
+    if refund in file.refunds:
+        return []
     decided: Decisions = [Decided(f.RefundNoted(refund), ("RF-044",))]
     match opened.kind:
         case "unshipped":
@@ -196,15 +196,21 @@ def refund_closed(file: OrderFile, closed: m.RefundClosed, policy: Policy, now: 
 
 @rule("RF-005", "RF-035")
 def refund_paid(file: OrderFile, paid: m.RefundPaid, now: datetime) -> Sequence[Fact]:
-    """Frees pieces that were refunded from being sent; their hold stays as it is and asks nothing more."""
+    """Frees pieces that were refunded from being sent; their hold stays as it is and asks nothing more.
+
+    A part of the money that is paid later, or again, frees no more pieces.
+    """
+    payment_id = paid.refund_id or paid.remedy_id or ""
+    if payment_id in file.paid_ids and not paid.is_full:
+        return []
     refunds = tuple(r for r in file.refunds if r.refund_id == paid.refund_id)
     is_remedy = paid.remedy_id is not None or any(r.kind in {"unshipped", "not_received"} for r in refunds)
     named = pieces(file, paid.lines) if paid.lines else ()
     repaid = whole(file) if paid.is_full else named if is_remedy else _at_the_shop(file, named)
     is_return = any(r.kind in {"with_return", "no_reason"} for r in refunds)
     given_back = without(named, repaid) if is_return else ()
-    payment_id = paid.refund_id or paid.remedy_id or ""
-    ended = f.RefundEnded(refunds, is_paid=True, repaid=repaid, given_back=given_back, payment_id=payment_id)
+    here = () if paid.remedy_id else without(_at_the_shop(file, named), file.repaid_here)
+    ended = f.RefundEnded(refunds, True, repaid, given_back, payment_id, here)
     facts: list[Fact] = [ended] if refunds or repaid else []
     facts += _recalls(_all_repaid(file, repaid), "refund_in_transit") if repaid else []
     for refund in refunds:
@@ -299,7 +305,7 @@ def back_without_refund(file: OrderFile, parcel_id: str) -> Sequence[Fact]:
     if link is None or link.outcome is not Outcome.RETURNED or link.direction is not Direction.OUTBOUND:
         return []
     is_settled = link.remedy is not None or link.is_sought or file.closed_at or file.succeeded_at
-    lines = without(pieces(file, link.lines), file.repaid)
+    lines = without(pieces(file, link.lines), repaid_in(file, link))
     if is_settled or file.clock is None or not lines or open_refunds(file, link.lines):
         return []
     reason, fault = f.Reason.UNWANTED, Fault.UNKNOWN

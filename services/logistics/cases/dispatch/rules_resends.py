@@ -22,7 +22,7 @@ def reship_of(file: OrderFile, added: m.ParcelAdded) -> str | None:
             return resend.reship_id
     if not added.link.direction.is_resend:
         return None
-    taken = {link.reship_id for link in file.links}
+    taken = {link.reship_id for link in file.links if not link.is_void}
     lines = {share.line_id for share in added.link.lines}
     for resend in sorted(file.resends, key=lambda resend: resend.unwanted_for is not None):
         if resend.reship_id not in taken and lines & {share.line_id for share in resend.lines}:
@@ -42,7 +42,9 @@ def exchange_over(file: OrderFile, over: m.ExchangeOver) -> Decisions:
     resends = [resend for resend in file.resends if resend.exchange_id == over.exchange_id]
     decided: Decisions = []
     if any(not resend.is_over for resend in resends):
-        decided.append(Decided(f.ExchangeEnded(over.exchange_id, over.is_settled), ("RF-118",)))
+        is_sent_back = over.is_settled and not over.is_completed
+        ended = f.ExchangeEnded(over.exchange_id, over.is_settled, is_sent_back)
+        decided.append(Decided(ended, ("RF-118",)))
     if over.is_completed:
         return decided
     for resend in resends:

@@ -155,7 +155,8 @@ def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0
         ):
             return _with_hold(file, hold, at)
         case f.RefundNoted(refund=refund):
-            return replace(file, refunds=(*file.refunds, refund))
+            others = (each for each in file.refunds if each.refund_id != refund.refund_id)
+            return replace(file, refunds=(*others, refund))
         case f.RefundEnded():
             return _without_refunds(file, fact)
         case f.ExchangeEnded():
@@ -187,12 +188,16 @@ def _without_refunds(file: OrderFile, ended: f.RefundEnded) -> OrderFile:
     ids = {refund.refund_id for refund in ended.refunds}
     refunds = tuple(refund for refund in file.refunds if refund.refund_id not in ids)
     given_back = (*file.given_back, *ended.given_back)
-    return replace(file, refunds=refunds, repaid=(*file.repaid, *ended.repaid), given_back=given_back)
+    repaid = (*file.repaid, *ended.repaid)
+    here = (*file.repaid_here, *ended.here)
+    paid_ids = (*file.paid_ids, ended.payment_id) if ended.is_paid and ended.payment_id else file.paid_ids
+    after = replace(file, refunds=refunds, repaid=repaid, given_back=given_back)
+    return replace(after, repaid_here=here, paid_ids=paid_ids)
 
 
 def _without_exchange(file: OrderFile, ended: f.ExchangeEnded) -> OrderFile:
     resends = tuple(
-        replace(resend, is_over=True, is_settled=ended.is_settled)
+        replace(resend, is_over=True, is_settled=ended.is_settled, is_sent_back=ended.is_sent_back)
         if resend.exchange_id == ended.exchange_id
         else resend
         for resend in file.resends

@@ -54,14 +54,23 @@ class Loss(Value):
     """The news of a parcel that turned up after all."""
     report_count: int = 1
     """The number of times that the supervisor was asked."""
+    moved: tuple[Share, ...] = ()
+    """The pieces of `paid` that are repaid by now."""
+    is_rest_paid: bool = False
+    """Pieces that a case left while others are sent again are paid."""
+
+    @property
+    def promised(self) -> tuple[Share, ...]:
+        """The pieces for which a payment is due that did not move yet."""
+        return without(self.paid, self.moved)
 
     def unsettled(self, subject: Subject) -> tuple[Share, ...]:
         """Lists the pieces for which the buyer has no remedy yet."""
-        return without(without(subject.rest, self.paid), self.resent or ())
+        return without(without(subject.rest, self.promised), self.resent or ())
 
     def free(self, subject: Subject) -> tuple[Share, ...]:
-        """Lists the pieces without a remedy about which no other case is open."""
-        return without(self.unsettled(subject), subject.waiting())
+        """Lists the pieces without a remedy about which no other case is open; those have theirs first."""
+        return without(self.unsettled(subject), without(subject.waiting(), self.promised))
 
 
 class SearchOpened(Value):
@@ -169,6 +178,10 @@ class ResendOff(Value):
     attention: Attention
 
 
+class RestToPay(Value):
+    """A case ended and left pieces without a remedy, while others are sent again: the buyer is paid."""
+
+
 class PaymentDue(Value):
     """Report and memo are done: pay the buyer (remedy.refund-due)."""
 
@@ -211,7 +224,16 @@ class SearchClosed(Value):
 Settling = OfferMade | OfferVoid | ReportAskedAgain | ReportDone | MemoDone | ReportOverdue
 """Facts about the offer, the report and the memo."""
 
-Remedied = RefundChosen | ReshipChosen | ResendOff | PaymentDue | PaidElsewhere | LeftToExchange | RecallDue
+Remedied = (
+    RefundChosen
+    | ReshipChosen
+    | ResendOff
+    | RestToPay
+    | PaymentDue
+    | PaidElsewhere
+    | LeftToExchange
+    | RecallDue
+)
 """Facts about the buyer's remedy, and about goods that the buyer has beside it."""
 
 Fact = (

@@ -25,8 +25,6 @@ from services.logistics.parcels import Basis, Outcome, ParcelStatus
 from services.logistics.policy import Policy
 
 Decisions = list[Decided[Fact]]
-YES = frozenset({"approved", "confirmed", "done"})
-NO = frozenset({"refused", "declined", "rejected"})
 OTHER_HANDS = frozenset({"household", "guard", "delegate"})
 """Signatures that count as the buyer's own (LG-042)."""
 
@@ -69,7 +67,7 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case MemoStored():
             return loss.memo_stored(state, message) if isinstance(state, s.Lost) else []
         case RequestDeclined():
-            if not isinstance(state, s.LostConfirmed):
+            if not isinstance(state, s.Lost):
                 return []
             return loss.request_declined(state, message, policy, now)
         case m.RefundNews():
@@ -149,13 +147,15 @@ def _inquiry_answered(state: s.Known, answer: m.InquiryAnswered, policy: Policy,
 
 def _task_done(state: s.Known, task: TaskDone, policy: Policy, now: datetime) -> Decisions:
     subject = state.subject
-    is_yes = task.outcome_code in YES
+    is_yes = task.outcome_code in loss.YES
     if isinstance(state, s.Lost):
+        if task.task_id.startswith(f"{s.by_hand_task_id(state.loss)}."):
+            return loss.memo_task_done(state, task, policy, now)
         if task.task_id != s.report_task_id(state.loss) or state.loss.is_reported:
             return []
         if is_yes:
             return loss.reported(state)
-        return [] if task.outcome_code in NO else loss.report_again(state, policy, now)
+        return [] if task.outcome_code in loss.NO else loss.report_again(state, policy, now)
     if task.task_id not in {look_task_id(subject), presume_task_id(subject)}:
         return []
     if not isinstance(state, s.Open | s.CourierInquiry | s.Located):
@@ -178,6 +178,8 @@ def _refund_news(state: s.Known, news: m.RefundNews, policy: Policy, now: dateti
             return loss.refunds_changed(state, news, changed, policy, now)
         case s.Resent() if (news.is_open or news.is_paid) and loss.touches(state, news.lines):
             return changed + loss.resend_revoked(state)
+        case s.Resent() if not news.is_open:
+            return loss.left_beside_resend(state, changed)
         case s.Located() if (news.is_open or news.is_paid) and not news.is_exchange:
             after = _after(state, changed)
             return changed + search.found_and_refunded(after.subject, now)

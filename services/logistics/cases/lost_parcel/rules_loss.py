@@ -16,12 +16,14 @@ from services.logistics.cases.lost_parcel.facts import Choice, Fact, Found, Loss
 from services.logistics.cases.lost_parcel.messages import Subject
 from services.logistics.cases.lost_parcel.rules_search import stamp
 from services.logistics.cases.lost_parcel.state import State, evolve, resent_pieces, reship_id
-from services.logistics.news import MemoStored, RequestDeclined
+from services.logistics.news import MemoStored, RequestDeclined, TaskDone
 from services.logistics.parcels import Basis, Direction
 from services.logistics.policy import Policy
 from services.logistics.shares import Share, merged, within
 
 Decisions = list[Decided[Fact]]
+YES = frozenset({"approved", "confirmed", "done"})
+NO = frozenset({"refused", "declined", "rejected"})
 
 
 @rule("RF-035", "LG-017", "LG-018", "LG-019", "LG-020", "LG-022")
@@ -215,6 +217,20 @@ def touches(state: s.Resent, lines: tuple[Share, ...]) -> bool:
     return bool(within(resent_pieces(state), lines))
 
 
+def left_beside_resend(state: s.Resent, changed: Decisions) -> Decisions:
+    """Pays for pieces that an ended case left, while others are sent again."""
+    after = _after(state, changed)
+    if not isinstance(after, s.Resent) or after.loss.resent is None or not after.loss.free(after.subject):
+        return changed
+    return _paid_when_ready(state, changed + _rest_to_pay())
+
+
+@rule("RF-035", "LG-018")
+def _rest_to_pay() -> Sequence[Fact]:
+    """Gives the buyer the money: of one parcel the goods are sent again once."""
+    return [f.RestToPay()]
+
+
 # Report, memo and payment.
 
 
@@ -251,12 +267,28 @@ def _memo_done(state: s.Lost) -> Sequence[Fact]:
     return [] if state.loss.is_memo_stored else [f.MemoDone()]
 
 
-def request_declined(
-    state: s.LostConfirmed, declined: RequestDeclined, policy: Policy, now: datetime
-) -> Decisions:
+def request_declined(state: s.Lost, declined: RequestDeclined, policy: Policy, now: datetime) -> Decisions:
     """Lets a person see to a memo that the order system will not write."""
-    is_ours = declined.request_id == state.loss.memo_request_id
-    return report_overdue(state, policy, now) if is_ours else []
+    if declined.request_id != state.loss.memo_request_id:
+        return []
+    overdue = report_overdue(state, policy, now) if isinstance(state, s.LostConfirmed) else []
+    return [*overdue, *memo_by_hand(state, policy, now)]
+
+
+@rule("LG-020")
+def memo_by_hand(state: s.Lost, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Asks a person to note the loss; the yes counts as the memo."""
+    if state.loss.is_memo_stored:
+        return []
+    task_id = derived_id(s.by_hand_task_id(state.loss), stamp(now))
+    return [Task("loss_memo_by_hand", now + policy.attention.after_days, "approval", task_id=task_id)]
+
+
+def memo_task_done(state: s.Lost, task: TaskDone, policy: Policy, now: datetime) -> Decisions:
+    """Takes a person's word about the memo. What is neither yes nor no is asked about again."""
+    if task.outcome_code in YES:
+        return _paid_when_ready(state, _memo_done(state))
+    return [] if task.outcome_code in NO else memo_by_hand(state, policy, now)
 
 
 @rule("LG-020")
@@ -294,7 +326,7 @@ def _pay(state: s.Lost) -> Sequence[Fact]:
     unsettled = loss.unsettled(subject) if isinstance(state, s.LostConfirmed) or loss.resent else ()
     asked = subject.waiting(is_refund=True)
     wanted = within(unsettled, asked) if asked else ()
-    if loss.choice is Choice.REFUND:
+    if loss.choice is Choice.REFUND or loss.is_rest_paid:
         wanted = merged((*wanted, *loss.free(subject)))
     if not wanted:
         return []

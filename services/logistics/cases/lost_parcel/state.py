@@ -12,7 +12,7 @@ from services.logistics.attention import Attention, AttentionDrawn
 from services.logistics.cases.lost_parcel import facts as f
 from services.logistics.cases.lost_parcel.facts import Choice, Fact, Loss, Remedied, Settling
 from services.logistics.cases.lost_parcel.messages import Subject
-from services.logistics.shares import Share, merged
+from services.logistics.shares import Share, merged, without
 
 
 class Absent(Value):
@@ -128,6 +128,11 @@ def overdue_task_id(loss: Loss) -> str:
     return derived_id(loss.report_task_id, "overdue")
 
 
+def by_hand_task_id(loss: Loss) -> str:
+    """Derives what the ids begin with of the tasks to note a loss that the order system does not note."""
+    return derived_id(loss.memo_request_id, "by-hand")
+
+
 def remedy_of(state: Lost) -> str | None:
     """Names the remedy that the loss led to, or None while it is open."""
     match state:
@@ -171,13 +176,15 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             is_inquiry = isinstance(state, CourierInquiry)
             return replace(state, answer_by=None, asked=task.task_id) if is_inquiry else state
         case f.ParcelLocated(attention=attention, explanation_code=explanation_code):
-            return Located(subject, attention, "" if explanation_code == PERSON else asked_of(state))
+            asked = "" if explanation_code == PERSON else asked_of(state)
+            return Located(_after_loss(state), attention, asked)
         case Task(task_id=task_id):
             return replace(state, asked=task_id) if isinstance(state, Open) else state
         case f.LossConfirmed(loss=loss, attention=attention):
             return LostConfirmed(replace(subject, has_claim=True), loss, attention, None)
         case f.RefundsChanged():
-            return replace(state, subject=_refunds_changed(subject, fact))
+            after = replace(state, subject=_refunds_changed(subject, fact))
+            return _moved(after, subject) if isinstance(after, Lost) else after
         case f.TurnedUp(found=found):
             after = replace(state, subject=replace(subject, has_claim=False))
             return replace(after, loss=replace(after.loss, found=found)) if isinstance(after, Lost) else after
@@ -193,6 +200,19 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return state
         case _:
             assert_never(fact)
+
+
+def _moved(state: Lost, before: Subject) -> Lost:
+    """Counts money that moved for what this loss made due first."""
+    more = without(state.subject.repaid, before.repaid)
+    moved = without(state.loss.promised, without(state.loss.promised, more))
+    return replace(state, loss=replace(state.loss, moved=merged((*state.loss.moved, *moved))))
+
+
+def _after_loss(state: Known) -> Subject:
+    """Begins the next round where a lost parcel turned up: it may be lost again, and sent again once more."""
+    is_again = isinstance(state, LostConfirmed)
+    return replace(state.subject, round_count=state.subject.round_count + is_again)
 
 
 def _refunds_changed(subject: Subject, fact: f.RefundsChanged) -> Subject:
@@ -225,6 +245,8 @@ def _remedied(state: Lost, fact: Remedied) -> State:
             return Resent(subject, resent)
         case f.ResendOff(attention=attention):
             return LostConfirmed(subject, replace(loss, choice=None, resent=None), attention, None)
+        case f.RestToPay():
+            return replace(state, loss=replace(loss, is_rest_paid=True))
         case f.PaymentDue(lines=lines):
             return _payment_due(state, lines)
         case f.PaidElsewhere():

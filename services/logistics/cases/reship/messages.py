@@ -51,6 +51,12 @@ class ParcelKnown(Value):
     parcel_id: str
 
 
+class WaybillVoided(Value):
+    """The parcel that was to carry the goods does not."""
+
+    parcel_id: str
+
+
 class ParcelLeft(Value):
     """The parcel left the warehouse."""
 
@@ -72,6 +78,7 @@ Message = (
     | SendWanted
     | Answered
     | ParcelKnown
+    | WaybillVoided
     | ParcelLeft
     | ParcelNews
     | NoteSeen

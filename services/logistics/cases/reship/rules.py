@@ -65,6 +65,8 @@ def _answer(  # noqa: C901, PLR0911  one branch per message
     match message:
         case m.ParcelKnown(parcel_id=parcel_id):
             return _carried(state, parcel_id) if isinstance(state, s.Requested) else []
+        case m.WaybillVoided(parcel_id=parcel_id):
+            return _waybill_voided(state, parcel_id)
         case m.ParcelLeft(parcel_id=parcel_id):
             return _sent(parcel_id, policy, now) if isinstance(state, s.Requested) else []
         case ParcelNews():
@@ -171,6 +173,13 @@ def _task_done(state: s.Known, task: TaskDone, policy: Policy, now: datetime) ->
 def _carried(state: s.Requested, parcel_id: str) -> Sequence[Fact]:
     """Notes the parcel that carries the goods."""
     return [] if state.parcel_id is not None else [s.CarriedBy(parcel_id)]
+
+
+@rule("RF-120")
+def _waybill_voided(state: s.Known, parcel_id: str) -> Sequence[Fact]:
+    """Waits for another parcel: the warehouse still owes the goods, or says that there are none."""
+    is_that = isinstance(state, s.Requested) and state.parcel_id == parcel_id
+    return [s.WaybillGone()] if is_that else []
 
 
 @rule("RF-118", "RF-120")

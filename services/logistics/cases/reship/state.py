@@ -147,6 +147,10 @@ class CarriedBy(Value):
     parcel_id: str
 
 
+class WaybillGone(Value):
+    """The parcel will not carry the goods."""
+
+
 class SentOut(Value):
     """The goods are on their way (reship.status-changed)."""
 
@@ -183,6 +187,7 @@ Fact = (
     | SendAsked
     | SendLate
     | CarriedBy
+    | WaybillGone
     | SentOut
     | Arrived
     | NotArrived
@@ -218,6 +223,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return replace(state, is_late=True) if isinstance(state, Requested) else state
         case CarriedBy(parcel_id=parcel_id):
             return replace(state, parcel_id=parcel_id) if isinstance(state, Requested) else state
+        case WaybillGone():
+            return replace(state, parcel_id=None) if isinstance(state, Requested) else state
         case CalledOff():
             return Cancelled(state.order)
         case SentOut(parcel_id=parcel_id, attention=attention):

@@ -23,6 +23,7 @@ class LineAccount(Value):
     `gone_count` pieces are refunded as goods; a price difference does not count. `gone_sent_count` of
     them were shipped before, `back_count` are back and in no case. `received_at`: of the last parcel;
     `reported_at`: the first report of a fault of the pieces that the buyer has.
+    `is_unfit`: pieces of it were checked last and not accepted.
     """
 
     line_id: str
@@ -42,6 +43,7 @@ class LineAccount(Value):
     back_count: int = 0
     style_id: str | None = None
     reported_at: datetime | None = None
+    is_unfit: bool = False
 
     @property
     def left_minor(self) -> int:

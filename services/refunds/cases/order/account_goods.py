@@ -1,6 +1,6 @@
 """Counts goods of an order that are back at the shop, for a case or for none, until they are sent again."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from kernel.rules import rules_of
@@ -101,9 +101,31 @@ def changed(book: OrderAccount, pieces: Sequence[Share], sign: int) -> OrderAcco
     return replace(book, lines=lines)
 
 
+def is_unfit(book: OrderAccount, pieces: Sequence[Share]) -> bool:
+    """Tells whether pieces of these lines were checked and not accepted."""
+    lines = [book.line(share.line_id) for share in pieces]
+    return any(line is not None and line.is_unfit for line in lines)
+
+
+def checked(book: OrderAccount, found: Mapping[str, bool]) -> OrderAccount:
+    """Notes of some lines whether all that was checked was accepted."""
+    lines = tuple(
+        replace(line, is_unfit=not found[line.line_id]) if line.line_id in found else line
+        for line in book.lines
+    )
+    return replace(book, lines=lines)
+
+
 def all_of(parts: Sequence[Back]) -> tuple[Share, ...]:
     """Adds up the pieces of several cases."""
     return pieces_of(counts_of(share for part in parts for share in part.pieces))
+
+
+def shared_out(
+    book: OrderAccount, case_id: str, freed: Sequence[Share], taken: Sequence[Back]
+) -> OrderAccount:
+    """Leaves pieces of a return without its case: for no case, or for those that are about them."""
+    return taken_over(let_go(book, case_id, together(freed, all_of(taken))), taken)
 
 
 def taken_over(book: OrderAccount, parts: Sequence[Back]) -> OrderAccount:
@@ -139,8 +161,8 @@ def sent(book: OrderAccount, case_id: str, return_id: str, pieces: tuple[Share, 
     return _with(book, known, more)
 
 
-def arrived(book: OrderAccount, case_id: str, here: Sequence[Share]) -> OrderAccount:
-    """Notes which of the pieces that were sent for a case are at the shop."""
+def arrived(book: OrderAccount, case_id: str, here: Sequence[Share], seen: str = "") -> OrderAccount:
+    """Notes which of the pieces that were sent for a case are at the shop; `seen`: told of that return."""
     case, known = book.case(case_id), returning(book, case_id)
     out = given_in(case, here) if case is not None else here
     others = [x for one in book.returns if one.case_id != case_id for x in without(one.sent, one.here)]
@@ -149,7 +171,9 @@ def arrived(book: OrderAccount, case_id: str, here: Sequence[Share]) -> OrderAcc
         return (
             replace(book, returns=(*book.returns, Returning(case_id, (), (), tuple(here)))) if here else book
         )
-    return _with(book, known, replace(known, here=more_of(known.here, here)))
+    is_new = bool(seen) and seen not in known.seen
+    ids = (*known.seen, seen) if is_new else known.seen
+    return _with(book, known, replace(known, here=more_of(known.here, here), seen=ids))
 
 
 @rules_of("RF-044")
@@ -192,10 +216,15 @@ def released(
     if is_replaced and case is not None:
         held = book.held.presumed(case_id, given_in(case, case.shares))
         book = replace(book, held=held, replaced=(*book.replaced, Back(case_id, case.shares)))
-    returns = tuple(
-        one for one in book.returns if one.case_id != case_id or (not is_paid and without(one.sent, one.here))
-    )
-    return replace(book, returns=returns)
+    paid = case.gone if is_paid and case is not None else ()
+    found = [one if one.case_id != case_id else _still_missing(one, paid) for one in book.returns]
+    return replace(book, returns=tuple(one for one in found if one is not None))
+
+
+def _still_missing(goods: Returning, paid: Sequence[Share]) -> Returning | None:
+    """Keeps goods of which pieces are under way that nobody paid for."""
+    missing = without(without(goods.sent, goods.here), without(paid, goods.here))
+    return replace(goods, sent=together(goods.here, missing)) if missing else None
 
 
 def asked(book: OrderAccount, question: Question, remedy_id: str) -> OrderAccount:
@@ -203,6 +232,12 @@ def asked(book: OrderAccount, question: Question, remedy_id: str) -> OrderAccoun
     remedies = (*book.remedies, remedy_id) if remedy_id else book.remedies
     questions = (*book.questions, question)
     return replace(book, questions=questions, question_count=question.number, remedies=remedies)
+
+
+def agreed(book: OrderAccount, question: Question) -> OrderAccount:
+    """Keeps what a person said to a question until it can be done."""
+    others = tuple(question if one.number == question.number else one for one in book.questions)
+    return replace(book, questions=others)
 
 
 def settled(book: OrderAccount, number: int) -> OrderAccount:

@@ -10,10 +10,8 @@ from kernel.value import Value, replace
 from services.refunds.cases.order import account
 from services.refunds.cases.order.account import EarlyApplication, LineAccount, OrderAccount
 from services.refunds.cases.order.facts import (
-    Application,
     ApplicationRejected,
     Fact,
-    Rejection,
 )
 from services.refunds.cases.order.messages import (
     ExchangeApplied,
@@ -29,6 +27,7 @@ from services.refunds.cases.order.state import (
 from services.refunds.liability import Liability, ReturnCause, cause_of, liability_of
 from services.refunds.notices import Bar
 from services.refunds.policy import ExchangePolicy, Policy
+from services.refunds.rejections import Application, Rejection
 from services.refunds.shares import RefundApplied, RefundKind, Share, Terms, Wanted
 
 _RULES: Mapping[Rejection, tuple[str, ...]] = {
@@ -216,16 +215,13 @@ def exchange_check(
 
     A fully refunded line cannot be exchanged.
     """
-    match state:
-        case Closed():
-            return Rejection.ORDER_CLOSED
-        case AwaitingPayment():
-            raise NotYet
-        case Paid():
-            return Rejection.NOT_SHIPPED
-        case Shipped() | Succeeded():
-            pass
     book = state.book
+    if isinstance(state, Closed):
+        return Rejection.ORDER_CLOSED
+    if isinstance(state, AwaitingPayment) or book.paid_at is None:
+        raise NotYet
+    if isinstance(state, Paid):
+        return Rejection.NOT_SHIPPED
     ids = [share.line_id for share in applied.shares]
     lines = [line for line_id in ids if (line := book.line(line_id)) is not None]
     if len(lines) != len(ids) or len(set(ids)) != len(ids):

@@ -1,7 +1,6 @@
 """Defines the facts of an order: decisions about its record, its applications, its money and its clock."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from kernel.decider import Told
 from kernel.money import Money
@@ -13,41 +12,11 @@ from services.refunds.held_goods import HeldGoods
 from services.refunds.liability import Liability
 from services.refunds.notices import Bar, FaultReported
 from services.refunds.payments import PaymentOrder
+from services.refunds.rejections import Application, Rejection
 from services.refunds.shares import Purpose, Share, Tender, Terms, Wanted
 
 CONFIRM_STOPPED = "confirm-stopped"
 """The name of the task that asks why nobody confirms."""
-
-
-class Application(StrEnum):
-    REFUND = "refund"
-    EXCHANGE = "exchange"
-
-
-class Rejection(StrEnum):
-    """The reason why an application cannot be opened."""
-
-    ORDER_SUCCEEDED = "order_succeeded"
-    ORDER_CLOSED = "order_closed"
-    ALREADY_SHIPPED = "already_shipped"
-    NOT_SHIPPED = "not_shipped"
-    UNKNOWN_LINE = "unknown_line"
-    UNKNOWN_KIND = "unknown_kind"
-    LINE_BUSY = "line_busy"
-    LINES_DIFFER = "lines_differ"
-    WRONG_CURRENCY = "wrong_currency"
-    NOTHING_ASKED = "nothing_asked"
-    OVER_REFUNDABLE = "over_refundable"
-    FREIGHT_NOT_OWED = "freight_not_owed"
-    TOO_MANY = "too_many"
-    EXCLUDED = "excluded"
-    SECOND_EXCHANGE = "second_exchange"
-    OUT_OF_WINDOW = "out_of_window"
-    SELLER_REFUSED = "seller_refused"
-    OTHER_STYLE = "other_style"
-    NO_SERVICE = "no_service"
-    NOT_PAID = "not_paid"
-    ID_USED = "id_used"
 
 
 class OrderRecorded(Value):
@@ -111,6 +80,7 @@ class RefundAdmitted(Value):
     bar: Bar | None = None
     applied_at: datetime | None = None
     back: tuple[Share, ...] = ()
+    is_back_unfit: bool = False
 
 
 class ExchangeAdmitted(Value):
@@ -156,6 +126,7 @@ class AmendmentAdmitted(Value):
     is_agreed_beforehand: bool = False
     back: tuple[Share, ...] = ()
     freed: tuple[Share, ...] = ()
+    is_back_unfit: bool = False
 
 
 class PaymentGranted(Value):
@@ -310,6 +281,9 @@ class ReturnCame(Value):
     here: tuple[Share, ...]
     freed: tuple[Share, ...] = ()
     taken: tuple[Back, ...] = ()
+    seen: str = ""
+    are_fit: dict[str, bool] = {}  # noqa: RUF012  a value's default is copied
+    """Of the lines that were checked, whether all pieces were accepted."""
 
 
 class QuestionAsked(Value):
@@ -318,6 +292,12 @@ class QuestionAsked(Value):
     question: Question
     due_at: datetime
     remedy_id: str = ""
+
+
+class QuestionAgreed(Value):
+    """A person said that pieces are paid, whose cases are still open."""
+
+    question: Question
 
 
 class QuestionSettled(Value):
@@ -389,8 +369,9 @@ Fact = (
     | PaymentRefused | CaseReleased | MoreSettled | GrantGivenBack | AutoConfirmRequested
     | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed | DeliveryNoted
     | FaultReported | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | GoodsCame
-    | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionSettled | QuestionVoid | SendBackDue
-    | SendOver | HeldGoodsNoted | BuyerClaimDue | BuyerClaimCut | Task | TaskWithdrawn | Told
+    | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionAgreed | QuestionSettled
+    | QuestionVoid | SendBackDue | SendOver | HeldGoodsNoted | BuyerClaimDue | BuyerClaimCut | Task
+    | TaskWithdrawn | Told
 )  # fmt: skip
 
 

@@ -180,7 +180,8 @@ def _parcel_decided(data: logistics.ParcelOutcomeDecidedV1) -> list[Addressed]:
 
 
 def _remedy_due(data: logistics.RemedyRefundDueV1) -> list[Addressed]:
-    return _here(data, RemedyDue(data.remedy_id, shares_in(data.lines), data.reason_code.value))
+    remedy = RemedyDue(data.remedy_id, shares_in(data.lines), data.reason_code.value, data.parcel_id or "")
+    return _here(data, remedy)
 
 
 def _reship_moved(data: logistics.ReshipStatusChangedV1) -> list[Addressed]:

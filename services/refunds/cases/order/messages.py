@@ -207,6 +207,7 @@ class RemedyDue(Value):
     remedy_id: str
     pieces: tuple[Share, ...]
     reason_code: str
+    parcel_id: str = ""
 
 
 class GoodsInspected(Value):

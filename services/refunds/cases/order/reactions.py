@@ -12,7 +12,6 @@ from services.refunds.cases.order import account_goods
 from services.refunds.cases.order.account import OpenCase, OrderAccount
 from services.refunds.cases.order.facts import (
     AmendmentAdmitted,
-    Application,
     ApplicationRejected,
     BuyerClaimCut,
     BuyerClaimDue,
@@ -33,6 +32,7 @@ from services.refunds.cases.order.state import State, Succeeded, live
 from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.cases.refund_intent import messages as intent
 from services.refunds.payments import PaymentOrder
+from services.refunds.rejections import Application
 from services.refunds.shares import Purpose, RefundKind, Share, total_of
 
 
@@ -111,7 +111,8 @@ def _refund_admitted(fact: RefundAdmitted, view: CaseView[State]) -> list[Addres
     )
     onward = [agreement.to(view.subject, fact.refund_id, applied)]
     if fact.back:
-        onward.append(agreement.to(view.subject, fact.refund_id, agreement.GoodsCameBack(fact.back)))
+        came = agreement.GoodsCameBack(fact.back, fact.is_back_unfit)
+        onward.append(agreement.to(view.subject, fact.refund_id, came))
     if fact.late_base_minor is not None:
         onward.append(_late_claim(view, fact.refund_id, fact.terms.shares, fact.late_base_minor))
     return onward
@@ -177,7 +178,8 @@ def _amendment_admitted(fact: AmendmentAdmitted, view: CaseView[State]) -> list[
     )
     onward = [agreement.to(view.subject, fact.refund_id, accepted)]
     if fact.back:
-        onward.append(agreement.to(view.subject, fact.refund_id, agreement.GoodsCameBack(fact.back)))
+        came = agreement.GoodsCameBack(fact.back, fact.is_back_unfit)
+        onward.append(agreement.to(view.subject, fact.refund_id, came))
     if fact.late_base_minor is not None:
         onward.append(_late_claim(view, fact.refund_id, fact.terms.shares, fact.late_base_minor))
     elif fact.was_late_claim:

@@ -92,11 +92,13 @@ from services.refunds.shares import RefundApplied, Share
 
 
 def decide(state: State, message: Message, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
-    """Decides about the message; claims on the buyer and the auto-confirm clock follow."""
+    """Decides about the message; what a person agreed to, claims and the auto-confirm clock follow."""
     decided = _decided(state, message, policy, now)
     if not decided:
         return decided
     decided, after = applied(evolve, state, decided)
+    agreed, after = applied(evolve, after, rules_questions.agreed(state, after, decided, policy, now))
+    decided = [*decided, *agreed]
     claims, after = applied(evolve, after, rules_claims.claims(after, decided))
     return [*decided, *claims, *rules_confirm.clock(state, after, now)]
 
@@ -198,8 +200,10 @@ def _terms_edited(state: State, edited: TermsEdited, policy: Policy) -> Sequence
 
 def _payment(state: State, paid: OrderPaid, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
     recorded = _paid(state, paid, policy, now)
-    is_paid = any(isinstance(entry.fact, PaymentRecorded) for entry in recorded)
-    return [*recorded, *rules_money.applied_since(state, recorded, policy, now)] if is_paid else recorded
+    if not any(isinstance(entry.fact, PaymentRecorded) for entry in recorded):
+        return recorded
+    recorded = [*recorded, *rules_money.applied_since(state, recorded, policy, now)]
+    return [*recorded, *rules_goods.back_before_payment(state, recorded, policy, now)]
 
 
 @rule("OR-001", "OR-002", "OR-004")

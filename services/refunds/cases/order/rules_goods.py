@@ -6,8 +6,9 @@ opened later, until they are sent to the buyer again.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
 
-from kernel.decider import HERE, Addressed, tell
+from kernel.decider import HERE, Addressed, Decided, tell
 from kernel.rules import rule, rules_of
 from kernel.value import replace
 from services.refunds.cases.exchange import messages as exchange
@@ -23,7 +24,7 @@ from services.refunds.cases.order.facts import (
     ReturnNoted,
 )
 from services.refunds.cases.order.messages import GoodsInspected, ParcelDecided, ReturnAccepted, ReturnSent
-from services.refunds.cases.order.state import AwaitingPayment, Paid, Shipped, State, live
+from services.refunds.cases.order.state import AwaitingPayment, Paid, Shipped, State, evolve, live
 from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.goods import (
     Back,
@@ -68,12 +69,25 @@ def parcel_back(state: State, parcel: ParcelDecided, policy: Policy, now: dateti
     return facts
 
 
+@rule("RF-044", "RF-045")
+def back_before_payment(
+    state: State, recorded: Sequence[Decided[Fact]], policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """Asks about goods that came back before the payment of an order that is over by then."""
+    current = live(reduce(evolve, (entry.fact for entry in recorded), state))
+    if isinstance(current, AwaitingPayment | Paid | Shipped):
+        return []
+    pieces = [Share(line.line_id, line.back_count, 0) for line in current.book.lines]
+    return asked(current.book, "goods_back_without_refund", pieces_of(counts_of(pieces)), policy, now)
+
+
 def told_back(book: OrderAccount, part: Back) -> Addressed:
     """Tells a case that pieces of it are back."""
     case = book.case(part.case_id)
     if case is not None and case.kind is None:
         return exchange.to(HERE, part.case_id, exchange.GoodsCameBack(part.pieces))
-    return agreement.to(HERE, part.case_id, agreement.GoodsCameBack(part.pieces))
+    are_unfit = account_goods.is_unfit(book, part.pieces)
+    return agreement.to(HERE, part.case_id, agreement.GoodsCameBack(part.pieces, are_unfit))
 
 
 def _in_parcel(book: OrderAccount, parcel: ParcelDecided) -> tuple[Share, ...]:
@@ -153,7 +167,8 @@ def return_arrived(state: State, parcel: ParcelDecided, policy: Policy, now: dat
     known = account_goods.returning(live(state).book, parcel.parcel_id)
     if known is None:
         return []
-    return _came(state, known, more_of(known.here, parcel.shares or known.sent), policy, now)
+    here = known.with_report(parcel.parcel_id, parcel.shares or known.sent)
+    return _came(state, known, here, policy, now, seen=parcel.parcel_id)
 
 
 @rule("RF-039", "RF-116")
@@ -166,7 +181,8 @@ def goods_inspected(state: State, inspected: GoodsInspected, policy: Policy, now
     cases = _inspected_cases(book, inspected.return_id)
     for number, (place, case) in enumerate(cases):
         sharing = [s.line_id for rank, other in cases[number + 1 :] if rank <= _SENT for s in other.shares]
-        lines = _own_lines(rest, case.shares, () if place == _NAMED else sharing)
+        shares = case.shares if place == _NAMED else _not_of_others(book, case)
+        lines = _own_lines(rest, shares, () if place == _NAMED else sharing)
         if not lines:
             continue
         told.append(_told_checked(case, lines, inspected.wanted_sku_id))
@@ -174,16 +190,40 @@ def goods_inspected(state: State, inspected: GoodsInspected, policy: Policy, now
     for goods in book.returns:
         lines = _own_lines(rest, without(goods.sent, goods.here), ())
         came.setdefault(goods.case_id, []).extend(lines)
-    found = [_found(book, case_id, lines) for case_id, lines in came.items()]
-    facts: list[Fact] = [fact for fact in found if fact is not None]
-    freed = tuple(share for fact in found if fact is not None for share in fact.freed)
+    facts: list[Fact] = []
+    freed: list[Share] = []
+    for case_id, found in came.items():
+        fact = _found(book, case_id, found, inspected.return_id or "")
+        if fact is not None:
+            fact, onward = _shared_out(book, fact) if book.case(case_id) is None else (fact, [])
+            told += onward
+            facts.append(fact)
+            freed += fact.freed
     facts += asked(book, "goods_back_without_refund", pieces_of(counts_of(freed)), policy, now)
-    return [tell(*told), *facts] if told else facts
+    return [*_tell(told), *facts]
 
 
-def _found(book: OrderAccount, case_id: str, lines: Sequence[InspectedLine]) -> ReturnCame | None:
+def _found(
+    book: OrderAccount, case_id: str, lines: Sequence[InspectedLine], return_id: str
+) -> ReturnCame | None:
     known = account_goods.returning(book, case_id) or Returning(case_id, (), ())
-    return _at_shop(book, known, together(known.here, received(lines)))
+    is_repeat = return_id in known.seen and len(known.return_ids) > 1
+    here = more_of(known.here, received(lines)) if is_repeat else together(known.here, received(lines))
+    fact = _at_shop(book, known, here)
+    are_fit = {line.line_id: line.accepted_count >= line.received_count for line in lines}
+    seen = return_id if return_id in known.return_ids else ""
+    return None if fact is None else replace(fact, seen=seen, are_fit=are_fit)
+
+
+def _not_of_others(book: OrderAccount, case: OpenCase) -> tuple[Share, ...]:
+    """Leaves out lines of which nothing is under way for the case, but something for one that is over."""
+    goods = account_goods.returning(book, case.case_id)
+    if goods is None or not goods.sent:
+        return case.shares
+    coming = counts_of(without(goods.sent, goods.here))
+    over = [one for one in book.returns if book.case(one.case_id) is None]
+    elsewhere = counts_of(share for one in over for share in without(one.sent, one.here))
+    return tuple(s for s in case.shares if s.line_id in coming or s.line_id not in elsewhere)
 
 
 _NAMED, _SENT, _WANTED = range(3)
@@ -230,17 +270,25 @@ def _told_checked(case: OpenCase, lines: tuple[InspectedLine, ...], wanted_sku_i
 
 
 def _came(
-    state: State, known: Returning, here: tuple[Share, ...], policy: Policy, now: datetime
+    state: State, known: Returning, here: tuple[Share, ...], policy: Policy, now: datetime, seen: str = ""
 ) -> Sequence[Fact]:
     """Notes goods that are at the shop. Where their case is over, a person is asked about them."""
     book = live(state).book
     fact = _at_shop(book, known, here)
     if fact is None:
         return []
-    parts, freed = claimed(book, fact.freed)
-    told = [tell(*(told_back(book, part) for part in parts))] if parts else []
-    came = replace(fact, freed=freed, taken=tuple(parts))
-    return [came, *told, *asked(book, "goods_back_without_refund", freed, policy, now)]
+    fact, told = _shared_out(book, replace(fact, seen=seen))
+    return [fact, *_tell(told), *asked(book, "goods_back_without_refund", fact.freed, policy, now)]
+
+
+def _shared_out(book: OrderAccount, came: ReturnCame) -> tuple[ReturnCame, list[Addressed]]:
+    """Gives pieces that the case of the return is not about to the cases that are."""
+    parts, freed = claimed(book, came.freed)
+    return replace(came, freed=freed, taken=tuple(parts)), [told_back(book, part) for part in parts]
+
+
+def _tell(told: Sequence[Addressed]) -> Sequence[Fact]:
+    return [tell(*told)] if told else []
 
 
 def _at_shop(book: OrderAccount, known: Returning, here: tuple[Share, ...]) -> ReturnCame | None:
@@ -270,6 +318,7 @@ def asked(
     are_here: bool = True,
     remedy_id: str = "",
     about: str = "",
+    parcel_id: str = "",
 ) -> Sequence[Fact]:
     """Asks a person about pieces for which the buyer has goods and money neither; nothing without such."""
     worth = tuple(
@@ -278,7 +327,7 @@ def asked(
     if not worth or book.paid_at is None:
         return []
     number = book.question_count + 1
-    question = Question(number, question_code, worth, reason_code, kind, are_here, about)
+    question = Question(number, question_code, worth, reason_code, kind, are_here, about, parcel_id)
     return [QuestionAsked(question, now + policy.attention_days, remedy_id)]
 
 

@@ -20,14 +20,12 @@ from services.refunds.cases.order.admission import (
 )
 from services.refunds.cases.order.facts import (
     AmendmentAdmitted,
-    Application,
     CaseReleased,
     ExchangeAdmitted,
     Fact,
     PaymentGranted,
     PaymentRefused,
     RefundAdmitted,
-    Rejection,
     reconciliation,
 )
 from services.refunds.cases.order.messages import (
@@ -47,6 +45,7 @@ from services.refunds.cases.order.state import (
 from services.refunds.goods import Back, inside, more_of, without
 from services.refunds.liability import liability_of
 from services.refunds.policy import Policy
+from services.refunds.rejections import Application, Rejection
 from services.refunds.shares import Purpose, RefundApplied, RefundKind, Share, Tender, Terms, Wanted
 
 
@@ -83,6 +82,7 @@ def refund_applied(
             bar=checked.bar,
             applied_at=now,
             back=_back(current.book, terms),
+            is_back_unfit=account_goods.is_unfit(current.book, _back(current.book, terms)),
         ),
         goods.taken(current.book, _back(current.book, terms), policy, now),
     )
@@ -147,6 +147,7 @@ def amendment_proposed(
             applied.is_agreed_beforehand,
             more,
             freed,
+            account_goods.is_unfit(current.book, more),
         ),
         [
             *goods.taken(current.book, more, policy, now),

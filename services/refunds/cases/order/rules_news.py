@@ -15,6 +15,7 @@ from services.refunds.cases.order.facts import (
     GoodsCame,
     LatenessNoted,
     LatenessWithdrawn,
+    QuestionSettled,
     QuestionVoid,
     SendOver,
 )
@@ -89,7 +90,8 @@ def _delivery_told(state: State, parcel: ParcelDecided) -> Sequence[Fact]:
 def _followed(state: State, parcel: ParcelDecided, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
     match parcel.direction, parcel.outcome:
         case (("outbound" | "reship"), "delivered"):
-            return [*_delivered(state, parcel, now), *goods.parcel_again(state, parcel, policy, now)]
+            again = goods.parcel_again(state, parcel, policy, now)
+            return [*_delivered(state, parcel, now), *again, *_not_lost(state, parcel)]
         case "to_buyer", "delivered":
             return goods.parcel_again(state, parcel, policy, now)
         case (("outbound" | "reship" | "to_buyer"), "returned"):
@@ -99,6 +101,16 @@ def _followed(state: State, parcel: ParcelDecided, policy: Policy, now: datetime
             return goods.return_arrived(state, parcel, policy, now)
         case _:
             return []
+
+
+@rule("RF-035", "RF-044")
+def _not_lost(state: State, parcel: ParcelDecided) -> Sequence[Fact]:
+    """Takes back the questions about pieces of a lost parcel that the buyer has after all."""
+    return [
+        QuestionSettled(question.number) if question.refund_id else QuestionVoid(question.number)
+        for question in live(state).book.questions
+        if parcel.parcel_id and question.parcel_id == parcel.parcel_id and not question.are_here
+    ]
 
 
 def reship_moved(state: State, moved: ReshipMoved, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:

@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from kernel.rules import rule, rules_of
 from services.refunds.cases.order.account import LineAccount, OrderAccount
 from services.refunds.cases.order.admission import Admission, told_at
-from services.refunds.cases.order.facts import Fact, Rejection
+from services.refunds.cases.order.facts import Fact
 from services.refunds.cases.order.messages import ProblemReported
 from services.refunds.cases.order.state import Live, Shipped, State, Succeeded, live
 from services.refunds.liability import ReturnCause, cause_of
 from services.refunds.notices import Bar, FaultReported
 from services.refunds.policy import ExchangePolicy, Policy
+from services.refunds.rejections import Rejection
 from services.refunds.shares import RefundKind, Terms
 
 

@@ -75,16 +75,20 @@ def intent_abandoned(
     if case is not None:
         given_up = agreement.PaymentGivenUp(abandoned.reason_code)
         ended = CaseEnded(abandoned.case_id, is_used=False)
-        facts += released(current, ended, policy, now, is_paid=False, is_asked=False)
+        facts += released(current, ended, policy, now, is_paid=False, is_asked=not abandoned.are_goods_gone)
         facts.append(tell(agreement.to(HERE, abandoned.case_id, given_up)))
     return facts
 
 
 def _no_longer_full(book: OrderAccount, case_id: str) -> Sequence[Fact]:
-    """Tells the granted refunds that are not paid yet: money of the order is left after them (RF-033)."""
-    granted = [case.case_id for case in book.open if case.is_granted and case.case_id != case_id]
+    """Tells the granted refunds: money of the order is left after them (RF-033).
+
+    One that was paid may be reversed and paid again.
+    """
+    others = [*(case.case_id for case in book.open), *book.past]
+    ids = [_refund_intent(other_id) for other_id in others if other_id != case_id]
     lost = intent.FullnessLost()
-    told = [intent.to(HERE, _refund_intent(refund_id), lost) for refund_id in granted]
+    told = [intent.to(HERE, intent_id, lost) for intent_id in ids if intent_id in book.intents]
     return [tell(*told)] if told else []
 
 

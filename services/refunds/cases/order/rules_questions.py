@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
 
 from kernel.decider import Decided
 from kernel.ids import derived_id
@@ -12,16 +13,18 @@ from services.refunds.cases.order import rules_goods as goods
 from services.refunds.cases.order.account import OrderAccount
 from services.refunds.cases.order.admission import remedy_terms
 from services.refunds.cases.order.facts import (
+    CaseReleased,
     Fact,
     GoodsGone,
+    QuestionAgreed,
     QuestionAsked,
     QuestionSettled,
     SendBackDue,
 )
 from services.refunds.cases.order.messages import QuestionAnswered, RefundOffered
 from services.refunds.cases.order.rules_money import ours
-from services.refunds.cases.order.state import Live, Shipped, State, live
-from services.refunds.goods import Question, pieces_of
+from services.refunds.cases.order.state import Live, Shipped, State, evolve, live
+from services.refunds.goods import Question, pieces_of, without
 from services.refunds.policy import Policy
 from services.refunds.shares import RefundKind, Share
 
@@ -35,9 +38,11 @@ def answered(
     """Pays for the pieces, or sends those that are here to the buyer. Any other word is asked about again."""
     current = live(state)
     question = next((one for one in current.book.questions if one.number == answer.number), None)
-    if question is None:
+    if question is None or question.refund_id:
         return []
     if answer.outcome_code in PAY:
+        if not question.are_here and _is_busy(current.book, question):
+            return _agreed(question, answer.refund_id)
         return _paid(current, question, answer.refund_id, policy, now)
     if answer.outcome_code in SEND:
         return _sent(current, question, answer.send_id, policy, now)
@@ -54,6 +59,44 @@ def _paid(current: Live, question: Question, refund_id: str, policy: Policy, now
         return [settled]
     opened = ours(current, refund_id, terms, policy, now, remedy_id=None, are_goods_back=question.are_here)
     return [settled, opened]
+
+
+def _is_busy(book: OrderAccount, question: Question) -> bool:
+    """Tells whether open cases are about pieces of the question."""
+    for share in question.pieces:
+        line = book.line(share.line_id)
+        cases = sum(case.count_of(share.line_id) for case in book.open if case.still_has_goods)
+        if line is not None and cases and share.quantity_count > line.left_count - cases:
+            return True
+    return False
+
+
+@rule("RF-007", "RF-035")
+def _agreed(question: Question, refund_id: str) -> Sequence[Fact]:
+    """Keeps the answer until the cases are over: what they pay is not paid again."""
+    return [QuestionAgreed(replace(question, refund_id=refund_id))]
+
+
+def agreed(
+    state: State, after: State, decided: Sequence[Decided[Fact]], policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
+    """Does what a person said about pieces, once the last case that was about them is over."""
+    over = [entry.fact for entry in decided if isinstance(entry.fact, CaseReleased)]
+    if not over:
+        return []
+    replaced = [share for fact in over if fact.is_replaced for share in _shares(state, fact.case_id)]
+    done: list[Decided[Fact]] = []
+    for question in live(state).book.questions:
+        current = live(reduce(evolve, (entry.fact for entry in done), after))
+        rest = replace(question, pieces=without(question.pieces, replaced))
+        if question.refund_id and not _is_busy(current.book, rest):
+            done += _paid(current, rest, question.refund_id, policy, now)
+    return done
+
+
+def _shares(state: State, case_id: str) -> tuple[Share, ...]:
+    case = live(state).book.case(case_id)
+    return () if case is None else case.shares
 
 
 def _left(book: OrderAccount, question: Question) -> tuple[Share, ...]:

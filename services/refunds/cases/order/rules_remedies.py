@@ -16,7 +16,6 @@ from services.refunds.cases.order.admission import (
 from services.refunds.cases.order.facts import (
     Fact,
     RefundAdmitted,
-    Rejection,
     RemedyPassedOn,
 )
 from services.refunds.cases.order.messages import (
@@ -34,6 +33,7 @@ from services.refunds.cases.order.state import (
 )
 from services.refunds.goods import counts_of, inside, pieces_of, without
 from services.refunds.policy import Policy
+from services.refunds.rejections import Rejection
 from services.refunds.shares import RefundKind, Share
 
 
@@ -57,6 +57,7 @@ def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -
     found, rest = _waiting(book, _known_pieces(book, remedy.pieces))
     if remedy.reason_code in BACK_REASONS:
         rest = _without_taken(book, rest)
+        rest = without(rest, [share for question in book.questions for share in question.pieces])
     decided: list[Decided[Fact]] = []
     for case, shares in found:
         decided += _passed_on(RemedyPassedOn(case.case_id, remedy.remedy_id, remedy.reason_code, shares))
@@ -66,7 +67,7 @@ def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -
             case.kind is None and any(case.count_of(share.line_id) for share in rest) for case in book.open
         )
         question = "remedy_on_exchange" if is_exchange else "remedy_on_other_refund"
-        decided += _asked(remedy, question, policy, now)
+        decided += _question(book, remedy, without(rest, free), question, policy, now)
     return [*decided, *_opened(current, remedy, free, policy, now)] if free else decided
 
 
@@ -91,19 +92,24 @@ def _after_the_end(
     decided: list[Decided[Fact]] = []
     for case, shares in found:
         decided += _passed_on(RemedyPassedOn(case.case_id, remedy.remedy_id, remedy.reason_code, shares))
-    return [*decided, *_question(book, remedy, _without_taken(book, rest), policy, now)]
+    return [*decided, *_question(book, remedy, _without_taken(book, rest), ENDED, policy, now)]
 
 
-@rule("RF-035", "RF-044")
+@rule("RF-007", "RF-035", "RF-044")
 def _question(
-    book: OrderAccount, remedy: RemedyDue, pieces: tuple[Share, ...], policy: Policy, now: datetime
+    book: OrderAccount,
+    remedy: RemedyDue,
+    pieces: tuple[Share, ...],
+    question_code: str,
+    policy: Policy,
+    now: datetime,
 ) -> Sequence[Fact]:
     """Asks a person, whose answer pays: the buyer has nothing for these pieces."""
     are_here = remedy.reason_code in BACK_REASONS
     kind = RefundKind.NO_RETURN if are_here else RefundKind.NOT_RECEIVED
     return goods.asked(
         book,
-        ENDED,
+        question_code,
         pieces,
         policy,
         now,
@@ -111,6 +117,7 @@ def _question(
         kind=kind,
         are_here=are_here,
         remedy_id=remedy.remedy_id,
+        parcel_id=remedy.parcel_id,
     )
 
 

@@ -31,6 +31,7 @@ from services.refunds.cases.order.facts import (
     OrderRecorded,
     PaymentGranted,
     PaymentRecorded,
+    QuestionAgreed,
     QuestionAsked,
     QuestionSettled,
     QuestionVoid,
@@ -172,6 +173,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return replace(order, book=_goods_moved(book, fact))
         case QuestionAsked():
             return replace(order, book=goods.asked(book, fact.question, fact.remedy_id))
+        case QuestionAgreed():
+            return replace(order, book=goods.agreed(book, fact.question))
         case QuestionSettled() | QuestionVoid():
             return replace(order, book=goods.settled(book, fact.number))
         case HeldGoodsNoted():
@@ -180,12 +183,6 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return order if fact.early is None else replace(order, book=account.kept(book, fact.early))
         case _:
             assert_never(fact)
-
-
-def _return_came(book: OrderAccount, fact: ReturnCame) -> OrderAccount:
-    here = goods.arrived(book, fact.case_id, fact.here)
-    without_case = together(fact.freed, goods.all_of(fact.taken))
-    return goods.taken_over(goods.let_go(here, fact.case_id, without_case), fact.taken)
 
 
 def _goods_moved(
@@ -199,7 +196,8 @@ def _goods_moved(
         case ReturnNoted():
             return goods.sent(book, fact.case_id, fact.return_id, fact.sent)
         case ReturnCame():
-            return _return_came(book, fact)
+            here = goods.checked(goods.arrived(book, fact.case_id, fact.here, fact.seen), fact.are_fit)
+            return goods.shared_out(here, fact.case_id, fact.freed, fact.taken)
         case SendBackDue():
             return goods.sent_again(book, Back(fact.send_id, fact.pieces))
         case SendOver():

@@ -68,6 +68,8 @@ class Filed(Value):
     returned: ReturnedGoods | None = None
     is_delivered: bool = False
     """A parcel with goods of the refund was delivered."""
+    is_back_unfit: bool = False
+    """Some of the pieces that are back were not accepted: silence does not pay."""
 
 
 class AnswerAwaited(Value):
@@ -216,9 +218,10 @@ class FreightDue(Value):
 
 
 class GoodsNoted(Value):
-    """Pieces of the refund are at the shop."""
+    """Pieces of the refund are at the shop; `are_unfit`: some were not accepted."""
 
     pieces: tuple[Share, ...]
+    are_unfit: bool = False
 
 
 class AgreementClosed(Value):

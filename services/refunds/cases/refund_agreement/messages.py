@@ -116,9 +116,10 @@ class HoldAnswered(Value):
 
 
 class GoodsCameBack(Value):
-    """The parcel that the buyer never got is back; no `shares`: with all pieces of the refund."""
+    """Pieces are back at the shop; no `shares`: all of the refund. `are_unfit`: some were not accepted."""
 
     shares: tuple[Share, ...] = ()
+    are_unfit: bool = False
 
 
 class Remedied(Value):

@@ -317,6 +317,8 @@ def _deadline_passed(state: Open, passed: DeadlinePassed, policy: Policy, now: d
     match state:
         case AwaitingAnswer() if rules_parcels.is_delivery_open(state):
             return rules_parcels.silent_after_delivery(state, policy, now)
+        case AwaitingAnswer() if state.filed.is_back_unfit and state.filed.terms.kind.wants_goods_back:
+            return _unfit_refused(state, policy, now)
         case AwaitingAnswer():
             return steps.with_row(_answer_missed(state, policy, now), state.filed)
         case AwaitingReceipt():
@@ -337,6 +339,15 @@ def _answer_missed(state: AwaitingAnswer, policy: Policy, now: datetime) -> Sequ
     if state.filed.terms.kind is RefundKind.UNSHIPPED:
         return steps.pay(state.filed, None)
     return [*steps.task_over(state), *steps.agreed_for_seller(state.filed, AnswerCause.SILENCE, policy, now)]
+
+
+@rule("RF-023", "RF-039")
+def _unfit_refused(state: AwaitingAnswer, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Refuses goods that are here and were not accepted: the seller's silence pays for none of them."""
+    refused = AnswerDecided(
+        state.filed.terms.version, Answer.REFUSE, AnswerCause.POLICY, "no_pieces_accepted"
+    )
+    return [*steps.task_over(state), refused, steps.edit_awaited(policy, now, None)]
 
 
 @rule("RF-018", "RF-020")

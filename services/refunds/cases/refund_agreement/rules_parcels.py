@@ -92,7 +92,7 @@ def _returned(state: Open, back: GoodsCameBack, policy: Policy, now: datetime) -
     """Counts pieces at the shop as returned. Where the return is agreed and all are there, it pays."""
     pieces = back.shares or pieces_of(counts_of(state.filed.terms.shares))
     filed = replace(state.filed, back=together(state.filed.back, pieces))
-    noted: list[Fact] = [GoodsNoted(pieces)]
+    noted: list[Fact] = [GoodsNoted(pieces, back.are_unfit)]
     if not steps.are_all_back(filed):
         return noted
     if isinstance(state, AwaitingReceipt):

@@ -15,6 +15,7 @@ from services.refunds.cases.refund_agreement.facts import (
     AnswerDecided,
     Fact,
     Filed,
+    GoodsNoted,
     InspectionNoted,
     PiecesMissing,
     ReceiptAwaited,
@@ -89,7 +90,16 @@ def goods_checked(state: Open, checked: GoodsChecked, policy: Policy) -> Decisio
         return _unfit_noted(checked, policy) if is_any_unfit else _noted(checked)
     if isinstance(state, Refused) or not state.filed.terms.kind.wants_goods_back:
         return []
+    back = counts_of(state.filed.back)
+    if any(line.line_id in back and line.accepted_count < line.received_count for line in checked.lines):
+        return _back_unfit()
     raise NotYet
+
+
+@rule("RF-039")
+def _back_unfit() -> Sequence[Fact]:
+    """Notes that pieces which were here before are not accepted after all."""
+    return [GoodsNoted((), are_unfit=True)]
 
 
 @rule("RF-039", "RF-116")

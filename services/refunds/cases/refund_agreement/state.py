@@ -41,7 +41,7 @@ from services.refunds.cases.refund_agreement.facts import (
     ReturnAwaited,
     ReturnedGoods,
 )
-from services.refunds.goods import together
+from services.refunds.goods import counts_of, together
 from services.refunds.shares import InspectedLine
 
 # Each state holds only what is true while the case is in it.
@@ -152,7 +152,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _inspection_noted(state, fact)
         case GoodsNoted():
             filed = filed_of(state)
-            return _filed(state, replace(filed, back=together(filed.back, fact.pieces)))
+            back, is_unfit = together(filed.back, fact.pieces), filed.is_back_unfit or fact.are_unfit
+            return _filed(state, replace(filed, back=back, is_back_unfit=is_unfit))
         case FreightDecided():
             if fact.liability is None:
                 return state
@@ -204,7 +205,7 @@ def _evidence_noted(state: State, fact: EvidenceNoted) -> State:
 
 
 def _inspection_noted(state: State, fact: InspectionNoted) -> State:
-    """Adds what was found in one more parcel."""
+    """Adds what was found in one more parcel, or once more."""
     if isinstance(state, Absent | TurnedAway | Granted | Closed):
         raise TypeError(f"nothing is checked in {type(state).__name__}")
     if isinstance(state, AwaitingReceipt | Refused) and state.returned is not None:
@@ -218,11 +219,14 @@ def _inspection_noted(state: State, fact: InspectionNoted) -> State:
 
 def _with_findings(returned: ReturnedGoods, lines: tuple[InspectedLine, ...]) -> ReturnedGoods:
     found: dict[str, InspectedLine] = {line.line_id: line for line in returned.inspected}
+    sent = counts_of(returned.sent)
     for line in lines:
         before = found.get(line.line_id)
+        most = sent.get(line.line_id)
+        is_again = before is not None and most is not None and before.received_count >= most
         found[line.line_id] = (
             line
-            if before is None
+            if before is None or is_again
             else replace(
                 line,
                 received_count=line.received_count + before.received_count,

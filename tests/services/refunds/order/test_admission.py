@@ -10,9 +10,9 @@ from kernel.value import replace
 from services.refunds.cases.order import state as c
 from services.refunds.cases.order.account import LineAccount, OpenCase, OrderAccount, TenderAccount
 from services.refunds.cases.order.admission import Admission, exchange_check, refund_check, remedy_terms
-from services.refunds.cases.order.facts import Rejection
 from services.refunds.cases.order.messages import ExchangeApplied
 from services.refunds.policy import Policy
+from services.refunds.rejections import Rejection
 from services.refunds.shares import RefundApplied, RefundKind, Share, Terms, Wanted
 from tests.services.refunds.kinds import POLICY, with_exchange
 from tests.services.refunds.shop import DAY, HOUR, T0

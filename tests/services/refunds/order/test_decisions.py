@@ -199,7 +199,7 @@ def test_a_parcel_of_an_order_without_lines_is_back(open_case: OpenCase, is_told
 def test_a_remedy_for_goods_that_another_case_is_about(open_case: OpenCase, codes: list[str]) -> None:
     """RF-035: a person is asked, by the kind of that case."""
     facts = decided(shipped(open=(open_case,)), m.RemedyDue("m1", (TWO_A,), "lost"))
-    assert [fact.question_code for fact in of(facts, Task)] == codes
+    assert [fact.question.question_code for fact in of(facts, f.QuestionAsked)] == codes
 
 
 # Goods and money both with the buyer.

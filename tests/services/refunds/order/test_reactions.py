@@ -17,6 +17,7 @@ from services.refunds.cases.order.border import ORDER
 from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.cases.refund_intent import messages as intent
 from services.refunds.payments import PaymentOrder
+from services.refunds.rejections import Application, Rejection
 from services.refunds.shares import Purpose, RefundKind, Share
 from tests.services.refunds.shop import DAY, T0
 
@@ -134,11 +135,11 @@ def test_the_time_to_claim_begins_with_the_end(fact: Any, is_late: bool, then: l
 @pytest.mark.parametrize(
     ("fact", "then"),
     [
-        (f.ApplicationRejected(f.Application.REFUND, "r1", f.Rejection.NOT_PAID, None, False),
+        (f.ApplicationRejected(Application.REFUND, "r1", Rejection.NOT_PAID, None, False),
          [("r1", agreement.NotAdmitted(False))]),
-        (f.ApplicationRejected(f.Application.EXCHANGE, "x1", f.Rejection.NOT_PAID, None, False),
+        (f.ApplicationRejected(Application.EXCHANGE, "x1", Rejection.NOT_PAID, None, False),
          [("x1", exchange.NotAdmitted())]),
-        (f.ApplicationRejected(f.Application.REFUND, "r1", f.Rejection.NOT_PAID, None, True), []),
+        (f.ApplicationRejected(Application.REFUND, "r1", Rejection.NOT_PAID, None, True), []),
     ],
 )  # fmt: skip
 def test_an_application_that_is_turned_away(fact: Any, then: list[Any]) -> None:

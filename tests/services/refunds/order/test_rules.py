@@ -14,8 +14,8 @@ from chassis.service import Service
 from kernel.people import Task
 from services.refunds.cases.order import facts as f
 from services.refunds.cases.order import state as c
-from services.refunds.cases.order.facts import Rejection
 from services.refunds.policy import Policy
+from services.refunds.rejections import Rejection
 from services.refunds.service import REFUNDS
 from tests.services.refunds import shop as s
 from tests.services.refunds.kinds import POLICY, OnePolicy, with_exchange

@@ -1,0 +1,124 @@
+"""Readings of the account: what it takes a word for, where more than one reading is possible."""
+
+import pytest
+
+from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds, refunds_enums
+from aftersales_contracts.components import Share
+from aftersales_contracts.enums import RefundKind, ReshipPurpose
+from tests.histories.crossings import DAY, HOUR, ONE, START, TWO, arrived, do, sent
+from tests.histories.silent import announce, broken, of_case, played, task
+from tests.histories.test_ledger import paid
+from tests.histories.test_searches import inquiry
+from tests.histories.verbs import play
+from tests.histories.world import Shape, World
+
+
+def report(world: World, number: int) -> common.TaskRequestedV1:
+    return task(world, "lost-parcel", "k1", "lost_parcel_report", kind="approval", name=f"k1.report.{number}")
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"), [("unclear", set[str]()), ("approved", {"k1"}), ("refused", {"k1"})]
+)
+def test_a_report_is_asked_for_again_only_after_an_answer_that_is_none(answer: str, found: set[str]) -> None:
+    world = played(ONE, *START, *sent("a:1"), do(DAY, "scan", "k1", "lost", "sto", 0))
+    announce(world, report(world, 1))
+    assert play(world, do(HOUR, "task", "lost-parcel:lost_parcel_report:k1", answer))
+    announce(world, report(world, 2))
+    assert broken(world.breaches.values(), "two_searches") == found
+
+
+def test_a_second_report_while_the_first_is_open_is_one_too_many() -> None:
+    world = played(ONE, *START, *sent("a:1"), do(DAY, "scan", "k1", "lost", "sto", 0))
+    announce(world, report(world, 1), report(world, 2))
+    assert broken(world.breaches.values(), "two_searches") == {"k1"}
+
+
+def resend(world: World, status: str = "") -> None:
+    """The lost parcel is sent again, and the warehouse makes a waybill and voids it."""
+    asked = logistics.ReshipRequestedV1(
+        **of_case("reship", "k1.reship"), reship_id="k1.reship", request_id="k1.reship.send",
+        action=logistics_enums.ReshipAction.SEND, purpose=ReshipPurpose.LOST, sku_ids=["s-a"],
+        lines=[Share(line_id="a", quantity_count=1)], replaces_parcel_id="k1",
+    )  # fmt: skip
+    announce(world, asked)
+    assert play(world, do(HOUR, "carry", "reship:send:k1.reship", "e1", "sto"))
+    assert play(world, do(HOUR, "void", "e1"))
+    if status:
+        moved = logistics.ReshipStatusChangedV1(
+            **of_case("reship", "k1.reship"), reship_id="k1.reship",
+            status=logistics_enums.ReshipStatus(status),
+        )  # fmt: skip
+        announce(world, moved)
+
+
+@pytest.mark.parametrize(("status", "found"), [("", set[str]()), ("cancelled", {"a"}), ("failed", {"a"})])
+def test_the_warehouse_owes_a_resend_whose_waybill_it_voided(status: str, found: set[str]) -> None:
+    world = played(ONE, *START, *sent("a:1"), do(DAY, "scan", "k1", "lost", "sto", 0))
+    resend(world, status)
+    assert broken(world.end(), "neither") == found
+
+
+@pytest.mark.parametrize(("answer", "found"), [("found", set[str]()), ("unclear", {"a"})])
+def test_the_courier_is_not_heard_about_a_signed_parcel_that_a_person_found(
+    answer: str, found: set[str]
+) -> None:
+    world = played(ONE, *arrived("a:1"))
+    announce(world, inquiry(1, "signed_not_received"), task(world, "lost-parcel", "k1", "presume_lost"))
+    assert play(world, do(HOUR, "task", "lost-parcel:presume_lost:k1", answer))
+    assert play(world, do(HOUR, "courier", "courier:inquire:k1", "lost"))
+    assert broken(world.end(), "neither") == found
+
+
+SENT_BACK = (
+    *arrived("a:1"),
+    do(HOUR, "apply", "r1", "with_return", "quality", 100, 0, "a:1"),
+    do(HOUR, "send", "r1", "B1", 0, "express", "a:1"),
+)
+
+
+@pytest.mark.parametrize(("is_checked_first", "found"), [(False, set[str]()), (True, {"r1"})])
+def test_silence_pays_what_is_checked_only_later(*, is_checked_first: bool, found: set[str]) -> None:
+    world = played(ONE, *SENT_BACK)
+    world.ledger.refund("r1").kind = RefundKind.WITH_RETURN
+    checked = do(HOUR, "inspect", "B1", "r1", "worn", "", "a:1:0")
+    if is_checked_first:
+        assert play(world, checked)
+    announce(world, paid(10_000))
+    assert is_checked_first or play(world, checked)
+    assert broken(world.end(), "paid_not_accepted") == found
+
+
+def test_an_amendment_that_is_turned_away_leaves_the_lines_as_they_were() -> None:
+    world = played(TWO, *SENT_BACK)
+    refund = world.ledger.refund("r1")
+    refund.state, refund.kind, refund.lines["a"] = "refused", RefundKind.WITH_RETURN, 1
+    assert play(world, do(HOUR, "amend", "r1", "with_return", "quality", 100, 0, "a:1", "b:1"))
+    assert dict(refund.lines) == {"a": 1, "b": 1}
+    turned_away = refunds.ApplicationRejectedV1(
+        **of_case("order", "o1"), application=refunds_enums.ApplicationKind.REFUND, application_id="r1",
+        reason_code="line_busy",
+    )  # fmt: skip
+    announce(world, turned_away)
+    assert dict(refund.lines) == {"a": 1}
+
+
+def test_a_payment_that_was_given_up_with_its_freight_takes_no_goods_from_another() -> None:
+    """Goods and freight were given up; the goods are paid by the next refund, which is called full."""
+    world = played(Shape((("a", 1, 10_000),), freight=1_200, is_free=False), *START)
+    asked = paid(11_200)
+    first = asked.model_copy(update={"lines": [Share(line_id="a", quantity_count=1, amount=asked.amount)]})
+    announce(world, first)
+    intent = world.ledger.m.intents["r1.refund.1"]
+    intent.line_minors["a"], intent.state, intent.given_up_minor = 10_000, "given_up", 11_200
+    for minor, found in ((10_000, set[str]()), (9_999, {"r2.refund.1"})):
+        second = paid(minor).model_copy(update={"intent_id": "r2.refund.1", "refund_id": "r2"})
+        world.ledger.m.intents.pop("r2.refund.1", None)
+        told = refunds.RefundPaidV1(
+            **of_case("refund-intent", "r2.refund.1"), intent_id="r2.refund.1", purpose=second.purpose,
+            amount=second.amount, lines=second.lines, is_full=True, refund_id="r2",
+            order_outcome=refunds_enums.OrderOutcomeAfterRefund.CLOSED,
+        )  # fmt: skip
+        world.breaches.clear()
+        announce(world, second, told)
+        assert broken(world.breaches.values(), "words_full") == found
