@@ -223,7 +223,9 @@ def _with_findings(returned: ReturnedGoods, lines: tuple[InspectedLine, ...]) ->
     for line in lines:
         before = found.get(line.line_id)
         most = sent.get(line.line_id)
-        is_again = before is not None and most is not None and before.received_count >= most
+        is_again = (
+            before is not None and most is not None and before.received_count + line.received_count > most
+        )
         found[line.line_id] = (
             line
             if before is None or is_again
