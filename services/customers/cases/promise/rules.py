@@ -204,7 +204,7 @@ def _exchange_over(state: Made, over: ExchangeOver, policy: Policy) -> Sequence[
 
 @rule("LG-055", "LG-059")
 def _replaced(state: Made, policy: Policy) -> Sequence[Fact]:
-    """What was agreed later releases a promise."""
+    """A later agreement releases a promise."""
     return _ended(state.promise, Outcome.RELEASED, policy)
 
 

@@ -1,4 +1,4 @@
-"""What reviews read of an order's end, and who hears of a rating that is changed."""
+"""News of an order's end as reviews read it, and who hears of a rating that is changed."""
 
 from typing import Any
 
