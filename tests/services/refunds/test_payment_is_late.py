@@ -1,4 +1,4 @@
-"""What happened before the payment was known, and refunds that are reversed after the last of the money."""
+"""News from before the payment was known, and refunds that are reversed after the last of the money."""
 
 import pytest
 
