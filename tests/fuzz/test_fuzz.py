@@ -9,7 +9,7 @@ from chassis.ingest.schema_errors import explain
 from tests.fuzz.engine import fuzz, make_mutator
 
 COUNT = 2_500
-BEHIND_THE_DECODER = {Reason.ID_REUSED, Reason.WAITED_TOO_LONG, Reason.RULE_FAILED}
+BEHIND_THE_DECODER = {Reason.ID_REUSED, Reason.WAITED_TOO_LONG, Reason.RULE_FAILED, Reason.RECORDS_LOST}
 
 
 def test_every_input_is_judged_and_every_reason_is_met() -> None:

@@ -116,7 +116,7 @@ def test_a_payment_that_was_given_up_with_its_freight_takes_no_goods_from_anothe
         world.ledger.m.intents.pop("r2.refund.1", None)
         told = refunds.RefundPaidV1(
             **of_case("refund-intent", "r2.refund.1"), intent_id="r2.refund.1", purpose=second.purpose,
-            amount=second.amount, lines=second.lines, is_full=True, refund_id="r2",
+            amount=second.amount, lines=second.lines or [], is_full=True, refund_id="r2",
             order_outcome=refunds_enums.OrderOutcomeAfterRefund.CLOSED,
         )  # fmt: skip
         world.breaches.clear()
