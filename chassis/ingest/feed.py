@@ -242,8 +242,10 @@ class Feed:
                 )
                 if lost:
                     log.error("the group is ahead of its database and set back", extra={"count": len(lost)})
-                    await reader.commit(lost)
-                    self.start_over()
+                    try:
+                        await reader.commit(lost)
+                    finally:  # this connection reads ahead, also where the answer to the commit was lost
+                        self.start_over()
                     return False
             except (KafkaError, OSError, TimeoutError) as error:
                 log.info("the group's offsets are not known yet", extra={"error": type(error).__name__})
