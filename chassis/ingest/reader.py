@@ -153,8 +153,11 @@ class KafkaReader:
         self._is_broken = True
 
     def positions(self, partition_ids: Iterable[PartitionId]) -> Iterable[Position]:
-        """Tells the known positions of those partitions. Never waits for the broker."""
-        if self._internals is None:
+        """Tells the known positions of those partitions. Never waits for the broker.
+
+        A broken connection tells none: its client may stand behind records that it never handed out.
+        """
+        if self._internals is None or self._is_broken:
             return []
         return self._internals.positions(partition_ids, is_committed_only=self._is_committed_only)
 

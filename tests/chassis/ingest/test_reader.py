@@ -217,6 +217,18 @@ async def test_a_header_name_that_the_client_cannot_decode_stops_nothing(world: 
         tolerate(False)
 
 
+async def test_a_broken_connection_tells_no_positions(world: World) -> None:
+    """Its client may stand behind records of other partitions that it lost: they would never be read."""
+    async with world.feed() as feed:
+        await world.send(0, START)
+        await collect(feed, count(1))
+        reader, assigned = feed._reader, feed.assignment
+        assert reader is not None
+        assert len(list(reader.positions(assigned))) > 1
+        reader.abandon()
+        assert list(reader.positions(assigned)) == []
+
+
 async def test_what_was_not_committed_comes_again(world: World) -> None:
     for number in range(40):
         await world.send(0, START + timedelta(seconds=number))
