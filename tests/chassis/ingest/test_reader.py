@@ -163,19 +163,6 @@ async def test_rubbish_is_handed_over_with_a_reason_and_stops_nothing(world: Wor
         assert tuple(items[2].record.headers) == (("x", b"\xff"),)
 
 
-@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
-async def test_every_codec_is_taken_and_read(world: World, codec: str) -> None:
-    """B15: other clients compress by default."""
-    producer = AIOKafkaProducer(bootstrap_servers=world.bootstrap, compression_type=codec)
-    await producer.start()
-    for number in range(20):
-        key, headers, value = world.record(f"o-{number}", START + timedelta(seconds=number))
-        await producer.send(world.name(ORDERS), value, key, headers=headers)
-    await producer.stop()
-    async with world.feed() as feed:
-        assert len(ids(await collect(feed, count(20)))) == 20
-
-
 class Unspeakable(str):
     """A header name that is no UTF-8 on the wire, as other clients can write it."""
 
@@ -215,18 +202,6 @@ async def test_a_header_name_that_the_client_cannot_decode_stops_nothing(world: 
             assert len(names) == 202
     finally:
         tolerate(False)
-
-
-async def test_a_broken_connection_tells_no_positions(world: World) -> None:
-    """Its client may stand behind records of other partitions that it lost: they would never be read."""
-    async with world.feed() as feed:
-        await world.send(0, START)
-        await collect(feed, count(1))
-        reader, assigned = feed._reader, feed.assignment
-        assert reader is not None
-        assert len(list(reader.positions(assigned))) > 1
-        reader.abandon()
-        assert list(reader.positions(assigned)) == []
 
 
 async def test_what_was_not_committed_comes_again(world: World) -> None:
