@@ -63,6 +63,11 @@ class HeldGoods(Value):
     repaid: tuple[Repaid, ...] = ()
     claims: tuple[Claimed, ...] = ()
 
+    @property
+    def may_be_beside_money(self) -> bool:
+        """Tells whether pieces were repaid, claimed or sent once more. First parcels bring what was paid."""
+        return bool(self.repaid or self.claims) or any(each.is_resend for each in self.reached)
+
     def with_parcel(
         self, parcel_id: str, shares: tuple[Share, ...], *, is_there: bool, is_resend: bool
     ) -> "HeldGoods":
@@ -103,8 +108,11 @@ class HeldGoods(Value):
 
     def presumed(self, case_id: str, pieces: Iterable[Share]) -> "HeldGoods":
         """Takes the pieces that the buyer must have given for a case, unless he told what he sent for it."""
-        is_told = any(each.case_id == case_id and each.return_ids for each in self.given)
-        return self if is_told else self.gave(case_id, pieces)
+        return self if self.is_told(case_id) else self.gave(case_id, pieces)
+
+    def is_told(self, case_id: str) -> bool:
+        """Tells whether the buyer told what he sent for a case."""
+        return any(each.case_id == case_id and each.return_ids for each in self.given)
 
     def knows_return(self, case_id: str, return_id: str) -> bool:
         """Tells whether the buyer told of that box before."""

@@ -44,7 +44,9 @@ def sent_for(book: OrderAccount, case_id: str) -> tuple[Share, ...] | None:
 @rules_of("RF-044")
 def back_free(book: OrderAccount, pieces: Sequence[Share]) -> tuple[Share, ...]:
     """Lists as many of the pieces as are back at the shop without a case."""
-    counts = {line.line_id: line.back_count for line in book.lines}
+    counts = {line.line_id: line.back_count for line in book.lines if line.back_count}
+    if not counts:
+        return ()
     return pieces_of({x: min(count, counts.get(x, 0)) for x, count in counts_of(pieces).items()})
 
 
@@ -67,18 +69,23 @@ def not_back(book: OrderAccount, line: LineAccount, but: str = "") -> int:
 @rules_of("RF-044")
 def owed(book: OrderAccount, pieces: Sequence[Share]) -> tuple[Share, ...]:
     """Lists as many of the pieces as the buyer has neither money nor another case for."""
+    if not pieces:
+        return ()
     return inside(pieces, [Share(x.line_id, not_back(book, x), 0) for x in book.lines])
 
 
 @rules_of("RF-044")
 def loose(book: OrderAccount, case: OpenCase) -> tuple[Share, ...]:
     """Lists the pieces that are back for a case, and more than it is about; `case`: as it will be."""
+    more = without((*case.back, *here_of(book, case.case_id)), case.shares)
     book = replace(book, open=tuple(case if one.case_id == case.case_id else one for one in book.open))
-    return owed(book, without((*case.back, *here_of(book, case.case_id)), case.shares))
+    return owed(book, more)
 
 
 def let_go(book: OrderAccount, case_id: str, pieces: Sequence[Share]) -> OrderAccount:
     """Leaves pieces that are back without their case: first those that came otherwise than by its return."""
+    if not pieces:
+        return book
     book = changed(book, pieces, 1)
     if (case := book.case(case_id)) is not None:
         less = inside(pieces, without(case.back, case.shares))
@@ -130,6 +137,8 @@ def shared_out(
 
 def taken_over(book: OrderAccount, parts: Sequence[Back]) -> OrderAccount:
     """Counts pieces that had no case for the cases that are about them."""
+    if not parts:
+        return book
     return came(changed(book, all_of(parts), -1), "", parts)
 
 
@@ -163,10 +172,12 @@ def sent(book: OrderAccount, case_id: str, return_id: str, pieces: tuple[Share, 
 
 def arrived(book: OrderAccount, case_id: str, here: Sequence[Share], seen: str = "") -> OrderAccount:
     """Notes which of the pieces that were sent for a case are at the shop; `seen`: told of that return."""
-    case, known = book.case(case_id), returning(book, case_id)
-    out = given_in(case, here) if case is not None else here
-    others = [x for one in book.returns if one.case_id != case_id for x in without(one.sent, one.here)]
-    book = replace(book, held=book.held.presumed(case_id, without(out, others)))
+    known = returning(book, case_id)
+    if not book.held.is_told(case_id):
+        case = book.case(case_id)
+        out = given_in(case, here) if case is not None else here
+        others = [x for one in book.returns if one.case_id != case_id for x in without(one.sent, one.here)]
+        book = replace(book, held=book.held.gave(case_id, without(out, others)))
     if known is None:
         return (
             replace(book, returns=(*book.returns, Returning(case_id, (), (), tuple(here)))) if here else book
@@ -258,18 +269,19 @@ def send_over(book: OrderAccount, reship_id: str) -> OrderAccount:
 @rules_of("OR-029", "RF-044")
 def is_receipt_open(book: OrderAccount, but: str = "") -> bool:
     """Tells whether a refund or an exchange (all but that one), a parcel, a question or goods are open."""
-    is_asked = any(question.are_here for question in book.questions)
-    is_open = is_asked or bool(book.in_doubt) or any(case.case_id != but for case in book.open)
-    return is_open or _are_goods_here(book)
+    if book.in_doubt or any(case.case_id != but for case in book.open):
+        return True
+    return any(question.are_here for question in book.questions) or _are_goods_here(book)
 
 
 def _are_goods_here(book: OrderAccount) -> bool:
     """Tells whether the shop has goods, in no case, for which the buyer has no money."""
     sends = counts_of(share for send in book.sends for share in send.pieces)
-    return any(
-        line.left_minor > 0 and line.left_count > 0 and line.back_count + sends.get(line.line_id, 0) > 0
-        for line in book.lines
-    )
+    for line in book.lines:
+        is_here = line.back_count > 0 or sends.get(line.line_id, 0) > 0
+        if is_here and line.left_minor > 0 and line.left_count > 0:
+            return True
+    return False
 
 
 def received_at(book: OrderAccount, shares: Sequence[Share]) -> datetime | None:

@@ -110,34 +110,38 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
     match message:
         case OrderPlaced():
             return _placed(state, message, policy, now)
-        case TermsEdited():
-            return _terms_edited(state, message, policy)
         case OrderPaid():
             return _payment(state, message, policy, now)
         case ShipmentMarked():
             return _ship_marked(state, message, policy, now)
-        case TradeSucceeded():
-            return _succeeded(state, message, policy, now)
-        case TradeClosed():
-            return _closed(state, message, policy, now)
-        case DeadlinePassed():
-            return _confirm_due(state, policy, now) if isinstance(state, Shipped) else []
-        case RequestDeclined():
-            return _declined(state, message, policy, now)
         case RefundApplied():
             return rules_money.refund_applied(state, message, policy, now)
+        case ReturnSent():
+            return rules_goods.return_sent(state, message)
+        case ReturnAccepted():
+            return rules_goods.return_accepted(state, message, policy, now)
+        case PaymentAsked():
+            return rules_money.payment_asked(state, message, policy, now)
+        case RefundSettled():
+            return rules_payments.refund_settled(state, message, policy, now)
+        case TradeSucceeded():
+            return _succeeded(state, message, policy, now)
+        case DeadlinePassed():
+            return _confirm_due(state, policy, now) if isinstance(state, Shipped) else []
+        case TermsEdited():
+            return _terms_edited(state, message, policy)
+        case TradeClosed():
+            return _closed(state, message, policy, now)
+        case RequestDeclined():
+            return _declined(state, message, policy, now)
         case AmendmentProposed():
             return rules_money.amendment_proposed(state, message, policy, now)
         case ExchangeApplied():
             return rules_money.exchange_applied(state, message, policy, now)
         case RefundOffered():
             return rules_questions.refund_offered(state, message, policy, now)
-        case PaymentAsked():
-            return rules_money.payment_asked(state, message, policy, now)
         case CaseEnded():
             return rules_money.case_ended(state, message, policy, now)
-        case RefundSettled():
-            return rules_payments.refund_settled(state, message, policy, now)
         case IntentAbandoned():
             return rules_payments.intent_abandoned(state, message, policy, now)
         case RemedyDue():
@@ -150,10 +154,6 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return rules_claims.goods_moved(state, message)
         case GoodsInspected():
             return rules_goods.goods_inspected(state, message, policy, now)
-        case ReturnSent():
-            return rules_goods.return_sent(state, message)
-        case ReturnAccepted():
-            return rules_goods.return_accepted(state, message, policy, now)
         case QuestionAnswered():
             return rules_questions.answered(state, message, policy, now)
         case ReshipMoved():

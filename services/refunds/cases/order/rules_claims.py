@@ -128,12 +128,12 @@ def _followed(book: OrderAccount, held: HeldGoods, cause_id: str, reason_code: s
     """
     due: list[Share] = []
     over: dict[str, int] = {}
-    for line in book.lines:
+    for line in book.lines if held.may_be_beside_money else ():
         kept = kept_beside_money(held, line.line_id, line.quantity_count)
         claimed = sum(count_of(claim.shares, line.line_id) for claim in held.claims)
         if kept > claimed:
             due.append(Share(line.line_id, kept - claimed, _lost_minor(held, line, kept - claimed)))
-        elif (count := claimed - max(kept + _pending(book, held, line.line_id), 0)) > 0:
+        elif claimed and (count := claimed - max(kept + _pending(book, held, line.line_id), 0)) > 0:
             over[line.line_id] = count
     facts: list[Fact] = []
     if over:

@@ -74,11 +74,15 @@ def back_before_payment(
     state: State, recorded: Sequence[Decided[Fact]], policy: Policy, now: datetime
 ) -> Sequence[Fact]:
     """Asks about goods that came back before the payment of an order that is over by then."""
-    current = live(reduce(evolve, (entry.fact for entry in recorded), state))
-    if isinstance(current, AwaitingPayment | Paid | Shipped):
+    if isinstance(state, AwaitingPayment | Paid | Shipped):
         return []
+    current = live(_after(state, recorded))
     pieces = [Share(line.line_id, line.back_count, 0) for line in current.book.lines]
     return asked(current.book, "goods_back_without_refund", pieces_of(counts_of(pieces)), policy, now)
+
+
+def _after(state: State, recorded: Sequence[Decided[Fact]]) -> State:
+    return reduce(evolve, (entry.fact for entry in recorded), state)
 
 
 def told_back(book: OrderAccount, part: Back) -> Addressed:

@@ -67,6 +67,7 @@ def refund_applied(
     if isinstance(checked, Rejection):
         return rejected(Application.REFUND, applied.refund_id, checked)
     terms = checked.terms
+    back = _back(current.book, terms)
     return _admitted(
         RefundAdmitted(
             refund_id=applied.refund_id,
@@ -81,10 +82,10 @@ def refund_applied(
             late_base_minor=late_base(terms, policy),
             bar=checked.bar,
             applied_at=now,
-            back=_back(current.book, terms),
-            is_back_unfit=account_goods.is_unfit(current.book, _back(current.book, terms)),
+            back=back,
+            is_back_unfit=account_goods.is_unfit(current.book, back),
         ),
-        goods.taken(current.book, _back(current.book, terms), policy, now),
+        goods.taken(current.book, back, policy, now),
     )
 
 

@@ -124,33 +124,35 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         return AwaitingPayment(fact.book)
     order = live(state)
     book = order.book
-    if isinstance(fact, Silent):
-        return order
     match fact:
-        case TermsRecorded():
-            return replace(order, book=fact.book)
         case PaymentRecorded():
             return _payment_recorded(order, fact)
         case ShipmentRecorded():
             return _shipment_recorded(order, fact)
+        case RefundAdmitted():
+            return _refund_admitted(order, fact)
+        case ReturnNoted() | ReturnCame() | GoodsCame() | GoodsGone() | SendBackDue() | SendOver():
+            return replace(order, book=_goods_moved(book, fact))
+        case PaymentGranted():
+            return _payment_granted(order, fact)
+        case CaseReleased():
+            return _case_released(order, fact)
+        case HeldGoodsNoted():
+            return replace(order, book=replace(book, held=fact.held))
+        case TermsRecorded():
+            return replace(order, book=fact.book)
         case SuccessRecorded():
             return _success_recorded(order, fact)
         case CloseRecorded():
             return _close_recorded(order, fact)
-        case RefundAdmitted():
-            return _refund_admitted(order, fact)
         case AmendmentAdmitted():
             return _amendment_admitted(order, fact)
         case ExchangeAdmitted():
             return _exchange_admitted(order, fact)
-        case PaymentGranted():
-            return _payment_granted(order, fact)
         case GrantGivenBack():
             return replace(order, book=_moved(book, fact, -1))
         case RemedyPassedOn():
             return replace(order, book=replace(book, remedies=(*book.remedies, fact.remedy_id)))
-        case CaseReleased():
-            return _case_released(order, fact)
         case AutoConfirmRequested():
             return _confirm_requested(order, fact)
         case AutoConfirmDeferred():
@@ -169,19 +171,17 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _confirm_runs_on(order, fact.due_at)
         case LatenessNoted():
             return replace(order, book=replace(book, is_late=True))
-        case GoodsCame() | GoodsGone() | ReturnNoted() | ReturnCame() | SendBackDue() | SendOver():
-            return replace(order, book=_goods_moved(book, fact))
         case QuestionAsked():
             return replace(order, book=goods.asked(book, fact.question, fact.remedy_id))
         case QuestionAgreed():
             return replace(order, book=goods.agreed(book, fact.question))
         case QuestionSettled() | QuestionVoid():
             return replace(order, book=goods.settled(book, fact.number))
-        case HeldGoodsNoted():
-            return replace(order, book=replace(book, held=fact.held))
         case ApplicationRejected():
             return order if fact.early is None else replace(order, book=account.kept(book, fact.early))
         case _:
+            if isinstance(fact, Silent):
+                return order
             assert_never(fact)
 
 
