@@ -15,6 +15,7 @@ from aftersales_contracts.base import Event
 from aftersales_contracts.clock import ClockMarkedV1
 from aftersales_contracts.envelope import Envelope, EnvelopeError
 from aftersales_contracts.envelope import read as read_envelope
+from aftersales_contracts.happened import happened_fields, out_of_bounds
 from aftersales_contracts.reasons import Reason
 from aftersales_contracts.upcast import UPCASTERS, UpcastError
 from chassis.engine.records import Origin
@@ -85,6 +86,8 @@ class _Known:
     is_read: bool
     is_old: bool
     """Whether data of the type must first be brought to the newest version."""
+    has_moments: bool
+    """Whether the data holds a moment that the event's time bounds."""
 
 
 class Decoder:
@@ -107,7 +110,8 @@ class Decoder:
             newest = UPCASTERS.newest(name)
             event_class = registry.EVENTS[newest]
             is_read = event_class in service.reads
-            self._known[name] = _Known(event_class, registry.topics_of(named), is_read, newest != name)
+            topics, has_moments = registry.topics_of(named), bool(happened_fields(event_class))
+            self._known[name] = _Known(event_class, topics, is_read, newest != name, has_moments)
         self._bare_names = {name.rpartition(".v")[0] for name in self._known}
 
     def read(self, record: Origin) -> Entry:
@@ -150,6 +154,8 @@ class Decoder:
             return Rejected(Reason.WRONG_KEY, "the data names no subject", envelope.type)
         if subject != envelope.subject:
             return Rejected(Reason.WRONG_KEY, "the data names another subject", envelope.type)
+        if known.has_moments and (detail := out_of_bounds(event, envelope.time)) is not None:
+            return Rejected(Reason.TIME_OUT_OF_BOUNDS, detail, envelope.type)
         return Accepted(
             Received(envelope, event, at),
             inbox_key(envelope.source, envelope.id),

@@ -4,6 +4,8 @@ Form and bounds of every kind of value (moment, length of time, count, text, id,
 event classes, the published schemas and the border of the services all take them from here.
 """
 
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
@@ -17,6 +19,20 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 At = Annotated[AwareDatetime, Moment]
 """A moment, RFC 3339 with an offset, of the years 2000 to 2100; UTC with `Z` when written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Marks a moment in data that had passed when the event was written: bounds against the event's time."""
+
+    ahead: timedelta = timedelta(hours=48)
+    """Furthest after the event's time: more than any two zones are apart, and a day counted wrong."""
+    behind: timedelta = timedelta(days=400)
+    """Furthest before it."""
+
+
+HappenedAt = Annotated[At, Happened()]
+"""A moment that has passed, at most 48 hours after the event's time and 400 days before it."""
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
 Hours = Annotated[int, Field(ge=0, le=87_600)]
 """A length of time in hours, ten years at most."""

@@ -113,24 +113,46 @@ class ParcelStatus(OpenEnum):
     """Canonical status of a parcel; the carrier's own code travels beside it."""
 
     UNKNOWN = "unknown"
+    """The carrier does not know the number yet."""
     REGISTERED = "registered"
+    """The carrier knows of the parcel and does not have it."""
     PICKED_UP = "picked_up"
     IN_TRANSIT = "in_transit"
     CUSTOMS = "customs"
     OUT_FOR_DELIVERY = "out_for_delivery"
+    """On the last way to the recipient; after a refusal or a return: to the recipient once more."""
     AVAILABLE_FOR_PICKUP = "available_for_pickup"
+    """The recipient may fetch it, for example from a locker."""
     ATTEMPT_FAILED = "attempt_failed"
     OUT_OF_RANGE = "out_of_range"
     ADDRESS_PROBLEM = "address_problem"
     HELD = "held"
     TRANSFERRED = "transferred"
+    """Handed to another carrier or another number."""
     DELIVERED = "delivered"
+    """Signed for where the parcel was going.
+
+    After `refused`, `returning`, `intercepted` or `returned` that is its sender, unless it went out for
+    delivery again.
+    """
     REFUSED = "refused"
+    """The recipient did not take it."""
     RETURNING = "returning"
+    """On the way back to the sender."""
     RETURNED = "returned"
+    """The sender has it and signed for it."""
     DAMAGED = "damaged"
     LOST = "lost"
     CANCELLED = "cancelled"
+    """The carrier will not carry it."""
+    PROBLEM = "problem"
+    """A failure, an error or an exception of which the carrier says no more; the parcel is under way."""
+    MISSORTED = "missorted"
+    """Sent the wrong way; it goes on from there."""
+    INTERCEPTED = "intercepted"
+    """Stopped on the sender's word: it comes back."""
+    NOT_COLLECTED = "not_collected"
+    """Nobody fetched it in time from where it could be fetched."""
 
 
 class SignedBy(OpenEnum):
@@ -141,6 +163,10 @@ class SignedBy(OpenEnum):
     HOUSEHOLD = "household"
     GUARD = "guard"
     LOCKER = "locker"
+    NAMED = "named"
+    """Somebody whose name the carrier noted; the name itself is never in an event (`signer_ref`)."""
+    SENDER = "sender"
+    """Whoever had sent it: the parcel is back."""
 
 
 class Carriage(OpenEnum):

@@ -151,6 +151,14 @@ class ParcelStatusChangedV1(TrackedOutcome):
     """Whether the buyer may see it: of goods on their way to him from the ship mark on (OR-009)."""
     shipped_at: At | None = None
     """The ship time that the buyer is shown, which is the ship mark; absent where there is none."""
+    told_status_code: Code | None = None
+    """The status as it was told, where this version does not know it; `status` is then in_transit."""
+    told_signer_code: Code | None = None
+    """Who took the parcel as it was told, where this version does not know the word."""
+    told_occurred_at: At | None = None
+    """The moment of the scan as it was told, where it lies after the telling and therefore does not count."""
+    expected_delivery_at: At | None = None
+    """By when the carrier means to deliver, as it said last."""
 
 
 class ParcelStallChangedV1(TrackedOutcome):

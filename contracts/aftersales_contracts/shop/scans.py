@@ -1,6 +1,6 @@
 """Defines carriers' events: `shop.scans.v1`, by carrier_code/tracking_code, all that a carrier knows."""
 
-from aftersales_contracts.base import At, Code, Count, Event, Id, Text
+from aftersales_contracts.base import At, Code, Count, Event, HappenedAt, Id, Text
 from aftersales_contracts.components import Ref
 from aftersales_contracts.enums import ParcelStatus, SignedBy
 
@@ -18,7 +18,11 @@ class TrackedEvent(Event):
 
 
 class ParcelScannedV1(TrackedEvent):
-    """One scan by a carrier. Late, repeated and shuffled scans are normal: `occurred_at` orders them."""
+    """One scan by a carrier. Late, repeated and shuffled scans are normal: `occurred_at` orders them.
+
+    A message with a whole history is one event per scan. Each has the id that `aftersales_contracts.scan_ids`
+    derives, so that a scan that is told again is a repeat.
+    """
 
     TYPE = "shop.parcel.scanned.v1"
     TOPIC = TOPIC
@@ -35,8 +39,11 @@ class ParcelScannedV1(TrackedEvent):
         "LG-064",
     )
 
-    occurred_at: At
-    """When the carrier scanned; the same moment as the event's time."""
+    occurred_at: HappenedAt
+    """When the carrier scanned, at most 48 hours after the event's time and 400 days before it.
+
+    A scan cannot be told before it happened: one of a moment after the event's time counts as of that time.
+    """
     status: ParcelStatus
     """The meaning of the scan, in our words."""
     raw_status_code: Code
@@ -55,6 +62,10 @@ class ParcelScannedV1(TrackedEvent):
     """
     signed_by: SignedBy | None = None
     """Who took it, for a delivered parcel."""
+    signer_ref: Ref | None = None
+    """Where the announcer keeps the name of the signer, for `signed_by` named."""
+    expected_delivery_at: At | None = None
+    """By when the carrier means to deliver; a day alone is its end at the destination."""
 
 
 class ParcelArrivedV1(TrackedEvent):

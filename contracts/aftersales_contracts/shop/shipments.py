@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from aftersales_contracts.base import At, Code, Count, Id, Money, OpenEnum, OrderEvent
+from aftersales_contracts.base import At, Code, Count, Id, Money, OpenEnum, OrderEvent, Part
 from aftersales_contracts.components import Inspection, Share, Tracking
 from aftersales_contracts.enums import EvidenceKind, ParcelDirection
 
@@ -72,8 +72,20 @@ class CourierClaimStep(OpenEnum):
     PAID = "paid"
 
 
+class OrderGoods(Part):
+    """Goods of another order in the same parcel."""
+
+    order_id: Id
+    lines: list[Share] = Field(default_factory=list[Share])
+    """The pieces of that order inside; none: all of them."""
+
+
 class ParcelRegisteredV1(OrderEvent):
-    """A waybill was made for a parcel of the order; an order may have several."""
+    """A waybill was made for a parcel of the order; an order may have several parcels.
+
+    A parcel with goods of several orders is registered once with `other_orders`, or once for each order under
+    the same number: both mean the same.
+    """
 
     TYPE = "shop.parcel.registered.v1"
     TOPIC = TOPIC
@@ -94,6 +106,30 @@ class ParcelRegisteredV1(OrderEvent):
     request_id: Id | None = None
     """The resend that the parcel carries out."""
     replaces_parcel_id: Id | None = None
+    """The parcel of the same order and direction that was registered under a wrong number: this one is it.
+
+    For goods that are sent again, the parcel whose place they take, which stays as it is.
+    """
+    other_orders: list[OrderGoods] = Field(default_factory=list[OrderGoods])
+    """The other orders of the shop that have goods inside."""
+
+
+class ParcelNumberCorrectedV1(OrderEvent):
+    """A parcel was registered under a number that is not its own. What was scanned there says nothing of it.
+
+    The goods are where they were: where they stayed, the waybill is void instead.
+    """
+
+    TYPE = "shop.parcel.number-corrected.v1"
+    TOPIC = TOPIC
+    RULES = ("OR-009", "LG-016")
+
+    parcel_id: Id
+    """As registered; of goods that the buyer sends back their return id."""
+    wrong_tracking: Tracking
+    """The number that is not the parcel's."""
+    tracking: Tracking | None = None
+    """The number that is; absent: not known, or told by a registration that names `replaces_parcel_id`."""
 
 
 class ParcelWaybillVoidedV1(OrderEvent):
