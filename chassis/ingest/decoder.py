@@ -154,8 +154,9 @@ class Decoder:
             return Rejected(Reason.WRONG_KEY, "the data names no subject", envelope.type)
         if subject != envelope.subject:
             return Rejected(Reason.WRONG_KEY, "the data names another subject", envelope.type)
-        if known.has_moments and (detail := out_of_bounds(event, envelope.time)) is not None:
-            return Rejected(Reason.TIME_OUT_OF_BOUNDS, detail, envelope.type)
+        fault = out_of_bounds(event, envelope.time) if known.has_moments else None
+        if fault is not None:
+            return Rejected(Reason.TIME_OUT_OF_BOUNDS, fault, envelope.type)
         return Accepted(
             Received(envelope, event, at),
             inbox_key(envelope.source, envelope.id),

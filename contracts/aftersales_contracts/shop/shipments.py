@@ -76,8 +76,8 @@ class OrderGoods(Part):
     """Goods of another order in the same parcel."""
 
     order_id: Id
-    lines: list[Share] = Field(default_factory=list[Share])
-    """The pieces of that order inside; none: all of them."""
+    lines: list[Share]
+    """The pieces of that order inside."""
 
 
 class ParcelRegisteredV1(OrderEvent):
@@ -110,7 +110,7 @@ class ParcelRegisteredV1(OrderEvent):
 
     For goods that are sent again, the parcel whose place they take, which stays as it is.
     """
-    other_orders: list[OrderGoods] = Field(default_factory=list[OrderGoods])
+    other_orders: list[OrderGoods] | None = None
     """The other orders of the shop that have goods inside."""
 
 
