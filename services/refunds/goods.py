@@ -108,4 +108,7 @@ def more_of(one: Iterable[Share], other: Iterable[Share]) -> tuple[Share, ...]:
 
 def received(lines: Iterable[InspectedLine]) -> tuple[Share, ...]:
     """Lists the pieces that the warehouse received, over several findings."""
-    return pieces_of(counts_of(Share(line.line_id, line.received_count, 0) for line in lines))
+    counts: dict[str, int] = {}
+    for line in lines:
+        counts[line.line_id] = counts.get(line.line_id, 0) + line.received_count
+    return pieces_of(counts)

@@ -144,7 +144,8 @@ def test_numbers_that_make_no_sense(key: str, value: str, named: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [("cap_minor", "0"), ("reimbursement_cap_minor", "0"), ("rate_bps", "0"), ("rate_bps", "10000"),
-     ("retry_minutes", "1"), ("remind_days", "6"), ("attention_days", "1")],
+     ("retry_minutes", "1"), ("remind_days", "6"), ("attention_days", "1"),
+     ("attention_again_days", "1")],
 )  # fmt: skip
 def test_the_last_numbers_that_make_sense(key: str, value: str) -> None:
     book = policy.load(with_row(policy.PATH.read_text(encoding="utf-8"), key, value))

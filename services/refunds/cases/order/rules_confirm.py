@@ -22,7 +22,7 @@ def _clock(after: Shipped, now: datetime) -> Sequence[Fact]:
     left = confirm_left(after, now)
     if is_receipt_open:
         return [] if left is None else [ConfirmHeld(left)]
-    due_at = confirm_again(after, is_receipt_open=False, now=now) if left is None else None
+    due_at = confirm_again(after, is_receipt_open=False, now=now)
     return [] if due_at is None else [ConfirmResumed(due_at)]
 
 

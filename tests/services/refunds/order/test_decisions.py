@@ -23,9 +23,10 @@ from services.refunds.cases.order.border import ORDER
 from services.refunds.cases.order.rules_goods import taken
 from services.refunds.cases.order.rules_money import ours
 from services.refunds.cases.refund_agreement import messages as agreement
+from services.refunds.cases.refund_intent import messages as intent
 from services.refunds.goods import Back, Question, Returning
 from services.refunds.held_goods import Claimed, HeldGoods, Repaid
-from services.refunds.shares import InspectedLine, RefundApplied, RefundKind, Share, Tender, Terms
+from services.refunds.shares import InspectedLine, Purpose, RefundApplied, RefundKind, Share, Tender, Terms
 from tests.services.given import facts_of
 from tests.services.refunds.kinds import POLICY
 from tests.services.refunds.shop import DAY, T0
@@ -271,3 +272,33 @@ def test_a_remedy_for_an_order_whose_lines_nobody_knows() -> None:
         c.Paid(BOOK), "r1", replace(terms, shares=(TWO_A,)), POLICY, T0, remedy_id="m1", are_goods_back=False
     )
     assert named.liability.rule_id == "RF-062"
+
+
+def test_the_clock_stands_while_another_case_is_open() -> None:
+    """OR-029, OR-031: the end of the first of two lets nothing run on, and holds nothing anew."""
+    held = replace(CLOCK, due_at=None, left_microseconds=1)
+    state = shipped(held, open=(case("r1", NOT_RECEIVED, TWO_A), case("r2", NOT_RECEIVED, ONE_B)))
+    facts = decided(state, m.CaseEnded("r1", is_used=False))
+    assert [fact.confirm_by for fact in of(facts, f.CaseReleased)] == [None]
+    assert of(facts, f.ConfirmHeld) == []
+
+
+def test_other_payments_are_no_longer_the_last() -> None:
+    """RF-033: those of the order that were granted; not the one that was given up."""
+    ids = [intent.intent_id_of(agreement.NAME, case_id, Purpose.REFUND) for case_id in ("r1", "r2")]
+    granted = case("r1", NOT_RECEIVED, TWO_A, is_granted=True)
+    state = shipped(open=(granted,), past=("r2",), intents=tuple(ids))
+    given_up = m.IntentAbandoned(
+        "r1", Purpose.REFUND, Money(6_000, "CNY"), (replace(TWO_A, minor=6_000),), 0, (Tender("p1", 6_000),),
+        are_goods_gone=True,
+    )  # fmt: skip
+    told = [each for fact in of(decided(state, given_up), Told) for each in fact.messages]
+    assert [each.case_id for each in told if isinstance(each.message, intent.FullnessLost)] == ids[1:]
+
+
+def test_pieces_of_a_box_that_nobody_told_of() -> None:
+    """RF-035: they left the buyer, and what he tells of later counts instead of what was presumed."""
+    held = HeldGoods().gives("r1", (ONE_A,))
+    assert not held.is_told("r1")
+    assert held.presumed("r1", (TWO_A,)).given_for("r1") == (TWO_A,)
+    assert held.gives("r1", (), "ret1").presumed("r1", (TWO_A,)).given_for("r1") == (ONE_A,)

@@ -1,5 +1,6 @@
 """Answers, evidence and returns of a refund that the table of rules leaves open: on either side."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ from tests.services.refunds.refund_agreement.test_rules import (
     WITH_RETURN,
     filed,
 )
-from tests.services.refunds.shop import DAY, T0
+from tests.services.refunds.shop import DAY, HOUR, T0
 
 
 def decided(before: list[Any], when: Any) -> list[Any]:
@@ -180,6 +181,23 @@ def test_what_came_back_unfit_is_kept_apart(line: InspectedLine, unfit: int) -> 
         fact for fact in decided(AT_THE_SHOP, m.GoodsChecked((line,))) if isinstance(fact, f.InspectionNoted)
     ]
     assert [fact.lines[0].unfit_count for fact in noted] == [unfit]
+
+
+def test_of_goods_checked_together_only_the_unfit_are_kept_apart() -> None:
+    """RF-039, RF-100"""
+    checked = m.GoodsChecked((WORN, replace(FINE, line_id="b")))
+    (noted,) = [fact for fact in decided(AT_THE_SHOP, checked) if isinstance(fact, f.InspectionNoted)]
+    assert [(line.line_id, line.unfit_count) for line in noted.lines] == [("a", 1), ("b", 0)]
+
+
+@pytest.mark.parametrize(
+    ("since", "is_refused"), [(48 * HOUR - timedelta(seconds=1), True), (48 * HOUR, False)]
+)
+def test_a_parcel_is_just_collected_for_two_days(since: timedelta, is_refused: bool) -> None:
+    """RF-034: from its pick-up on."""
+    facts = decided([NOT_RECEIVED], m.ParcelTraced("k1", T0 - since))
+    answers = [fact.reason_code for fact in facts if isinstance(fact, f.AnswerDecided)]
+    assert answers == ["just_collected"] * is_refused
 
 
 ONE_A = (Share("a", 1, 0),)

@@ -321,3 +321,29 @@ def check_parts(walk: Walk) -> None:
     assert tenders == Counter({tender.payment_id: tender.minor for tender in granted.tenders})
     freed = Counter(share.line_id for share in given_up.shares if share.quantity_count) if given_up else None
     assert freed is None or all(count == 1 for count in freed.values())
+
+
+THREE = replace(TWO, tenders=(Tender("pay1", 600), Tender("pay2", 250), Tender("pay3", 150)))
+
+
+@pytest.mark.parametrize(
+    ("order", "minor", "through"),
+    [
+        (THREE, 250, (Tender("pay2", 250),)),
+        (THREE, 850, (Tender("pay1", 600), Tender("pay2", 250))),
+        (THREE, 300, (Tender("pay1", 180), Tender("pay2", 75), Tender("pay3", 45))),
+    ],
+)
+def test_the_payments_that_a_part_went_through(
+    order: PaymentOrder, minor: int, through: tuple[Tender, ...]
+) -> None:
+    """RF-029: the one of that amount, all but the one of the rest, else a part of each."""
+    assert cut(order, minor).tenders == through
+
+
+def test_two_parts_of_a_payment_are_the_payment() -> None:
+    """RF-029: line by line, where one part has no money for a line."""
+    one = replace(PART, shares=(Share("a", 1, 280),), freight_minor=120)
+    both = together(one, PART)
+    assert both is not None
+    assert (both.shares, both.freight_minor) == ((Share("a", 1, 560), Share("b", 2, 80)), 160)
