@@ -13,8 +13,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from aftersales_contracts.moments import Moment
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+ID_PATTERN = r"^[\x21-\x7e]+$"
+SKU_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]+$"
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=ID_PATTERN)]
 """Opaque, 1 to 64 printable ASCII characters without spaces, unique over all shops of a cluster."""
+
+Sku = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=SKU_PATTERN)]
+"""A variant's id as the shop has it: 1 to 255 characters of any script, no control characters."""
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 At = Annotated[AwareDatetime, Moment]

@@ -4,7 +4,8 @@ The view is the strictest: whoever wrote for the released schema must still be r
 the released schema must still be able to read what is written now (full compatibility, both directions,
 for what is told to us and for what we tell). So within a version only these pass: a new type, a new
 optional field, a new known value of an open enumeration, and other words in descriptions. Bounds that were
-left out at first and shut out only what no service could handle are in `BOUNDED`.
+left out at first and shut out only what no service could handle are in `BOUNDED`; bounds that shut out what
+shops have are in `GROWN`.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aftersales_contracts import moments
+from aftersales_contracts import base, moments
 from aftersales_contracts.json_schema import KNOWN_VALUES, schemas
 
 Schema = Mapping[str, Any]
@@ -42,6 +43,12 @@ BOUNDED: frozenset[tuple[str, object, object]] = frozenset(
     }
 )
 """Keyword, then and now: bounds that came within a version. A reader of old data is not concerned."""
+GROWN: frozenset[tuple[str, str, object, object]] = frozenset(
+    (field, *change)
+    for field in ("sku_id", "sku_ids", "wanted_sku_id")
+    for change in (("maxLength", 64, 255), ("pattern", base.ID_PATTERN, base.SKU_PATTERN))
+)
+"""Field, keyword, then and now: texts that are as the shops have them, so that nobody may rely on a form."""
 _LOOKED_AT = {"$ref", "type", "properties", "required", "items", "enum", KNOWN_VALUES, "default", "x-topics"}
 
 
@@ -107,7 +114,8 @@ class _Comparison:
         known = _ANNOTATIONS | _LOOKED_AT | _LOWER | _UPPER | {"additionalProperties"}
         for keyword in sorted((old.keys() | new.keys()) - known):
             change = (keyword, old.get(keyword), new.get(keyword))
-            if change[1] != change[2] and change not in BOUNDED:
+            is_allowed = change in BOUNDED or (_field(path), *change) in GROWN
+            if change[1] != change[2] and not is_allowed:
                 yield self._break(
                     path, f"{keyword} changed from {_shown(old.get(keyword))} to {_shown(new.get(keyword))}"
                 )
@@ -132,7 +140,8 @@ class _Comparison:
     def _limits(self, path: str, old: Schema, new: Schema) -> Iterator[Break]:
         for keyword in sorted((_LOWER | _UPPER) & (old.keys() | new.keys())):
             before, after = old.get(keyword), new.get(keyword)
-            if before == after or (keyword, before, after) in BOUNDED:
+            change = (keyword, before, after)
+            if before == after or change in BOUNDED or (_field(path), *change) in GROWN:
                 continue
             if before is None or after is None:
                 is_narrower = before is None
@@ -169,6 +178,10 @@ class _Comparison:
 
     def _break(self, path: str, what: str) -> Break:
         return Break(self._name, path, what)
+
+
+def _field(path: str) -> str:
+    return path.rpartition(".")[2].removesuffix("[]")
 
 
 def _resolve(root: Schema, node: Schema) -> Schema:

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from aftersales_contracts.base import At, Code, Count, Hours, Id, Money, Part, Text
+from aftersales_contracts.base import At, Code, Count, Hours, Id, Money, Part, Sku, Text
 from aftersales_contracts.enums import (
+    ChargeKind,
     Condition,
     Disposition,
     FreightTerms,
@@ -57,8 +58,8 @@ class Line(Part):
     line_id: Id
     """Unique within the order."""
     product_id: Id
-    sku_id: Id
-    """The variant; the product id where the shop has no variants."""
+    sku_id: Sku
+    """The variant, as the shop names it; the product id where the shop has no variants."""
     style_id: Id | None = None
     """The style that an exchange must keep: another size or colour has the same style (RF-105)."""
     quantity_count: Pieces
@@ -94,6 +95,16 @@ class Line(Part):
         return self.unit_price.minor * self.quantity_count - discount
 
 
+class Charge(Part):
+    """A sum that the buyer owes on top of the prices and the freight."""
+
+    kind: ChargeKind
+    amount: Money
+    line_id: Id | None = None
+    """The line that it belongs to and is given back with. Absent: tax and duty belong to all lines, by their
+    amounts; any other charge is given back as freight is."""
+
+
 class Share(Part):
     """Some pieces of one order line."""
 
@@ -107,7 +118,7 @@ class Wanted(Part):
     """The variant wanted instead of the one in an order line."""
 
     line_id: Id
-    sku_id: Id
+    sku_id: Sku
     style_id: Id | None = None
     """The style of that variant; an exchange keeps the style of the line (RF-105)."""
 
@@ -124,6 +135,8 @@ class Payment(Part):
     buyer_fee: Money | None = None
     """Fee that the payer bore on top of `amount`."""
     payer: Payer = Payer.BUYER
+    shown_amount: Money | None = None
+    """The same sum in the currency that was shown to the payer, where that is another."""
 
 
 class Tender(Part):
@@ -195,21 +208,24 @@ def one_currency(*amounts: Money | None) -> None:
             raise ValueError(f"amounts of one event are in one currency, not {first} and {amount.currency}")
 
 
-def sums_up(total: Money, parts: Sequence[Money], what: str) -> None:
-    """Raises ValueError where the parts do not sum to the total exactly."""
+def sums_up(total: Money, parts: Sequence[Money], what: str, *, tolerance_minor: int = 0) -> None:
+    """Raises ValueError where the parts miss the total, by more than the tolerance."""
     one_currency(total, *parts)
     together = sum(part.minor for part in parts)
-    if together != total.minor:
+    if abs(together - total.minor) > tolerance_minor:
         raise ValueError(f"{what} sum to {together}, not to {total.minor}")
 
 
 def shares_sum_up(total: Money, shares: Sequence[Share], freight: Money | None = None) -> None:
-    """Raises ValueError where every share names its amount and these, with the freight, miss the total."""
+    """Raises ValueError where every share names its amount and these, with the freight, miss the total.
+
+    A minor unit for each share is no miss: announcers split cents in more than one way.
+    """
     amounts = [share.amount for share in shares if share.amount is not None]
     if freight is not None:
         amounts.append(freight)
     if shares and len(amounts) == len(shares) + (freight is not None):
-        sums_up(total, amounts, "the amounts of the lines and the freight")
+        sums_up(total, amounts, "the amounts of the lines and the freight", tolerance_minor=len(shares))
     else:
         one_currency(total, *amounts)
 

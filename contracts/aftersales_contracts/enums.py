@@ -23,6 +23,8 @@ class SellerType(OpenEnum):
 
     C_SHOP = "c_shop"
     MALL = "mall"
+    WEB_SHOP = "web_shop"
+    """A shop of its own, on no marketplace."""
 
 
 class FreightTerms(OpenEnum):
@@ -71,6 +73,14 @@ class PaymentMethod(OpenEnum):
     BANK_TRANSFER = "bank_transfer"
     BANK_SLIP = "bank_slip"
     """A slip that the buyer pays at a bank or a till, for example a Brazilian boleto."""
+    PAYPAL = "paypal"
+    WALLET = "wallet"
+    """A wallet of a device or an app that no other word names."""
+    PAY_LATER = "pay_later"
+    GIFT_CARD = "gift_card"
+    STORE_CREDIT = "store_credit"
+    CASH = "cash"
+    """Notes and coins, paid at a till."""
 
 
 class PaymentPurpose(OpenEnum):
@@ -80,6 +90,47 @@ class PaymentPurpose(OpenEnum):
     DEPOSIT = "deposit"
     BALANCE = "balance"
     FREIGHT = "freight"
+
+
+class ChargeKind(OpenEnum):
+    """The kind of a sum that the buyer owes on top of goods and freight."""
+
+    TAX = "tax"
+    """On top of the prices; a tax that the prices include is not told."""
+    DUTY = "duty"
+    TIP = "tip"
+    FEE = "fee"
+    ROUNDING = "rounding"
+    """Rounded up, for example to the smallest coin."""
+
+
+class PaymentStatus(OpenEnum):
+    """What became of one payment."""
+
+    AUTHORISED = "authorised"
+    """Money is promised; none has moved."""
+    RECEIVED = "received"
+    """Money is in, of a part of what is owed or of all."""
+    VOIDED = "voided"
+    """The promise is dropped: the money never came."""
+    FAILED = "failed"
+
+
+class ChargebackStage(OpenEnum):
+    """The stage of a dispute about a payment."""
+
+    OPENED = "opened"
+    WON = "won"
+    """The seller keeps the money."""
+    LOST = "lost"
+    """The buyer has the money back."""
+
+
+class OutsidePurpose(OpenEnum):
+    """Why money went to a buyer without a request of ours."""
+
+    REFUND = "refund"
+    GOODWILL = "goodwill"
 
 
 class Payer(OpenEnum):

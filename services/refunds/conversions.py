@@ -10,7 +10,7 @@ from chassis.engine.outcomes import about_order, money, money_in
 from kernel.decider import CaseView
 from kernel.money import Money
 from services.refunds.liability import Liability
-from services.refunds.shares import Carriage, RefundApplied, Share
+from services.refunds.shares import Carriage, RefundApplied, Share, evened
 
 
 def shares_in(lines: Sequence[components.Share]) -> tuple[Share, ...]:
@@ -32,12 +32,16 @@ def carriage_in(carriage: enums.Carriage) -> Carriage:
 def application_in(data: aftersales.RefundTerms) -> RefundApplied:
     """Converts the terms of an application, whether it is new or amended."""
     lines = data.lines or None
+    shares = None if lines is None else shares_in(lines)
+    is_priced = lines is not None and all(line.amount is not None for line in lines)
+    if shares is not None and is_priced:
+        shares = evened(shares, data.amount.minor - (0 if data.freight is None else data.freight.minor))
     return RefundApplied(
         refund_id=data.refund_id,
         kind=data.kind.value,
         reason_code=data.reason_code,
-        shares=None if lines is None else shares_in(lines),
-        is_priced=lines is not None and all(line.amount is not None for line in lines),
+        shares=shares,
+        is_priced=is_priced,
         amount=money_in(data.amount),
         freight_minor=None if data.freight is None else data.freight.minor,
         version=data.terms_version,

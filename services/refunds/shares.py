@@ -124,3 +124,16 @@ def prorated(share: Share, quantity_count: int) -> Share:
 def total_of(shares: Collection[Share]) -> int:
     """Adds up the money, in minor units."""
     return sum(share.minor for share in shares)
+
+
+def evened(shares: tuple[Share, ...], total_minor: int) -> tuple[Share, ...]:
+    """Makes the money of the shares add up: cents that were split otherwise go to the greatest."""
+    more = total_minor - total_of(shares)
+    if not more or not shares:
+        return shares
+    first = max(range(len(shares)), key=lambda place: shares[place].minor)
+    minor = max(shares[first].minor + more, 0)
+    return tuple(
+        Share(share.line_id, share.quantity_count, minor) if place == first else share
+        for place, share in enumerate(shares)
+    )

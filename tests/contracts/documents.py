@@ -10,7 +10,7 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from aftersales_contracts import moments
-from aftersales_contracts.base import OpenEnum
+from aftersales_contracts.base import ID_PATTERN, SKU_PATTERN, OpenEnum
 from aftersales_contracts.json_schema import KNOWN_VALUES
 
 Schema = Mapping[str, Any]
@@ -41,7 +41,8 @@ def _of(letters: list[str], least: int, most: int) -> Callable[[Random], str]:
 
 _BY_PATTERN: Mapping[str, Callable[[Random], str]] = {
     moments.PATTERN: _moment,
-    r"^[\x21-\x7e]+$": _of(_PRINTABLE, 1, 64),
+    ID_PATTERN: _of(_PRINTABLE, 1, 64),
+    SKU_PATTERN: _of([letter for letter in _ANY_TEXT if letter != "\n"], 1, 255),
     r"^[A-Z]{3}$": _of([chr(code) for code in range(0x41, 0x5B)], 3, 3),
 }
 """A pattern that is not here is a KeyError: whoever brings one says how to make a text of it."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aftersales_contracts.base import ID_PATTERN, SKU_PATTERN
 from aftersales_contracts.compat import breaks
 from aftersales_contracts.json_schema import KNOWN_VALUES, schemas
 
@@ -173,3 +174,16 @@ def test_every_field_of_every_published_type_is_guarded(name: str) -> None:
         current = copy.deepcopy(published)
         current["properties"][field] = {"type": "null"}
         assert [one.path for one in breaks({name: published}, {name: current})] == [field]
+
+
+def test_a_variant_may_be_named_as_shops_name_them_and_nothing_else_grows() -> None:
+    def named(field: str, schema: Schema) -> Schema:
+        return {"title": NAME, "type": "object", "properties": {field: schema}}
+
+    old, new = (
+        {"type": "string", "minLength": 1, "maxLength": most, "pattern": pattern}
+        for most, pattern in ((64, ID_PATTERN), (255, SKU_PATTERN))
+    )
+    assert breaks({NAME: named("sku_id", old)}, {NAME: named("sku_id", new)}) == []
+    assert len(breaks({NAME: named("line_id", old)}, {NAME: named("line_id", new)})) == 2
+    assert len(breaks({NAME: named("sku_id", old)}, {NAME: named("sku_id", new | {"maxLength": 300})})) == 1

@@ -28,7 +28,8 @@ from aftersales_contracts.registry import (
     topics_of,
 )
 from aftersales_contracts.shop.aftersales import ProblemReportedV1, RefundAppliedV1, ReturnSentV1
-from aftersales_contracts.shop.orders import OrderPaidV1, OrderPlacedV1
+from aftersales_contracts.shop.orders import OrderEditedV1, OrderPaidV1, OrderPlacedV1
+from aftersales_contracts.shop.payments import RefundMadeOutsideV1
 from aftersales_contracts.shop.scans import ParcelScannedV1
 from aftersales_contracts.topics import SERVICES, TOPICS, outcome_topic
 from aftersales_contracts.upcast import UpcastError, Upcasters
@@ -183,6 +184,49 @@ def test_an_order_of_a_shop_elsewhere_needs_no_field_of_the_platform() -> None:
     assert without_lines.lines == []
 
 
+LINE = {
+    "line_id": "1", "product_id": "p-1", "sku_id": "s-1", "quantity_count": 3, "unit_price": money(333),
+    "freight_terms": "free",
+}  # fmt: skip
+
+
+def _placed(**fields: Any) -> OrderPlacedV1:
+    plain = {"lines": [LINE], "freight": money(0), "total": money(1000)}
+    return read_data(OrderPlacedV1, changed(OrderPlacedV1, **(plain | fields)))
+
+
+@pytest.mark.parametrize("sku", ["Socke blau, Gr. 42", "\u7ea2\u8272 / XL", "x" * 255, "a"])
+def test_a_variant_is_named_as_the_shop_names_it(sku: str) -> None:
+    assert _placed(lines=[LINE | {"sku_id": sku}]).lines[0].sku_id == sku
+
+
+@pytest.mark.parametrize("sku", ["", "x" * 256, "a\tb", "a\nb", "\x85"])
+def test_the_name_of_a_variant_has_bounds(sku: str) -> None:
+    with pytest.raises(ValidationError, match="sku_id"):
+        _placed(lines=[LINE | {"sku_id": sku}])
+
+
+def test_a_cent_for_each_line_may_be_split_otherwise_than_we_do() -> None:
+    assert _placed(total=money(1000)).total.minor == 1000
+    assert _placed(total=money(998)).total.minor == 998
+    with pytest.raises(ValidationError, match="sum to 999, not to 1001"):
+        _placed(total=money(1001))
+
+
+def test_charges_and_what_is_rounded_off_belong_to_the_total() -> None:
+    charges = [
+        {"kind": "tax", "amount": money(80), "line_id": "1"}, {"kind": "tip", "amount": money(100)},
+        {"kind": "duty", "amount": money(40)}, {"kind": "fee", "amount": money(7)},
+        {"kind": "rounding", "amount": money(2)},
+    ]  # fmt: skip
+    placed = _placed(charges=charges, rounded_off=money(3), total=money(1225), shown_total=money(172, "USD"))
+    assert [charge.kind.value for charge in placed.charges] == ["tax", "tip", "duty", "fee", "rounding"]
+    with pytest.raises(ValidationError, match="a charge names no line"):
+        _placed(charges=[{"kind": "tax", "amount": money(0), "line_id": "2"}])
+    with pytest.raises(ValidationError, match="one currency"):
+        _placed(charges=[{"kind": "tax", "amount": money(1, "USD")}])
+
+
 def test_what_was_paid_may_differ_from_what_was_owed() -> None:
     one = {
         "payment_id": "p-1",
@@ -203,7 +247,10 @@ def test_what_was_paid_may_differ_from_what_was_owed() -> None:
         (OrderPlacedV1, {"freight": money(1200, "USD")}, "one currency"),
         (OrderPaidV1, {"paid_amount": money(1)}, "payments sum to"),
         (OrderPaidV1, {"payments": []}, "payments"),
-        (RefundAppliedV1, {"amount": money(12999)}, "amounts of the lines"),
+        (RefundAppliedV1, {"amount": money(12998)}, "amounts of the lines"),
+        (RefundMadeOutsideV1, {"amount": money(9300)}, "tenders sum to 9400"),
+        (RefundMadeOutsideV1, {"freight": money(602)}, "sum to 9402, more than 9400"),
+        (OrderEditedV1, {"lines": []}, "lines"),
         (RefundAppliedV1, {"freight": money(600, "USD")}, "one currency"),
         (RefundAppliedV1, {"freight": money(13001), "lines": None}, "freight exceeds"),
         (ReturnSentV1, {"exchange_id": "ex-1"}, "exactly one of refund_id and exchange_id"),

@@ -23,7 +23,7 @@ from aftersales_contracts.aftersales.logistics_enums import (
     StallStage,
     StallState,
 )
-from aftersales_contracts.base import At, Code, Id, Money, OrderOutcome, Outcome, Part, Text
+from aftersales_contracts.base import At, Code, Id, Money, OrderOutcome, Outcome, Part, Sku, Text
 from aftersales_contracts.components import Ref, Share, Tracking, Values, one_currency
 from aftersales_contracts.enums import ParcelDirection, ParcelStatus, ReshipPurpose, SignedBy
 
@@ -334,7 +334,7 @@ class ReshipRequestedV1(OrderOutcome, Request):
     reship_id: Id
     action: ReshipAction
     purpose: ReshipPurpose
-    sku_ids: list[Id]
+    sku_ids: list[Sku]
     """The variants to send, one per line, in the order of `lines`."""
     lines: list[Share]
     address_ref: Ref | None = None

@@ -17,7 +17,7 @@ from aftersales_contracts.aftersales.refunds_enums import (
     Payee,
     RefundEnding,
 )
-from aftersales_contracts.base import At, Code, Count, Id, Money, OrderOutcome
+from aftersales_contracts.base import At, Code, Count, Id, Money, OrderOutcome, Sku
 from aftersales_contracts.components import (
     BasisPoints,
     Ref,
@@ -273,7 +273,7 @@ class ReshipDueV1(OrderOutcome):
     reship_id: Id
     purpose: ReshipPurpose
     lines: list[Share]
-    sku_ids: list[Id]
+    sku_ids: list[Sku]
     """The variants to send, one per line, in the order of `lines`."""
     ship_by_at: At
     cost_bearer: FreightBearer

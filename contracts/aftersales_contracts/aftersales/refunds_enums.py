@@ -51,6 +51,8 @@ class IntentPurpose(OpenEnum):
     LATE_COMPENSATION = "late_compensation"
     OFFFLOW = "offflow"
     ADVANCE_REPAYMENT = "advance_repayment"
+    SURPLUS = "surplus"
+    """Money that the buyer had paid beyond what he owed."""
 
 
 class Payee(OpenEnum):

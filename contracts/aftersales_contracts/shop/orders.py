@@ -3,7 +3,17 @@
 from pydantic import Field, model_validator
 
 from aftersales_contracts.base import Code, Id, Money, OpenEnum, OrderEvent
-from aftersales_contracts.components import Digest, Line, Party, Payment, Ref, Share, one_currency, sums_up
+from aftersales_contracts.components import (
+    Charge,
+    Digest,
+    Line,
+    Party,
+    Payment,
+    Ref,
+    Share,
+    one_currency,
+    sums_up,
+)
 from aftersales_contracts.enums import MemoPurpose, SellerType
 
 TOPIC = "shop.orders.v1"
@@ -50,17 +60,41 @@ class CloseCause(OpenEnum):
     UNPAID_AGREED = "unpaid_agreed"
     REFUNDED_UNSHIPPED = "refunded_unshipped"
     REFUNDED = "refunded"
+    FRAUD = "fraud"
+    DECLINED = "declined"
+    """The payment was declined."""
+    NO_STOCK = "no_stock"
+    STAFF_ERROR = "staff_error"
 
 
-def _lines_and_freight_sum_up(lines: list[Line], freight: Money, total: Money) -> None:
-    one_currency(total, freight, *(line.unit_price for line in lines))
+def _terms_sum_up(
+    lines: list[Line], freight: Money, total: Money, charges: list[Charge], off: Money | None
+) -> None:
+    """Raises ValueError where the sums do not make the total, or a charge is on no line.
+
+    A minor unit for each line is no fault: announcers split cents in more than one way.
+    """
+    one_currency(
+        total, freight, off, *(line.unit_price for line in lines), *(charge.amount for charge in charges)
+    )
+    if len({line.line_id for line in lines}) != len(lines):
+        raise ValueError("line_id is not unique within the order")
+    if not lines:
+        return
+    known = {line.line_id for line in lines}
+    if any(charge.line_id is not None and charge.line_id not in known for charge in charges):
+        raise ValueError("a charge names no line of the order")
     together = sum(line.amount_minor for line in lines) + freight.minor
-    if lines and together != total.minor:
+    together += sum(charge.amount.minor for charge in charges) - (0 if off is None else off.minor)
+    if abs(together - total.minor) > len(lines):
         raise ValueError(f"lines and freight sum to {together}, not to {total.minor}")
 
 
 class OrderPlacedV1(OrderEvent):
-    """A buyer placed an order; it is not paid yet."""
+    """A buyer placed an order; it is not paid yet.
+
+    One whose lines and sums are all zero (a gift) counts as paid; no `shop.order.paid.v1` is needed.
+    """
 
     TYPE = "shop.order.placed.v1"
     TOPIC = TOPIC
@@ -94,7 +128,8 @@ class OrderPlacedV1(OrderEvent):
     freight: Money
     """The freight that the buyer pays for the whole order; a share per line is not announced."""
     total: Money
-    """The sum that the buyer owes: the lines after discount and `freight`, exactly."""
+    """The sum that the buyer owes: the lines after discount, `freight` and `charges`, less `rounded_off`; a
+    minor unit more or less for each line is no fault."""
     address_ref: Ref | None = None
     address_digest: Digest | None = None
     region_code: Code | None = None
@@ -108,17 +143,24 @@ class OrderPlacedV1(OrderEvent):
     tops_up_order_id: Id | None = None
     """The earlier order that this one completes to the free-freight amount."""
     campaign_id: Id | None = None
+    charges: list[Charge] = Field(default_factory=list[Charge])
+    """What the buyer owes beside lines and freight: tax on top, duties, tips, fees, rounding up."""
+    rounded_off: Money | None = None
+    """Taken off the sum, for example to the smallest coin."""
+    shown_total: Money | None = None
+    """`total` in the currency that was shown to the buyer, where that is another."""
 
     @model_validator(mode="after")
     def _amounts_agree(self) -> "OrderPlacedV1":
-        if len({line.line_id for line in self.lines}) != len(self.lines):
-            raise ValueError("line_id is not unique within the order")
-        _lines_and_freight_sum_up(self.lines, self.freight, self.total)
+        _terms_sum_up(self.lines, self.freight, self.total, self.charges, self.rounded_off)
         return self
 
 
 class OrderTermsChangedV1(OrderEvent):
-    """The seller edited price or freight of an unpaid order; the time to pay starts anew."""
+    """The seller edited price or freight of an unpaid order; the time to pay starts anew.
+
+    `charges` and `rounded_off` are told with `lines`; without lines they are as before.
+    """
 
     TYPE = "shop.order.terms-changed.v1"
     TOPIC = TOPIC
@@ -133,10 +175,42 @@ class OrderTermsChangedV1(OrderEvent):
     """The sum that the buyer owes now."""
     request_id: Id | None = None
     """Our request that the event answers."""
+    charges: list[Charge] = Field(default_factory=list[Charge])
+    rounded_off: Money | None = None
+    shown_total: Money | None = None
 
     @model_validator(mode="after")
     def _amounts_agree(self) -> "OrderTermsChangedV1":
-        _lines_and_freight_sum_up(self.lines or [], self.freight, self.total)
+        _terms_sum_up(self.lines or [], self.freight, self.total, self.charges, self.rounded_off)
+        return self
+
+
+class OrderEditedV1(OrderEvent):
+    """Lines of a paid order were added, removed or changed. The event tells the order as it is now.
+
+    Money for what was removed is the buyer's: a person is asked. What was added is paid by a payment
+    that follows, or by money that was for something else before.
+    """
+
+    TYPE = "shop.order.edited.v1"
+    TOPIC = TOPIC
+    RULES = ("OR-003",)
+
+    by: Party
+    lines: list[Line] = Field(min_length=1)
+    """Every line as it is now; one that is not named any more is removed."""
+    freight: Money
+    """The freight of the whole order, as it is now."""
+    total: Money
+    """The sum that the buyer owes for the whole order now, whatever he has paid."""
+    reason_code: Code | None = None
+    charges: list[Charge] = Field(default_factory=list[Charge])
+    rounded_off: Money | None = None
+    shown_total: Money | None = None
+
+    @model_validator(mode="after")
+    def _amounts_agree(self) -> "OrderEditedV1":
+        _terms_sum_up(self.lines, self.freight, self.total, self.charges, self.rounded_off)
         return self
 
 
@@ -157,7 +231,8 @@ class OrderPaidV1(OrderEvent):
     """The order is fully paid, on the word of the payment account, never of a message.
 
     The amount may differ from the order's total: fees, vouchers and rounding of a means of payment
-    are the payment provider's.
+    are the payment provider's. Told again with a payment of another id, that is money beside: it fills up
+    what the order lacks, and the rest is the buyer's. A payment that is named again is counted once.
     """
 
     TYPE = "shop.order.paid.v1"

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from aftersales_contracts.base import At, Code, Count, Id, Money, OpenEnum, OrderEvent, Part
+from aftersales_contracts.base import At, Code, Count, Id, Money, OpenEnum, OrderEvent, Part, Sku
 from aftersales_contracts.components import Inspection, Share, Tracking
 from aftersales_contracts.enums import EvidenceKind, ParcelDirection
 
@@ -221,7 +221,7 @@ class ReturnInspectedV1(OrderEvent):
     parcel_id: Id
     lines: list[Inspection]
     """The findings, piece counts per order line; part of a line may be accepted."""
-    wanted_sku_id: Id | None = None
+    wanted_sku_id: Sku | None = None
     """The variant that the buyer's note in the parcel asks for."""
     weight_grams: Count | None = None
     """Grams, as received."""

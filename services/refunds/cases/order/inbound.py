@@ -84,9 +84,9 @@ def _terms_changed(data: orders.OrderTermsChangedV1) -> list[Addressed]:
 
 
 def _paid(data: orders.OrderPaidV1) -> list[Addressed]:
-    cash = PaymentMethod.CASH_ON_DELIVERY
+    cash = (PaymentMethod.CASH_ON_DELIVERY, PaymentMethod.CASH)
     tenders = tuple(
-        Tender(payment.payment_id, payment.amount.minor, is_cash=payment.method is cash)
+        Tender(payment.payment_id, payment.amount.minor, is_cash=payment.method in cash)
         for payment in data.payments
     )
     return _here(data, OrderPaid(tenders, data.paid_amount.currency))
