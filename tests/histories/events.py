@@ -198,6 +198,10 @@ def _reship_answered(ledger: Ledger, event: shipments.ReshipAnsweredV1, at: date
     _answered(ledger, event.request_id)
 
 
+_ENDS_SEARCH = (shipments.CourierOutcome.FOUND, shipments.CourierOutcome.LOST)
+"""After any other answer a person is asked, and the courier may still say where the parcel is."""
+
+
 def _courier_answered(ledger: Ledger, event: shipments.CourierActionAnsweredV1, at: datetime) -> None:
     _answered(ledger, event.request_id)
     is_search = ledger.m.searches.get(event.parcel_id) == event.request_id
@@ -205,7 +209,9 @@ def _courier_answered(ledger: Ledger, event: shipments.CourierActionAnsweredV1, 
     is_lost = event.outcome is shipments.CourierOutcome.LOST
     if is_lost and parcel is not None and (is_search or parcel.standing != "there"):
         _said_lost(ledger, parcel, at)
-    if is_search and event.outcome is not shipments.CourierOutcome.SEARCHING:
+    was_signed = ledger.m.search_reasons.get(event.parcel_id) == "signed_not_received"
+    is_unserved = event.outcome is shipments.CourierOutcome.NOT_SERVED and not was_signed
+    if is_search and (event.outcome in _ENDS_SEARCH or is_unserved):
         del ledger.m.searches[event.parcel_id]
     if is_search and event.outcome is shipments.CourierOutcome.FOUND:
         ledger.m.search_reasons.pop(event.parcel_id, None)

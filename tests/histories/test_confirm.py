@@ -2,9 +2,14 @@
 
 from datetime import timedelta
 
-from tests.histories.crossings import START, do
+import pytest
+
+from aftersales_contracts.aftersales import refunds
+from aftersales_contracts.base import Money
+from tests.histories.crossings import DAY, HOUR, START, arrived, do
 from tests.histories.generate import History, replay
-from tests.histories.silent import broken
+from tests.histories.silent import announce, broken, of_case, played, task
+from tests.histories.test_ledger import paid
 from tests.histories.world import Action, Shape, World
 
 LOST = (
@@ -36,3 +41,36 @@ def test_a_parcel_that_turned_up_after_its_remedy_holds_the_clock() -> None:
     assert found == set()
     assert not [said for said in world.story if said.event.TYPE.startswith("aftersales.order.auto-confirm")]
     assert world.ledger.is_owed("a")
+
+
+@pytest.mark.parametrize(
+    ("is_asked", "is_paid", "found"), [(True, True, set[str]()), (False, True, {"a"}), (True, False, {"a"})]
+)
+def test_a_return_that_the_courier_lost_is_none_of_the_goods_at_the_shop(
+    *, is_asked: bool, is_paid: bool, found: set[str]
+) -> None:
+    """One piece is back and paid, the other was lost on its way back: a person was asked about that one."""
+    world = played(
+        Shape((("a", 2, 20_000),)),
+        *arrived("a:2"),
+        do(HOUR, "apply", "r1", "with_return", "quality", 100, 0, "a:1"),
+        do(HOUR, "send", "r1", "B1", 0, "express", "a:1"),
+        do(HOUR, "arrive", "B1"),
+        do(HOUR, "apply", "r2", "with_return", "quality", 100, 0, "a:1"),
+        do(HOUR, "send", "r2", "B2", 0, "express", "a:1"),
+        do(DAY, "scan", "B2", "lost", "sf", 0),
+    )
+    world.ledger.refund("r2").state = "closed"
+    if is_paid:
+        announce(world, paid(10_000))
+    if is_asked:
+        announce(
+            world, task(world, "dispatch", "o1", "return_lost", kind="assessment", name="r2.return-lost")
+        )
+    left = world.ledger.paid_minor - 10_000 * is_paid
+    confirm = refunds.OrderAutoConfirmRequestedV1(
+        **of_case("order", "o1"), request_id="confirm.1",
+        release_amount=Money(minor=left, currency="CNY"),
+    )  # fmt: skip
+    announce(world, confirm)
+    assert broken(world.breaches.values(), "confirm_too_early") == found

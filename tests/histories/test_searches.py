@@ -106,7 +106,9 @@ def test_a_courier_who_lost_a_signed_parcel_is_heard_while_the_search_asks() -> 
         assert world.ledger.goods.parcels["k1"].standing == ("there" if is_found else "lost")
 
 
-@pytest.mark.parametrize(("first", "found"), [("found", set[str]()), ("searching", {"a"})])
+@pytest.mark.parametrize(
+    ("first", "found"), [("found", set[str]()), ("searching", {"a"}), ("unknown", {"a"}), ("refused", {"a"})]
+)
 def test_the_courier_is_not_heard_twice_about_a_signature(first: str, found: set[str]) -> None:
     world = played(ONE, *arrived("a:1"))
     announce(world, inquiry(1, "signed_not_received"))

@@ -96,13 +96,25 @@ def _confirm(ledger: Ledger, event: refunds.OrderAutoConfirmRequestedV1, at: dat
         is_back = any(
             p.where is Where.SHOP and p.has_left for p in ledger.goods.pieces if p.line_id == line_id
         )
-        if is_back and ledger.missing(line_id) > 0:
+        if is_back and ledger.missing(line_id) > _lost_on_its_way_back(ledger, line_id):
             yield "confirm_too_early", "goods back", line_id, "the goods are at the shop"
     for parcel in ledger.goods.parcels.values():
         is_coming = parcel.turned_at is not None or parcel.parcel_id in m.recalls
         is_owed = any(ledger.is_owed(line_id) for line_id in parcel.lines)
         if not parcel.is_back and is_coming and is_owed and parcel.standing == "moving":
             yield "confirm_too_early", "return", parcel.parcel_id, "the parcel is coming back"
+
+
+def _lost_on_its_way_back(ledger: Ledger, line_id: str) -> int:
+    """Pieces that the buyer sent and the courier lost, about which a person was asked."""
+    asked = {task.task_id for task in ledger.m.tasks.values() if task.question_code == "return_lost"}
+    boxes = {
+        parcel.parcel_id
+        for parcel in ledger.goods.parcels.values()
+        if parcel.is_back and any(f"{name}.return-lost" in asked for name in parcel.return_ids)
+    }
+    here = [piece for piece in ledger.goods.pieces if piece.line_id == line_id]
+    return sum(piece.where is Where.LOST and piece.parcel_id in boxes for piece in here)
 
 
 def _paid(ledger: Ledger, event: refunds.RefundPaidV1, at: datetime) -> Found:

@@ -18,7 +18,7 @@ REOPENS: dict[str, Sequence[str]] = {
     "dispatch": ("HandedOver", "Stopped"),
     "parcel": ("Delivered", "Returned", "Lost", "Cancelled"),
     "lost-parcel": ("Resent", "Closed"),
-    "courier-claim": ("Withdrawn",),
+    "courier-claim": ("Withdrawn", "Rejected", "Expired"),
     "intercept": (),
     "reship": ("Unavailable",),
     "stock-shortage": ("Released", "RefundDue"),

@@ -209,6 +209,7 @@ LOST: list[Any] = [
 
 CLAIM: list[Any] = [
     *(cm.LossFound("k1.claim", "o1", "k1", each, "lost", CNY) for each in (STO, YTO, POST)),
+    cm.LossFound("k1.claim", "o1", "k1", STO, "lost", CNY, is_again=True),
     cm.Answered("received", None, ()),
     cm.Answered("needs_evidence", None, ("shipping_proof",)),
     cm.Answered("approved", CNY, ()),
@@ -222,6 +223,7 @@ CLAIM: list[Any] = [
     cm.GoodsFound(),
     TaskDone("k1.claim.file", "done"),
     TaskDone("k1.claim.file", "refused"),
+    TaskDone("k1.claim.repay", "done"),
 ]
 
 

@@ -1,5 +1,6 @@
 """Parcels that are found again: one rule for every parcel; the tests are named after what they repair."""
 
+from datetime import timedelta
 from itertools import pairwise
 
 from aftersales_contracts.aftersales import common, logistics
@@ -158,6 +159,82 @@ def test_a_parcel_lost_again_after_it_turned_up_is_claimed_anew() -> None:
     withdrawn = [x.task_id for x in story.outcomes(common.TaskWithdrawnV1) if x.case_kind == "courier-claim"]
     assert withdrawn == ["k1.claim.repay"]
     assert claims(story) == ["file", "withdraw", "file"]
+
+
+def claim_moved(step: str, minor: int | None = None) -> shipments.CourierClaimAnsweredV1:
+    return shipments.CourierClaimAnsweredV1(
+        shop_id=SHOP,
+        order_id=ORDER,
+        claim_id="k1.claim",
+        outcome=shipments.CourierClaimStep(step),
+        amount=None if minor is None else shop.cny(minor),
+    )
+
+
+def found_and_lost(story: Flow, after: timedelta) -> None:
+    """It moves on before the buyer has a remedy, and is lost once more: a second search."""
+    tell(story, scan("in_transit", after), after)
+    tell(story, scan("lost", after + DAY), after + DAY)
+
+
+def filed(story: Flow) -> list[tuple[str, str]]:
+    asked = story.outcomes(logistics.CourierClaimRequestedV1)
+    return [(x.claim_id, x.action.value) for x in asked]
+
+
+def test_the_claim_of_a_second_search_is_that_of_the_first() -> None:
+    """LG-022: what the carrier paid is not claimed twice; what was withdrawn or turned down is claimed anew."""
+    for step, claimed in (("paid", ["file"]), ("rejected", ["file", "file"])):
+        story = on_the_way((said("k1"), 2 * DAY))
+        tell(story, claim_moved(step), 2 * DAY + HOUR)
+        found_and_lost(story, 3 * DAY)
+        assert filed(story) == [("k1.claim", action) for action in claimed], step
+        assert questions(story).count("lost_parcel_report") == 2, step
+        withdrawn = [x.task_id for x in story.outcomes(common.TaskWithdrawnV1)]
+        assert ("k1.claim.repay" in withdrawn) == (step == "paid")
+        clean(story)
+    story = on_the_way((said("k1"), 2 * DAY))
+    found_and_lost(story, 3 * DAY)
+    tell(story, scan("delivered", 5 * DAY), 5 * DAY)
+    assert filed(story) == [("k1.claim", action) for action in ("file", "withdraw", "file", "withdraw")]
+
+
+def test_a_carrier_who_has_his_money_again_is_claimed_anew() -> None:
+    """LG-022: the books hear that nothing was recovered before the parcel was lost once more."""
+    story = on_the_way((said("k1"), 2 * DAY))
+    tell(story, claim_moved("paid", 10_000), 2 * DAY + HOUR)
+    tell(story, scan("in_transit", 3 * DAY), 3 * DAY)
+    (repay,) = [x for x in story.outcomes(common.TaskRequestedV1) if x.question_code == "repay_courier"]
+    tell(story, task_done(repay), 3 * DAY + HOUR)
+    ends = story.outcomes(logistics.CourierClaimConcludedV1)
+    assert [(x.outcome.value, x.recovered_amount.minor) for x in ends] == [("paid", 10_000), ("withdrawn", 0)]
+    tell(story, scan("lost", 4 * DAY), 4 * DAY)
+    assert filed(story) == [("k1.claim", "file"), ("k1.claim", "file")]
+
+
+def test_the_question_about_a_missing_report_is_withdrawn_once_all_is_there() -> None:
+    """LG-020: report and memo came late, and the parcel later still."""
+    story = on_the_way((said("k1"), 2 * DAY))
+    story.pass_until(T0 + 3 * DAY)
+    assert questions(story)[-1] == "report_or_memo_missing"
+    settle_questions(story, 3 * DAY + HOUR)
+    (overdue,) = [
+        x for x in story.outcomes(common.TaskRequestedV1) if x.question_code == questions(story)[-1]
+    ]
+    assert [x.task_id for x in story.outcomes(common.TaskWithdrawnV1)] == [overdue.task_id]
+
+
+def test_a_report_that_was_refused_is_not_asked_about_again() -> None:
+    """LG-020: a second word that says nothing changes nothing; a yes still does."""
+    story = on_the_way((said("k1"), 2 * DAY))
+    (report,) = [x for x in story.outcomes(common.TaskRequestedV1) if x.question_code == "lost_parcel_report"]
+    for number, word in enumerate(("refused", "unclear", "refused")):
+        answer = task_done(report).model_copy(update={"outcome_code": word})
+        tell(story, answer, 2 * DAY + (number + 1) * HOUR)
+    assert questions(story).count("lost_parcel_report") == 1
+    choose(story, "refund", 3 * DAY)
+    settle_questions(story, 3 * DAY + HOUR)
+    assert remedies(story) == [[("l1", 1)]]
 
 
 def test_the_courier_is_not_asked_at_the_moment_that_the_parcel_moves() -> None:

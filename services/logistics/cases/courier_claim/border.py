@@ -94,6 +94,12 @@ def _concluded(fact: s.ClaimConcluded, view: CaseView[State]) -> logistics.Couri
     )
 
 
+def _returned(_fact: s.PaymentReturned, view: CaseView[State]) -> logistics.CourierClaimConcludedV1:
+    """Announces that nothing is recovered after all."""
+    nothing = Money(0, _claim(view).amount.currency)
+    return _concluded(s.ClaimConcluded(s.Ending.WITHDRAWN, nothing), view)
+
+
 def _attention(fact: AttentionDrawn, view: CaseView[State]) -> common.TaskRequestedV1:
     """Announces that a person is to look at the claim."""
     return outcomes.order_task(fact.task, view)
@@ -106,6 +112,7 @@ ANNOUNCES: Mapping[type, Announce] = {
     s.ClaimSent: _sent,
     s.EvidenceAsked: _evidence_asked,
     s.ClaimConcluded: _concluded,
+    s.PaymentReturned: _returned,
 }
 
 COURIER_CLAIM: Kind[State, Message, Fact, Policy] = Kind(

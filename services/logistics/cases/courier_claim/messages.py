@@ -18,6 +18,8 @@ class LossFound(Value):
     tracking: Tracking
     kind: str
     amount: Money
+    is_again: bool = False
+    """The parcel turned up after an earlier loss."""
 
 
 class Answered(Value):

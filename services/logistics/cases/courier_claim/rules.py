@@ -19,17 +19,23 @@ from services.logistics.news import TaskDone
 from services.logistics.policy import Policy
 
 Decisions = list[Decided[Fact]]
+DONE = frozenset({"approved", "confirmed", "done"})
 
 
 def decide(state: State, message: Message, policy: Policy, now: datetime) -> Decisions:
-    """Answers the loss, the carrier, evidence, the buyer's remedy, a person and time.
+    """Answers the message; then withdraws the question to file by hand, if the claim goes on without it."""
+    decided = _decided(state, message, policy, now)
+    is_by_hand = isinstance(state, s.Drafted) and state.evidence_by is None
+    if not decided or not is_by_hand or isinstance(message, TaskDone):
+        return decided
+    is_over = any(isinstance(entry.fact, s.ClaimConcluded | s.ApprovalNoted) for entry in decided)
+    return [*decided, *_by_hand_void(state.claim)] if is_over else decided
 
-    A parcel that turned up and is lost again is claimed once more under the same id.
-    """
+
+def _decided(state: State, message: Message, policy: Policy, now: datetime) -> Decisions:
+    """Answers the loss, the carrier, evidence, the buyer's remedy, a person and time."""
     if isinstance(message, m.LossFound):
-        if isinstance(state, s.Paid):
-            return _payment_kept(state)
-        return _drafted(message, policy, now) if isinstance(state, s.Absent | s.Withdrawn) else []
+        return _lost(state, message, policy, now)
     if isinstance(state, s.Absent):
         if isinstance(message, m.Answered):
             raise NotYet
@@ -40,6 +46,8 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Dec
         case m.GoodsFound():
             return _goods_found(state, policy, now)
         case TaskDone():
+            if isinstance(state, s.Paid):
+                return _paid_back(state, message)
             return _filed_by_hand(state, message, policy, now)
         case m.EvidenceIn():
             return _evidence_in(state, message, policy, now)
@@ -49,6 +57,25 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Dec
             return _deadline_passed(state, message, policy)
         case _:
             assert_never(message)
+
+
+@rule("LG-021", "LG-022")
+def _by_hand_void(claim: Claim) -> Sequence[Fact]:
+    """Withdraws the question to file the claim by hand."""
+    return [TaskWithdrawn("answered", task_id=derived_id(claim.claim_id, "file"))]
+
+
+def _lost(state: State, loss: m.LossFound, policy: Policy, now: datetime) -> Decisions:
+    """Claims a loss. A parcel that turned up and is lost again is claimed once more under the same id."""
+    match state:
+        case s.Absent() | s.Withdrawn():
+            return _drafted(loss, policy, now)
+        case s.Rejected() | s.Expired() if loss.is_again:
+            return _drafted(loss, policy, now)
+        case s.Paid():
+            return _payment_kept(state)
+        case _:
+            return []
 
 
 @rule("LG-017", "LG-018", "LG-021", "LG-022")
@@ -83,6 +110,13 @@ def _repay_id(state: s.Paid) -> str:
 
 
 @rule("LG-022")
+def _paid_back(state: s.Paid, task: TaskDone) -> Sequence[Fact]:
+    """Notes that the carrier has its money again: a parcel that is lost once more is claimed once more."""
+    is_done = task.task_id == _repay_id(state) and task.outcome_code in DONE
+    return [s.PaymentReturned()] if state.is_found and is_done else []
+
+
+@rule("LG-022")
 def _spending_noted(claim: Claim, amount: Money) -> Sequence[Fact]:
     """Notes the cost of the loss so far, in the claim's own currency."""
     is_known = amount.minor <= claim.spent_minor or amount.currency != claim.amount.currency
@@ -93,6 +127,8 @@ def _spending_noted(claim: Claim, amount: Money) -> Sequence[Fact]:
 def _goods_found(state: s.Known, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Withdraws the claim: nothing is lost. A person settles with the carrier a sum that was paid already."""
     if isinstance(state, s.Paid):
+        if state.is_found:
+            return []
         due_at = now + policy.attention.after_days
         return [Task("repay_courier", due_at, "reconciliation", task_id=_repay_id(state))]
     if not isinstance(state, s.Open):
@@ -108,7 +144,7 @@ def _filed_by_hand(state: s.Known, task: TaskDone, policy: Policy, now: datetime
     """Takes a person's word that the claim is with the carrier, or is not worth the trouble."""
     if not isinstance(state, s.Drafted) or task.task_id != derived_id(state.claim.claim_id, "file"):
         return []
-    if task.outcome_code in {"done", "confirmed", "approved"}:
+    if task.outcome_code in DONE:
         return [s.ReviewNoted(policy.attention.lasting(now, policy.claim.answer_days))]
     return [s.ClaimConcluded(Ending.EXPIRED, Money(0, state.claim.amount.currency))]
 

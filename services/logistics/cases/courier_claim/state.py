@@ -104,7 +104,7 @@ class Expired(Value):
 
 
 class Withdrawn(Value):
-    """The parcel turned up."""
+    """The parcel turned up; a sum that was paid went back."""
 
     claim: Claim
 
@@ -173,6 +173,10 @@ class ClaimConcluded(Value):
     recovered: Money
 
 
+class PaymentReturned(Value):
+    """The carrier has its money again: nothing is recovered (courier.claim-concluded)."""
+
+
 Fact = (
     ClaimDrafted
     | EvidenceAsked
@@ -182,6 +186,7 @@ Fact = (
     | ApprovalNoted
     | SpendingNoted
     | ClaimConcluded
+    | PaymentReturned
     | AttentionDrawn
     | Task
     | TaskWithdrawn
@@ -212,6 +217,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911  one branc
             return replace(state, claim=replace(claim, spent_minor=amount.minor))
         case ClaimConcluded(ending=ending):
             return _ended(claim, ending)
+        case PaymentReturned():
+            return Withdrawn(claim)
         case AttentionDrawn(attention=attention):
             is_looked_at = isinstance(state, Filed | UnderReview | Approved)
             return replace(state, attention=attention) if is_looked_at else state

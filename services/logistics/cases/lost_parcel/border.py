@@ -151,27 +151,29 @@ ANNOUNCES: Mapping[type, Announce] = {
 
 
 def _claim_id(subject: Subject) -> str:
-    return derived_id(subject.name, "claim")
+    return derived_id(subject.claimed_as, "claim")
 
 
 def _lost(fact: f.LossConfirmed, view: CaseView[State]) -> Sequence[Addressed]:
     """Tells the parcel, and opens the claim where the goods are worth anything."""
     subject = _subject(view)
     lost = parcel.DeclaredLost(subject.parcel_id, fact.loss.basis, subject.is_signed)
-    return [parcel.to(subject.tracking, lost), *_claimed(view)]
+    return [parcel.to(subject.tracking, lost), *_claimed(view, is_again=subject.round_count > 1)]
 
 
-def _claimed(view: CaseView[State]) -> Sequence[Addressed]:
+def _claimed(view: CaseView[State], *, is_again: bool) -> Sequence[Addressed]:
     subject, claim_id = _subject(view), _claim_id(_subject(view))
     if subject.value is None or subject.value.minor == 0:
         return []
-    loss = claim.LossFound(claim_id, view.subject, subject.parcel_id, subject.tracking, "lost", subject.value)
+    loss = claim.LossFound(
+        claim_id, view.subject, subject.parcel_id, subject.tracking, "lost", subject.value, is_again
+    )
     return [claim.to(view.subject, claim_id, loss)]
 
 
 def _lost_again(_fact: f.LostAgain, view: CaseView[State]) -> Sequence[Addressed]:
     """Opens the claim again, which was withdrawn when the parcel turned up."""
-    return _claimed(view)
+    return _claimed(view, is_again=True)
 
 
 def _settled(view: CaseView[State], remedy: str | None, *, is_open: bool = False) -> Sequence[Addressed]:

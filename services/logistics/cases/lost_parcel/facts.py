@@ -58,6 +58,13 @@ class Loss(Value):
     """The pieces of `paid` that are repaid by now."""
     is_rest_paid: bool = False
     """Pieces that a case left while others are sent again are paid."""
+    is_refused: bool = False
+    """The supervisor refused the report."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether supervisor and order know of the loss."""
+        return self.is_reported and self.is_memo_stored
 
     @property
     def promised(self) -> tuple[Share, ...]:
@@ -135,6 +142,10 @@ class ReportAskedAgain(Value):
 
 class ReportDone(Value):
     """The supervisor approved."""
+
+
+class ReportRefused(Value):
+    """The supervisor refused: no other word of his but a yes changes that."""
 
 
 class MemoDone(Value):
@@ -221,7 +232,7 @@ class SearchClosed(Value):
     ending: str
 
 
-Settling = OfferMade | OfferVoid | ReportAskedAgain | ReportDone | MemoDone | ReportOverdue
+Settling = OfferMade | OfferVoid | ReportAskedAgain | ReportDone | ReportRefused | MemoDone | ReportOverdue
 """Facts about the offer, the report and the memo."""
 
 Remedied = (

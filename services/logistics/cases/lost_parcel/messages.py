@@ -45,6 +45,8 @@ class Subject(Value):
     """Pieces of the parcel for which the buyer has the money."""
     minors: tuple[int, ...] = ()
     """The price of each line's pieces in minor units, in the order of `lines`."""
+    claim_name: str = ""
+    """The text from which the claim's id is derived, if an earlier round named it: one claim per parcel."""
 
     @property
     def goods(self) -> tuple[Share, ...]:
@@ -80,6 +82,11 @@ class Subject(Value):
     def name(self) -> str:
         """The text from which ids of this round are derived."""
         return self.parcel_id if self.round_count == 1 else f"{self.parcel_id}.{self.round_count}"
+
+    @property
+    def claimed_as(self) -> str:
+        """The text from which the id of the claim on the carrier is derived."""
+        return self.claim_name or self.name
 
 
 class Missing(Value):

@@ -92,7 +92,12 @@ def _missing(state: State, missing: m.Missing, policy: Policy, now: datetime) ->
             return []
         case s.Closed(subject=subject):
             is_repaid = missing.subject.is_repaid or subject.is_repaid
-            again = replace(missing.subject, round_count=subject.round_count + 1, is_repaid=is_repaid)
+            again = replace(
+                missing.subject,
+                round_count=subject.round_count + 1,
+                is_repaid=is_repaid,
+                claim_name=subject.claimed_as,
+            )
             return _opened(again, missing, policy, now)
         case s.Open(subject=subject) | s.CourierInquiry(subject=subject):
             return loss.lost(subject, Basis.COURIER, policy, now) if is_lost else []
@@ -155,7 +160,7 @@ def _task_done(state: s.Known, task: TaskDone, policy: Policy, now: datetime) ->
             return []
         if is_yes:
             return loss.reported(state)
-        return [] if task.outcome_code in loss.NO else loss.report_again(state, policy, now)
+        return loss.not_reported(state, task.outcome_code, policy, now)
     if task.task_id not in {look_task_id(subject), presume_task_id(subject)}:
         return []
     if not isinstance(state, s.Open | s.CourierInquiry | s.Located):

@@ -90,10 +90,9 @@ def _before_remedy(
 def _questions_void(state: s.Lost, reason_code: str) -> Sequence[Fact]:
     """Withdraws what a person was asked about the loss."""
     facts: list[Fact] = []
-    if not state.loss.is_reported:
+    if not state.loss.is_reported and not state.loss.is_refused:
         facts.append(TaskWithdrawn(reason_code, task_id=s.report_task_id(state.loss)))
-    is_both = state.loss.is_reported and state.loss.is_memo_stored
-    if state.loss.report_by is None and not is_both:
+    if state.loss.report_by is None and not state.loss.is_known:
         facts.append(TaskWithdrawn(reason_code, task_id=s.overdue_task_id(state.loss)))
     return facts
 

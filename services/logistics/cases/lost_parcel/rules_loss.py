@@ -5,7 +5,7 @@ from datetime import datetime
 
 from kernel.decider import Decided, tell
 from kernel.ids import derived_id
-from kernel.people import Task
+from kernel.people import Task, TaskWithdrawn
 from kernel.rules import rule
 from kernel.value import replace
 from services.logistics.cases.dispatch import messages as dispatch
@@ -236,7 +236,7 @@ def _rest_to_pay() -> Sequence[Fact]:
 
 def reported(state: s.Lost) -> Decisions:
     """Takes the supervisor's approval, and pays if nothing else is missing."""
-    return _paid_when_ready(state, _report_done())
+    return _paid_when_known(state, _report_done())
 
 
 @rule("LG-020")
@@ -245,8 +245,21 @@ def _report_done() -> Sequence[Fact]:
     return [f.ReportDone()]
 
 
+def not_reported(state: s.Lost, outcome_code: str, policy: Policy, now: datetime) -> Decisions:
+    """Takes the supervisor's refusal. A word without meaning is asked about again, unless he refused before."""
+    if state.loss.is_refused:
+        return []
+    return _refused() if outcome_code in NO else _report_again(state, policy, now)
+
+
 @rule("LG-020")
-def report_again(state: s.Lost, policy: Policy, now: datetime) -> Sequence[Fact]:
+def _refused() -> Sequence[Fact]:
+    """Notes that the supervisor does not approve."""
+    return [f.ReportRefused()]
+
+
+@rule("LG-020")
+def _report_again(state: s.Lost, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Asks the supervisor anew where his answer neither approves nor refuses."""
     count = state.loss.report_count + 1
     task_id = s.report_task_id(replace(state.loss, report_count=count))
@@ -258,7 +271,7 @@ def memo_stored(state: s.Lost, memo: MemoStored) -> Decisions:
     """Takes the memo on the order, and pays if nothing else is missing."""
     if memo.request_id not in {None, state.loss.memo_request_id}:
         return []
-    return _paid_when_ready(state, _memo_done(state))
+    return _paid_when_known(state, _memo_done(state))
 
 
 @rule("LG-020")
@@ -287,7 +300,7 @@ def memo_by_hand(state: s.Lost, policy: Policy, now: datetime) -> Sequence[Fact]
 def memo_task_done(state: s.Lost, task: TaskDone, policy: Policy, now: datetime) -> Decisions:
     """Takes a person's word about the memo. What is neither yes nor no is asked about again."""
     if task.outcome_code in YES:
-        return _paid_when_ready(state, _memo_done(state))
+        return _paid_when_known(state, _memo_done(state))
     return [] if task.outcome_code in NO else memo_by_hand(state, policy, now)
 
 
@@ -306,6 +319,20 @@ def _after(state: State, decided: Decisions) -> State:
     return state
 
 
+def _paid_when_known(state: s.Lost, decided: Decisions) -> Decisions:
+    """Withdraws the question about report and memo once both are there, and pays if nothing else is missing."""
+    after = _after(state, decided)
+    is_news = isinstance(after, s.Lost) and after.loss.is_known and not state.loss.is_known
+    void = _overdue_void(state) if is_news and state.loss.report_by is None else []
+    return [*_paid_when_ready(state, decided), *void]
+
+
+@rule("LG-020")
+def _overdue_void(state: s.Lost) -> Sequence[Fact]:
+    """Withdraws the question about a report or memo that was missing."""
+    return [TaskWithdrawn("answered", task_id=s.overdue_task_id(state.loss))]
+
+
 def _paid_when_ready(state: State, decided: Decisions) -> Decisions:
     """Adds the payment to the decision, if the decision brought the last thing that was missing."""
     after = _after(state, decided)
@@ -319,7 +346,7 @@ def _pay(state: s.Lost) -> Sequence[Fact]:
     Nothing is paid for goods that the buyer has after all.
     """
     subject, loss = state.subject, state.loss
-    if not loss.is_reported or not loss.is_memo_stored or loss.found is Found.DELIVERED:
+    if not loss.is_known or loss.found is Found.DELIVERED:
         return []
     if not isinstance(state, s.LostConfirmed | s.Resent):
         return []

@@ -211,8 +211,10 @@ def _moved(state: Lost, before: Subject) -> Lost:
 
 def _after_loss(state: Known) -> Subject:
     """Begins the next round where a lost parcel turned up: it may be lost again, and sent again once more."""
-    is_again = isinstance(state, LostConfirmed)
-    return replace(state.subject, round_count=state.subject.round_count + is_again)
+    subject = state.subject
+    if not isinstance(state, LostConfirmed):
+        return subject
+    return replace(subject, round_count=subject.round_count + 1, claim_name=subject.claimed_as)
 
 
 def _refunds_changed(subject: Subject, fact: f.RefundsChanged) -> Subject:
@@ -285,6 +287,8 @@ def _settling(state: Lost, fact: Settling) -> Lost:
             return replace(state, loss=replace(loss, report_count=loss.report_count + 1))
         case f.ReportDone():
             return replace(state, loss=replace(loss, is_reported=True))
+        case f.ReportRefused():
+            return replace(state, loss=replace(loss, is_refused=True))
         case f.MemoDone():
             return replace(state, loss=replace(loss, is_memo_stored=True))
         case f.ReportOverdue():
@@ -302,7 +306,7 @@ def deadlines(state: State) -> Sequence[Deadline]:
             found: list[Deadline] = []
             if loss.choose_by is not None:
                 found.append(Deadline("choice", loss.choose_by))
-            if loss.report_by is not None and not (loss.is_reported and loss.is_memo_stored):
+            if loss.report_by is not None and not loss.is_known:
                 found.append(Deadline("report", loss.report_by))
             return found or state.attention.deadlines()
         case Open() | CourierInquiry() | Located():

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import example, given, settings
 
 from kernel.decider import DeadlinePassed, NotYet, tell
+from kernel.people import Task
 from services.logistics.cases.dispatch import messages as dispatch
 from services.logistics.cases.lost_parcel import facts as f
 from services.logistics.cases.lost_parcel import messages as m
 from services.logistics.cases.lost_parcel.border import LOST_PARCEL
-from services.logistics.news import TaskDone
+from services.logistics.news import MemoStored, TaskDone
 from services.logistics.parcels import Basis
 from tests.services.given import check_names, decide, facts_of
 from tests.services.logistics.histories import histories, reached, states, walk
@@ -25,6 +26,8 @@ OFFERED: list[f.Fact] = [*CONFIRMED, f.OfferMade("of1", T0 + 48 * HOUR, (L1,))]
 RESENT: list[f.Fact] = [*OFFERED, f.ReshipChosen("k1.reship", T0, True, (L1,))]
 WITH_REFUND: list[f.Fact] = [*RESENT, f.RefundsChanged(("r1",), False)]
 REPORTED: list[f.Fact] = [*OFFERED, f.ReportDone(), f.MemoDone(), *WITH_REFUND[len(OFFERED) :]]
+REFUSED: list[f.Fact] = [*OFFERED, f.ReportRefused()]
+OVERDUE: list[f.Fact] = [*OFFERED, f.ReportOverdue(Task("report_or_memo_missing", T0, task_id="t1.overdue"))]
 AGAIN = f.ReshipChosen("k1.reship-2", T0, True, (L1,))
 DELIVERED = f.TurnedUp("delivered", f.Found.DELIVERED)
 REFUND_OPEN = m.RefundNews("r1", is_open=True, is_paid=False)
@@ -43,7 +46,16 @@ TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
     ("LG-018", OFFERED, m.OfferAnswered("of1", "refund"), ["RefundChosen"]),
     ("LG-018", OFFERED, m.OfferAnswered("other", "refund"), []),
     ("LG-020", OFFERED, TaskDone("t1", "approved"), ["ReportDone"]),
-    ("LG-020", OFFERED, TaskDone("t1", "refused"), []),
+    ("LG-020", OFFERED, TaskDone("t1", "refused"), ["ReportRefused"]),
+    ("LG-020", OFFERED, TaskDone("t1", "unclear"), ["ReportAskedAgain"]),
+    ("LG-020", REFUSED, TaskDone("t1", "refused"), []),
+    ("LG-020", REFUSED, TaskDone("t1", "unclear"), []),
+    ("LG-020", REFUSED, TaskDone("t1", "approved"), ["ReportDone"]),
+    ("LG-020", [*OVERDUE, f.MemoDone()], TaskDone("t1", "approved"), ["ReportDone", "TaskWithdrawn"]),
+    ("LG-020", [*OVERDUE, f.ReportDone()], MemoStored("loss", "m1"), ["MemoDone", "TaskWithdrawn"]),
+    ("LG-020", [*OVERDUE, f.ReportDone()], TaskDone("m1.by-hand.1", "done"), ["MemoDone", "TaskWithdrawn"]),
+    ("LG-020", OVERDUE, TaskDone("t1", "approved"), ["ReportDone"]),
+    ("LG-020", [*OFFERED, f.MemoDone()], TaskDone("t1", "approved"), ["ReportDone"]),
     ("LG-020", CONFIRMED, DeadlinePassed("report", T0 + 4 * HOUR), ["ReportOverdue"]),
     ("LG-018", RESENT, REFUND_OPEN, ["RefundsChanged", "Told"]),
     ("LG-018", RESENT, REFUND_PAID, ["RefundsChanged", "Told"]),

@@ -166,6 +166,7 @@ def decided(before: Sequence[Any], when: Any) -> list[Any]:
     [
         ([], ["t1"]),
         ([f.ReportDone()], []),
+        ([f.ReportRefused()], []),
         ([f.ReportDone(), f.MemoDone()], []),
         ([f.ReportOverdue(Task("report_or_memo_missing", T0, task_id="t1.overdue"))], ["t1", "t1.overdue"]),
         ([f.ReportDone(), f.ReportOverdue(Task("x", T0, task_id="t1.overdue"))], ["t1.overdue"]),
