@@ -246,7 +246,7 @@ def _report_done() -> Sequence[Fact]:
 
 
 def not_reported(state: s.Lost, outcome_code: str, policy: Policy, now: datetime) -> Decisions:
-    """Takes the supervisor's refusal. A word without meaning is asked about again, unless he refused before."""
+    """Takes the supervisor's refusal. A word without meaning is asked about again, unless he refused."""
     if state.loss.is_refused:
         return []
     return _refused() if outcome_code in NO else _report_again(state, policy, now)
@@ -320,7 +320,7 @@ def _after(state: State, decided: Decisions) -> State:
 
 
 def _paid_when_known(state: s.Lost, decided: Decisions) -> Decisions:
-    """Withdraws the question about report and memo once both are there, and pays if nothing else is missing."""
+    """Withdraws the question about report and memo once both are there; pays if nothing else is missing."""
     after = _after(state, decided)
     is_news = isinstance(after, s.Lost) and after.loss.is_known and not state.loss.is_known
     void = _overdue_void(state) if is_news and state.loss.report_by is None else []
