@@ -183,7 +183,7 @@ def filed(story: Flow) -> list[tuple[str, str]]:
 
 
 def test_the_claim_of_a_second_search_is_that_of_the_first() -> None:
-    """LG-022: what the carrier paid is not claimed twice; what was withdrawn or turned down is claimed anew."""
+    """LG-022: what the carrier paid is not claimed twice; what ended otherwise is claimed anew."""
     for step, claimed in (("paid", ["file"]), ("rejected", ["file", "file"])):
         story = on_the_way((said("k1"), 2 * DAY))
         tell(story, claim_moved(step), 2 * DAY + HOUR)
