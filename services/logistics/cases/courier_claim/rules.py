@@ -25,8 +25,9 @@ DONE = frozenset({"approved", "confirmed", "done"})
 def decide(state: State, message: Message, policy: Policy, now: datetime) -> Decisions:
     """Answers the message; then withdraws the question to file by hand, if the claim goes on without it."""
     decided = _decided(state, message, policy, now)
-    is_by_hand = isinstance(state, s.Drafted) and state.evidence_by is None
-    if not decided or not is_by_hand or isinstance(message, TaskDone):
+    if not decided or not isinstance(state, s.Drafted) or state.evidence_by is not None:
+        return decided
+    if isinstance(message, TaskDone):
         return decided
     is_over = any(isinstance(entry.fact, s.ClaimConcluded | s.ApprovalNoted) for entry in decided)
     return [*decided, *_by_hand_void(state.claim)] if is_over else decided
