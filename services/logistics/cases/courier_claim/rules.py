@@ -71,12 +71,14 @@ def _lost(state: State, loss: m.LossFound, policy: Policy, now: datetime) -> Dec
     match state:
         case s.Absent() | s.Withdrawn():
             return _drafted(loss, policy, now)
-        case s.Rejected() | s.Expired() if loss.is_again:
-            return _drafted(loss, policy, now)
+        case s.Rejected() | s.Expired():
+            return _drafted(loss, policy, now) if loss.is_again else []
         case s.Paid():
             return _payment_kept(state)
-        case _:
+        case s.Drafted() | s.Filed() | s.UnderReview() | s.NeedsEvidence() | s.Approved():
             return []
+        case _:
+            assert_never(state)
 
 
 @rule("LG-017", "LG-018", "LG-021", "LG-022")
