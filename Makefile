@@ -28,7 +28,7 @@ help:
 
 setup: .venv/.ready
 
-.venv/.ready: requirements.lock pyproject.toml contracts/pyproject.toml devstack/jgo.lock.toml devstack/bootstrap.py
+.venv/.ready: requirements.lock pyproject.toml contracts/pyproject.toml adapters/pyproject.toml devstack/jgo.lock.toml devstack/bootstrap.py
 	@test -n "$(PYTHON)" || { echo "setup: Python 3.11 or newer is needed" >&2; exit 1; }
 	@"$(PYTHON)" devstack/bootstrap.py
 
@@ -103,11 +103,11 @@ rules: setup
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-build --all-extras \
-		--no-emit-index-url --no-emit-find-links --no-emit-package aftersales-contracts --no-annotate \
+		--no-emit-index-url --no-emit-find-links --no-emit-package aftersales-contracts --no-emit-package aftersales-adapters --no-annotate \
 		--custom-compile-command 'make lock' pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.13 --no-build --extra tracing \
 		--constraint requirements.lock --no-emit-index-url --no-emit-find-links --no-annotate \
-		--no-emit-package aftersales-contracts --custom-compile-command 'make lock' \
+		--no-emit-package aftersales-contracts --no-emit-package aftersales-adapters --custom-compile-command 'make lock' \
 		pyproject.toml --output-file deploy/requirements.lock
 
 # The Python packages in the image, as CycloneDX; those of the system are the base image's.

@@ -11,6 +11,7 @@ import typer
 
 from cli import topics_screen
 from cli.console import ended, err, fail, out
+from cli.intake_commands import intake
 from cli.policy_commands import policies
 from cli.upkeep_commands import upkeep
 
@@ -48,6 +49,7 @@ app.add_typer(letters_app, name="dead-letters")
 app.add_typer(topics_app, name="topics")
 app.add_typer(policies, name="policy")
 app.add_typer(upkeep)
+app.add_typer(intake)
 
 
 async def on_broker(work: Callable[["Kafka"], Awaitable[T]]) -> T:

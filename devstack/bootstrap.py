@@ -88,7 +88,7 @@ def _environment(wheels: Path) -> None:
         base = [str(uv), "pip", "--quiet", "--no-config", "--offline"]
         source = ["--python", str(python), "--no-index", "--find-links", str(wheels)]
         _run([*base, "sync", *source, "--require-hashes", str(LOCK)], quiet)
-        ours = ["--editable", str(ROOT / "contracts"), "--editable", str(ROOT)]
+        ours = [word for name in ("contracts", "adapters", "") for word in ("--editable", str(ROOT / name))]
         _run([*base, "install", *source, "--no-deps", "--no-build-isolation", *ours], quiet)
 
 

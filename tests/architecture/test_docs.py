@@ -15,7 +15,7 @@ TOP_FOLDERS = (*tree.CODE, "docs")
 MADE_LATER = ("deploy/secrets", "deploy/.env")
 """Paths that a clone does not have: `make secrets` makes the one, the operator the other."""
 PLAIN_FOLDERS = (
-    "benchmarks/", "chassis/", "cli/", "contracts/aftersales_contracts/", "deploy/", "devstack/", "kernel/",
+    "adapters/", "benchmarks/", "chassis/", "cli/", "contracts/aftersales_contracts/", "deploy/", "devstack/", "kernel/",
     "services/", "simulator/", "tests/",
 )  # fmt: skip
 """Folders whose docstrings are checked."""

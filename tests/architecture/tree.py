@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = (
-    "benchmarks", "chassis", "cli", "contracts", "deploy", "devstack", "kernel", "services", "simulator",
+    "adapters", "benchmarks", "chassis", "cli", "contracts", "deploy", "devstack", "kernel", "services", "simulator",
     "tests",
 )  # fmt: skip
 SKIPPED = {"__pycache__", "node_modules", "dist"}
