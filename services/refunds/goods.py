@@ -6,6 +6,8 @@ from kernel.value import Value
 from services.refunds.shares import InspectedLine, RefundKind, Share
 
 GOODS_MARK = "goods"
+BACK_REASONS = frozenset({"refused", "out_of_range", "unwanted"})
+"""Reasons of logistics for goods that are at the shop again."""
 
 
 class Back(Value):

@@ -63,7 +63,7 @@ def parcel_back(state: State, parcel: ParcelDecided, policy: Policy, now: dateti
     facts: list[Fact] = [GoodsCame(parcel.parcel_id, back)]
     if parts:
         facts.append(tell(*(told_back(book, part) for part in parts)))
-    is_beside = parcel.direction == "to_buyer" or any(_is_refund_of(case, pieces) for case in book.open)
+    is_beside = parcel.direction == "to_buyer" or any(_is_refund_of(case, parcel) for case in book.open)
     if is_beside or not isinstance(current, AwaitingPayment | Paid | Shipped):
         facts += asked(book, "goods_back_without_refund", rest, policy, now)
     return facts
@@ -123,9 +123,10 @@ def claimed(book: OrderAccount, pieces: Sequence[Share]) -> tuple[list[Back], tu
     return found, rest
 
 
-def _is_refund_of(case: OpenCase, pieces: Sequence[Share]) -> bool:
-    """Tells whether logistics leaves these pieces to an open refund."""
-    return case.kind is not None and any(case.count_of(share.line_id) for share in pieces)
+def _is_refund_of(case: OpenCase, parcel: ParcelDecided) -> bool:
+    """Tells whether logistics leaves a parcel to an open refund: one of any line that is in it."""
+    is_in = any(not parcel.line_ids or share.line_id in parcel.line_ids for share in case.shares)
+    return case.kind is not None and is_in
 
 
 @rule("RF-044")

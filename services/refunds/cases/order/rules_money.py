@@ -42,7 +42,7 @@ from services.refunds.cases.order.state import (
     evolve,
     live,
 )
-from services.refunds.goods import Back, inside, more_of, without
+from services.refunds.goods import BACK_REASONS, Back, inside, more_of, without
 from services.refunds.liability import liability_of
 from services.refunds.policy import Policy
 from services.refunds.rejections import Application, Rejection
@@ -113,9 +113,16 @@ def _admitted(fact: RefundAdmitted, questions: Sequence[Fact]) -> Sequence[Fact]
     return [fact, *questions]
 
 
-def _back(book: OrderAccount, terms: Terms) -> tuple[Share, ...]:
-    """Lists the pieces of a refund that are back at the shop already."""
-    return () if terms.kind is RefundKind.UNSHIPPED else account_goods.back_free(book, terms.shares)
+def _back(book: OrderAccount, terms: Terms, *, is_remedy: bool = False) -> tuple[Share, ...]:
+    """Lists the pieces of a refund that are back at the shop already.
+
+    One before shipment, or for pieces that are lost, is about others as long as there are such.
+    """
+    pieces = terms.shares
+    if terms.kind is RefundKind.UNSHIPPED or (is_remedy and terms.kind is RefundKind.NOT_RECEIVED):
+        others = [Share(line.line_id, account_goods.not_back(book, line), 0) for line in book.lines]
+        pieces = without(pieces, others)
+    return account_goods.back_free(book, pieces)
 
 
 def amendment_proposed(
@@ -210,6 +217,7 @@ def ours(
 ) -> RefundAdmitted:
     """Builds a refund that we open ourselves and have answered already."""
     book = current.book
+    is_here = are_goods_back or terms.reason_code in BACK_REASONS
     if terms.shares:
         liability = liability_for(book, terms.shares, terms.reason_code, terms.kind, policy)
     else:
@@ -225,7 +233,7 @@ def ours(
         are_goods_back=are_goods_back,
         confirm_left_microseconds=confirm_left(current, now),
         late_base_minor=late_base(terms, policy),
-        back=_back(book, terms),
+        back=account_goods.back_free(book, terms.shares) if is_here else _back(book, terms, is_remedy=True),
     )
 
 

@@ -31,7 +31,7 @@ from services.refunds.cases.order.state import (
     Succeeded,
     live,
 )
-from services.refunds.goods import counts_of, inside, pieces_of, without
+from services.refunds.goods import BACK_REASONS, counts_of, inside, pieces_of, without
 from services.refunds.policy import Policy
 from services.refunds.rejections import Rejection
 from services.refunds.shares import RefundKind, Share
@@ -55,13 +55,13 @@ def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -
     if not book.lines:
         return _of_unknown_lines(book, remedy, policy, now)
     found, rest = _waiting(book, _known_pieces(book, remedy.pieces))
-    if remedy.reason_code in BACK_REASONS:
-        rest = _without_taken(book, rest)
-        rest = without(rest, [share for question in book.questions for share in question.pieces])
+    are_here = remedy.reason_code in BACK_REASONS
+    if are_here:
+        rest = _nobodys(book, rest, are_here=True)
     decided: list[Decided[Fact]] = []
     for case, shares in found:
         decided += _passed_on(RemedyPassedOn(case.case_id, remedy.remedy_id, remedy.reason_code, shares))
-    free = _free(book, rest)
+    free = _free(book, rest, are_here=are_here)
     if free != rest:
         is_exchange = any(
             case.kind is None and any(case.count_of(share.line_id) for share in rest) for case in book.open
@@ -71,14 +71,20 @@ def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -
     return [*decided, *_opened(current, remedy, free, policy, now)] if free else decided
 
 
-BACK_REASONS = frozenset({"refused", "out_of_range", "unwanted"})
-"""Reasons of logistics for goods that are at the shop again."""
-
-
 @rules_of("RF-044")
-def _without_taken(book: OrderAccount, pieces: tuple[Share, ...]) -> tuple[Share, ...]:
-    """Leaves out pieces that are back for a case: an exchange, or a refund that wants the goods back."""
-    return without(pieces, [share for case in book.open for share in case.back])
+def _nobodys(book: OrderAccount, pieces: tuple[Share, ...], *, are_here: bool) -> tuple[Share, ...]:
+    """Lists the pieces that are back, or that are lost, and that neither a case nor a question is about."""
+    asked = counts_of(s for one in book.questions if one.are_here is are_here for s in one.pieces)
+    taken = counts_of(share for case in book.open for share in case.back)
+    found: dict[str, int] = {}
+    for share in pieces:
+        line = book.line(share.line_id)
+        if line is None:
+            continue
+        is_unknown = are_here and not line.back_count and not taken.get(share.line_id, 0)
+        known = line.back_count if are_here and not is_unknown else account_goods.not_back(book, line)
+        found[share.line_id] = min(share.quantity_count, known - asked.get(share.line_id, 0))
+    return pieces_of(found)
 
 
 def _after_the_end(
@@ -88,11 +94,11 @@ def _after_the_end(
     if not book.lines:
         return _asked(remedy, ENDED, policy, now)
     found, rest = _waiting(book, _known_pieces(book, remedy.pieces))
-    rest = without(rest, [share for question in book.questions for share in question.pieces])
+    rest = _nobodys(book, rest, are_here=remedy.reason_code in BACK_REASONS)
     decided: list[Decided[Fact]] = []
     for case, shares in found:
         decided += _passed_on(RemedyPassedOn(case.case_id, remedy.remedy_id, remedy.reason_code, shares))
-    return [*decided, *_question(book, remedy, _without_taken(book, rest), ENDED, policy, now)]
+    return [*decided, *_question(book, remedy, rest, ENDED, policy, now)]
 
 
 @rule("RF-007", "RF-035", "RF-044")
@@ -192,13 +198,16 @@ def _known_pieces(book: OrderAccount, asked: tuple[Share, ...]) -> tuple[Share, 
     )
 
 
-def _free(book: OrderAccount, pieces: tuple[Share, ...]) -> tuple[Share, ...]:
-    """Lists the pieces that no open case is about. A line that is to come back or be exchanged has none."""
+def _free(book: OrderAccount, pieces: tuple[Share, ...], *, are_here: bool) -> tuple[Share, ...]:
+    """Lists the pieces that no open case is about. A line that is to come back or be exchanged has none.
+
+    `are_here`: they are back, and those that are in no case are counted.
+    """
     free: list[Share] = []
     for share in pieces:
         line = book.line(share.line_id)
         cases = [case for case in book.open if case.still_has_goods and case.count_of(share.line_id)]
-        if line is not None and line.back_count:
+        if line is not None and line.back_count and are_here:
             free.append(Share(share.line_id, min(share.quantity_count, line.back_count), 0))
             continue
         if line is None or any(case.kind is None or case.kind.wants_goods_back for case in cases):
