@@ -96,10 +96,14 @@ def _amended(ledger: Ledger, event: aftersales.RefundAmendedV1, at: datetime) ->
 
 
 def _agreed(ledger: Ledger, event: aftersales.RefundAgreedV1, at: datetime) -> None:
-    del at
+    """A yes to an application about goods that are checked already is a word about these goods."""
     refund = ledger.refund(event.refund_id)
-    if event.stage is aftersales.AnswerStage.RECEIPT and event.terms_version == refund.version:
+    if event.terms_version != refund.version:
+        return
+    if event.stage is aftersales.AnswerStage.RECEIPT:
         refund.was_accepted = True
+    elif refund.state == "open":
+        refund.agreed_at = at
 
 
 def _refused(ledger: Ledger, event: aftersales.RefundRefusedV1, at: datetime) -> None:

@@ -117,9 +117,10 @@ def is_denied(ledger: Ledger, line_id: str) -> bool:
     if any(line_id in lines_of(ledger, task) for task in judged):
         return True
     return any(
-        task.answer in _NOTHING and is_about_goods(task) and line_id in lines_of(ledger, task)
+        task.answer in _NOTHING and is_about_goods(task) and line_id in (task.lost or lines_of(ledger, task))
         for task in ledger.m.tasks.values()
-        if task.kind_code in ("approval", "reconciliation") and task.question_code not in _EITHER_WAY
+        if task.kind_code in ("approval", "reconciliation")
+        and (task.lost or task.question_code not in _EITHER_WAY)
     )
 
 

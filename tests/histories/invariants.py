@@ -65,7 +65,8 @@ def at_end(ledger: Ledger, at: datetime, cases: Sequence[Standing], dead: Sequen
 
 def _sums(ledger: Ledger, at: datetime) -> Iterator[Breach]:
     intents = [i for i in refund_intents(ledger) if i.state != "given_up"]
-    total = sum(i.minor for i in intents)
+    kept = sum(max(i.net_minor, 0) for i in refund_intents(ledger) if i.state == "given_up")
+    total = kept + sum(i.minor for i in intents)
     if total > ledger.paid_minor:
         yield Breach("paid_over_paid_in", "", "order", at, f"{total} of {ledger.paid_minor}")
     lines: Counter[str] = Counter()
@@ -264,6 +265,7 @@ def _accepted(ledger: Ledger, at: datetime) -> Iterator[Breach]:
                 and piece.where is Where.SHOP
                 and piece.moved_at is not None
                 and piece.moved_at <= intent.asked_at
+                and (refund.agreed_at is None or piece.moved_at > refund.agreed_at)
             ]
             fit = ledger.goods.ordered[line_id] - len(unfit)
             if unfit and count > fit:

@@ -55,6 +55,8 @@ class Refund:
     """The reason for which it was decided who bears the freight."""
     was_accepted: bool = False
     """Whether the seller said that he has the goods."""
+    agreed_at: datetime | None = None
+    """When the seller agreed to the application."""
     seller_bears: bool = False
     sent: Counter[str] = field(default_factory=Counter[str])
 
@@ -142,6 +144,8 @@ class Task:
     answer: str = ""
     answered_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    lost: frozenset[str] = frozenset()
+    """The lines of lost goods, where it asks about their remedy."""
 
     @property
     def key(self) -> str:
@@ -245,6 +249,8 @@ class Matters:
     short_lines: Counter[str] = field(default_factory=Counter[str])
     """Pieces that the shop could not find."""
     remedies: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
+    lost_last: frozenset[str] = frozenset()
+    """The lines of the latest remedy, if it is for lost goods."""
     offers: dict[str, Event] = field(default_factory=dict[str, Event])
     """The latest offer, by `offer:kind:case`."""
     ratings: dict[str, Rating] = field(default_factory=dict[str, Rating])

@@ -122,12 +122,19 @@ def _stuck(ledger: Ledger, event: refunds.RefundPaymentStuckV1, at: datetime) ->
 
 
 def _abandoned(ledger: Ledger, event: refunds.RefundPaymentAbandonedV1, at: datetime) -> None:
-    """A part that was given up stays given up, whatever other parts are paid again."""
+    """A part that was given up stays given up, whatever other parts are paid again.
+
+    A payment that surely did not move needs no person for that once the buyer confirmed the receipt.
+    """
     del at
     intent = ledger.m.intents.get(event.intent_id)
     if intent is not None:
         intent.abandoned_minor += event.amount.minor
         intent.given_up_minor = max(intent.given_up_minor, intent.abandoned_minor)
+        is_whole = intent.abandoned_minor >= intent.minor - intent.net_minor
+        did_not_move = intent.state == "failed" and not intent.is_unsure
+        if event.reason_code == "receipt_confirmed" and is_whole and did_not_move:
+            intent.state = "given_up"
 
 
 def _refund_closed(ledger: Ledger, event: refunds.RefundClosedV1, at: datetime) -> None:
@@ -235,6 +242,8 @@ def _reship_due(ledger: Ledger, event: refunds.ReshipDueV1, at: datetime) -> Non
 def _remedy(ledger: Ledger, event: logistics.RemedyRefundDueV1, at: datetime) -> None:
     del at
     ledger.m.remedies[event.remedy_id] = counts(event.lines)
+    is_lost = event.reason_code is logistics_enums.RemedyReason.LOST
+    ledger.m.lost_last = frozenset(counts(event.lines)) if is_lost else frozenset()
 
 
 def _task(ledger: Ledger, event: common.TaskRequestedV1, at: datetime) -> None:
@@ -247,6 +256,7 @@ def _task(ledger: Ledger, event: common.TaskRequestedV1, at: datetime) -> None:
         about_subject=event.about_subject,
         at=at,
         due_at=event.due_at,
+        lost=ledger.m.lost_last if event.question_code == "remedy_without_open_order" else frozenset(),
     )
     if event.question_code == "refuse_collect":
         _taken_in(ledger, event, at)

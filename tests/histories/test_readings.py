@@ -4,7 +4,7 @@ import pytest
 
 from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds, refunds_enums
 from aftersales_contracts.components import Share
-from aftersales_contracts.enums import RefundKind, ReshipPurpose
+from aftersales_contracts.enums import MoneyMoved, RefundKind, ReshipPurpose
 from tests.histories.crossings import DAY, HOUR, ONE, START, TWO, arrived, do, sent
 from tests.histories.silent import announce, broken, of_case, played, task
 from tests.histories.test_ledger import paid
@@ -87,6 +87,74 @@ def test_silence_pays_what_is_checked_only_later(*, is_checked_first: bool, foun
     announce(world, paid(10_000))
     assert is_checked_first or play(world, checked)
     assert broken(world.end(), "paid_not_accepted") == found
+
+
+@pytest.mark.parametrize(("is_checked_first", "found"), [(True, set[str]()), (False, {"r1"})])
+def test_a_seller_who_agrees_to_goods_that_are_checked_already_is_not_silent(
+    *, is_checked_first: bool, found: set[str]
+) -> None:
+    world = played(ONE, *SENT_BACK)
+    refund = world.ledger.refund("r1")
+    refund.kind, refund.state, refund.version = RefundKind.WITH_RETURN, "open", 1
+    steps = [do(HOUR, "inspect", "B1", "r1", "worn", "", "a:1:0"), do(HOUR, "agree", "r1", "answer")]
+    for step in steps if is_checked_first else reversed(steps):
+        assert play(world, step)
+    announce(world, paid(10_000))
+    assert broken(world.end(), "paid_not_accepted") == found
+
+
+@pytest.mark.parametrize(
+    ("reason", "moved", "found"),
+    [("receipt_confirmed", "no", False), ("receipt_confirmed", "unknown", True), ("given_up", "no", True)],
+)
+def test_a_payment_that_did_not_move_is_given_up_by_the_receipt(
+    reason: str, moved: str, *, found: bool
+) -> None:
+    """Then the same money may pay for the next refund; for any other reason a person has to say so."""
+    world = played(ONE, *arrived("a:1"))
+    asked = paid(10_000)
+    announce(world, asked)
+    stuck = refunds.RefundPaymentStuckV1(
+        **of_case("refund-intent", "r1.refund.1"), intent_id="r1.refund.1", attempt_count=1,
+        money_moved=MoneyMoved(moved),
+    )  # fmt: skip
+    abandoned = refunds.RefundPaymentAbandonedV1(
+        **of_case("refund-intent", "r1.refund.1"), intent_id="r1.refund.1", purpose=asked.purpose,
+        amount=asked.amount, lines=asked.lines or [], refund_id="r1", reason_code=reason,
+    )  # fmt: skip
+    assert play(world, do(HOUR, "fail", "r1.refund.1", "", moved))
+    announce(
+        world, stuck, abandoned, asked.model_copy(update={"intent_id": "r2.refund.1", "refund_id": "r2"})
+    )
+    assert bool(broken(world.end(), "paid_over_paid_in")) is found
+
+
+def test_money_that_moved_after_it_was_given_up_counts_as_paid() -> None:
+    world = played(ONE, *arrived("a:1"))
+    announce(world, paid(10_000))
+    intent = world.ledger.m.intents["r1.refund.1"]
+    intent.state, intent.out_minor = "given_up", 1
+    announce(world, paid(10_000).model_copy(update={"intent_id": "r2.refund.1", "refund_id": "r2"}))
+    assert broken(world.breaches.values(), "paid_over_paid_in") == {"order"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "found"),
+    [(logistics_enums.RemedyReason.LOST, {"b"}), (logistics_enums.RemedyReason.UNWANTED, {"a", "b"})],
+)
+def test_a_no_to_the_remedy_of_lost_goods_denies_it_of_these_lines(
+    reason: logistics_enums.RemedyReason, found: set[str]
+) -> None:
+    """A no to goods that are at the shop sends them to the buyer."""
+    lost = [do(DAY, "scan", name, "lost", "sto", 0) for name in ("k1", "k2")]
+    world = played(TWO, *START, *sent("a:1"), *sent("b:1", parcel="k2"), *lost)
+    due = logistics.RemedyRefundDueV1(
+        **of_case("lost-parcel", "k1"), remedy_id="k1.remedy", lines=[Share(line_id="a", quantity_count=1)],
+        reason_code=reason, fault=logistics_enums.Fault.COURIER,
+    )  # fmt: skip
+    announce(world, due, task(world, "order", "o1", "remedy_without_open_order", name="o1.goods.1"))
+    assert play(world, do(HOUR, "task", "order:remedy_without_open_order:o1", "refused"))
+    assert broken(world.end(), "neither") == found
 
 
 def test_an_amendment_that_is_turned_away_leaves_the_lines_as_they_were() -> None:

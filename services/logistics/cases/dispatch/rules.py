@@ -51,7 +51,12 @@ def _placed(message: m.Placed, policy: Policy, now: datetime) -> Decisions:
 
 def _paid(file: OrderFile, policy: Policy, now: datetime) -> Decisions:
     decided: Decisions = [*commitments.paid(file, policy, now)]
-    return decided + address.asked(after(file, decided), policy, now) if decided else []
+    if not decided:
+        return []
+    decided += address.asked(after(file, decided), policy, now)
+    for link in file.links:
+        decided += refunds.back_without_refund(after(file, decided), link.parcel_id)
+    return decided
 
 
 def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message

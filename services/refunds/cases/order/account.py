@@ -1,8 +1,7 @@
 """Keeps the money account of one order: per line, per tender, freight; and which case works on which line.
 
-All amounts are minor units of the account's one currency. Invariants that every function here keeps:
-refunded <= paid for each line, for the freight and for each tender; compensation and reimbursed
-return freight have accounts of their own.
+All amounts are minor units of the account's one currency. Every function keeps refunded <= paid for each
+line, the freight and each tender. Compensation and reimbursed return freight have accounts of their own.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,6 +10,7 @@ from datetime import datetime
 from kernel.money import allocate
 from kernel.rules import rules_of
 from kernel.value import Value, replace
+from services.refunds.cases.order.messages import RemedyDue
 from services.refunds.goods import Back, Question, Returning
 from services.refunds.held_goods import HeldGoods
 from services.refunds.policy import TenderStrategy
@@ -103,7 +103,7 @@ class OpenCase(Value):
     @property
     def still_has_goods(self) -> bool:
         """Tells whether the case's pieces are not yet counted as refunded goods."""
-        return not self.is_granted or self.kind is RefundKind.NO_RETURN
+        return not self.is_granted or (self.kind is RefundKind.NO_RETURN and not self.gone)
 
     def count_of(self, line_id: str) -> int:
         return sum(share.quantity_count for share in self.shares if share.line_id == line_id)
@@ -145,6 +145,7 @@ class OrderAccount(Value):
     in_doubt: tuple[str, ...] = ()
     """Parcels to the buyer that are searched, coming back or sent again."""
     early: tuple[EarlyApplication, ...] = ()
+    early_remedies: tuple[RemedyDue, ...] = ()
     back_parcels: tuple[str, ...] = ()
     returns: tuple[Returning, ...] = ()
     questions: tuple[Question, ...] = ()

@@ -7,6 +7,7 @@ from kernel.money import Money
 from kernel.people import Task, TaskWithdrawn
 from kernel.value import Value
 from services.refunds.cases.order.account import EarlyApplication, OrderAccount
+from services.refunds.cases.order.messages import RemedyDue
 from services.refunds.goods import Back, Question
 from services.refunds.held_goods import HeldGoods
 from services.refunds.liability import Liability
@@ -335,6 +336,12 @@ class RemedyPassedOn(Value):
     shares: tuple[Share, ...] = ()
 
 
+class RemedyKept(Value):
+    """A remedy of an order that is not paid: it is looked at again once the payment is known."""
+
+    remedy: RemedyDue
+
+
 class HeldGoodsNoted(Value):
     """The count of the goods that the buyer has beside the money, as it is now."""
 
@@ -370,8 +377,8 @@ Fact = (
     | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed | DeliveryNoted
     | FaultReported | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | GoodsCame
     | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionAgreed | QuestionSettled
-    | QuestionVoid | SendBackDue | SendOver | HeldGoodsNoted | BuyerClaimDue | BuyerClaimCut | Task
-    | TaskWithdrawn | Told
+    | QuestionVoid | SendBackDue | SendOver | HeldGoodsNoted | RemedyKept | BuyerClaimDue | BuyerClaimCut
+    | Task | TaskWithdrawn | Told
 )  # fmt: skip
 
 

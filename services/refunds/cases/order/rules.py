@@ -77,7 +77,6 @@ from services.refunds.cases.order.messages import (
 from services.refunds.cases.order.state import (
     MICROSECOND,
     Absent,
-    AwaitingPayment,
     Closed,
     Confirm,
     Live,
@@ -190,12 +189,12 @@ def _placed(state: State, placed: OrderPlaced, policy: Policy, now: datetime) ->
 
 @rule("OR-001")
 def _terms_edited(state: State, edited: TermsEdited, policy: Policy) -> Sequence[Fact]:
-    """Changes price and freight, as long as the order is unpaid."""
-    current = live(state)
-    if not isinstance(current, AwaitingPayment) or edited.freight.currency != current.book.currency:
+    """Changes price and freight, as long as the order is unpaid; goods that left stay counted."""
+    book = live(state).book
+    if isinstance(state, Closed) or book.paid_at is not None or edited.freight.currency != book.currency:
         return []
-    lines = current.book.lines if edited.lines is None else _accounts(edited.lines, policy)
-    return [TermsRecorded(replace(current.book, lines=lines, freight_minor=edited.freight.minor))]
+    lines = book.lines if edited.lines is None else _accounts(edited.lines, policy, book)
+    return [TermsRecorded(replace(book, lines=lines, freight_minor=edited.freight.minor))]
 
 
 def _payment(state: State, paid: OrderPaid, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
@@ -203,6 +202,7 @@ def _payment(state: State, paid: OrderPaid, policy: Policy, now: datetime) -> Se
     if not any(isinstance(entry.fact, PaymentRecorded) for entry in recorded):
         return recorded
     recorded = [*recorded, *rules_money.applied_since(state, recorded, policy, now)]
+    recorded = [*recorded, *rules_remedies.remedied_since(state, recorded, policy, now)]
     return [*recorded, *rules_goods.back_before_payment(state, recorded, policy, now)]
 
 
@@ -323,20 +323,36 @@ def _touches(case: OpenCase, line_ids: tuple[str, ...]) -> bool:
     return not case.shares or any(share.line_id in line_ids for share in case.shares)
 
 
-def _accounts(lines: tuple[PlacedLine, ...], policy: Policy) -> tuple[LineAccount, ...]:
+def _accounts(
+    lines: tuple[PlacedLine, ...], policy: Policy, before: OrderAccount | None = None
+) -> tuple[LineAccount, ...]:
+    """Opens an account for each line; one that is known keeps its goods."""
+    known = {} if before is None else {line.line_id: line for line in before.lines}
+    return tuple(_account(line, known.get(line.line_id), policy) for line in lines)
+
+
+def _account(line: PlacedLine, known: LineAccount | None, policy: Policy) -> LineAccount:
     days = policy.exchange.service_days
-    return tuple(
-        LineAccount(
-            line_id=line.line_id,
-            sku_id=line.sku_id,
-            quantity_count=line.quantity_count,
-            price_minor=line.price_minor,
-            is_freight_free=line.is_freight_free,
-            service_days=max((days.get(service, 0) for service in line.services), default=0),
-            is_special_offer=line.is_special_offer,
-            style_id=line.style_id,
-        )
-        for line in lines
+    fresh = LineAccount(
+        line_id=line.line_id,
+        sku_id=line.sku_id,
+        quantity_count=line.quantity_count,
+        price_minor=line.price_minor,
+        is_freight_free=line.is_freight_free,
+        service_days=max((days.get(service, 0) for service in line.services), default=0),
+        is_special_offer=line.is_special_offer,
+        style_id=line.style_id,
+    )
+    if known is None:
+        return fresh
+    return replace(
+        fresh,
+        shipped_count=known.shipped_count,
+        is_done=known.is_done,
+        received_at=known.received_at,
+        back_count=known.back_count,
+        reported_at=known.reported_at,
+        is_unfit=known.is_unfit,
     )
 
 

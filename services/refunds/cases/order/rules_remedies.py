@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
 
 from kernel.decider import Decided
 from kernel.ids import derived_id
@@ -16,6 +17,7 @@ from services.refunds.cases.order.admission import (
 from services.refunds.cases.order.facts import (
     Fact,
     RefundAdmitted,
+    RemedyKept,
     RemedyPassedOn,
 )
 from services.refunds.cases.order.messages import (
@@ -29,6 +31,7 @@ from services.refunds.cases.order.state import (
     Shipped,
     State,
     Succeeded,
+    evolve,
     live,
 )
 from services.refunds.goods import BACK_REASONS, counts_of, inside, pieces_of, without
@@ -49,7 +52,7 @@ def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -
     if is_known or (isinstance(current, Closed) and book.is_goods_refunded):
         return []
     if isinstance(current, AwaitingPayment) or book.paid_at is None:
-        return _asked(remedy, "remedy_without_open_order", policy, now)
+        return _before_payment(book, remedy)
     if isinstance(current, Succeeded | Closed):
         return _after_the_end(book, remedy, policy, now)
     if not book.lines:
@@ -69,6 +72,24 @@ def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -
         question = "remedy_on_exchange" if is_exchange else "remedy_on_other_refund"
         decided += _question(book, remedy, without(rest, free), question, policy, now)
     return [*decided, *_opened(current, remedy, free, policy, now)] if free else decided
+
+
+@rule("RF-007", "RF-035", "RF-044")
+def _before_payment(book: OrderAccount, remedy: RemedyDue) -> Sequence[Fact]:
+    """Keeps a remedy until the payment is known: before it the buyer is owed nothing."""
+    is_kept = any(one.remedy_id == remedy.remedy_id for one in book.early_remedies)
+    return [] if is_kept else [RemedyKept(remedy)]
+
+
+def remedied_since(
+    state: State, paid: Sequence[Decided[Fact]], policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
+    """Looks again at the remedies that came before the payment."""
+    decided: list[Decided[Fact]] = []
+    for remedy in live(state).book.early_remedies:
+        after = reduce(evolve, (entry.fact for entry in (*paid, *decided)), state)
+        decided += remedy_due(after, remedy, policy, now)
+    return decided
 
 
 @rules_of("RF-044")

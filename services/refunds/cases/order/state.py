@@ -36,6 +36,7 @@ from services.refunds.cases.order.facts import (
     QuestionSettled,
     QuestionVoid,
     RefundAdmitted,
+    RemedyKept,
     RemedyPassedOn,
     ReturnCame,
     ReturnNoted,
@@ -139,6 +140,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _case_released(order, fact)
         case HeldGoodsNoted():
             return replace(order, book=replace(book, held=fact.held))
+        case RemedyKept():
+            return replace(order, book=replace(book, early_remedies=(*book.early_remedies, fact.remedy)))
         case TermsRecorded():
             return replace(order, book=fact.book)
         case SuccessRecorded():
@@ -207,7 +210,7 @@ def _goods_moved(
 
 
 def _payment_recorded(state: Live, fact: PaymentRecorded) -> State:
-    book = account.paid(state.book, fact.tenders, fact.paid_at)
+    book = account.paid(replace(state.book, early_remedies=()), fact.tenders, fact.paid_at)
     return Paid(book) if isinstance(state, AwaitingPayment) else replace(state, book=book)
 
 

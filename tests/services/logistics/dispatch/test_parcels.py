@@ -282,3 +282,13 @@ def test_goods_that_are_back_without_a_refund(link: Link, reason: str, fault: Fa
     moved = m.ParcelMoved("k1", ParcelStatus.RETURNED, T0, None, Outcome.RETURNED)
     (due,) = of(decided(paid, moved), f.RemedyDue)
     assert (due.remedy_id, due.lines, due.reason, due.fault) == ("k1.returned", (L1,), reason, fault)
+
+
+def test_goods_that_were_back_before_the_payment_are_paid_for_once_it_is_known() -> None:
+    """RF-036, OR-002: the remedy waits for the payment, of whichever of the parcels is back."""
+    unpaid = [KNOWN, f.LinkChanged(replace(SENT, outcome=Outcome.RETURNED)), f.LinkChanged(BACK)]
+    moved = m.ParcelMoved("k1", ParcelStatus.RETURNED, T0, None, Outcome.RETURNED)
+    assert of(decided(unpaid, moved), f.RemedyDue) == []
+    (due,) = of(decided(unpaid, m.Paid()), f.RemedyDue)
+    assert (due.remedy_id, due.lines) == ("k1.returned", (L1,))
+    assert of(decided([*PAID, *unpaid[1:]], m.Paid()), f.RemedyDue) == []

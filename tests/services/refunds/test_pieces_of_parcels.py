@@ -1,0 +1,100 @@
+"""Pieces of one line in several parcels: each that is back, or lost, counts once, for one case (RF-044)."""
+
+import pytest
+
+from aftersales_contracts import components
+from aftersales_contracts.aftersales import logistics_enums, refunds
+from aftersales_contracts.base import Event
+from aftersales_contracts.enums import ParcelDirection, RefundKind
+from services.refunds.shares import Share
+from tests.services.refunds import shop as s
+from tests.services.refunds.shop import DAY, HOUR, T0
+from tests.services.refunds.test_goods_at_the_shop import THREE, answer, back, open_questions
+from tests.services.refunds.test_pieces import requested, told
+
+TWO_OF_A = ((s.placed((("a", 2, 5_000), ("b", 2, 5_000))), T0), (s.paid(20_000), T0))
+LOST = logistics_enums.RemedyReason.LOST
+UNWANTED = logistics_enums.RemedyReason.UNWANTED
+
+
+def due(*pieces: components.Share, parcel_id: str, reason: logistics_enums.RemedyReason = UNWANTED) -> Event:
+    remedy = s.remedy(*pieces, remedy_id=f"{parcel_id}.remedy", reason=reason)
+    return remedy.model_copy(update={"parcel_id": parcel_id})
+
+
+def a(count: int) -> components.Share:
+    return s.share("a", count)
+
+
+def b(count: int) -> components.Share:
+    return s.share("b", count)
+
+
+def test_a_piece_that_was_repaid_as_unshipped_is_not_counted_as_back_once_more() -> None:
+    """RF-006, RF-044: no ship mark; one piece is back and repaid, then the other comes back with a line b."""
+    driver = told(*TWO_OF_A, (back(a(1), parcel_id="k2"), T0 + HOUR), (due(a(1), parcel_id="k2"), T0 + HOUR))
+    assert requested(driver) == [("k2.remedy.refund.refund.1", 5_000, {"a": 1})]
+    assert driver.state("order", "o1").book.line("a").back_count == 0
+    driver.tell(back(a(1), b(2), parcel_id="k1"), T0 + 2 * HOUR)
+    assert open_questions(driver) == ["o1.goods.1"]
+    driver.tell(answer("approved"), T0 + DAY)
+    assert requested(driver)[1:] == [("o1.goods.1.refund.refund.1", 15_000, {"a": 1, "b": 2})]
+
+
+@pytest.mark.parametrize("is_granted", [True, False])
+def test_the_other_lines_of_a_parcel_that_a_refund_leaves_aside_are_asked_about(*, is_granted: bool) -> None:
+    """RF-044: logistics gives no remedy for a parcel while a refund of any line in it is open."""
+    applied = s.applied(RefundKind.UNSHIPPED, 200, lines=[s.share("a", 2, 200)])
+    driver = told(*TWO_OF_A, (applied, T0))
+    if is_granted:
+        driver.until(T0 + 3 * DAY)
+        assert requested(driver) == [("r1.refund.1", 200, {"a": 2})]
+    driver.tell(back(a(2), b(2), parcel_id="k1"), T0 + 4 * DAY)
+    assert [one.pieces for one in driver.state("order", "o1").book.questions] == [(Share("b", 2, 0),)]
+
+
+def test_a_question_about_one_piece_leaves_the_other_piece_of_its_line_to_the_remedy() -> None:
+    """RF-036, RF-044: one of three was sent back without a case and is asked about; two come back later."""
+    driver = told(
+        *THREE,
+        (s.sent(refund_id="r9", lines=[a(1)]), T0 + DAY),
+        (back(a(1), parcel_id="ret1").model_copy(update={"direction": ParcelDirection.RETURN}), T0 + 2 * DAY),
+    )
+    assert open_questions(driver) == ["o1.goods.1"]
+    driver.tell(back(a(2), parcel_id="k2"), T0 + 3 * DAY)
+    driver.tell(due(a(2), parcel_id="k2"), T0 + 3 * DAY)
+    assert requested(driver) == [("k2.remedy.refund.refund.1", 20_000, {"a": 2})]
+    driver.tell(answer("approved"), T0 + 4 * DAY)
+    assert requested(driver)[1:] == [("o1.goods.1.refund.refund.1", 10_000, {"a": 1})]
+
+
+@pytest.mark.parametrize("is_lost_first", [True, False])
+def test_a_lost_piece_is_another_than_the_one_that_is_back(*, is_lost_first: bool) -> None:
+    """RF-035, RF-044: after the success of the order both are asked about, in either order."""
+    lost = due(a(1), parcel_id="k1", reason=LOST), T0 + 3 * DAY
+    came = back(a(1), parcel_id="k2"), T0 + 3 * DAY
+    driver = told(
+        *TWO_OF_A,
+        (s.shipped(), T0),
+        (s.succeeded(), T0 + DAY),
+        *([lost, came] if is_lost_first else [came, lost]),
+    )
+    for number in (1, 2):
+        driver.tell(answer("approved", number), T0 + 4 * DAY)
+    assert sorted(pieces["a"] for _, _, pieces in requested(driver)) == [1, 1]
+
+
+def test_a_remedy_for_lost_goods_leaves_those_that_are_back_to_their_question() -> None:
+    """RF-035, RF-044: one of three is back and asked about, another one is lost."""
+    driver = told(
+        *THREE,
+        (s.sent(refund_id="r9", lines=[a(1)]), T0 + DAY),
+        (back(a(1), parcel_id="ret1").model_copy(update={"direction": ParcelDirection.RETURN}), T0 + 2 * DAY),
+        (due(a(1), parcel_id="k2", reason=LOST), T0 + 3 * DAY),
+    )
+    assert requested(driver) == [("k2.remedy.refund.refund.1", 10_000, {"a": 1})]
+    assert driver.state("order", "o1").book.line("a").back_count == 1
+    driver.tell(answer("send_back"), T0 + 4 * DAY)
+    assert [(x.reship_id, x.lines[0].quantity_count) for x in driver.announced(refunds.ReshipDueV1)] == [
+        ("o1.goods.1.back", 1)
+    ]
