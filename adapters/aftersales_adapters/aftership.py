@@ -11,8 +11,10 @@ from aftersales_adapters.tracker import (
     UNKNOWN,
     Meaning,
     Scan,
+    Summary,
     Vocabulary,
     Waybill,
+    expected,
     moment,
     read_scans,
     tell_scans,
@@ -25,13 +27,14 @@ from aftersales_contracts.enums import SignedBy
 NAME = "aftership"
 TAGS: Vocabulary = vocabulary(
     {
-        P.UNKNOWN: ["Pending", "Expired", "Exception"],
+        P.UNKNOWN: ["Pending", "Expired"],
         P.REGISTERED: ["InfoReceived"],
         P.IN_TRANSIT: ["InTransit"],
         P.OUT_FOR_DELIVERY: ["OutForDelivery"],
         P.AVAILABLE_FOR_PICKUP: ["AvailableForPickup"],
         P.ATTEMPT_FAILED: ["AttemptFail"],
         P.DELIVERED: ["Delivered"],
+        P.PROBLEM: ["Exception"],
     }
 )
 """A checkpoint's `tag`, where its subtag is missing or unknown."""
@@ -39,7 +42,7 @@ SUBTAGS: Vocabulary = vocabulary(
     {
         P.UNKNOWN: [
             "Pending_001", "Pending_002", "Pending_003", "Pending_004", "Pending_005", "Pending_006",
-            "Expired_001", "Exception_001", "Exception_008", "Exception_009",
+            "Expired_001",
         ],
         P.REGISTERED: ["InfoReceived_001"],
         P.PICKED_UP: ["InTransit_002"],
@@ -50,21 +53,25 @@ SUBTAGS: Vocabulary = vocabulary(
         P.AVAILABLE_FOR_PICKUP: ["AvailableForPickup_001"],
         P.ATTEMPT_FAILED: ["AttemptFail_001"],
         P.DELIVERED: ["Delivered_001", "Delivered_002", "Delivered_004"],
+        P.PROBLEM: ["Exception_001"],
+        P.NOT_COLLECTED: ["Exception_008"],
         P.REFUSED: ["Exception_003"],
         P.ADDRESS_PROBLEM: ["Exception_007"],
         P.RETURNING: ["Exception_010"],
-        P.RETURNED: ["Exception_011"],
         P.DAMAGED: ["Exception_012"],
         P.LOST: ["Exception_013"],
     },
     {
         "AttemptFail_002": Meaning(P.ATTEMPT_FAILED, "addressee_not_available"),
         "AttemptFail_003": Meaning(P.ATTEMPT_FAILED, "business_closed"),
+        "Exception_011": Meaning(P.RETURNED, signed_by=SignedBy.SENDER),
+        "Delivered_005": Meaning(P.DELIVERED, signed_by=SignedBy.DELEGATE),
         "Delivered_003": Meaning(P.DELIVERED, signed_by=SignedBy.BUYER),
         "Exception_002": Meaning(P.ADDRESS_PROBLEM, "moved"),
         "Exception_004": Meaning(P.CUSTOMS, "customs_delay"),
         "Exception_005": Meaning(P.IN_TRANSIT, "delayed"),
         "Exception_006": Meaning(P.HELD, "payment_due"),
+        "Exception_009": Meaning(P.PROBLEM, "rejected_by_carrier"),
         "Exception_016": Meaning(P.IN_TRANSIT, "delayed"),
         "Exception_017": Meaning(P.IN_TRANSIT, "weather"),
         "Exception_018": Meaning(P.CUSTOMS, "documents_missing"),
@@ -95,10 +102,19 @@ def _trackings(payload: Node) -> Iterator[Node]:
 def _tracking(telling: Telling, tracking: Node) -> None:
     waybill = Waybill(carrier_code(telling, tracking["slug"]), tracking_code(tracking["tracking_number"]))
     scans = read_scans(telling, tracking["checkpoints"].items(), partial(_scan, telling))
-    summary, raw = _meaning(telling, tracking, "tracking")
+    meaning, raw = _meaning(telling, tracking, "tracking")
     if tracking["tag"].text() == "Expired":
         telling.remark(tracking["tag"], "not_told", "no news for long is no scan; silence is noticed by us")
-    tell_scans(telling, waybill, with_summary(telling, scans, tracking["tag"], summary, raw))
+    summary = Summary(
+        tracking["tag"],
+        meaning,
+        f"tracking:{raw}",
+        expected(telling, tracking["expected_delivery"]),
+        None
+        if tracking["signed_by"].is_absent
+        else f"aftership:{tracking['id'].id() or waybill.tracking_code}",
+    )
+    tell_scans(telling, waybill, with_summary(telling, scans, summary))
 
 
 def _scan(telling: Telling, point: Node) -> Scan | None:

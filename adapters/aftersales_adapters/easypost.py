@@ -11,8 +11,10 @@ from aftersales_adapters.tracker import (
     UNKNOWN,
     Meaning,
     Scan,
+    Summary,
     Vocabulary,
     Waybill,
+    expected,
     moment,
     read_scans,
     tell_scans,
@@ -24,7 +26,8 @@ from aftersales_contracts.enums import ParcelStatus as P
 NAME = "easypost"
 STATUSES: Vocabulary = vocabulary(
     {
-        P.UNKNOWN: ["unknown", "failure", "error"],
+        P.UNKNOWN: ["unknown"],
+        P.PROBLEM: ["failure", "error"],
         P.REGISTERED: ["pre_transit"],
         P.IN_TRANSIT: ["in_transit"],
         P.OUT_FOR_DELIVERY: ["out_for_delivery"],
@@ -51,6 +54,7 @@ DETAILS: Vocabulary = vocabulary(
         P.AVAILABLE_FOR_PICKUP: ["arrived_at_pickup_location"],
         P.ADDRESS_PROBLEM: ["address_correction"],
         P.HELD: ["held"],
+        P.MISSORTED: ["missorted"],
         P.TRANSFERRED: ["transferred_to_destination_carrier"],
         P.REFUSED: ["refused"],
         P.RETURNING: ["return"],
@@ -60,10 +64,9 @@ DETAILS: Vocabulary = vocabulary(
     },
     {
         "delayed": Meaning(P.IN_TRANSIT, "delayed"),
-        "missorted": Meaning(P.IN_TRANSIT, "missorted"),
-        "delivery_exception": Meaning(P.UNKNOWN, "delivery_exception"),
-        "failure": Meaning(P.UNKNOWN, "failure"),
-        "transit_exception": Meaning(P.UNKNOWN, "transit_exception"),
+        "delivery_exception": Meaning(P.PROBLEM, "delivery_exception"),
+        "failure": Meaning(P.PROBLEM, "failure"),
+        "transit_exception": Meaning(P.PROBLEM, "transit_exception"),
         "weather_delay": Meaning(P.IN_TRANSIT, "weather"),
     },
 )
@@ -97,8 +100,15 @@ def _tracker(telling: Telling, tracker: Node) -> None:
         telling.remark(tracker["mode"], "test_mode", "nothing is told of a test tracker")
         return
     scans = read_scans(telling, tracker["tracking_details"].items(), partial(_scan, telling))
-    summary, raw = _meaning(telling, tracker, "tracker")
-    tell_scans(telling, waybill, with_summary(telling, scans, tracker["status"], summary, raw))
+    meaning, raw = _meaning(telling, tracker, "tracker")
+    summary = Summary(
+        tracker["status"],
+        meaning,
+        f"tracker:{raw}",
+        expected(telling, tracker["est_delivery_date"]),
+        None if tracker["signed_by"].is_absent else f"easypost:{tracker['id'].id() or waybill.tracking_code}",
+    )
+    tell_scans(telling, waybill, with_summary(telling, scans, summary))
     if not tracker["weight"].is_absent:
         telling.remark(tracker["weight"], "not_told", "ounces of the label, not of a scan")
 

@@ -10,6 +10,7 @@ from aftersales_adapters.tracker import (
     UNKNOWN,
     Meaning,
     Scan,
+    Summary,
     Vocabulary,
     Waybill,
     moment,
@@ -24,7 +25,7 @@ from aftersales_contracts.enums import SignedBy
 NAME = "kuaidi100"
 STATES: Vocabulary = vocabulary(
     {
-        P.UNKNOWN: ["2"],
+        P.PROBLEM: ["2"],
         P.REGISTERED: ["101", "102"],
         P.PICKED_UP: ["1", "103"],
         P.IN_TRANSIT: ["0", "1001", "1002"],
@@ -35,17 +36,17 @@ STATES: Vocabulary = vocabulary(
         P.DELIVERED: ["3", "302"],
         P.REFUSED: ["14", "203"],
         P.RETURNING: ["6"],
-        P.RETURNED: ["4"],
+        P.NOT_COLLECTED: ["205"],
         P.OUT_OF_RANGE: ["207"],
         P.DAMAGED: ["209"],
         P.CANCELLED: ["210", "401"],
     },
     {
+        "4": Meaning(P.RETURNED, signed_by=SignedBy.SENDER),
         "13": Meaning(P.CUSTOMS, "customs_problem"),
         "201": Meaning(P.IN_TRANSIT, "delayed"),
         "202": Meaning(P.IN_TRANSIT, "delayed"),
         "204": Meaning(P.ATTEMPT_FAILED, "delivery_exception"),
-        "205": Meaning(P.AVAILABLE_FOR_PICKUP, "pickup_overdue"),
         "206": Meaning(P.ATTEMPT_FAILED, "not_reached"),
         "208": Meaning(P.HELD, "stranded"),
         "301": Meaning(P.DELIVERED, signed_by=SignedBy.BUYER),
@@ -99,8 +100,10 @@ def _result(telling: Telling, result: Node, main: Waybill | None, zone: tzinfo |
     lines = list(result["data"].items())[::-1]
     scans = read_scans(telling, lines, lambda line: _scan(telling, line, zone))
     state = result["state"].id()
-    summary = UNKNOWN if state is None else _meaning(telling, result["state"], "state", state)
-    tell_scans(telling, own, with_summary(telling, scans, result["state"], summary, f"state:{state}"))
+    meaning = UNKNOWN if state is None else _meaning(telling, result["state"], "state", state)
+    tell_scans(
+        telling, own, with_summary(telling, scans, Summary(result["state"], meaning, f"state:{state}"))
+    )
     return own
 
 

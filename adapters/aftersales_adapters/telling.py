@@ -14,6 +14,8 @@ from aftersales_contracts import moments
 from aftersales_contracts.base import Event
 from aftersales_contracts.envelope import Envelope, EnvelopeError, read
 from aftersales_contracts.registry import UnknownMemberError, read_data
+from aftersales_contracts.scan_ids import scan_event_id
+from aftersales_contracts.shop.scans import ParcelScannedV1
 
 FUTURE_SKEW = timedelta(minutes=5)
 PAST = timedelta(days=800)
@@ -105,15 +107,15 @@ def refused(place: Node, error: Exception) -> PayloadError:
     return PayloadError(place.place, f"the contracts refuse it: {type(error).__name__}")
 
 
-def content_id(event: Event) -> str:
-    """Derives an id from an event's own data: the same data has the same id, other data has another.
+def scan_id(scan: ParcelScannedV1) -> str:
+    """Derives the id of a scan: the contracts' own, and a hash of all that is told of it.
 
-    So a history that grew repeats the ids of its first scans, and a corrected scan is a new event.
+    A history that grew repeats the ids of its first scans. Two scans of one second with one code and other
+    texts are two, and so is a scan that the carrier corrected: an id with other content would be refused.
     """
-    data = json.dumps(
-        event.model_dump(mode="json", exclude_defaults=True), sort_keys=True, ensure_ascii=False
-    )
-    return f"scan/{sha256(data.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
+    told = scan.model_dump(mode="json", exclude_defaults=True)
+    data = json.dumps(told, sort_keys=True, ensure_ascii=False)
+    return f"{scan_event_id(scan)}-{sha256(data.encode()).hexdigest()[:12]}"
 
 
 def digest_id(parts: Sequence[str]) -> str:

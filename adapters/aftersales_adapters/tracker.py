@@ -1,14 +1,14 @@
 """Tells a tracker's history: each scan with an id derived from its content, in the order of the moments."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from pydantic import ValidationError
 
 from aftersales_adapters.reading import Node, NoMoment, NoZone
 from aftersales_adapters.result import PayloadError
-from aftersales_adapters.telling import CODE_LENGTH, Telling, content_id, refused
+from aftersales_adapters.telling import CODE_LENGTH, Telling, refused, scan_id
 from aftersales_contracts.enums import ParcelStatus, SignedBy
 from aftersales_contracts.shop.scans import ParcelScannedV1
 
@@ -22,10 +22,34 @@ class Meaning:
     signed_by: SignedBy | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The tracker's own word about the parcel, beside its scans."""
+
+    node: Node
+    meaning: Meaning
+    raw_status_code: str
+    expected_delivery_at: datetime | None = None
+    signer_ref: str | None = None
+    """Where the tracker keeps the name of who signed."""
+
+
 Vocabulary = Mapping[str, Meaning]
 UNKNOWN = Meaning(ParcelStatus.UNKNOWN)
+ENDS = frozenset({ParcelStatus.DELIVERED, ParcelStatus.RETURNED, ParcelStatus.LOST, ParcelStatus.CANCELLED})
+"""Statuses after which nobody expects a delivery."""
 SILENT = frozenset({ParcelStatus.UNKNOWN, ParcelStatus.REGISTERED, ParcelStatus.IN_TRANSIT})
 """Statuses of a tracker that say no more than any of its scans."""
+MOVING = SILENT | {
+    ParcelStatus.PICKED_UP,
+    ParcelStatus.CUSTOMS,
+    ParcelStatus.OUT_FOR_DELIVERY,
+    ParcelStatus.AVAILABLE_FOR_PICKUP,
+    ParcelStatus.TRANSFERRED,
+}
+"""Statuses of a scan that name no trouble."""
+MIDNIGHTS = ("T00:00:00Z", "T00:00:00.000Z", "T00:00:00+00:00", " 00:00:00", "T00:00:00")
+"""Forms in which trackers write a day alone."""
 
 
 def vocabulary(
@@ -54,7 +78,8 @@ class Scan:
     raw_status_code: str
     raw_text: str | None = None
     place_name: str | None = None
-    weight_grams: int | None = None
+    expected_delivery_at: datetime | None = None
+    signer_ref: str | None = None
 
 
 def moment(telling: Telling, node: Node, zone: tzinfo | None) -> datetime | None:
@@ -92,7 +117,7 @@ def tell_scans(telling: Telling, waybill: Waybill, scans: Iterable[Scan]) -> Non
     for scan in sorted(scans, key=lambda scan: scan.at):
         try:
             event = _event(waybill, scan)
-            telling.tell(content_id(event), scan.at, event, scan.node)
+            telling.tell(scan_id(event), scan.at, event, scan.node)
         except PayloadError as error:
             telling.remark(scan.node, "unusable", f"the scan is left out: {error.fault}")
 
@@ -107,27 +132,69 @@ def _event(waybill: Waybill, scan: Scan) -> ParcelScannedV1:
             raw_status_code=scan.raw_status_code[:CODE_LENGTH],
             raw_text=scan.raw_text,
             place_name=scan.place_name,
-            weight_grams=scan.weight_grams,
             reason_code=scan.meaning.reason_code,
             signed_by=scan.meaning.signed_by,
+            signer_ref=scan.signer_ref,
+            expected_delivery_at=scan.expected_delivery_at,
         )
     except ValidationError as error:
         raise refused(scan.node, error) from None
 
 
-def with_summary(telling: Telling, scans: list[Scan], node: Node, summary: Meaning, raw: str) -> list[Scan]:
-    """Adds the tracker's own status where it says more than its newest scan, at that scan's moment.
+def with_summary(telling: Telling, scans: list[Scan], summary: Summary) -> list[Scan]:
+    """Adds the tracker's own word where it says more than its newest scan, at that scan's moment.
 
-    The moment of the newest scan, and not that of the message: a repeated status is no movement. Without any
-    scan the status has no moment, and is remarked.
+    It says more by its status, by the day of delivery, or by somebody's signature. It stands at the moment
+    of the newest scan, and not at that of the message: a status that is repeated is no movement, and no
+    scan changes when the word does. Without any scan it has no moment, and is remarked.
     """
-    if summary.status in SILENT:
-        return scans
+    says_status = summary.meaning.status not in SILENT
     if not scans:
-        telling.remark(node, "not_told", f"status {raw[:CODE_LENGTH]} without a scan has no moment")
+        if says_status:
+            raw = summary.raw_status_code[:CODE_LENGTH]
+            telling.remark(summary.node, "not_told", f"status {raw} without a scan has no moment")
         return scans
     newest = max(scans, key=lambda scan: scan.at)
-    told = newest.meaning.status
-    if told == summary.status or (told, summary.status) == (ParcelStatus.RETURNED, ParcelStatus.DELIVERED):
+    meaning = newest.meaning
+    is_other = says_status and _says_more(summary.meaning.status, meaning.status)
+    if is_other:
+        meaning = summary.meaning
+    is_at_end = meaning.status in ENDS
+    expected_at = None if is_at_end else summary.expected_delivery_at
+    signer = summary.signer_ref if meaning.status == ParcelStatus.DELIVERED else None
+    if signer is not None:
+        meaning = replace(meaning, signed_by=meaning.signed_by or SignedBy.NAMED)
+        signer = signer if meaning.signed_by == SignedBy.NAMED else None
+    if not is_other and expected_at is None and signer is None:
         return scans
-    return [*scans, Scan(node, newest.at, summary, raw)]
+    raw = summary.raw_status_code
+    return [*scans, Scan(summary.node, newest.at, meaning, raw, None, None, expected_at, signer)]
+
+
+def _says_more(summary: ParcelStatus, newest: ParcelStatus) -> bool:
+    """Whether a tracker's status adds to that of its newest scan, and is not just a wider word for it."""
+    if summary == ParcelStatus.PROBLEM:
+        return newest in MOVING
+    return summary != newest and (newest, summary) != (ParcelStatus.RETURNED, ParcelStatus.DELIVERED)
+
+
+def expected(telling: Telling, node: Node) -> datetime | None:
+    """Reads the day or moment of delivery; a day alone, or midnight in UTC, is the end of that day.
+
+    The end is that of the context's zone, which stands for the destination; else of UTC, with a remark.
+    """
+    try:
+        text = node.text()
+        if text is None:
+            return None
+        day = text[:10]
+        if text[10:] in ("", *MIDNIGHTS):
+            if telling.context.zone is None:
+                telling.remark(node, "assumed", "the day of delivery ends in UTC; name the zone")
+            start = Node(f"{day} 00:00:00", node.place).need_moment(telling.context.zone or UTC)
+            return start + timedelta(days=1)
+        return node.moment(telling.context.zone or UTC)
+    except (PayloadError, OverflowError) as error:
+        fault = error.fault if isinstance(error, PayloadError) else "no moment"
+        telling.remark(node, "unusable", f"the day of delivery is left out: {fault}")
+        return None

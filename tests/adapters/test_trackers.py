@@ -42,12 +42,18 @@ def test_a_recording_of_easypost() -> None:
     assert [(data(told)["status"], data(told)["raw_status_code"]) for told in found.events] == [
         ("registered", "MA"),
         ("picked_up", "07"),
-        ("in_transit", "in_transit:missorted"),
+        ("missorted", "in_transit:missorted"),
         ("in_transit", "in_transit:weather_delay"),
         ("out_for_delivery", "out_for_delivery:out_for_delivery"),
         ("delivered", "01"),
+        ("delivered", "tracker:delivered:arrived_at_destination"),
     ]
-    last = data(found.events[-1])
+    signed = data(found.events[-1])
+    assert (signed["signed_by"], signed["signer_ref"]) == (
+        "named",
+        "easypost:trk_2f0b6a3c5d7e4f1a9b8c7d6e5f4a3b2c",
+    )
+    last = data(found.events[-2])
     assert last["carrier_code"] == "usps"
     assert last["tracking_code"] == "9400110898825022579493"
     assert last["occurred_at"] == "2026-11-20T16:52:00Z"
@@ -66,9 +72,11 @@ def test_a_webhook_of_aftership() -> None:
         ("2026-11-11T17:30:00Z", "picked_up"),
         ("2026-11-12T22:10:00Z", "in_transit"),
         ("2026-11-13T10:05:00Z", "attempt_failed"),
-        ("2026-11-19T07:00:00Z", "unknown"),
+        ("2026-11-19T07:00:00Z", "problem"),
+        ("2026-11-20T07:00:00Z", "returning"),
         ("2026-11-20T07:00:00Z", "returning"),
     ]
+    assert data(found.events[-1])["expected_delivery_at"] == "2026-11-18T23:00:00Z"
     assert found.unknown_codes == {("checkpoint subtag", "Exception_099"): 1}
     assert codes(found).count("no_moment") == 1
 
@@ -180,9 +188,10 @@ def easypost(status: str, detail: str | None) -> object:
         ("failure", "damaged", P.DAMAGED),
         ("failure", "lost", P.LOST),
         ("failure", "address_correction", P.ADDRESS_PROBLEM),
-        ("failure", None, P.UNKNOWN),
-        ("error", None, P.UNKNOWN),
-        ("in_transit", "delivery_exception", P.UNKNOWN),
+        ("failure", None, P.PROBLEM),
+        ("error", None, P.PROBLEM),
+        ("in_transit", "missorted", P.MISSORTED),
+        ("in_transit", "delivery_exception", P.PROBLEM),
         ("cancelled", "cancelled", P.CANCELLED),
     ],
 )
@@ -222,10 +231,10 @@ def line(moment: str, **fields: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("code", "means"),
     [
-        ("0", P.IN_TRANSIT), ("1", P.PICKED_UP), ("2", P.UNKNOWN), ("3", P.DELIVERED), ("4", P.RETURNED),
+        ("0", P.IN_TRANSIT), ("1", P.PICKED_UP), ("2", P.PROBLEM), ("3", P.DELIVERED), ("4", P.RETURNED),
         ("5", P.OUT_FOR_DELIVERY), ("6", P.RETURNING), ("7", P.TRANSFERRED), ("8", P.CUSTOMS),
         ("13", P.CUSTOMS), ("14", P.REFUSED), ("101", P.REGISTERED), ("203", P.REFUSED),
-        ("501", P.AVAILABLE_FOR_PICKUP), ("205", P.AVAILABLE_FOR_PICKUP), ("207", P.OUT_OF_RANGE),
+        ("501", P.AVAILABLE_FOR_PICKUP), ("205", P.NOT_COLLECTED), ("207", P.OUT_OF_RANGE),
         ("208", P.HELD), ("209", P.DAMAGED), ("210", P.CANCELLED), ("401", P.CANCELLED), ("302", P.DELIVERED),
     ],
 )  # fmt: skip
