@@ -162,7 +162,8 @@ class Engine:
         cause = Cause("deadline", self._registry.source, f"{kind}/{case_id}/{passed.name}", case_id, None)
         case = subject.cases[kind, case_id]
         addressed = Addressed(subject.id, kind, case_id, passed)
-        self._deliver(subject, Delivery(addressed, passed.due_at, case.shop_id, cause, None))
+        at = max(passed.due_at, case.moved_at or passed.due_at)  # not before what set the deadline
+        self._deliver(subject, Delivery(addressed, at, case.shop_id, cause, None))
         self.deadlines.append((f"{kind}.{passed.name}", fires_at))
 
     def _resume(self, subject: Subject, watermark: datetime) -> None:
@@ -283,9 +284,7 @@ class Engine:
         return case
 
     def _offered_again(self, subject: Subject, case: Case, moved_at: datetime) -> Iterable[Delivery]:
-        """Offers early messages to a case that has moved. Messages later than the move are held for
-        deadlines.
-        """
+        """Offers early messages to a case that has moved; those later than the move wait for deadlines."""
         for delivery in [p for p in subject.waiting_for(case) if p.reason == "early"]:
             subject.waiting.remove(delivery)
             if delivery.at <= moved_at:

@@ -183,8 +183,8 @@ class ParcelStatus(OpenEnum):
     DELIVERED = "delivered"
     """Signed for where the parcel was going.
 
-    After `refused`, `returning`, `intercepted` or `returned` that is its sender, unless it went out for
-    delivery again.
+    After `returning`, `intercepted` or `returned` that is its sender, unless it went out for delivery again;
+    after `refused` or `not_collected` once it moved on from there.
     """
     REFUSED = "refused"
     """The recipient did not take it."""

@@ -77,6 +77,8 @@ class Parcel(Numbers):
     """Parcels and their silence."""
 
     generation_days: Days
+    early_days: Days
+    """The furthest before its registration that a scan can be one of the parcel's."""
     instruction_answer_hours: Hours
     silence_hours: Mapping[Stage, Hours]
     """LG-016, LG-033"""

@@ -1,6 +1,6 @@
 """Folds scans of one parcel, in any order, into one picture, and computes its status, stage and outcome."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kernel.rules import rules_of
@@ -8,6 +8,7 @@ from kernel.value import Value, replace
 from services.logistics.attention import Attention
 from services.logistics.parcels import Basis, Direction, Outcome, ParcelStatus, Stage, Tracking
 from services.logistics.shares import Share
+from services.logistics.way import Step, is_going_back, with_step
 
 FINAL = frozenset({ParcelStatus.DELIVERED, ParcelStatus.RETURNED, ParcelStatus.LOST})
 IN_DELIVERY = frozenset(
@@ -15,11 +16,23 @@ IN_DELIVERY = frozenset(
         ParcelStatus.OUT_FOR_DELIVERY,
         ParcelStatus.AVAILABLE_FOR_PICKUP,
         ParcelStatus.ATTEMPT_FAILED,
+        ParcelStatus.NOT_COLLECTED,
         ParcelStatus.REFUSED,
     }
 )
-TURNED = frozenset({ParcelStatus.REFUSED, ParcelStatus.RETURNING})
+TURNED = frozenset(
+    {
+        ParcelStatus.REFUSED,
+        ParcelStatus.NOT_COLLECTED,
+        ParcelStatus.INTERCEPTED,
+        ParcelStatus.RETURNING,
+    }
+)
 BEFORE_CARRIER = frozenset({ParcelStatus.UNKNOWN, ParcelStatus.REGISTERED, ParcelStatus.CANCELLED})
+NO_PICKUP = BEFORE_CARRIER | {ParcelStatus.LOST, ParcelStatus.PROBLEM}
+"""Statuses that a carrier can also give to a parcel that it never had."""
+SENDER = "sender"
+"""The signer of a parcel that is back."""
 _RANK = {status: rank for rank, status in enumerate(ParcelStatus)}
 
 
@@ -43,12 +56,23 @@ class Scan(Value):
     signed_by: str | None = None
     region_code: str | None = None
     reason_code: str | None = None
+    told_at: datetime | None = None
+    """The moment that the carrier gave, where it lies after the telling; `at` is then that of the telling."""
+    told_status: str | None = None
+    """The status as it was told, where this version does not know it."""
+    expected_at: datetime | None = None
+    """By when the carrier means to deliver."""
 
     @property
-    def key(self) -> tuple[datetime, int, str, str, str]:
+    def moment(self) -> tuple[datetime, datetime]:
+        """The moment that counts; among scans told too early, in the order of their own moments."""
+        return (self.at, self.told_at or self.at)
+
+    @property
+    def key(self) -> tuple[tuple[datetime, datetime], int, str, str, str]:
         """A total order of scans: by time; within one moment, the status further on counts."""
         place, signed_by = self.place_name or "", self.signed_by or ""
-        return (self.at, _RANK[self.status], self.raw_status_code, place, signed_by)
+        return (self.moment, _RANK[self.status], self.raw_status_code, place, signed_by)
 
 
 class Identity(Value):
@@ -111,15 +135,25 @@ class Track(Value):
     """The ship mark."""
     region_code: str | None = None
     """The destination, as the order names it."""
+    way: tuple[Step, ...] = ()
+    """The scans that say which way the parcel goes."""
+    is_back: bool = False
+    """The parcel was signed for on its way back."""
+    expected_at: datetime | None = None
+    """By when the carrier means to deliver, as it said last."""
+    expected_said_at: datetime | None = None
 
 
 @rules_of("OR-009", "LG-016")
 def picture(track: Track) -> Scan | None:
     """Finds the scan that says where the parcel is: the last by its own time.
 
-    After an end, stray scans of carriage say nothing, except after a loss: then it turned up.
+    After an end, stray scans of carriage say nothing, except after a loss: then it turned up. Whoever signed
+    for a parcel on its way back is its sender.
     """
     end, motion = track.end, track.motion
+    if end is not None and track.is_back:
+        end = replace(end, status=ParcelStatus.RETURNED)
     if end is None or motion is None:
         return end or motion
     is_found = end.status is ParcelStatus.LOST and motion.at > end.at
@@ -143,17 +177,49 @@ def with_scan(track: Track, scan: Scan) -> Track:
         end = scan if end is None or scan.key > end.key else end
     else:
         motion = scan if motion is None or scan.key > motion.key else motion
-    if scan.status not in BEFORE_CARRIER and scan.status is not ParcelStatus.LOST:
+    if scan.status not in NO_PICKUP:
         pickup_at = scan.at if pickup_at is None else min(pickup_at, scan.at)
     last_at = scan.at if track.last_at is None else max(track.last_at, scan.at)
     turned = TURNED & {each.status for each in (scan, track.motion) if each is not None}
     is_turned = track.is_turned or bool(turned)
-    return replace(track, motion=motion, end=end, pickup_at=pickup_at, last_at=last_at, is_turned=is_turned)
+    moved = replace(track, motion=motion, end=end, pickup_at=pickup_at, last_at=last_at, is_turned=is_turned)
+    return _with_way(moved, track, scan)
 
 
-def is_of_another(track: Track, at: datetime) -> bool:
-    """Says whether a scan of that moment belongs to the parcel that had the waybill before."""
-    return track.starts_after is not None and at <= track.starts_after
+@rules_of("RF-036", "RF-044", "LG-050")
+def _with_way(moved: Track, before: Track, scan: Scan) -> Track:
+    """Adds the scan to the way, and judges the end by the way before it."""
+    way, end = before.way, moved.end
+    if not way and before.motion is not None:  # a track of a version that kept no way
+        way = with_step(way, before.motion.status, *before.motion.moment)
+    if scan.told_status is None:
+        way = with_step(way, scan.status, *scan.moment)
+    is_back = (
+        end is not None
+        and end.status is ParcelStatus.DELIVERED
+        and (end.signed_by == SENDER or is_going_back(way, end.moment))
+    )
+    return _with_expected(replace(moved, way=way, is_back=is_back), scan)
+
+
+def _with_expected(track: Track, scan: Scan) -> Track:
+    """Takes over by when the carrier means to deliver, if no later scan said so."""
+    if scan.expected_at is None:
+        return track
+    known, said_at = track.expected_at, track.expected_said_at
+    if known is not None and said_at is not None and (said_at, known) > (scan.at, scan.expected_at):
+        return track
+    return replace(track, expected_at=scan.expected_at, expected_said_at=scan.at)
+
+
+def is_of_another(track: Track, at: datetime, early: timedelta) -> bool:
+    """Says whether a scan of that moment belongs to the parcel that had the waybill before.
+
+    That is one of the generation before, or one from long before the parcel was registered.
+    """
+    if track.starts_after is not None and at <= track.starts_after:
+        return True
+    return track.registered_at is not None and at < track.registered_at - early
 
 
 @rules_of("LG-016", "LG-033")
@@ -162,7 +228,8 @@ def stage_of(track: Track) -> Stage | None:
     if track.identity is None or track.is_void or outcome_of(track) is not None:
         return None
     seen = picture(track)
-    if seen is None or seen.status in BEFORE_CARRIER:
+    is_with_carrier = seen is not None and (seen.status not in NO_PICKUP or track.pickup_at is not None)
+    if seen is None or seen.status in BEFORE_CARRIER or not is_with_carrier:
         return Stage.NOT_PICKED_UP if track.left_at is not None else None
     if seen.status is ParcelStatus.PICKED_UP:
         return Stage.AFTER_PICKUP

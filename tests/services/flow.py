@@ -13,6 +13,7 @@ from chassis.engine.registry import Registry
 from chassis.engine.subject import Subject
 from chassis.service import Service
 from kernel.decider import Addressed
+from tests.services.dates import Dates
 
 LIMITS = Limits(wait=timedelta(hours=24), attempts=1, retry_delay=lambda _: timedelta(seconds=1))
 CAUSE = Cause("test", "test", "test", correlation="test", trace=None)
@@ -59,6 +60,7 @@ class Flow:
         self.told: list[Told] = []
         self.facts: list[FactRecord] = []
         self.dead: list[object] = []
+        self._dates = Dates()
 
     def tell(self, event: Event, at: datetime) -> None:
         """An event from outside; whatever is due before it happens first."""
@@ -99,6 +101,7 @@ class Flow:
             subject.waiting.append(delivery)
             engine.fire_due(subject.id)
         facts = list(engine.facts)
+        self._dates.check(facts, at)
         self.facts += facts
         self.dead += engine.dead
         for fact in facts:

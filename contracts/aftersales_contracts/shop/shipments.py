@@ -76,6 +76,8 @@ class OrderGoods(Part):
     """Goods of another order in the same parcel."""
 
     order_id: Id
+    parcel_id: Id
+    """The parcel as that order knows it: an id of its own."""
     lines: list[Share]
     """The pieces of that order inside."""
 
@@ -84,7 +86,7 @@ class ParcelRegisteredV1(OrderEvent):
     """A waybill was made for a parcel of the order; an order may have several parcels.
 
     A parcel with goods of several orders is registered once with `other_orders`, or once for each order under
-    the same number: both mean the same.
+    the same number: both mean the same. Each order has a parcel id of its own.
     """
 
     TYPE = "shop.parcel.registered.v1"

@@ -14,6 +14,8 @@ SHOP = "tb-shop"
 ORDER = "o1"
 TRACKING = components.Tracking(carrier_code="sto", tracking_code="773001")
 
+OTHER = components.Tracking(carrier_code="sto", tracking_code="773002")
+
 
 def cny(minor: int) -> base.Money:
     """Fen."""

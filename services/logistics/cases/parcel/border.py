@@ -47,7 +47,7 @@ def _return_sent(data: aftersales.ReturnSentV1) -> Sequence[Addressed]:
 
 
 def _scanned(data: scans.ParcelScannedV1) -> Sequence[Addressed]:
-    """Reads a scan; a status that this version does not know is a sign of life like any other."""
+    """Reads a scan; a status that this version does not know is a sign of life like any other, and kept."""
     status = KNOWN_STATUS.get(data.status.value, ParcelStatus.IN_TRANSIT)
     signed_by = data.signed_by.value if data.signed_by else None
     scan = Scan(
@@ -58,6 +58,8 @@ def _scanned(data: scans.ParcelScannedV1) -> Sequence[Addressed]:
         signed_by=signed_by,
         region_code=data.region_code,
         reason_code=data.reason_code,
+        told_status=None if data.status.value in KNOWN_STATUS else data.status.value,
+        expected_at=data.expected_delivery_at,
     )
     tracking = tracking_of(data)
     return [m.to(tracking, m.Scanned(tracking, scan))]
@@ -98,7 +100,7 @@ def _about(view: CaseView[State]) -> dict[str, Any]:
 def _status(fact: f.StatusChanged | f.StatusShown, view: CaseView[State]) -> logistics.ParcelStatusChangedV1:
     """Announces the status."""
     track, identity = _known(view)
-    scan = fact.scan
+    scan, signer = fact.scan, SignedBy(fact.scan.signed_by) if fact.scan.signed_by else None
     return logistics.ParcelStatusChangedV1(
         **_about(view),
         parcel_id=identity.parcel_id,
@@ -108,9 +110,13 @@ def _status(fact: f.StatusChanged | f.StatusShown, view: CaseView[State]) -> log
         raw_status_code=scan.raw_status_code,
         place_name=scan.place_name,
         is_late_news=isinstance(fact, f.StatusChanged) and fact.is_late_news,
-        signed_by=SignedBy(scan.signed_by) if scan.signed_by else None,
+        signed_by=signer if signer and signer.is_known else None,
         is_visible=not track.is_hidden,
         shipped_at=track.shipped_at,
+        told_status_code=scan.told_status,
+        told_signer_code=None if signer is None or signer.is_known else signer.value,
+        told_occurred_at=scan.told_at,
+        expected_delivery_at=track.expected_at,
     )
 
 

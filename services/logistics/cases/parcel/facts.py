@@ -26,6 +26,12 @@ class ScanNoted(Value):
     silence_at: datetime | None
 
 
+class ScanOfAnother(Value):
+    """A scan is of the parcel that had the waybill before: it is kept, and nothing follows."""
+
+    scan: Scan
+
+
 class IdentityKnown(Value):
     """The order and lines that the waybill stands for."""
 
@@ -124,6 +130,7 @@ class CollectSettled(Value):
 Fact = (
     TrackOpened
     | ScanNoted
+    | ScanOfAnother
     | IdentityKnown
     | DepartureKnown
     | ShipMarkKnown

@@ -11,7 +11,7 @@ from typing import assert_never
 from kernel.decider import DeadlinePassed, Decided, NotYet, tell
 from kernel.ids import derived_id
 from kernel.people import Task
-from kernel.rules import rule
+from kernel.rules import rule, rules_of
 from kernel.value import replace
 from services.logistics.attention import draw
 from services.logistics.cases.dispatch import messages as dispatch
@@ -74,36 +74,51 @@ def _opened(tracking: Tracking, before: Track | None, policy: Policy, now: datet
     return Decided(f.TrackOpened(tracking, generation, starts_after, policy.attention.since(now)), ())
 
 
-def _silence_at(track: Track, policy: Policy) -> datetime | None:
-    """Finds the moment at which silence is too long; a parcel without an order is forgotten then."""
+def _silence_at(track: Track, policy: Policy, now: datetime) -> datetime | None:
+    """Finds the moment at which silence is too long; a parcel without an order is forgotten then.
+
+    News that was too old when it was told is a silence from then on, not before.
+    """
     if track.identity is None:
         seen_at = track.last_at or track.arrived_at
-        return seen_at + policy.parcel.generation_days if seen_at else None
+        return max(seen_at + policy.parcel.generation_days, now) if seen_at else None
     stage, heard = stage_of(track), heard_at(track)
     if stage is None or heard is None:
         return None
     patience = policy.parcel.silence_hours[stage]
-    return patience_until(track, stage, heard, patience, policy.delays, policy.zone)
+    return max(patience_until(track, stage, heard, patience, policy.delays, policy.zone), now)
 
 
 def _scanned(state: State, message: m.Scanned, policy: Policy, now: datetime) -> Decisions:
-    scan = message.scan
+    scan = _as_told(message.scan, now)
     decided: Decisions = []
     if isinstance(state, s.Absent):
         decided.append(_opened(message.tracking, None, policy, now))
     else:
-        if is_of_another(state.track, scan.at):
-            return []
-        last_at = state.track.last_at
-        if (
-            isinstance(state, s.Ended)
-            and last_at is not None
-            and scan.at > last_at + policy.parcel.generation_days
-        ):
+        if is_of_another(state.track, scan.at, policy.parcel.early_days):
+            return _of_another(scan)
+        last_at, patience = state.track.last_at, policy.parcel.generation_days
+        if isinstance(state, s.Unknown):
+            patience = policy.parcel.early_days
+            if last_at is not None and scan.at < last_at - patience:
+                return _of_another(scan)
+        if isinstance(state, s.Ended | s.Unknown) and last_at is not None and scan.at > last_at + patience:
             decided.append(_opened(message.tracking, state.track, policy, now))
     track = _after(state, decided)
     moved = with_scan(track, scan)
-    return decided if moved == track else decided + _note(scan, _silence_at(moved, policy))
+    return decided if moved == track else decided + _note(scan, _silence_at(moved, policy, now))
+
+
+@rules_of("OR-009", "LG-016")
+def _as_told(scan: Scan, now: datetime) -> Scan:
+    """Counts a scan of a moment that was still to come when it was told as of the telling."""
+    return replace(scan, at=now, told_at=scan.at) if scan.at > now else scan
+
+
+@rule("OR-009")
+def _of_another(scan: Scan) -> Sequence[Fact]:
+    """Keeps a scan of the parcel that had the waybill before, of which nothing follows."""
+    return [f.ScanOfAnother(scan)]
 
 
 @rule("OR-009", "LG-016")
@@ -124,7 +139,8 @@ def _registered(state: State, message: m.RegisteredAs, policy: Policy, now: date
         if known is not None and known.parcel_id == identity.parcel_id:
             return []
         used_at = track.last_at or track.registered_at
-        is_recycled = used_at is not None and now > used_at + policy.parcel.generation_days
+        lifetime = policy.parcel.generation_days if known is not None else policy.parcel.early_days
+        is_recycled = used_at is not None and now > used_at + lifetime
         if is_recycled or track.is_void:
             decided.append(_opened(message.tracking, track, policy, now))
         elif known is not None:
@@ -135,7 +151,7 @@ def _registered(state: State, message: m.RegisteredAs, policy: Policy, now: date
             )
     track = replace(_after(state, decided), identity=identity, registered_at=now)
     attention = policy.attention.since(now)
-    known_as = f.IdentityKnown(identity, now, _silence_at(track, policy), attention)
+    known_as = f.IdentityKnown(identity, now, _silence_at(track, policy, now), attention)
     decided.append(Decided(known_as, ("OR-009",)))
     is_return = identity.direction is Direction.RETURN
     return decided + _refuse_collect(track, policy, now) if message.is_collect and is_return else decided
@@ -162,9 +178,9 @@ def _arrived(state: State, message: m.Arrived, policy: Policy, now: datetime) ->
     if isinstance(state, s.Absent):
         decided.append(_opened(message.tracking, None, policy, now))
     track = _after(state, decided)
-    if track.arrived_at is not None or is_of_another(track, now):
+    if track.arrived_at is not None or is_of_another(track, now, policy.parcel.early_days):
         return []
-    silence_at = _silence_at(replace(track, arrived_at=now), policy)
+    silence_at = _silence_at(replace(track, arrived_at=now), policy, now)
     decided.append(Decided(f.ArrivalNoted(now, message.is_collect, silence_at), ("RF-044", "RF-069")))
     return decided + _unregistered_collect(track, message)
 
@@ -195,7 +211,7 @@ def _told(
             if any(moment <= at for moment in known):
                 return []
             moved = replace(track, left_at=at, region_code=region_code or track.region_code)
-            departed = f.DepartureKnown(at, _silence_at(moved, policy), region_code)
+            departed = f.DepartureKnown(at, _silence_at(moved, policy, now), region_code)
             return [Decided(departed, ("LG-064",))]
         case m.ShipMarked(at=at, region_code=region_code):
             is_known = track.shipped_at is not None and track.shipped_at <= at

@@ -97,9 +97,12 @@ _BY_STATUS: Mapping[ParcelStatus, type[Known]] = {
     ParcelStatus.OUT_OF_RANGE: Problem,
     ParcelStatus.ADDRESS_PROBLEM: Problem,
     ParcelStatus.HELD: Problem,
+    ParcelStatus.PROBLEM: Problem,
+    ParcelStatus.NOT_COLLECTED: Problem,
     ParcelStatus.DAMAGED: Problem,
     ParcelStatus.REFUSED: Refused,
     ParcelStatus.RETURNING: Returning,
+    ParcelStatus.INTERCEPTED: Returning,
 }
 _BY_OUTCOME: Mapping[Outcome, type[Known]] = {
     Outcome.DELIVERED: Delivered,
@@ -177,7 +180,7 @@ def fold(track: Track, fact: Fact) -> Track:  # noqa: C901, PLR0911, PLR0912  on
             return replace(track, collect=collect, collect_answer_by=None)
         case AttentionDrawn(attention=attention):
             return replace(track, attention=attention)
-        case f.StatusChanged() | f.StatusShown() | Task() | Told():
+        case f.StatusChanged() | f.StatusShown() | f.ScanOfAnother() | Task() | Told():
             return track
         case _:
             assert_never(fact)

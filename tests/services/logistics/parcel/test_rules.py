@@ -58,7 +58,7 @@ def test_before_the_case_is_there() -> None:
 
 def test_the_order_hears_of_the_pick_up() -> None:
     """LG-064: the earliest proof that the carrier has the parcel goes to the order."""
-    decided = decide(PARCEL, TRACK, m.Scanned(STO, SCANS[2]), T0, P)
+    decided = decide(PARCEL, TRACK, m.Scanned(STO, SCANS[2]), SCANS[2].at, P)
     assert facts_of(decided)[-1] == tell(dispatch.to("o1", dispatch.PickedUp("k1", SCANS[2].at)))
 
 
