@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from kernel.value import Value
+from kernel.value import Value, replace
 from services.refunds.shares import InspectedLine, RefundKind, Share
 
 GOODS_MARK = "goods"
@@ -11,7 +11,10 @@ BACK_REASONS = frozenset({"refused", "out_of_range", "unwanted"})
 
 
 class Back(Value):
-    """Pieces that are back for one case, or go out by one resend; `case_id` empty: no case is about them."""
+    """Pieces that are back for one case, go out by one resend, or were in one parcel, by its id.
+
+    `case_id` empty: no case is about them.
+    """
 
     case_id: str
     pieces: tuple[Share, ...]
@@ -31,6 +34,8 @@ class Returning(Value):
     freed: tuple[Share, ...] = ()
     seen: tuple[str, ...] = ()
     """The returns that were at the gate or checked by their id."""
+    boxes: tuple[Back, ...] = ()
+    """What was found in each parcel that was checked, by its id."""
 
     def with_report(self, return_id: str, pieces: tuple[Share, ...]) -> "tuple[Share, ...]":
         """Adds up what is at the shop: several reports of one return are about the same goods."""
@@ -41,6 +46,31 @@ class Returning(Value):
     def own(self) -> tuple[Share, ...]:
         """Lists the pieces that the shop has for the case."""
         return without(self.here, self.freed)
+
+    @property
+    def unchecked(self) -> tuple[Share, ...]:
+        """Lists the pieces that were sent and not found in any parcel."""
+        return without(self.sent, [share for box in self.boxes for share in box.pieces])
+
+    def has_box(self, parcel_id: str) -> bool:
+        """Tells whether that parcel was checked for the case before."""
+        return any(box.case_id == parcel_id for box in self.boxes)
+
+    def is_counted(self, return_id: str) -> bool:
+        """Tells whether the pieces of that return were counted already, at the gate or by a check."""
+        return return_id in self.seen or (bool(self.boxes) and len(self.return_ids) <= 1)
+
+    def with_found(self, parcel_id: str, pieces: tuple[Share, ...]) -> tuple[Share, ...]:
+        """Adds up what is at the shop, with what is found in a parcel that was checked before."""
+        others = [share for box in self.boxes if box.case_id != parcel_id for share in box.pieces]
+        return more_of(self.here, together(others, pieces))
+
+    def with_box(self, box: Back) -> "Returning":
+        """Keeps what was found in a parcel; of several looks at it the most."""
+        known = next((one for one in self.boxes if one.case_id == box.case_id), Back(box.case_id, ()))
+        others = tuple(one for one in self.boxes if one.case_id != box.case_id)
+        found = Back(box.case_id, more_of(known.pieces, box.pieces))
+        return replace(self, boxes=(*others, found))
 
 
 class Question(Value):

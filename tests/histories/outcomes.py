@@ -62,8 +62,8 @@ def _liability(ledger: Ledger, event: refunds.FreightLiabilityDecidedV1, at: dat
     case_id = event.return_id or ""
     if event.cause.value == "quality" and bears:
         ledger.m.hang_on_fault.add(case_id)
-    elif case_id not in ledger.m.faults:
-        ledger.m.hang_on_fault.discard(case_id)
+    elif bears or case_id not in ledger.m.faults:
+        ledger.m.hang_on_fault.discard(case_id)  # the shop bears it whatever is found
     if case_id in ledger.m.exchanges:
         ledger.exchange(case_id).seller_bears = bears
     elif case_id in ledger.m.refunds:

@@ -70,6 +70,17 @@ def test_freight_that_the_shop_bears_without_a_fault_hangs_on_none() -> None:
     assert repaid(OTHER, "no") == set()
 
 
+def test_freight_that_the_shop_bears_without_a_fault_after_one_was_refuted_hangs_on_none() -> None:
+    """RF-071: the buyer changes the application into one without a reason, whose freight the shop bears."""
+    for last, found in ((OTHER, set[str]()), (QUALITY, {"r1"})):
+        world = played(ONE, *SENT)
+        world.ledger.refund("r1").lines["a"] = 1
+        announce(world, liable("refund-agreement", "r1", QUALITY))
+        assert play(world, checked("no"))
+        announce(world, liable("refund-agreement", "r1", last), freight("r1"))
+        assert broken(world.breaches.values(), "freight_unowed") == found
+
+
 def exchanged(after: timedelta) -> set[str]:
     """Nothing was sent by the third day; the freight is repaid so long after that moment."""
     world = played(ONE, *EXCHANGED)

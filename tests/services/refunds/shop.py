@@ -176,8 +176,9 @@ def inspected(
     **extra: Any,
 ) -> shipments.ReturnInspectedV1:
     wanted_sku_id, return_id = extra.pop("wanted_sku_id", None), extra.pop("return_id", None)
+    parcel_id = extra.pop("parcel_id", "back1")
     return shipments.ReturnInspectedV1(
-        **KEYS, parcel_id="back1", return_id=return_id, wanted_sku_id=wanted_sku_id,
+        **KEYS, parcel_id=parcel_id, return_id=return_id, wanted_sku_id=wanted_sku_id,
         lines=[
             components.Inspection(
                 line_id=line_id, received_count=received, accepted_count=accepted_count, condition=condition,

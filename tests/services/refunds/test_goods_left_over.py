@@ -184,7 +184,7 @@ def test_a_piece_that_was_missing_when_a_price_difference_was_paid_is_asked_abou
     driver.tell(s.agreed(2), T0 + 5 * DAY)
     driver.tell(s.settled(400), T0 + 6 * DAY)
     assert back_count(driver) == 1
-    driver.tell(s.inspected("a", 1, 1), T0 + 7 * DAY)
+    driver.tell(s.inspected("a", 1, 1, parcel_id="back2"), T0 + 7 * DAY)
     assert (open_questions(driver), back_count(driver)) == (["o1.goods.1", "o1.goods.2"], 2)
 
 
@@ -198,7 +198,7 @@ def test_what_arrives_of_a_lapsed_return_is_that_piece_and_the_open_refund_count
     second = s.sent(lines=[s.share("a", 2)], refund_id="r2").model_copy(update={"return_id": "ret2"})
     driver.tell(second, T0 + 4 * DAY)
     driver.tell(s.inspected("a", 2, 2).model_copy(update={"return_id": "ret2"}), T0 + 5 * DAY)
-    driver.tell(s.inspected("a", 1, 1), T0 + 6 * DAY)
+    driver.tell(s.inspected("a", 1, 1, parcel_id="back2"), T0 + 6 * DAY)
     driver.until(T0 + 20 * DAY)
     assert requested(driver) == [("r2.refund.1", 30_000, {"a": 3})]
     assert open_questions(driver) == []

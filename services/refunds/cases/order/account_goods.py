@@ -170,21 +170,26 @@ def sent(book: OrderAccount, case_id: str, return_id: str, pieces: tuple[Share, 
     return _with(book, known, more)
 
 
-def arrived(book: OrderAccount, case_id: str, here: Sequence[Share], seen: str = "") -> OrderAccount:
-    """Notes which of the pieces that were sent for a case are at the shop; `seen`: told of that return."""
+def arrived(
+    book: OrderAccount, case_id: str, here: Sequence[Share], seen: str = "", box: Back | None = None
+) -> OrderAccount:
+    """Notes which of the pieces that were sent for a case are at the shop.
+
+    `seen`: told of that return; `box`: found in that parcel.
+    """
     known = returning(book, case_id)
     if not book.held.is_told(case_id):
         case = book.case(case_id)
         out = given_in(case, here) if case is not None else here
         others = [x for one in book.returns if one.case_id != case_id for x in without(one.sent, one.here)]
         book = replace(book, held=book.held.gave(case_id, without(out, others)))
-    if known is None:
-        return (
-            replace(book, returns=(*book.returns, Returning(case_id, (), (), tuple(here)))) if here else book
-        )
-    is_new = bool(seen) and seen not in known.seen
-    ids = (*known.seen, seen) if is_new else known.seen
-    return _with(book, known, replace(known, here=more_of(known.here, here), seen=ids))
+    if known is None and not here:
+        return book
+    found = known or Returning(case_id, (), ())
+    ids = (*found.seen, seen) if seen and seen not in found.seen else found.seen
+    more = replace(found, here=more_of(found.here, here), seen=ids)
+    more = more if box is None else more.with_box(box)
+    return replace(book, returns=(*book.returns, more)) if known is None else _with(book, known, more)
 
 
 @rules_of("RF-044")
@@ -221,21 +226,19 @@ def released(
     is_paid: bool,
     is_replaced: bool,
 ) -> OrderAccount:
-    """Leaves the pieces of a case that is over without one; goods of an unpaid one may be under way still."""
+    """Leaves the pieces of a case that is over without one; goods of an unpaid one may be under way still.
+
+    Pieces that were paid for are as good as here: whoever finds them owes nothing for them.
+    """
     book = changed(arrived(book, case_id, here), freed, 1)
     case = book.case(case_id)
     if is_replaced and case is not None:
         held = book.held.presumed(case_id, given_in(case, case.shares))
         book = replace(book, held=held, replaced=(*book.replaced, Back(case_id, case.shares)))
-    paid = case.gone if is_paid and case is not None else ()
-    found = [one if one.case_id != case_id else _still_missing(one, paid) for one in book.returns]
-    return replace(book, returns=tuple(one for one in found if one is not None))
-
-
-def _still_missing(goods: Returning, paid: Sequence[Share]) -> Returning | None:
-    """Keeps goods of which pieces are under way that nobody paid for."""
-    missing = without(without(goods.sent, goods.here), without(paid, goods.here))
-    return replace(goods, sent=together(goods.here, missing)) if missing else None
+    known = returning(book, case_id)
+    if known is None or case is None or not is_paid:
+        return book
+    return _with(book, known, replace(known, here=more_of(known.here, inside(case.gone, known.sent))))
 
 
 def asked(book: OrderAccount, question: Question, remedy_id: str) -> OrderAccount:

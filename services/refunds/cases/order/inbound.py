@@ -142,7 +142,7 @@ def _inspected(data: shipments.ReturnInspectedV1) -> list[Addressed]:
         )
         for line in data.lines
     )
-    return _here(data, GoodsInspected(data.return_id, lines, data.wanted_sku_id))
+    return _here(data, GoodsInspected(data.return_id, lines, data.wanted_sku_id, data.parcel_id))
 
 
 def _return_sent(data: aftersales.ReturnSentV1) -> list[Addressed]:

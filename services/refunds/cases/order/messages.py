@@ -214,6 +214,7 @@ class GoodsInspected(Value):
     return_id: str | None
     lines: tuple[InspectedLine, ...]
     wanted_sku_id: str | None
+    parcel_id: str = ""
 
 
 class ReshipMoved(Value):

@@ -168,9 +168,9 @@ def return_accepted(state: State, accepted: ReturnAccepted, policy: Policy, now:
 
 @rule("RF-044")
 def return_arrived(state: State, parcel: ParcelDecided, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Counts goods at the gate as back."""
+    """Counts goods at the gate as back, as they were registered. Those that were checked are counted."""
     known = account_goods.returning(live(state).book, parcel.parcel_id)
-    if known is None:
+    if known is None or known.is_counted(parcel.parcel_id):
         return []
     here = known.with_report(parcel.parcel_id, parcel.shares or known.sent)
     return _came(state, known, here, policy, now, seen=parcel.parcel_id)
@@ -178,12 +178,19 @@ def return_arrived(state: State, parcel: ParcelDecided, policy: Policy, now: dat
 
 @rule("RF-039", "RF-116")
 def goods_inspected(state: State, inspected: GoodsInspected, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Tells every case what was found of its own pieces. One parcel may hold those of several."""
+    """Tells every case what was found of its own pieces. One parcel may hold those of several.
+
+    A parcel of a case that is over is that case's, however often it is looked at.
+    """
     book = live(state).book
     rest = {line.line_id: line for line in inspected.lines}
     came: dict[str, list[InspectedLine]] = {}
     told: list[Addressed] = []
-    cases = _inspected_cases(book, inspected.return_id)
+    for goods in _over(book, inspected):
+        own = _own_lines(rest, more_of(goods.sent, goods.here), list(rest))
+        came[goods.case_id] = list(own)
+        told += _told_unfit(book, own, inspected.wanted_sku_id)
+    cases = _inspected_cases(book, inspected)
     for number, (place, case) in enumerate(cases):
         sharing = [s.line_id for rank, other in cases[number + 1 :] if rank <= _SENT for s in other.shares]
         shares = case.shares if place == _NAMED else _not_of_others(book, case)
@@ -193,56 +200,91 @@ def goods_inspected(state: State, inspected: GoodsInspected, policy: Policy, now
         told.append(_told_checked(case, lines, inspected.wanted_sku_id))
         came.setdefault(case.case_id, []).extend(lines)
     for goods in book.returns:
-        lines = _own_lines(rest, without(goods.sent, goods.here), ())
+        lines = _own_lines(rest, goods.unchecked, ())
         came.setdefault(goods.case_id, []).extend(lines)
     facts: list[Fact] = []
     freed: list[Share] = []
     for case_id, found in came.items():
-        fact = _found(book, case_id, found, inspected.return_id or "")
-        if fact is not None:
-            fact, onward = _shared_out(book, fact) if book.case(case_id) is None else (fact, [])
-            told += onward
-            facts.append(fact)
-            freed += fact.freed
+        if not found:
+            continue
+        fact = _found(book, case_id, found, inspected)
+        fact, onward = _shared_out(book, fact) if book.case(case_id) is None else (fact, [])
+        told += onward
+        facts.append(fact)
+        freed += fact.freed
     facts += asked(book, "goods_back_without_refund", pieces_of(counts_of(freed)), policy, now)
     return [*_tell(told), *facts]
 
 
 def _found(
-    book: OrderAccount, case_id: str, lines: Sequence[InspectedLine], return_id: str
-) -> ReturnCame | None:
+    book: OrderAccount, case_id: str, lines: Sequence[InspectedLine], inspected: GoodsInspected
+) -> ReturnCame:
     known = account_goods.returning(book, case_id) or Returning(case_id, (), ())
-    is_repeat = return_id in known.seen and len(known.return_ids) > 1
-    here = more_of(known.here, received(lines)) if is_repeat else together(known.here, received(lines))
-    fact = _at_shop(book, known, here)
-    are_fit = {line.line_id: line.accepted_count >= line.received_count for line in lines}
-    seen = return_id if return_id in known.return_ids else ""
-    return None if fact is None else replace(fact, seen=seen, are_fit=are_fit)
+    return_id, parcel_id, pieces = inspected.return_id or "", inspected.parcel_id, received(lines)
+    if known.has_box(parcel_id):
+        here = known.with_found(parcel_id, pieces)
+    elif return_id in known.seen and len(known.return_ids) > 1:
+        here = more_of(known.here, pieces)
+    else:
+        here = together(known.here, pieces)
+    return replace(
+        _at_shop(book, known, here) or ReturnCame(case_id, known.here),
+        seen=return_id if return_id in known.return_ids else "",
+        are_fit={line.line_id: line.accepted_count >= line.received_count for line in lines},
+        box=Back(parcel_id, pieces) if parcel_id else None,
+    )
+
+
+def _over(book: OrderAccount, inspected: GoodsInspected) -> list[Returning]:
+    """Finds the returns of cases that are over whose parcel this is, by its name or from an earlier look."""
+    return [
+        goods
+        for goods in book.returns
+        if book.case(goods.case_id) is None
+        and (
+            goods.has_box(inspected.parcel_id)
+            if inspected.return_id is None
+            else inspected.return_id in (goods.case_id, *goods.return_ids)
+        )
+    ]
+
+
+def _told_unfit(
+    book: OrderAccount, lines: Sequence[InspectedLine], wanted_sku_id: str | None
+) -> list[Addressed]:
+    """Tells the cases that have goods of another return now that some were not accepted."""
+    unfit = tuple(line for line in lines if line.accepted_count < line.received_count)
+    cases = (case for case in book.open if case.kind is not None and inside(case.back, received(unfit)))
+    return [_told_checked(case, unfit, wanted_sku_id) for case in cases] if unfit else []
 
 
 def _not_of_others(book: OrderAccount, case: OpenCase) -> tuple[Share, ...]:
     """Leaves out lines of which nothing is under way for the case, but something for one that is over."""
     goods = account_goods.returning(book, case.case_id)
-    if goods is None or not goods.sent:
+    if goods is not None and not goods.sent:
         return case.shares
-    coming = counts_of(without(goods.sent, goods.here))
+    coming = counts_of(goods.unchecked) if goods is not None else {}
     over = [one for one in book.returns if book.case(one.case_id) is None]
-    elsewhere = counts_of(share for one in over for share in without(one.sent, one.here))
+    elsewhere = counts_of(share for one in over for share in one.unchecked)
     return tuple(s for s in case.shares if s.line_id in coming or s.line_id not in elsewhere)
 
 
-_NAMED, _SENT, _WANTED = range(3)
+_NAMED, _SENT, _WANTED, _CHECKED = range(4)
 
 
-def _inspected_cases(book: OrderAccount, return_id: str | None) -> list[tuple[int, OpenCase]]:
-    """Orders the cases that returned goods can be for: the one that is named, who sent, who is to send."""
+def _inspected_cases(book: OrderAccount, inspected: GoodsInspected) -> list[tuple[int, OpenCase]]:
+    """Orders the cases that returned goods can be for: the named one, who sent, who is to send, the rest."""
     found: list[tuple[int, OpenCase]] = []
     for case in book.open:
         goods = account_goods.returning(book, case.case_id)
-        if return_id is not None and return_id in (case.case_id, *(goods.return_ids if goods else ())):
+        if inspected.return_id is None:
+            is_named = goods is not None and goods.has_box(inspected.parcel_id)
+        else:
+            is_named = inspected.return_id in (case.case_id, *(goods.return_ids if goods else ()))
+        if is_named:
             found.append((_NAMED, case))
         elif goods is not None:
-            found.append((_SENT, case))
+            found.append((_SENT if goods.unchecked or not goods.sent else _CHECKED, case))
         elif case.kind is None or case.kind.wants_goods_back:
             found.append((_WANTED, case))
     return sorted(found, key=lambda entry: entry[0])
@@ -288,7 +330,8 @@ def _came(
 
 def _shared_out(book: OrderAccount, came: ReturnCame) -> tuple[ReturnCame, list[Addressed]]:
     """Gives pieces that the case of the return is not about to the cases that are."""
-    parts, freed = claimed(book, came.freed)
+    others = tuple(case for case in book.open if case.case_id != came.case_id)
+    parts, freed = claimed(replace(book, open=others), came.freed)
     return replace(came, freed=freed, taken=tuple(parts)), [told_back(book, part) for part in parts]
 
 

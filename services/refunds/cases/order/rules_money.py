@@ -142,7 +142,8 @@ def amendment_proposed(
         return rejected(Application.REFUND, applied.refund_id, checked, is_amendment=True)
     terms = checked.terms
     base_minor = late_base(terms, policy)
-    more = account_goods.back_free(current.book, without(terms.shares, own.back))
+    here = (*own.back, *account_goods.here_of(current.book, applied.refund_id))
+    more = account_goods.back_free(current.book, without(terms.shares, here))
     freed = account_goods.loose(current.book, replace(own, shares=terms.shares))
     return _amended(
         AmendmentAdmitted(

@@ -199,8 +199,9 @@ def _goods_moved(
         case ReturnNoted():
             return goods.sent(book, fact.case_id, fact.return_id, fact.sent)
         case ReturnCame():
-            here = goods.checked(goods.arrived(book, fact.case_id, fact.here, fact.seen), fact.are_fit)
-            return goods.shared_out(here, fact.case_id, fact.freed, fact.taken)
+            book = goods.arrived(book, fact.case_id, fact.here, fact.seen, fact.box)
+            book = goods.checked(book, fact.are_fit)
+            return goods.shared_out(book, fact.case_id, fact.freed, fact.taken)
         case SendBackDue():
             return goods.sent_again(book, Back(fact.send_id, fact.pieces))
         case SendOver():

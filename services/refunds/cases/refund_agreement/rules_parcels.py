@@ -89,19 +89,23 @@ def _never_got(state: Open, back: GoodsCameBack, policy: Policy, now: datetime) 
 
 @rule("RF-025", "RF-044")
 def _returned(state: Open, back: GoodsCameBack, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Counts pieces at the shop as returned. Where the return is agreed and all are there, it pays."""
+    """Counts pieces at the shop as returned. Where the return is agreed and all are there, it pays.
+
+    Those that were checked and not accepted wait for the seller's word, like a return that is here.
+    """
     pieces = back.shares or pieces_of(counts_of(state.filed.terms.shares))
     filed = replace(state.filed, back=together(state.filed.back, pieces))
     noted: list[Fact] = [GoodsNoted(pieces, back.are_unfit)]
     if not steps.are_all_back(filed):
         return noted
+    is_unfit = back.are_unfit or filed.is_back_unfit
     if isinstance(state, AwaitingReceipt):
-        return [*noted, *steps.pay(filed, state.returned)]
+        return noted if is_unfit else [*noted, *steps.pay(filed, state.returned)]
     if not isinstance(state, AwaitingReturn):
         return noted
     receive_by = now + policy.agreement.receive_days[Carriage.EXPRESS]
     registered = ReceiptAwaited(filed, receive_by, ReturnedGoods(Carriage.EXPRESS, None, (), pieces))
-    return [*noted, registered, *steps.pay(filed, None)]
+    return [*noted, registered, *([] if is_unfit else steps.pay(filed, None))]
 
 
 @rule("RF-007", "RF-035", "RF-036", "RF-037", "RF-038", "RF-044")
@@ -140,7 +144,7 @@ def _owed(
     if terms.kind is not RefundKind.UNSHIPPED:
         facts.append(AnswerDecided(terms.version, Answer.AGREE, AnswerCause.REMEDY, None))
     is_back = remedy_id is None and terms.kind is RefundKind.NOT_RECEIVED
-    due = steps.pay(filed, None)
+    due = steps.pay(filed, filed.returned)
     return [*facts, *(replace(d, is_proven=is_back) if isinstance(d, RefundDue) else d for d in due)]
 
 
