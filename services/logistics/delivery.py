@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from kernel.rules import rules_of
 from kernel.value import Value
-from services.logistics.commitments import pieces
+from services.logistics.commitments import pieces, repaid_in
 from services.logistics.order_file import Link, OrderFile
 from services.logistics.parcels import Direction, Outcome
 from services.logistics.shares import overlaps, without
@@ -40,7 +40,7 @@ def in_doubt(file: OrderFile) -> tuple[InDoubt, ...]:
 def _doubt(file: OrderFile, link: Link) -> Doubt | None:
     if link.is_void or link.outcome is Outcome.DELIVERED:
         return None
-    if link.is_sought:
+    if link.is_sought or _is_rest_owed(file, link):
         return Doubt.SEARCHED
     if _is_resend_open(file, link):
         return Doubt.RESENT
@@ -65,6 +65,15 @@ def _is_resend_open(file: OrderFile, lost: Link) -> bool:
         return False
     carriers = [link for link in file.links if link.reship_id == resends[-1].reship_id]
     return not carriers or carriers[-1].outcome is None
+
+
+def _is_rest_owed(file: OrderFile, lost: Link) -> bool:
+    """Says whether pieces of a lost parcel are neither sent again nor repaid, while others were sent."""
+    if lost.remedy != "reship" or lost.outcome is not Outcome.LOST:
+        return False
+    resends = [each for each in file.resends if each.replaces_parcel_id == lost.parcel_id]
+    sent_again = resends[-1].lines if resends else pieces(file, lost.lines)
+    return bool(without(pieces(file, lost.lines), (*sent_again, *repaid_in(file, lost))))
 
 
 def _is_unsettled(file: OrderFile, back: Link) -> bool:

@@ -64,16 +64,18 @@ def at_end(ledger: Ledger, at: datetime, cases: Sequence[Standing], dead: Sequen
 
 
 def _sums(ledger: Ledger, at: datetime) -> Iterator[Breach]:
-    intents = [i for i in refund_intents(ledger) if i.state != "given_up"]
-    kept = sum(max(i.net_minor, 0) for i in refund_intents(ledger) if i.state == "given_up")
-    total = kept + sum(i.minor for i in intents)
+    intents = refund_intents(ledger)
+    total = sum(max(i.net_minor, 0) if i.state == "given_up" else i.minor - i.given_up_minor for i in intents)
     if total > ledger.paid_minor:
         yield Breach("paid_over_paid_in", "", "order", at, f"{total} of {ledger.paid_minor}")
     lines: Counter[str] = Counter()
     tenders: Counter[str] = Counter()
     for intent in intents:
-        lines.update(intent.line_minors)
-        tenders.update(intent.tenders)
+        if intent.state != "given_up" or intent.given_up_lines:
+            lines.update(intent.line_minors)
+            lines.subtract(intent.given_up_lines)
+        if not intent.given_up_minor:
+            tenders.update(intent.tenders)
     for line_id, minor in lines.items():
         if minor > ledger.price(line_id):
             yield Breach("line_over_price", "", line_id, at, f"{minor} of {ledger.price(line_id)}")

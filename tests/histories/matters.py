@@ -111,6 +111,8 @@ class Intent:
     given_up_minor: int = 0
     abandoned_minor: int = 0
     """Of that, what the services told."""
+    given_up_lines: Counter[str] = field(default_factory=Counter[str])
+    """That money, line by line."""
     is_unsure: bool = False
     """Whether nobody knows if money moved: a person cannot give it up."""
     remedy_id: str | None = None

@@ -135,6 +135,7 @@ def _abandoned(ledger: Ledger, event: refunds.RefundPaymentAbandonedV1, at: date
         did_not_move = intent.state == "failed" and not intent.is_unsure
         if event.reason_code == "receipt_confirmed" and is_whole and did_not_move:
             intent.state = "given_up"
+        intent.given_up_lines.update(minors(event.lines))
 
 
 def _refund_closed(ledger: Ledger, event: refunds.RefundClosedV1, at: datetime) -> None:
@@ -304,6 +305,13 @@ def _buyer_claim_over(ledger: Ledger, event: Any, at: datetime) -> None:
         claim.ended = event.how.value
 
 
+def _buyer_claim_reduced(ledger: Ledger, event: Any, at: datetime) -> None:
+    del at
+    claim = ledger.m.buyer_claims.get(event.claim_id)
+    if claim is not None:
+        claim.lines.subtract(counts(event.lines))
+
+
 def _review(ledger: Ledger, event: reviews.ReviewDecidedV1, at: datetime) -> None:
     del at
     rating = ledger.m.ratings.get(event.review_id or "")
@@ -317,6 +325,7 @@ def _confirm(ledger: Ledger, event: refunds.OrderAutoConfirmRequestedV1, at: dat
 
 _BY_NAME: Mapping[str, Callable[[Ledger, Any, datetime], None]] = {
     "aftersales.buyer-claim.opened.v1": _buyer_claimed,
+    "aftersales.buyer-claim.reduced.v1": _buyer_claim_reduced,
     "aftersales.buyer-claim.settled.v1": _buyer_claim_over,
 }
 """Types that contracts may not have yet."""

@@ -29,6 +29,13 @@ def _settled(claim_id: str, how: refunds_enums.BuyerClaimEnding) -> refunds.Buye
     )  # fmt: skip
 
 
+def _reduced(claim_id: str, line_id: str) -> refunds.BuyerClaimReducedV1:
+    return refunds.BuyerClaimReducedV1(
+        **of_case("buyer-claim", claim_id), claim_id=claim_id, reason_code="not_there",
+        lines=[Share(line_id=line_id, quantity_count=1, amount=PRICE)], amount=PRICE, open_amount=PRICE,
+    )  # fmt: skip
+
+
 def _both() -> World:
     """The buyer has both pieces, and the money of both."""
     world = played(TWO, *arrived("a:1", "b:1"))
@@ -69,6 +76,16 @@ def test_a_piece_is_claimed_once() -> None:
     assert not broken(world.breaches.values(), "words_buyer_claim")
     announce(world, _opened("c2", "a"))
     assert broken(world.breaches.values(), "words_buyer_claim") == {"c2"}
+
+
+def test_a_piece_that_a_claim_left_out_may_be_claimed_again() -> None:
+    world = _both()
+    announce(world, _opened("c1", "a", "b"), _reduced("c1", "a"))
+    assert broken(world.end(), "goods_and_money") == {"a"}
+    announce(world, _opened("c2", "a"))
+    assert not broken(world.breaches.values(), "words_buyer_claim")
+    announce(world, _opened("c3", "b"))
+    assert broken(world.breaches.values(), "words_buyer_claim") == {"c3"}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from tests.histories.crossings import DAY, HOUR, START, arrived, do
 from tests.histories.generate import History, replay
 from tests.histories.silent import announce, broken, of_case, played, task
 from tests.histories.test_ledger import paid
+from tests.histories.verbs import play
+from tests.histories.words import judge
 from tests.histories.world import Action, Shape, World
 
 LOST = (
@@ -74,3 +76,18 @@ def test_a_return_that_the_courier_lost_is_none_of_the_goods_at_the_shop(
     )  # fmt: skip
     announce(world, confirm)
     assert broken(world.breaches.values(), "confirm_too_early") == found
+
+
+@pytest.mark.parametrize(("ago", "found"), [(timedelta(minutes=10), set[str]()), (timedelta(0), {"a"})])
+def test_what_came_back_after_the_moment_of_the_wish_holds_no_clock(ago: timedelta, found: set[str]) -> None:
+    """The wish is of the moment of its deadline, and told later: the parcel was not back by then."""
+    world = played(Shape((("a", 1, 10_000),)), *arrived("a:1"))
+    assert play(world, do(HOUR, "apply", "r1", "with_return", "quality", 100, 0, "a:1"))
+    assert play(world, do(HOUR, "send", "r1", "B1", 0, "express", "a:1"))
+    assert play(world, do(HOUR, "arrive", "B1"))
+    confirm = refunds.OrderAutoConfirmRequestedV1(
+        **of_case("order", "o1"), request_id="confirm.1",
+        release_amount=Money(minor=world.ledger.paid_minor, currency="CNY"),
+    )  # fmt: skip
+    breaches = judge(world.ledger, confirm, world.now - ago)
+    assert broken(breaches, "confirm_too_early") == found

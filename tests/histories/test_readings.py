@@ -3,6 +3,7 @@
 import pytest
 
 from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds, refunds_enums
+from aftersales_contracts.base import Money
 from aftersales_contracts.components import Share
 from aftersales_contracts.enums import MoneyMoved, RefundKind, ReshipPurpose
 from tests.histories.crossings import DAY, HOUR, ONE, START, TWO, arrived, do, sent
@@ -190,3 +191,25 @@ def test_a_payment_that_was_given_up_with_its_freight_takes_no_goods_from_anothe
         world.breaches.clear()
         announce(world, second, told)
         assert broken(world.breaches.values(), "words_full") == found
+
+
+def test_a_part_that_was_given_up_is_free_for_another_refund() -> None:
+    """Six of ten thousand stay paid, also when more comes back that is to be paid again."""
+    world = played(ONE, *START)
+    announce(world, paid(10_000))
+    assert play(world, do(HOUR, "settle", "r1.refund.1", 100))
+    part = Share(line_id="a", quantity_count=1, amount=Money(minor=4_000, currency="CNY"))
+    given_up = refunds.RefundPaymentAbandonedV1(
+        **of_case("refund-intent", "r1.refund.1"), intent_id="r1.refund.1", lines=[part],
+        reason_code="given_up", purpose=refunds_enums.IntentPurpose.REFUND, refund_id="r1",
+        amount=Money(minor=4_000, currency="CNY"),
+    )  # fmt: skip
+    announce(world, given_up)
+    intent = world.ledger.m.intents["r1.refund.1"]
+    for minor, found in ((4_000, set[str]()), (4_001, {"paid_over_paid_in", "line_over_price"})):
+        for state in ("given_up", "reversed"):
+            intent.state = state
+            world.ledger.m.intents.pop("r2.refund.1", None)
+            announce(world, paid(minor).model_copy(update={"intent_id": "r2.refund.1", "refund_id": "r2"}))
+            sums = ("paid_over_paid_in", "line_over_price", "tender_over")
+            assert {name for name in sums if broken(world.end(), name)} == found, (minor, state)

@@ -76,7 +76,6 @@ Found = Iterator[tuple[str, str, str, str]]
 
 
 def _confirm(ledger: Ledger, event: refunds.OrderAutoConfirmRequestedV1, at: datetime) -> Found:
-    del at
     m = ledger.m
     going_back = sum(i.minor - i.given_up_minor for i in m.intents.values() if i.purpose == "refund")
     expected = ledger.paid_minor - going_back
@@ -94,7 +93,9 @@ def _confirm(ledger: Ledger, event: refunds.OrderAutoConfirmRequestedV1, at: dat
             yield "confirm_too_early", "search", parcel_id, "the parcel is being searched"
     for line_id in ledger.goods.ordered:
         is_back = any(
-            p.where is Where.SHOP and p.has_left for p in ledger.goods.pieces if p.line_id == line_id
+            p.where is Where.SHOP and p.has_left and (p.moved_at is None or p.moved_at <= at)
+            for p in ledger.goods.pieces
+            if p.line_id == line_id
         )
         if is_back and ledger.missing(line_id) > _lost_on_its_way_back(ledger, line_id):
             yield "confirm_too_early", "goods back", line_id, "the goods are at the shop"

@@ -342,6 +342,29 @@ class BuyerClaimOpenedV1(OrderOutcome):
         return self
 
 
+class BuyerClaimReducedV1(OrderOutcome):
+    """Some pieces of a claim on a buyer are claimed no longer; the claim goes on about the others."""
+
+    TYPE = "aftersales.buyer-claim.reduced.v1"
+    TOPIC = TOPIC
+    RULES = ("RF-035", "RF-044")
+
+    claim_id: Id
+    lines: list[Share]
+    """The pieces that are claimed no longer, with their price."""
+    amount: Money
+    """Their price together."""
+    open_amount: Money
+    """The price of the pieces that are claimed still."""
+    reason_code: Code
+    """`goods_back`, `not_there` (the buyer never had them) or `not_paid` (the money never moved)."""
+
+    @model_validator(mode="after")
+    def _one_currency(self) -> "BuyerClaimReducedV1":
+        one_currency(self.amount, self.open_amount, *(share.amount for share in self.lines))
+        return self
+
+
 class BuyerClaimSettledV1(OrderOutcome):
     """A claim on a buyer is over. Goods that come back after a write-off settle it once more."""
 

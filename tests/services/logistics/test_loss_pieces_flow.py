@@ -76,6 +76,42 @@ def test_a_piece_that_a_refund_leaves_while_the_others_are_sent_again_is_paid() 
         assert resends(story) == [("send", [("l1", 1), ("l2", 1)])]
 
 
+def doubted(story: Flow) -> list[str]:
+    """The doubts about the delivery that stand now."""
+    said_last = story.outcomes(logistics.DeliveryDoubtsChangedV1)[-1]
+    return [each.doubt.value for each in said_last.parcels]
+
+
+def test_a_piece_that_waits_for_its_money_leaves_the_delivery_in_doubt() -> None:
+    """OR-029, LG-018: the others arrived; nobody is to confirm before the buyer has the money for it."""
+    story = lost("with_return")
+    choose(story, "reship", 8 * DAY + HOUR)
+    (request,) = story.outcomes(logistics.ReshipRequestedV1)
+    again = shop.registered("e1", direction="reship", tracking=SECOND, request_id=request.request_id)
+    tell(story, again.model_copy(update={"lines": [L1, ONE_OF_L2]}), 9 * DAY)
+    tell(story, refund_closed(), 10 * DAY)
+    tell(story, scan("delivered", 11 * DAY, SECOND), 11 * DAY)
+    assert doubted(story) == ["searched"]
+    settle_questions(story, 12 * DAY)
+    assert remedies(story) == [[("l2", 1)]]
+    assert doubted(story) == ["searched"]
+    remedy_id = story.outcomes(logistics.RemedyRefundDueV1)[-1].remedy_id
+    tell(story, paid(ONE_OF_L2).model_copy(update={"remedy_id": remedy_id}), 13 * DAY)
+    assert doubted(story) == []
+
+
+def test_a_resend_of_all_pieces_ends_the_doubt_about_the_lost_parcel() -> None:
+    """OR-029, LG-019."""
+    story = lost()
+    choose(story, "reship", 8 * DAY + HOUR)
+    (request,) = story.outcomes(logistics.ReshipRequestedV1)
+    again = shop.registered("e1", direction="reship", tracking=SECOND, request_id=request.request_id)
+    tell(story, again.model_copy(update={"lines": [L1, L2]}), 9 * DAY)
+    assert doubted(story) == ["resent"]
+    tell(story, scan("delivered", 11 * DAY, SECOND), 11 * DAY)
+    assert doubted(story) == []
+
+
 def test_a_resent_parcel_that_is_lost_owes_all_that_is_in_it() -> None:
     """LG-018: the piece that was repaid was in the first parcel and is not in the second."""
     story = lost("unshipped")

@@ -150,6 +150,28 @@ def test_m3_paid_before_shipment_by_silence_and_sent_all_the_same() -> None:
         assert recalls(story) == (["order_closed"] if pieces == 1 else []), pieces
 
 
+def test_pieces_that_are_claimed_no_longer_while_others_are_are_told() -> None:
+    """RF-044: one of two parcels is not there after all; its piece is claimed anew when another comes."""
+    story = sold(2, (s.shipped(), HOUR), (not_received(2), 2 * DAY), (s.agreed(), 2 * DAY + HOUR))
+    for parcel_id in ("k1", "k2"):
+        story.tell(parcel(DELIVERED, 1, parcel_id), T0 + 3 * DAY)
+    assert opened(story) == [("o1.buyer-claim.1", 1, 10_000), ("o1.buyer-claim.2", 1, 10_000)]
+    whole = sold(2, (s.shipped(), HOUR), (parcel(DELIVERED, 1, "k1"), DAY), (parcel(DELIVERED, 1, "k2"), DAY))
+    whole.tell(not_received(2), T0 + 2 * DAY)
+    whole.tell(s.agreed(), T0 + 2 * DAY + HOUR)
+    assert opened(whole) == [("o1.buyer-claim.1", 2, 20_000)]
+    whole.tell(parcel(LOST, 1, "k2"), T0 + 3 * DAY)
+    (reduced,) = whole.outcomes(refunds.BuyerClaimReducedV1)
+    assert [(x.line_id, x.quantity_count) for x in reduced.lines] == [("a", 1)]
+    assert (reduced.amount.minor, reduced.open_amount.minor) == (10_000, 10_000)
+    assert (reduced.claim_id, reduced.reason_code) == ("o1.buyer-claim.1", "not_there")
+    whole.tell(parcel(DELIVERED, 1, "e1", ParcelDirection.RESHIP), T0 + 4 * DAY)
+    assert opened(whole)[1:] == [("o1.buyer-claim.2", 1, 10_000)]
+    whole.tell(parcel(LOST, 1, "k1"), T0 + 5 * DAY)
+    assert settled(whole) == [("void", 0)]
+    assert len(whole.outcomes(refunds.BuyerClaimReducedV1)) == 1
+
+
 def test_m4_the_replacement_is_delivered_after_the_money() -> None:
     """RF-120, RF-121: or before it, while the buyer chooses the money all the same."""
     delivered = s.reship(logistics_enums.ReshipStatus.DELIVERED)

@@ -15,6 +15,7 @@ from services.refunds.cases.buyer_claim import state as s
 from services.refunds.cases.buyer_claim.rules import decide
 from services.refunds.conversions import number_of
 from services.refunds.policy import Policy
+from services.refunds.shares import total_of
 
 
 def _task_completed(data: desk.TaskCompletedV1) -> Sequence[Addressed]:
@@ -40,6 +41,19 @@ def _opened(fact: s.ClaimOpened, view: CaseView[s.State]) -> refunds.BuyerClaimO
         lines=outcomes.priced_pieces(claim.shares, claim.amount.currency),
         amount=outcomes.money(claim.amount),
         cause_id=claim.cause_id,
+    )
+
+
+def _reduced(fact: s.ClaimReduced, view: CaseView[s.State]) -> refunds.BuyerClaimReducedV1:
+    claim = _claim(view)
+    currency = claim.amount.currency
+    return refunds.BuyerClaimReducedV1(
+        **outcomes.about_order(view, claim.customer_id),
+        claim_id=view.case_id,
+        lines=outcomes.priced_pieces(fact.shares, currency),
+        amount=outcomes.money(Money(total_of(fact.shares), currency)),
+        open_amount=outcomes.money(claim.open_amount),
+        reason_code=fact.reason_code,
     )
 
 
@@ -73,6 +87,7 @@ BUYER_CLAIM: Kind[s.State, m.Message, s.Fact, Policy] = Kind(
     reads=READS,
     announces={
         s.ClaimOpened: _opened,
+        s.ClaimReduced: _reduced,
         s.ClaimSettled: _settled,
         s.QuestionAsked: _question,
         Task: outcomes.order_task,

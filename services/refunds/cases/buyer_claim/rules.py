@@ -116,9 +116,9 @@ def _cleared(
 @rule("RF-044")
 def _dropped(state: s.Open, cleared: m.PiecesCleared) -> Sequence[Fact]:
     """Takes pieces out of the claim, and ends it with the last one."""
-    dropped = s.PiecesDropped(cleared.shares)
     if s.left(state.claim, cleared.shares):
-        return [dropped]
+        return [s.ClaimReduced(s.dropped(state.claim, cleared.shares), cleared.reason_code)]
+    dropped = s.PiecesDropped(cleared.shares)
     ending = Ending.TAKEN_BACK if cleared.reason_code == "goods_back" else Ending.VOID
     return [dropped, s.ClaimSettled(ending, _nothing(state.claim)), _void(state.claim, cleared.reason_code)]
 

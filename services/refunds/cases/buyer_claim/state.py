@@ -117,6 +117,13 @@ class PiecesDropped(Value):
     shares: tuple[Share, ...]
 
 
+class ClaimReduced(Value):
+    """Pieces are claimed no longer, others still are (buyer-claim.reduced). `shares`: with their price."""
+
+    shares: tuple[Share, ...]
+    reason_code: str
+
+
 class ClaimSettled(Value):
     """The claim is over (buyer-claim.settled). `net_loss`: the price of goods that stay with the buyer."""
 
@@ -125,8 +132,8 @@ class ClaimSettled(Value):
 
 
 Fact = (
-    ClaimOpened | QuestionAsked | TakeBackChosen | BillChosen | Reconsidered | PiecesDropped | ClaimSettled
-    | Task | TaskWithdrawn
+    ClaimOpened | QuestionAsked | TakeBackChosen | BillChosen | Reconsidered | PiecesDropped | ClaimReduced
+    | ClaimSettled | Task | TaskWithdrawn
 )  # fmt: skip
 
 
@@ -152,7 +159,7 @@ def evolve(state: State, fact: Fact) -> State:
             return known if isinstance(known, Settled) else MoneyAwaited(claim, known.ask_at)
         case Reconsidered():
             return known if isinstance(known, Settled) else Asked(claim, known.ask_at)
-        case PiecesDropped(shares=shares):
+        case PiecesDropped(shares=shares) | ClaimReduced(shares=shares):
             return replace(known, claim=replace(claim, shares=left(claim, shares)))
         case ClaimSettled(ending=ending):
             return Settled(claim, ending)
@@ -171,6 +178,18 @@ def left(claim: Claim, gone: Sequence[Share]) -> tuple[Share, ...]:
         if count:
             kept.append(Share(share.line_id, count, share.minor * count // share.quantity_count))
     return tuple(kept)
+
+
+def dropped(claim: Claim, gone: Sequence[Share]) -> tuple[Share, ...]:
+    """Lists the claimed pieces among these, with the money that they take along."""
+    kept = {share.line_id: share for share in left(claim, gone)}
+    found: list[Share] = []
+    for share in claim.shares:
+        rest = kept.get(share.line_id, Share(share.line_id, 0, 0))
+        if share.quantity_count > rest.quantity_count:
+            count = share.quantity_count - rest.quantity_count
+            found.append(Share(share.line_id, count, share.minor - rest.minor))
+    return tuple(found)
 
 
 def deadlines(state: State) -> Sequence[Deadline]:

@@ -40,6 +40,7 @@ BILL = [*START, s.BillChosen(), asked("bill_to_be_paid", 2, 15 * DAY)]
 WRITTEN_OFF = s.ClaimSettled(Ending.WRITTEN_OFF, CNY)
 BILLED = s.ClaimSettled(Ending.BILLED_AGAIN, NOTHING)
 HALF = (Share("a", 1, 0),)
+HALF_PRICED = (Share("a", 1, 3_000),)
 CLEARED = m.PiecesCleared(SHARES, "goods_back")
 DUE = DeadlinePassed("answer", T0 + 10 * DAY)
 WAITED = DeadlinePassed("answer", T0 + 15 * DAY)
@@ -92,7 +93,13 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
         WAITED,
         [TaskWithdrawn("asked_again", name="question.2"), asked("bill_to_be_paid", 3, 30 * DAY)],
     ),
-    ("RF-044", START, m.PiecesCleared(HALF, "goods_back"), [s.PiecesDropped(HALF)]),
+    ("RF-044", START, m.PiecesCleared(HALF, "goods_back"), [s.ClaimReduced(HALF_PRICED, "goods_back")]),
+    (
+        "RF-044",
+        [*BACK, s.ClaimReduced(HALF_PRICED, "goods_back")],
+        m.PiecesCleared((Share("a", 5, 0),), "not_there"),
+        [s.ClaimReduced((Share("a", 2, 6_000),), "not_there")],
+    ),
     ("RF-044", START, m.PiecesCleared((Share("c", 1, 0),), "goods_back"), []),
     (
         "RF-044",
