@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar, cast, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from aftersales_contracts.aftersales import common, customers, logistics, refunds, reviews
+from aftersales_contracts.aftersales import buyer_claims, common, customers, logistics, refunds, reviews
 from aftersales_contracts.base import Event, OpenEnum
 from aftersales_contracts.clock import ClockMarkedV1
 from aftersales_contracts.shop import aftersales as shop_aftersales
@@ -39,6 +39,7 @@ _MODULES = (
     shop_desk,
     common,
     refunds,
+    buyer_claims,
     logistics,
     reviews,
     customers,

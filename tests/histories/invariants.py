@@ -65,16 +65,16 @@ def at_end(ledger: Ledger, at: datetime, cases: Sequence[Standing], dead: Sequen
 
 def _sums(ledger: Ledger, at: datetime) -> Iterator[Breach]:
     intents = refund_intents(ledger)
-    total = sum(max(i.net_minor, 0) if i.state == "given_up" else i.minor - i.given_up_minor for i in intents)
+    total = sum(max(i.net_minor, 0) if i.state == "given_up" else i.minor - i.waived_minor for i in intents)
     if total > ledger.paid_minor:
         yield Breach("paid_over_paid_in", "", "order", at, f"{total} of {ledger.paid_minor}")
     lines: Counter[str] = Counter()
     tenders: Counter[str] = Counter()
     for intent in intents:
-        if intent.state != "given_up" or intent.given_up_lines:
+        if intent.state != "given_up" or intent.waived_lines:
             lines.update(intent.line_minors)
-            lines.subtract(intent.given_up_lines)
-        if not intent.given_up_minor:
+            lines.subtract(intent.waived_lines)
+        if intent.state != "given_up" and not intent.waived_minor:
             tenders.update(intent.tenders)
     for line_id, minor in lines.items():
         if minor > ledger.price(line_id):

@@ -111,8 +111,9 @@ class Intent:
     given_up_minor: int = 0
     abandoned_minor: int = 0
     """Of that, what the services told."""
-    given_up_lines: Counter[str] = field(default_factory=Counter[str])
-    """That money, line by line."""
+    waived_minor: int = 0
+    """Of that, what a person or the receipt gave up; it is free for other refunds, whatever comes later."""
+    waived_lines: Counter[str] = field(default_factory=Counter[str])
     is_unsure: bool = False
     """Whether nobody knows if money moved: a person cannot give it up."""
     remedy_id: str | None = None

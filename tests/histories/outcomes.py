@@ -135,7 +135,9 @@ def _abandoned(ledger: Ledger, event: refunds.RefundPaymentAbandonedV1, at: date
         did_not_move = intent.state == "failed" and not intent.is_unsure
         if event.reason_code == "receipt_confirmed" and is_whole and did_not_move:
             intent.state = "given_up"
-        intent.given_up_lines.update(minors(event.lines))
+        if intent.state == "given_up":
+            intent.waived_minor += event.amount.minor
+            intent.waived_lines.update(minors(event.lines))
 
 
 def _refund_closed(ledger: Ledger, event: refunds.RefundClosedV1, at: datetime) -> None:

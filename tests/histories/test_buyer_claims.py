@@ -2,7 +2,7 @@
 
 import pytest
 
-from aftersales_contracts.aftersales import refunds, refunds_enums
+from aftersales_contracts.aftersales import buyer_claims, refunds, refunds_enums
 from aftersales_contracts.base import Money
 from aftersales_contracts.components import Share
 from aftersales_contracts.shop import desk
@@ -14,23 +14,23 @@ from tests.histories.world import ORDER, PERSON, SHOP, World
 PRICE = Money(minor=10_000, currency="CNY")
 
 
-def _opened(claim_id: str, *lines: str) -> refunds.BuyerClaimOpenedV1:
-    return refunds.BuyerClaimOpenedV1(
+def _opened(claim_id: str, *lines: str) -> buyer_claims.BuyerClaimOpenedV1:
+    return buyer_claims.BuyerClaimOpenedV1(
         **of_case("buyer-claim", claim_id), claim_id=claim_id, cause_id="k1",
         lines=[Share(line_id=line_id, quantity_count=1, amount=PRICE) for line_id in lines],
         amount=Money(minor=PRICE.minor * len(lines), currency="CNY"),
     )  # fmt: skip
 
 
-def _settled(claim_id: str, how: refunds_enums.BuyerClaimEnding) -> refunds.BuyerClaimSettledV1:
-    return refunds.BuyerClaimSettledV1(
+def _settled(claim_id: str, how: refunds_enums.BuyerClaimEnding) -> buyer_claims.BuyerClaimSettledV1:
+    return buyer_claims.BuyerClaimSettledV1(
         **of_case("buyer-claim", claim_id), claim_id=claim_id, how=how, amount=PRICE,
         recovered_amount=Money(minor=0, currency="CNY"), net_loss_amount=PRICE,
     )  # fmt: skip
 
 
-def _reduced(claim_id: str, line_id: str) -> refunds.BuyerClaimReducedV1:
-    return refunds.BuyerClaimReducedV1(
+def _reduced(claim_id: str, line_id: str) -> buyer_claims.BuyerClaimReducedV1:
+    return buyer_claims.BuyerClaimReducedV1(
         **of_case("buyer-claim", claim_id), claim_id=claim_id, reason_code="not_there",
         lines=[Share(line_id=line_id, quantity_count=1, amount=PRICE)], amount=PRICE, open_amount=PRICE,
     )  # fmt: skip

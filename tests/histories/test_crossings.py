@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aftersales_contracts.aftersales import common, logistics, refunds
+from aftersales_contracts.aftersales import buyer_claims, common, logistics, refunds
 from tests.histories import crossings
 from tests.histories.breach import Breach
 from tests.histories.excuses import asked_about
@@ -50,7 +50,7 @@ def _is_recalled(world: World) -> bool:
 
 def _is_claimed(world: World) -> bool:
     """The parcel holds unpaid goods too and goes on; the paid piece in it is claimed from the buyer."""
-    claims = _told(world, refunds.BuyerClaimOpenedV1)
+    claims = _told(world, buyer_claims.BuyerClaimOpenedV1)
     return [claim.amount.minor for claim in claims] == [10_000]
 
 

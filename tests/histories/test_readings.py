@@ -204,8 +204,9 @@ def test_a_part_that_was_given_up_is_free_for_another_refund() -> None:
         reason_code="given_up", purpose=refunds_enums.IntentPurpose.REFUND, refund_id="r1",
         amount=Money(minor=4_000, currency="CNY"),
     )  # fmt: skip
-    announce(world, given_up)
     intent = world.ledger.m.intents["r1.refund.1"]
+    intent.back_minor, intent.state = 4_000, "given_up"
+    announce(world, given_up)
     for minor, found in ((4_000, set[str]()), (4_001, {"paid_over_paid_in", "line_over_price"})):
         for state in ("given_up", "reversed"):
             intent.state = state

@@ -1,6 +1,6 @@
 """Lost parcel: the buyer chooses, the claim on the courier runs beside it, and then it turns up."""
 
-from aftersales_contracts.aftersales import common, logistics, refunds
+from aftersales_contracts.aftersales import buyer_claims, common, logistics, refunds
 from aftersales_contracts.aftersales.logistics_enums import ClaimAction, CourierAction
 from tests.journeys import money
 from tests.journeys.people import Parcel, cny, line, share
@@ -87,7 +87,7 @@ async def test_refunded_and_then_it_is_delivered(stage: Stage) -> None:
     await stage.at(12 * DAY, carrier.scan(parcel, "delivered", signed_by="buyer"))
     revised = order.heard(logistics.ParcelOutcomeDecidedV1, outcome="delivered")
     assert revised.revises_outcome == "lost"
-    order.heard(refunds.BuyerClaimOpenedV1, amount=cny(10_000))
+    order.heard(buyer_claims.BuyerClaimOpenedV1, amount=cny(10_000))
     order.heard(common.TaskRequestedV1, question_code="goods_and_money")
     order.heard(common.TaskRequestedV1, question_code="repay_courier")
     await stage.at(14 * DAY, order.buyer.misses(parcel))

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from aftersales_contracts import components
-from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds
+from aftersales_contracts.aftersales import buyer_claims, common, logistics, logistics_enums, refunds
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import ParcelDirection, ParcelStatus, RefundKind, Role, SignedBy
 from aftersales_contracts.shop import aftersales, desk, scans, shipments
@@ -60,7 +60,7 @@ def parcel(
 
 def opened(story: Flow) -> list[tuple[str, int, int]]:
     """Claims on the buyer: id, pieces, amount."""
-    claims = story.outcomes(refunds.BuyerClaimOpenedV1)
+    claims = story.outcomes(buyer_claims.BuyerClaimOpenedV1)
     return [(x.claim_id, sum(line.quantity_count for line in x.lines), x.amount.minor) for x in claims]
 
 
@@ -70,7 +70,7 @@ def recalls(story: Flow) -> list[str]:
 
 
 def settled(story: Flow) -> list[tuple[str, int]]:
-    return [(x.how.value, x.net_loss_amount.minor) for x in story.outcomes(refunds.BuyerClaimSettledV1)]
+    return [(x.how.value, x.net_loss_amount.minor) for x in story.outcomes(buyer_claims.BuyerClaimSettledV1)]
 
 
 def answer(story: Flow, outcome_code: str, after: timedelta, kind: str = "buyer-claim") -> None:
@@ -161,7 +161,7 @@ def test_pieces_that_are_claimed_no_longer_while_others_are_are_told() -> None:
     whole.tell(s.agreed(), T0 + 2 * DAY + HOUR)
     assert opened(whole) == [("o1.buyer-claim.1", 2, 20_000)]
     whole.tell(parcel(LOST, 1, "k2"), T0 + 3 * DAY)
-    (reduced,) = whole.outcomes(refunds.BuyerClaimReducedV1)
+    (reduced,) = whole.outcomes(buyer_claims.BuyerClaimReducedV1)
     assert [(x.line_id, x.quantity_count) for x in reduced.lines] == [("a", 1)]
     assert (reduced.amount.minor, reduced.open_amount.minor) == (10_000, 10_000)
     assert (reduced.claim_id, reduced.reason_code) == ("o1.buyer-claim.1", "not_there")
@@ -169,7 +169,7 @@ def test_pieces_that_are_claimed_no_longer_while_others_are_are_told() -> None:
     assert opened(whole)[1:] == [("o1.buyer-claim.2", 1, 10_000)]
     whole.tell(parcel(LOST, 1, "k1"), T0 + 5 * DAY)
     assert settled(whole) == [("void", 0)]
-    assert len(whole.outcomes(refunds.BuyerClaimReducedV1)) == 1
+    assert len(whole.outcomes(buyer_claims.BuyerClaimReducedV1)) == 1
 
 
 def test_m4_the_replacement_is_delivered_after_the_money() -> None:

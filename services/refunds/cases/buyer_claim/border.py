@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aftersales_contracts.aftersales import common, refunds, refunds_enums
+from aftersales_contracts.aftersales import buyer_claims, common, refunds_enums
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import desk
 from chassis.engine import outcomes
@@ -33,9 +33,9 @@ def _claim(view: CaseView[s.State]) -> s.Claim:
     return view.state.claim
 
 
-def _opened(fact: s.ClaimOpened, view: CaseView[s.State]) -> refunds.BuyerClaimOpenedV1:
+def _opened(fact: s.ClaimOpened, view: CaseView[s.State]) -> buyer_claims.BuyerClaimOpenedV1:
     claim = fact.claim
-    return refunds.BuyerClaimOpenedV1(
+    return buyer_claims.BuyerClaimOpenedV1(
         **outcomes.about_order(view, claim.customer_id),
         claim_id=view.case_id,
         lines=outcomes.priced_pieces(claim.shares, claim.amount.currency),
@@ -44,10 +44,10 @@ def _opened(fact: s.ClaimOpened, view: CaseView[s.State]) -> refunds.BuyerClaimO
     )
 
 
-def _reduced(fact: s.ClaimReduced, view: CaseView[s.State]) -> refunds.BuyerClaimReducedV1:
+def _reduced(fact: s.ClaimReduced, view: CaseView[s.State]) -> buyer_claims.BuyerClaimReducedV1:
     claim = _claim(view)
     currency = claim.amount.currency
-    return refunds.BuyerClaimReducedV1(
+    return buyer_claims.BuyerClaimReducedV1(
         **outcomes.about_order(view, claim.customer_id),
         claim_id=view.case_id,
         lines=outcomes.priced_pieces(fact.shares, currency),
@@ -57,10 +57,10 @@ def _reduced(fact: s.ClaimReduced, view: CaseView[s.State]) -> refunds.BuyerClai
     )
 
 
-def _settled(fact: s.ClaimSettled, view: CaseView[s.State]) -> refunds.BuyerClaimSettledV1:
+def _settled(fact: s.ClaimSettled, view: CaseView[s.State]) -> buyer_claims.BuyerClaimSettledV1:
     claim = _claim(view)
     recovered = Money(claim.amount.minor - fact.net_loss.minor, claim.amount.currency)
-    return refunds.BuyerClaimSettledV1(
+    return buyer_claims.BuyerClaimSettledV1(
         **outcomes.about_order(view, claim.customer_id),
         claim_id=view.case_id,
         how=refunds_enums.BuyerClaimEnding(fact.ending.value),
