@@ -118,9 +118,13 @@ def _carrier(world: World, dice: Random, parcel: Parcel) -> Iterator[Choice]:
         case "moving":
             yield scan("carrier", 1.5, ParcelStatus.IN_TRANSIT)
             yield scan("carrier", 0.5, ParcelStatus.OUT_FOR_DELIVERY)
-            yield scan("deliver", 3 if parcel.turned_at is None else 0.2, ParcelStatus.DELIVERED)
+            yield scan("deliver", 3 if parcel.turned_at is None else 0.8, ParcelStatus.DELIVERED)
             yield scan("turned", 0.5 if parcel.turned_at is None else 0, ParcelStatus.REFUSED)
             yield scan("turned", 0.3, ParcelStatus.RETURNING)
+            yield scan("turned", 0.1, ParcelStatus.INTERCEPTED)
+            yield scan("turned", 0.1, ParcelStatus.NOT_COLLECTED)
+            yield scan("carrier", 0.1, ParcelStatus.PROBLEM)
+            yield scan("carrier", 0.1, ParcelStatus.MISSORTED)
             is_coming = parcel.turned_at is not None
             yield scan("turned", 3 if is_coming else 0.15, ParcelStatus.RETURNED)
             yield scan("lost", 0.4, ParcelStatus.LOST)

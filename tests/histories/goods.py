@@ -21,8 +21,24 @@ MOVING = frozenset(
         ParcelStatus.HELD,
         ParcelStatus.REFUSED,
         ParcelStatus.RETURNING,
+        ParcelStatus.MISSORTED,
+        ParcelStatus.INTERCEPTED,
+        ParcelStatus.NOT_COLLECTED,
+        ParcelStatus.PROBLEM,
     }
 )
+_HOMEWARD = (ParcelStatus.RETURNING, ParcelStatus.INTERCEPTED, ParcelStatus.RETURNED)
+_DECLINED = (ParcelStatus.REFUSED, ParcelStatus.NOT_COLLECTED)
+_CARRIED = (
+    ParcelStatus.PICKED_UP,
+    ParcelStatus.IN_TRANSIT,
+    ParcelStatus.MISSORTED,
+    ParcelStatus.CUSTOMS,
+    ParcelStatus.TRANSFERRED,
+)
+_OFFERED = (ParcelStatus.AVAILABLE_FOR_PICKUP, ParcelStatus.ATTEMPT_FAILED)
+_ORDER = (*_CARRIED, *_OFFERED, *_DECLINED, *_HOMEWARD, ParcelStatus.OUT_FOR_DELIVERY)
+"""Statuses that say which way a parcel goes, in the order that counts within one moment."""
 
 
 class Where(StrEnum):
@@ -75,6 +91,9 @@ class Parcel:
     """Whether the carrier wants the freight from the shop."""
     is_sent_off: bool = False
     """Whether the shop did not take it in: its goods go back to the buyer."""
+    scans: list[tuple[datetime, int, ParcelStatus]] = field(
+        default_factory=list[tuple[datetime, int, ParcelStatus]]
+    )
 
     @property
     def is_back(self) -> bool:
@@ -96,6 +115,28 @@ class Parcel:
 
     def says(self, word: str) -> bool:
         return any(said == word for _, _, said in self.news)
+
+    def goes_home(self, until: datetime) -> bool:
+        """Whether the carrier was bringing it back to its sender at that moment."""
+        is_homeward = is_declined = False
+        said = [(at, _ORDER.index(status), status) for at, _, status in self.scans if status in _ORDER]
+        for _, _, status in sorted(each for each in said if each[0] <= until):
+            if status is ParcelStatus.OUT_FOR_DELIVERY:
+                is_homeward = is_declined = False
+            elif status in _HOMEWARD or (is_declined and status in _CARRIED):
+                is_homeward = True
+            elif not is_homeward:
+                is_declined = status in _DECLINED
+        return is_homeward
+
+    def reword(self) -> None:
+        """Reads every signature by the way before it: who signs on the way back is the sender."""
+        signed = {number: at for at, number, status in self.scans if status is ParcelStatus.DELIVERED}
+        if not self.is_back:
+            self.news = [
+                (at, number, ("home" if self.goes_home(at) else "there") if number in signed else word)
+                for at, number, word in self.news
+            ]
 
 
 _WORDS: Mapping[ParcelStatus, str] = {
@@ -125,7 +166,7 @@ class Goods:
         self.ordered: Counter[str] = Counter()
         self.pieces: list[Piece] = []
         self.parcels: dict[str, Parcel] = {}
-        self._early: dict[str, list[tuple[datetime, int, str]]] = {}
+        self._early: dict[str, list[tuple[datetime, int, ParcelStatus]]] = {}
         self._count = 0
 
     def place(self, lines: Mapping[str, int]) -> None:
@@ -150,8 +191,10 @@ class Goods:
             return
         self.parcels[parcel.parcel_id] = parcel
         key = f"{parcel.carrier_code}/{parcel.tracking_code}"
-        for at, number, word in self._early.pop(key, []):
-            self._news(parcel, at, number, word)
+        for at, number, status in self._early.pop(key, []):
+            parcel.scans.append((at, number, status))
+            self._news(parcel, at, number, _WORDS[status])
+        parcel.reword()
 
     def void(self, parcel_id: str) -> None:
         if (parcel := self.parcels.get(parcel_id)) is not None and parcel.left_at is None:
@@ -192,13 +235,16 @@ class Goods:
         parcel = self.by_tracking(carrier_code, tracking_code)
         if parcel is None:
             early = self._early.setdefault(f"{carrier_code}/{tracking_code}", [])
-            early.append((at, self._next(), word))
+            early.append((at, self._next(), status))
             return
         if word in ("there", "home"):
             parcel.news = [said for said in parcel.news if said[1] not in parcel.doubtful]
-        self._news(parcel, at, self._next(), word)
-        parcel.heard.append((now, word))
-        if status in (ParcelStatus.REFUSED, ParcelStatus.RETURNING):
+        number = self._next()
+        parcel.scans.append((at, number, status))
+        self._news(parcel, at, number, word)
+        parcel.reword()
+        parcel.heard.append((now, next(said for _, each, said in parcel.news if each == number)))
+        if status in (*_DECLINED, ParcelStatus.RETURNING, ParcelStatus.INTERCEPTED):
             parcel.turned_at = at
         self._move(parcel, now)
 

@@ -25,7 +25,7 @@ class Dates:
             case = (fact.subject, fact.kind, fact.case_id)
             name = f"{fact.kind} {fact.name} of {fact.at.isoformat()}"
             before = self._moved.get(case)
-            if fact.cause.type == "deadline":
+            if fact.cause.type == "deadline" and fact.cause.id.startswith(f"{fact.kind}/{fact.case_id}/"):
                 assert before is None or fact.at >= before, f"{name}: before what set the deadline"
             self._moved[case] = fact.at if before is None else max(before, fact.at)
             if fact.event_type is not None and fact.event is not None:
