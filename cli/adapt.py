@@ -13,14 +13,19 @@ from chassis.settings import Kafka
 from cli.errors import CommandError
 
 
-def context(shop: str | None, zone: str | None, carriers: Sequence[str], topic: str | None) -> Context:
-    """Makes the context of a file. Raises CommandError for a zone that does not exist."""
+def context(
+    shop: str | None, zone: str | None, carriers: Sequence[str], topic: str | None, payments: str
+) -> Context:
+    """Makes the context of a file. Raises CommandError for a zone or a teller that does not exist."""
+    if payments not in ("orders", "transactions"):
+        raise CommandError("payments are told by orders or by transactions")
     return Context(
         shop_id=shop,
         received_at=clock.now(),
         zone=None if zone is None else zone_of(zone),
         carriers=carriers_of(carriers),
         topic=topic,
+        payments="transactions" if payments == "transactions" else "orders",
     )
 
 

@@ -26,6 +26,9 @@ def adapt(
         list[str] | None, typer.Option(help="NAME=CODE: your code of a sender's carrier.")
     ] = None,
     topic: Annotated[str | None, typer.Option(help="The webhook's topic, for example orders/create.")] = None,
+    payments: Annotated[
+        str, typer.Option(help="What tells of a web shop's payments: orders or transactions.")
+    ] = "orders",
     lines: Annotated[bool, typer.Option("--lines", help="The file has a payload on each line.")] = False,
 ) -> None:
     """Turns a sender's payload into events: JSON lines on standard output, remarks on standard error."""
@@ -34,7 +37,9 @@ def adapt(
 
     try:
         raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        found = work.adapted(kind, raw, work.context(shop, zone, carrier or [], topic), by_line=lines)
+        found = work.adapted(
+            kind, raw, work.context(shop, zone, carrier or [], topic, payments), by_line=lines
+        )
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}")
     except CommandError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from aftersales_adapters import aftership, easypost, kuaidi100
+from aftersales_adapters import aftership, easypost, kuaidi100, shopify
 from aftersales_adapters.reading import Node, parse
 from aftersales_adapters.result import Adapted, Context
 
@@ -13,6 +13,7 @@ KINDS: Mapping[str, Adapter] = MappingProxyType(
         easypost.NAME: easypost.adapt,
         aftership.NAME: aftership.adapt,
         kuaidi100.NAME: kuaidi100.adapt,
+        shopify.NAME: shopify.adapt,
     }
 )
 """The adapter of each kind of payload."""

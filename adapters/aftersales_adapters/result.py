@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from aftersales_contracts.base import Event
 from aftersales_contracts.envelope import SPEC_VERSION, Envelope, time_text, write
@@ -34,6 +34,8 @@ class Context:
     """Your carrier codes by the sender's names of carriers, in lower case."""
     topic: str | None = None
     """The sender's topic of the message, where a header names it. Without a topic a payload is told whole."""
+    payments: Literal["orders", "transactions"] = "orders"
+    """Which messages of a web shop tell of payments: one of them, or each payment would count twice."""
     source: str | None = None
     """CloudEvents source, in place of the adapter's own."""
 

@@ -81,11 +81,11 @@ def spoiled(value: Any, dice: Random) -> Any:
 def test_a_payload_that_is_spoiled_anywhere_gives_sound_events_or_an_error(name: str) -> None:
     dice = Random(name)
     told_count = refused_count = 0
-    for _ in range(400):
+    for _ in range(250):
         found = judged(KIND_OF[name], json.dumps(spoiled(SAMPLES[name], dice)))
         told_count += found is not None and bool(found.events)
         refused_count += found is None
-    assert told_count > 40
+    assert told_count > 20
     assert refused_count > 4
 
 
@@ -94,16 +94,17 @@ def test_each_single_value_may_be_missing_null_empty_or_odd(name: str) -> None:
     whole = SAMPLES[name]
     count = len(list(places(whole)))
     for number in range(count):
-        for odd in (None, "", 7, "\x00", "中文"):
+        odd = (None, "", 7, "\x00", "中文")
+        for given_value in (odd[number % 5], odd[(number + 2) % 5]):
             value = copy.deepcopy(whole)
             container, key = list(places(value))[number]
-            container[key] = odd
+            container[key] = given_value
             judged(KIND_OF[name], json.dumps(value))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(value=JSON)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_json_at_all(kind: str, value: Any) -> None:
     judged(kind, json.dumps(value))
 
