@@ -17,6 +17,7 @@ intake = typer.Typer()
 def adapt(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="The sender: see adapters/README.md.")],
     file: Annotated[Path, typer.Argument(metavar="FILE|-", help="A payload as the sender sends it.")],
+    *,
     publish: Annotated[
         bool, typer.Option("--publish", help="Publish the events; else they are printed.")
     ] = False,
