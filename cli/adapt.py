@@ -14,7 +14,13 @@ from cli.errors import CommandError
 
 
 def context(
-    shop: str | None, zone: str | None, carriers: Sequence[str], topic: str | None, payments: str
+    shop: str | None,
+    zone: str | None,
+    carriers: Sequence[str],
+    topic: str | None,
+    payments: str,
+    *,
+    is_mall: bool,
 ) -> Context:
     """Makes the context of a file. Raises CommandError for a zone or a teller that does not exist."""
     if payments not in ("orders", "transactions"):
@@ -25,6 +31,7 @@ def context(
         zone=None if zone is None else zone_of(zone),
         carriers=carriers_of(carriers),
         topic=topic,
+        is_mall=is_mall,
         payments="transactions" if payments == "transactions" else "orders",
     )
 

@@ -27,6 +27,7 @@ def adapt(
         list[str] | None, typer.Option(help="NAME=CODE: your code of a sender's carrier.")
     ] = None,
     topic: Annotated[str | None, typer.Option(help="The webhook's topic, for example orders/create.")] = None,
+    mall: Annotated[bool, typer.Option("--mall", help="The shop of Taobao is one of Tmall's.")] = False,
     payments: Annotated[
         str, typer.Option(help="What tells of a web shop's payments: orders or transactions.")
     ] = "orders",
@@ -39,7 +40,7 @@ def adapt(
     try:
         raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         found = work.adapted(
-            kind, raw, work.context(shop, zone, carrier or [], topic, payments), by_line=lines
+            kind, raw, work.context(shop, zone, carrier or [], topic, payments, is_mall=mall), by_line=lines
         )
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}")

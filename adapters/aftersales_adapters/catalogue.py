@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from aftersales_adapters import aftership, easypost, kuaidi100, shopify
+from aftersales_adapters import aftership, easypost, kuaidi100, shopify, taobao
 from aftersales_adapters.reading import Node, parse
 from aftersales_adapters.result import Adapted, Context
 
@@ -14,6 +14,7 @@ KINDS: Mapping[str, Adapter] = MappingProxyType(
         aftership.NAME: aftership.adapt,
         kuaidi100.NAME: kuaidi100.adapt,
         shopify.NAME: shopify.adapt,
+        taobao.NAME: taobao.adapt,
     }
 )
 """The adapter of each kind of payload."""

@@ -36,6 +36,8 @@ class Context:
     """The sender's topic of the message, where a header names it. Without a topic a payload is told whole."""
     payments: Literal["orders", "transactions"] = "orders"
     """Which messages of a web shop tell of payments: one of them, or each payment would count twice."""
+    is_mall: bool = False
+    """Whether a shop of Taobao is one of the mall (Tmall): a trade does not say."""
     source: str | None = None
     """CloudEvents source, in place of the adapter's own."""
 

@@ -78,7 +78,7 @@ def _company(telling: Telling, node: Node) -> Node:
     """The carrier, which may be left out."""
     company = node["tracking_company"]
     if company.is_absent:
-        telling.remark(company, "assumed", "a number without its carrier is told with the carrier `other`")
+        telling.remark(company, "assumed", "a number without its carrier: the carrier is other")
         return Node("other", company.place)
     return company
 
