@@ -77,6 +77,12 @@ def test_a_rating_counts_once_per_side_and_line() -> None:
     assert names(world) == {"words_review"}
 
 
+def test_the_platform_gives_an_id_to_one_rating_also_while_it_is_on_its_way() -> None:
+    world = played(ONE, *arrived("a:1"), do(HOUR, "later", "rate", 180, "v1", "a", "bad", "buyer"))
+    assert not play(world, do(HOUR, "rate", "v1", "a", "bad", "seller"))
+    assert play(world, do(HOUR, "rate", "v2", "a", "bad", "seller"))
+
+
 def test_a_rating_gets_an_answer() -> None:
     world = played(ONE, *RATED, do(HOUR, "succeed", "buyer"))
     assert broken(world.end(), "rating_unanswered") == {"v1"}

@@ -15,6 +15,8 @@ def _rate(world: World, action: Action) -> Made:
     line_id, rating, rater = (str(arg) for arg in action.args)
     if line_id not in world.ledger.goods.ordered:
         return None
+    if world.rated.setdefault(action.about, (line_id, rater)) != (line_id, rater):
+        return None
     return reviews.ReviewGivenV1(
         **world.keys, review_id=action.about, rater=reviews.Rater(rater), rating=Rating(rating),
         line_id=line_id, product_id=f"p-{line_id}",

@@ -101,6 +101,8 @@ class World:
     is_lost: set[str] = field(default_factory=set[str])
     ignored: set[str] = field(default_factory=set[str])
 
+    rated: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    """The line and the side of each rating, also of one that is read later: an id is of one rating."""
     pairs: set[coverage.Pair] = field(default_factory=set[coverage.Pair])
     """Kinds of matter that were open at once."""
 
