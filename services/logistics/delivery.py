@@ -72,7 +72,9 @@ def _is_rest_owed(file: OrderFile, lost: Link) -> bool:
     if lost.remedy != "reship" or lost.outcome is not Outcome.LOST:
         return False
     resends = [each for each in file.resends if each.replaces_parcel_id == lost.parcel_id]
-    sent_again = resends[-1].lines if resends else pieces(file, lost.lines)
+    sent_again = resends[-1].lines if resends else ()
+    if not sent_again:
+        return False
     return bool(without(pieces(file, lost.lines), (*sent_again, *repaid_in(file, lost))))
 
 
