@@ -155,6 +155,39 @@ class Http(Section):
     """Longest run of a health check. A check without an answer has failed."""
 
 
+class Webhooks(Section):
+    """The receiver of webhooks (`aftersales receive`); the services do not read these."""
+
+    host: str = "127.0.0.1"
+    """Address on which webhooks are received; loopback by default, behind a proxy that ends TLS."""
+    port: int = Field(default=8081, ge=0, le=65_535)
+    """Port on which webhooks are received, at `/webhooks/<sender>`."""
+    shop_id: str = ""
+    """Shop of the payloads of Shopify and Taobao; empty: of Shopify the domain that its header names."""
+    is_mall: bool = False
+    """Whether the shop of Taobao is one of Tmall's."""
+    payments: Literal["orders", "transactions"] = "orders"
+    """Which webhooks of Shopify tell of payments; the others' payments are not counted."""
+    zone: str = ""
+    """IANA zone of times that name none, for senders whose documents name none either."""
+    carriers: str = ""
+    """Your codes of carriers by the sender's names: `shunfeng=sf,canada post=cp`."""
+    body_bytes: int = Field(default=1024 * 1024, ge=1024, le=4 * 1024 * 1024)
+    """Largest body of a webhook."""
+    acknowledge_ms: int = Field(default=8_000, ge=100, le=60_000)
+    """Longest wait for the broker before the sender is told to try again."""
+    easypost_secret: SecretStr = SecretStr("")
+    """Secret of EasyPost's webhook. Without its secret a sender has no path."""
+    aftership_secret: SecretStr = SecretStr("")
+    """Secret of AfterShip's webhooks."""
+    shopify_secret: SecretStr = SecretStr("")
+    """Secret of the app whose webhooks Shopify sends."""
+    kuaidi100_secret: SecretStr = SecretStr("")
+    """The `salt` of the subscription at Kuaidi100."""
+    taobao_secret: SecretStr = SecretStr("")
+    """Secret of the app at Taobao's open platform."""
+
+
 class Limits(Section):
     """Bounds of everything that could grow."""
 
@@ -302,6 +335,7 @@ class Settings(BaseSettings):
     kafka: Kafka = Kafka()
     database: Database = Database()
     http: Http = Http()
+    webhooks: Webhooks = Webhooks()
     limits: Limits = Limits()
     log: Log = Log()
     tracing: Tracing = Tracing()

@@ -1,4 +1,4 @@
-"""Defines `aftersales adapt`: payloads of trackers and shops become events."""
+"""Defines `aftersales adapt | receive`: payloads of trackers and shops become events."""
 
 import json
 import sys
@@ -60,3 +60,23 @@ def adapt(
 
     ended(send())
     out.print(f"{len(found.events)} published", highlight=False)
+
+
+@intake.command()
+def receive() -> None:
+    """Receives webhooks at /webhooks/SENDER until stopped; `AFTERSALES_WEBHOOKS__*` says how.
+
+    Answers 2xx once Kafka has acknowledged. A sender without a secret has no path.
+    """
+    from pydantic import ValidationError
+
+    from chassis.observe import logs
+    from chassis.settings import Settings
+    from cli import receiver
+
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        fail(f"settings: {error}")
+    logs.configure(settings.log, receiver.NAME)
+    ended(receiver.until_stopped(settings))

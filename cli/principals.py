@@ -25,6 +25,9 @@ from cli.errors import CommandError
 from cli.topics import admin_client, send
 
 OPERATOR = "operator"
+RECEIVER = "receiver"
+RECEIVED = ("shop.orders.v1", "shop.shipments.v1", "shop.scans.v1", "shop.aftersales.v1", "shop.payments.v1")
+"""The topics to which the receiver of webhooks writes."""
 ITERATIONS_COUNT = 8192
 ANY = 1
 LITERAL = 3
@@ -94,21 +97,23 @@ class Outcome:
 
 
 def principal_of(name: str) -> str:
-    """The Kafka principal of a service, or of the operator."""
+    """The Kafka principal of a service, of the operator or of the receiver of webhooks."""
     return f"aftersales-{name}"
 
 
-PRINCIPALS = tuple(principal_of(name) for name in (*SERVICES, OPERATOR))
+PRINCIPALS = tuple(principal_of(name) for name in (*SERVICES, OPERATOR, RECEIVER))
 
 
 def rights(group_prefix: str = "aftersales") -> set[Right]:
-    """Returns the rights of the services and the operator on Kafka; anything else is refused.
+    """Returns the rights of services, operator and receiver on Kafka; anything else is refused.
 
     A service reads its inputs in its own group, and writes its outcomes and its dead letters. The operator
     reads everything, sets the groups after a restore, and writes to every topic but those of dead letters:
-    samples to what is told to us, and dead letters sent again, which may be another service's outcomes.
+    samples to what is told to us, and dead letters sent again, which may be another service's outcomes. The
+    receiver of webhooks writes what its adapters tell, and reads nothing.
     """
-    found: set[Right] = set()
+    who = principal_of(RECEIVER)
+    found = {Right(who, Resource.TOPIC, topic, Operation.WRITE) for topic in RECEIVED}
     for name, service in load_services().items():
         who = principal_of(name)
         found |= {Right(who, Resource.TOPIC, topic, Operation.READ) for topic in inputs(service)}
@@ -138,11 +143,13 @@ async def provision_broker(kafka: Kafka, passwords: Path, *, revokes: bool = Fal
 
     Rights that this release does not need stay, because replicas of the one before may still run by them;
     `revokes` takes them away, but for refusals. Passwords are in files `<name>_kafka_password`. Rights of
-    others, and their passwords, stay.
+    others, and their passwords, stay. The receiver of webhooks needs no password where it does not run.
     """
+    names = [*SERVICES, OPERATOR]
+    if (passwords / f"{RECEIVER}_kafka_password").is_file():
+        names.append(RECEIVER)
     users = [
-        (principal_of(name), *_salted(_password(passwords / f"{name}_kafka_password")))
-        for name in (*SERVICES, OPERATOR)
+        (principal_of(name), *_salted(_password(passwords / f"{name}_kafka_password"))) for name in names
     ]
     async with admin_client(kafka) as admin:
         answer = await send(admin, protocol.SetScramCredentials(users))

@@ -20,6 +20,8 @@ HERE = Path(__file__).resolve().parent
 DATABASE_HOST = "postgres:5432/aftersales"
 BROKER_NAMES = ("kafka", "kafka-2", "kafka-3", "localhost")
 DATABASE_NAMES = ("postgres", "localhost")
+SENDERS = ("easypost", "aftership", "shopify", "kuaidi100", "taobao")
+"""Senders of webhooks. A secret that was made here is nobody's, until the sender's own takes its place."""
 SIGNED = ("kafka.p12", "postgres.pem", "admin.pem")
 
 
@@ -68,6 +70,9 @@ def make(path: Path) -> list[str]:
         folder.once(f"{service}_database_url", lambda: _url(role_of(service), password))  # noqa: B023  used at once
         folder.password(f"{service}_kafka_password")
     folder.password("operator_kafka_password")
+    folder.password("receiver_kafka_password")
+    for sender in SENDERS:
+        folder.password(f"{sender}_webhook_secret")
     folder.password("grafana_password")
     _make_certificates(folder)
     return folder.made

@@ -61,7 +61,7 @@ STATUSES: Mapping[tuple[str, str], PaymentStatus] = {
     ("capture", "error"): PaymentStatus.FAILED,
     ("void", "success"): PaymentStatus.VOIDED,
 }
-"""What became of a payment, by a transaction's `kind` and `status`."""
+"""The fate of a payment, by a transaction's `kind` and `status`."""
 KINDS = frozenset({"authorization", "sale", "capture", "void", "refund", "change", "emv_authorization"})
 STATES = frozenset({"success", "failure", "error", "pending", "awaiting_response"})
 PAID = frozenset({"paid", "partially_refunded", "refunded"})

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 
 from aftersales_adapters import aftership, easypost, kuaidi100
+from aftersales_adapters.result import REMARKS
 from aftersales_adapters.tracker import Vocabulary
 from tests.architecture.tree import ROOT
 
@@ -32,18 +33,28 @@ def statuses() -> Iterator[str]:
             yield f"| {field} | {name} | `{meaning.status.value}` | {told} |"
 
 
+def remarks() -> Iterator[str]:
+    """A row per word of a remark."""
+    yield "| word | sense |"
+    yield "|---|---|"
+    for word, sense in REMARKS.items():
+        yield f"| `{word}` | {sense} |"
+
+
 def filled(text: str) -> str:
-    """The document with its table as the code has it now. Raises ValueError where the place is missing."""
-    start, end = "<!-- statuses -->\n", "<!-- /statuses -->"
-    if start not in text or end not in text:
-        raise ValueError("no place for the statuses")
-    before, rest = text.split(start)
-    rows = "\n".join(statuses())
-    return f"{before}{start}{rows}\n{end}{rest.split(end, 1)[1]}"
+    """The document with its tables as the code has them now. Raises ValueError where a place is missing."""
+    for name, rows in (("remarks", remarks()), ("statuses", statuses())):
+        start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+        if start not in text or end not in text:
+            raise ValueError(f"no place for the {name}")
+        before, rest = text.split(start)
+        joined = "\n".join(rows)
+        text = f"{before}{start}{joined}\n{end}{rest.split(end, 1)[1]}"
+    return text
 
 
 def main() -> int:
-    """Writes the table."""
+    """Writes the tables."""
     README.write_text(filled(README.read_text("utf-8")), "utf-8")
     return 0
 

@@ -2,9 +2,28 @@
 
 import pytest
 
+from aftersales_adapters import (
+    shopify,
+    shopify_parcels,
+    shopify_payments,
+    taobao_refunds,
+    taobao_trades,
+    tracker,
+)
+from aftersales_contracts.base import Event
 from aftersales_contracts.readers import READERS
 from aftersales_contracts.topics import SERVICES, TOPICS
-from cli.principals import PRINCIPALS, Operation, Resource, Right, listed, principal_of, rights, weighed
+from cli.principals import (
+    PRINCIPALS,
+    RECEIVED,
+    Operation,
+    Resource,
+    Right,
+    listed,
+    principal_of,
+    rights,
+    weighed,
+)
 
 OURS = Right("aftersales-refunds", Resource.TOPIC, "shop.orders.v1", Operation.READ)
 PREFIXED, DENY = 4, 2
@@ -26,7 +45,7 @@ def test_a_service_has_the_rights_of_the_contracts_and_no_other(service: str) ->
     }
 
 
-def test_nobody_but_the_services_and_the_operator_has_any_right() -> None:
+def test_nobody_but_the_services_the_operator_and_the_receiver_has_any_right() -> None:
     assert {each.principal for each in rights()} == set(PRINCIPALS)
 
 
@@ -37,6 +56,19 @@ def test_the_operator_sends_again_what_came_in_and_never_writes_dead_letters() -
         if each.principal == principal_of("operator") and each.operation == Operation.WRITE
     }
     assert written == {topic.name for topic in TOPICS.values() if topic.side != "dead"}
+
+
+def test_the_receiver_of_webhooks_writes_what_adapters_tell_and_reads_nothing() -> None:
+    mine = {(each.name, each.operation) for each in rights() if each.principal == principal_of("receiver")}
+    assert mine == {(topic, Operation.WRITE) for topic in RECEIVED}
+    modules = [shopify, shopify_parcels, shopify_payments, taobao_refunds, taobao_trades, tracker]
+    told = {
+        value.TOPIC
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Event) and "TYPE" in vars(value)
+    }
+    assert told == set(RECEIVED)
 
 
 def test_the_operator_may_set_the_group_of_every_service() -> None:

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
+from aftersales_adapters.signatures import SIGNATURES
 from aftersales_contracts.topics import SERVICES
 from chassis.operate.policy_folder import strangers
 from chassis.settings import Database, Limits
 from cli.principals import principal_of
+from deploy.make_secrets import SENDERS
 from tests.architecture.tree import ROOT, text
 
 DEPLOY = ROOT / "deploy"
@@ -86,7 +88,7 @@ def test_no_secret_is_written_in_a_file_that_is_committed(file: str) -> None:
     document = compose(file)
     for name, service in document["services"].items():
         for variable, value in service.get("environment", {}).items():
-            is_secret = any(word in variable for word in ("PASSWORD", "DATABASE__URL"))
+            is_secret = any(word in variable for word in ("PASSWORD", "DATABASE__URL", "SECRET"))
             is_pointer = variable.endswith(("_FILE", "__FILE"))
             assert is_pointer or not is_secret, f"{name}: {variable}"
             assert not is_pointer or str(value).startswith("/run/secrets/")
@@ -181,7 +183,7 @@ def rendered(profiles: Sequence[str], files: Sequence[str], home: Path) -> dict[
 @pytest.mark.parametrize("override", [(), *((name,) for name in OVERRIDES)], ids=str)
 def test_compose_accepts_the_files(override: tuple[str, ...], tmp_path: Path) -> None:
     names = ["compose.yaml", *(f"compose.{name}.yaml" for name in override)]
-    assert rendered(["observability", "tools", "cli"], names, tmp_path)["services"]
+    assert rendered(["observability", "tools", "cli", "webhooks"], names, tmp_path)["services"]
 
 
 @pytest.mark.parametrize("name", ["secure", "scale"])
@@ -213,6 +215,22 @@ def test_no_broker_makes_topics_by_itself() -> None:
     ]
     assert len(brokers) == 3
     assert {one["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] for one in brokers} == {"false"}
+
+
+def test_the_receiver_of_webhooks_is_off_unless_it_is_asked_for_and_has_its_secrets_only() -> None:
+    service = compose("compose.yaml")["services"]["webhooks"]
+    assert service["profiles"] == ["webhooks"]
+    assert service["secrets"] == [f"{sender}_webhook_secret" for sender in SENDERS]
+    pointers = {
+        name: value for name, value in service["environment"].items() if name.endswith("_SECRET_FILE")
+    }
+    assert pointers == {
+        f"AFTERSALES_WEBHOOKS__{sender.upper()}_SECRET_FILE": f"/run/secrets/{sender}_webhook_secret"
+        for sender in SENDERS
+    }
+    assert set(SENDERS) == set(SIGNATURES)
+    secure = compose("compose.secure.yaml")["services"]["webhooks"]
+    assert secure["environment"]["AFTERSALES_KAFKA__SASL_USERNAME"] == principal_of("receiver")
 
 
 def test_only_what_publishes_a_port_has_a_way_out() -> None:
