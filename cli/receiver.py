@@ -6,7 +6,7 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -268,32 +268,35 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             raise CommandError(f"cannot listen: {error.strerror}") from None
 
 
-@asynccontextmanager
-async def _producer(settings: Settings, stop: asyncio.Event) -> AsyncGenerator[AIOKafkaProducer | None]:
-    """A producer that has found its broker; None where the process is told to stop before."""
+async def _started(settings: Settings, stop: asyncio.Event) -> AIOKafkaProducer | None:
+    """Finds the broker, however long that takes; None where the process is told to stop before."""
     while not stop.is_set():
         producer = make_producer(settings.kafka, NAME)
         try:
             await producer.start()
-            break
         except (KafkaError, OSError) as error:
             log.warning("no broker", extra={"error": type(error).__name__})
             await producer.stop()
-            try:
-                await asyncio.wait_for(stop.wait(), STARTS_AGAIN_SECONDS)
-            except TimeoutError:
-                continue
-    else:
-        yield None
-        return
+        else:
+            return producer
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), STARTS_AGAIN_SECONDS)
+    return None
+
+
+@asynccontextmanager
+async def _producer(settings: Settings, stop: asyncio.Event) -> AsyncGenerator[AIOKafkaProducer | None]:
+    """Lends a producer that has found its broker; at the end it sends what is left."""
+    producer = await _started(settings, stop)
     try:
         yield producer
     finally:
-        try:
-            async with asyncio.timeout(STOP_SECONDS):
-                await producer.stop()
-        except TimeoutError:
-            await drop(producer)
+        if producer is not None:
+            try:
+                async with asyncio.timeout(STOP_SECONDS):
+                    await producer.stop()
+            except TimeoutError:
+                await drop(producer)
 
 
 class _Server(uvicorn.Server):

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import socket
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -67,14 +68,14 @@ class Served:
     @asynccontextmanager
     async def running(self, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator["Served"]:
         """Listens while the block runs."""
-        create = receiving.socket.create_server
+        create = socket.create_server
 
         def noted(*arguments: Any, **named: Any) -> Any:
             made = create(*arguments, **named)
             self.port = made.getsockname()[1]
             return made
 
-        monkeypatch.setattr(receiving.socket, "create_server", noted)
+        monkeypatch.setattr(socket, "create_server", noted)
         receiver = Receiver(self.settings, self.broker.publish, self.counts, lambda: NOW)
         async with receiving._listening(self.settings, receiver):
             yield self
