@@ -79,6 +79,9 @@ class Metrics:
             "oldest_waiting_seconds", "Age of the oldest message that waits for its case"
         )
         self._waiting_count = gauge("waiting_messages", "Messages that wait for their case")
+        self._left_alone = gauge(
+            "left_alone_subjects", "Subjects that no code can wake, until the process restarts"
+        )
         for metric in (self._repeats, self._relayed, self._batch_size, self._batch_seconds, self._lateness):
             metric.labels(service)
         for reason in Reason:  # from 0 on, because no alert sees a counter that is born with its first event
@@ -159,6 +162,7 @@ class Metrics:
         unsent_count: int | None,
         waiting_seconds: float | None,
         waiting_count: int | None,
+        left_alone_count: int,
     ) -> None:
         """Sets the backlog. Ages are 0 where nothing is old; absent numbers change nothing."""
         service = self._service
@@ -168,3 +172,4 @@ class Metrics:
             self._unsent_count.labels(service).set(unsent_count)
         if waiting_count is not None:
             self._waiting_count.labels(service).set(waiting_count)
+        self._left_alone.labels(service).set(left_alone_count)

@@ -5,11 +5,13 @@ from typing import Any, Protocol
 
 import asyncpg
 
+from chassis.store.bounds import bounded
+
 HEAD = "SELECT position FROM cursors WHERE name = 'head'"
-FACTS = """
-SELECT event_key, kind, case_id, version, at, event_type, correlation, cause_id, trace, event
+FACTS = bounded("""
+SELECT event_key, kind, case_id, version, {at}, event_type, correlation, cause_id, trace, event
 FROM facts WHERE position > $1 AND position <= $2 AND event IS NOT NULL ORDER BY position
-"""
+""", "at")  # fmt: skip
 DEAD = """
 SELECT position, reason, detail, topic, partition, "offset" AS place, key, headers, value
 FROM dead_letters WHERE position > $1 AND position <= $2 ORDER BY position

@@ -117,6 +117,11 @@ class BatchProcessor:
         except Exception as error:  # noqa: BLE001  it concerns its own record only
             return Arrival(record, Rejected(Reason.RULE_FAILED, describe(error)))
 
+    @property
+    def left_alone_count(self) -> int:
+        """Counts the subjects that no code can wake."""
+        return len(self._stuck)
+
     async def process(self, arrivals: Sequence[Arrival], progress: BatchProgress, read_to: datetime) -> None:
         """Processes events in order; returns when the whole batch is committed.
 
@@ -385,12 +390,6 @@ def _dead(arrival: Arrival, reason: Reason, detail: str, wall_now: datetime) -> 
         return DeadLetter(wall_now, reason, detail, arrival.record)
     envelope = verdict.received.envelope
     return DeadLetter(
-        wall_now,
-        reason,
-        detail,
-        arrival.record,
-        envelope.type,
-        envelope.source,
-        envelope.id,
-        envelope.subject,
-    )
+        wall_now, reason, detail, arrival.record,
+        envelope.type, envelope.source, envelope.id, envelope.subject,
+    )  # fmt: skip

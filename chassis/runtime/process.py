@@ -57,7 +57,8 @@ SELECT (SELECT position FROM cursors WHERE name = 'head') - (SELECT position FRO
        (SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8 FROM facts
         WHERE position > (SELECT position FROM relay) ORDER BY position LIMIT 1) AS unsent_seconds,
        (SELECT count(*) FROM waiting) AS waiting_count,
-       (SELECT extract(epoch FROM clock_timestamp() - min(since))::float8 FROM waiting) AS waiting_seconds,
+       (SELECT extract(epoch FROM clock_timestamp() - min(since))::float8 FROM waiting
+        WHERE isfinite(since)) AS waiting_seconds,
        (SELECT count(*) FROM policy_versions) AS versions_count
 """
 
@@ -244,6 +245,7 @@ class Process:
                     unsent_count=row["unsent_count"],
                     waiting_seconds=row["waiting_seconds"],
                     waiting_count=row["waiting_count"],
+                    left_alone_count=processor.left_alone_count,
                 )
             await asyncio.sleep(GAUGE_SECONDS)
 

@@ -5,6 +5,7 @@ The lock order is the same everywhere, so that two processes cannot deadlock: in
 the commit, so positions are in commit order.
 """
 
+import logging
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -16,9 +17,12 @@ import orjson
 from chassis.engine.records import Cause, DeadLetter, FactRecord, PartitionId, StoredOrigin
 from chassis.engine.registry import Registry
 from chassis.engine.subject import HELD, Case, Delivery, Subject, Unreadable
+from chassis.store.bounds import bounded
 from chassis.store.bulk import Rows
 from chassis.store.database import Connection
 from kernel.decider import Addressed
+
+log = logging.getLogger(__name__)
 
 
 class Conflict(Exception):
@@ -76,13 +80,18 @@ INSERT INTO inbox (month, key, body_hash) SELECT * FROM {given} ON CONFLICT DO N
 SEEN_HASHES = ARRIVED.statement("""
 SELECT i.key, i.body_hash FROM inbox i JOIN {given} ON i.month = given.month AND i.key = given.key
 """)
-LOAD_CASES = """
-SELECT subject, kind, case_id, version, state_name, state, shop_id, policy, wake_at, is_ended,
-       opened_at, moved_at, mark
+LOAD_CASES = bounded("""
+SELECT subject, kind, case_id, version, state_name, state, shop_id, policy, {wake_at}, is_ended, {opened_at},
+       {moved_at}, mark
 FROM cases WHERE subject = ANY ($1::text[])
 ORDER BY subject, kind, case_id FOR UPDATE
-"""
-LOAD_WAITING = "SELECT * FROM waiting WHERE subject = ANY ($1::text[]) ORDER BY at, id"
+""", "wake_at", "opened_at", "moved_at")  # fmt: skip
+LOAD_WAITING = bounded("""
+SELECT id, subject, kind, case_id, {at}, name, message, shop_id, reason, attempts, {due_at}, {retry_at},
+       {expires_at}, error, cause_type, cause_source, cause_id, correlation, trace, topic, partition,
+       "offset", key, headers, value
+FROM waiting WHERE subject = ANY ($1::text[]) ORDER BY waiting.at, id
+""", "at", "due_at", "retry_at", "expires_at")  # fmt: skip
 DELETE_WAITING = "DELETE FROM waiting WHERE id = ANY ($1::bigint[])"
 UPDATE_CASES = MOVED.statement("""
 WITH updated AS (
@@ -117,19 +126,22 @@ SELECT NOT EXISTS (
     WHERE i.next_offset IS NULL OR i.next_offset < noted.next_offset)
 """
 DUE_SUBJECTS = """
-SELECT subject, min(due) AS due FROM (
+SELECT subject FROM (
     (SELECT subject, wake_at AS due FROM cases AS c
-     WHERE wake_at <= $1 AND ($4 = 0 OR (mark < $4 AND NOT EXISTS (
+     WHERE wake_at <= $1 AND kind = ANY ($5::text[]) AND ($4 = 0 OR (mark < $4 AND NOT EXISTS (
          SELECT FROM cases AS newborn
          WHERE newborn.subject = c.subject AND newborn.wake_at <= $1 AND newborn.mark >= $4)))
      ORDER BY wake_at LIMIT $3)
     UNION ALL
-    (SELECT subject, due_at FROM waiting WHERE due_at <= $1 ORDER BY due_at LIMIT $3)
+    (SELECT subject, due_at FROM waiting
+     WHERE due_at <= $1 AND kind = ANY ($5::text[]) ORDER BY due_at LIMIT $3)
     UNION ALL
-    (SELECT subject, retry_at FROM waiting WHERE retry_at <= $2 ORDER BY retry_at LIMIT $3)
+    (SELECT subject, retry_at FROM waiting
+     WHERE retry_at <= $2 AND kind = ANY ($5::text[]) ORDER BY retry_at LIMIT $3)
     UNION ALL
-    (SELECT subject, expires_at FROM waiting WHERE expires_at <= $1 ORDER BY expires_at LIMIT $3)
-) AS due GROUP BY subject ORDER BY due, subject LIMIT $3
+    (SELECT subject, expires_at FROM waiting
+     WHERE expires_at <= $1 AND kind = ANY ($5::text[]) ORDER BY expires_at LIMIT $3)
+) AS due GROUP BY subject ORDER BY min(due), subject LIMIT $3
 """
 
 
@@ -138,6 +150,7 @@ class PostgresStore:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._kinds = list(registry.kinds)
 
     async def ensure_partition(self, connection: Connection, parent: str, month: date) -> None:
         """Makes the partition of a month if it is missing."""
@@ -155,13 +168,18 @@ class PostgresStore:
         return new, {row[0]: row[1] for row in seen if row[0] not in new}
 
     async def load(self, connection: Connection, subject_ids: Iterable[str]) -> dict[str, Subject]:
-        """Locks and loads all cases of the subjects, and the waiting messages."""
+        """Locks and loads all cases of the subjects, and the waiting messages.
+
+        Rows of a kind that this release does not know are left alone: another release wrote them.
+        """
         subjects = {subject_id: Subject(subject_id) for subject_id in subject_ids}
         names = list(subjects)
         codecs = self._registry.codecs
         for row in await connection.fetch(LOAD_CASES, names):
             subject_id, kind, case_id, version, state_name, state, shop_id, policy, *rest = row
             wake_at, is_ended, opened_at, moved_at, round_number = rest
+            if self._is_unknown(kind):
+                continue
             case = Case(subject_id, kind, case_id, shop_id)
             subjects[subject_id].cases[kind, case_id] = case
             case.stored_as(codecs[kind], state_name, state, version)
@@ -170,6 +188,8 @@ class PostgresStore:
             if version:  # one that has decided nothing is not open: its policy is chosen when it is
                 case.opened_at, case.moved_at = opened_at, moved_at
         for row in await connection.fetch(LOAD_WAITING, names):
+            if self._is_unknown(row["kind"]):
+                continue
             subject = subjects[row["subject"]]
             delivery = self._delivery(row)
             if delivery.reason == HELD:
@@ -182,17 +202,24 @@ class PostgresStore:
                     blocked.is_blocked = True
         return subjects
 
+    def _is_unknown(self, kind: str) -> bool:
+        if kind in self._registry.kinds:
+            return False
+        log.warning("rows of an unknown kind are left alone", extra={"kind": kind})
+        return True
+
     def _delivery(self, row: asyncpg.Record) -> Delivery:
+        headers: tuple[tuple[str, bytes | None], ...] = ()
         try:
+            headers = unpack_headers(row["headers"])
             message = self._registry.codecs[row["kind"]].decode(row["name"], row["message"])
         except Exception:  # noqa: BLE001  it fails its own case, in the engine, and not the batch
             message = Unreadable(row["name"], row["message"])
         origin = None
         if row["topic"] is not None:
             origin = StoredOrigin(
-                row["topic"], row["partition"], row["offset"], row["key"],
-                unpack_headers(row["headers"]), row["value"],
-            )  # fmt: skip
+                row["topic"], row["partition"], row["offset"], row["key"], headers, row["value"]
+            )
         cause = Cause(
             row["cause_type"], row["cause_source"], row["cause_id"], row["correlation"], row["trace"]
         )
@@ -324,7 +351,10 @@ class PostgresStore:
     ) -> list[str]:
         """Lists the subjects with something due, the longest due first."""
         return [
-            row[0] for row in await connection.fetch(DUE_SUBJECTS, watermark, wall_now, limit, round_number)
+            row[0]
+            for row in await connection.fetch(
+                DUE_SUBJECTS, watermark, wall_now, limit, round_number, self._kinds
+            )
         ]
 
 
@@ -369,7 +399,7 @@ def printable(text: str) -> str:
 
 
 def unpack_headers(text: str | None) -> tuple[tuple[str, bytes | None], ...]:
-    """Decodes headers that `pack_headers` encoded."""
+    """Decodes headers that `pack_headers` encoded. Raises TypeError or ValueError for others."""
     return tuple(
         (name, None if value is None else b64decode(value)) for name, value in orjson.loads(text or "[]")
     )

@@ -9,6 +9,7 @@ import asyncpg
 from aftersales_contracts.topics import Topic
 from chassis import clock
 from chassis.engine.records import PartitionId
+from chassis.store.bounds import bounded
 from chassis.store.database import Connection
 from chassis.store.progress import READ_TO, Progress
 
@@ -17,15 +18,16 @@ END = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 FRESH_SECONDS = 0.05
 CLOCK_SECONDS = 1.0
 """Pause between questions for the database's time. In between, the database's clock is assumed to go on."""
-OTHERS = """
-SELECT count(*) AS count,
-       CASE WHEN bool_and(stands_at IS NOT NULL) THEN min(stands_at) END AS least
-FROM intake
-WHERE topic = ANY ($1::text[])
-  AND NOT EXISTS (
-      SELECT FROM unnest($2::text[], $3::int[]) AS mine (topic, partition)
-      WHERE mine.topic = intake.topic AND mine.partition = intake.partition)
-"""
+OTHERS = bounded("""
+SELECT count, {least} FROM (
+    SELECT count(*) AS count, CASE WHEN bool_and(stands_at IS NOT NULL) THEN min(stands_at) END AS least
+    FROM intake
+    WHERE topic = ANY ($1::text[])
+      AND NOT EXISTS (
+          SELECT FROM unnest($2::text[], $3::int[]) AS mine (topic, partition)
+          WHERE mine.topic = intake.topic AND mine.partition = intake.partition)
+) AS others
+""", "least")  # fmt: skip
 
 
 class Reached(NamedTuple):

@@ -122,11 +122,13 @@ def test_deadlines_and_ages_are_measured() -> None:
         unsent_count=7,
         waiting_seconds=None,
         waiting_count=0,
+        left_alone_count=2,
     )
     metrics.retried(ConnectionError())
     metrics.relayed(40)
     sample = metrics.registry.get_sample_value
     service = {"service": "refunds"}
+    assert sample("aftersales_left_alone_subjects", service) == 2
     assert sample("aftersales_deadlines_total", {**service, "name": "refund-agreement.answer"}) == 3
     assert sample("aftersales_deadline_lateness_seconds_bucket", {**service, "le": "15.0"}) == 0
     assert sample("aftersales_deadline_lateness_seconds_bucket", {**service, "le": "60.0"}) == 3
