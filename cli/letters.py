@@ -14,7 +14,7 @@ from aftersales_contracts.topics import SERVICES
 from chassis.kafka_client import make_producer
 from chassis.operate import dead_letters
 from chassis.operate.dead_letters import Entry, NoSuchDeadLetter
-from chassis.store.store import unpack_headers
+from chassis.store.stored_headers import unpack_headers
 from cli import words
 from cli.access import connected, present
 from cli.errors import CommandError

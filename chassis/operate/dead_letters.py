@@ -9,7 +9,7 @@ import asyncpg
 from aftersales_contracts.reasons import Reason
 from chassis.operate.erasure import ERASED
 from chassis.store.database import Connection
-from chassis.store.store import unpack_headers
+from chassis.store.stored_headers import unpack_headers
 
 Publish = Callable[[str, bytes | None, Sequence[tuple[str, bytes | None]], bytes | None], Awaitable[None]]
 

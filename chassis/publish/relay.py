@@ -14,7 +14,7 @@ from chassis.engine.records import FactRecord
 from chassis.publish.log_reader import LogReader
 from chassis.publish.log_tail import LogTail
 from chassis.store.lease import Lease, LeaseLost
-from chassis.store.store import unpack_headers
+from chassis.store.stored_headers import unpack_headers
 
 WINDOW = 1_000
 """Most positions of a window that is read from the log."""

@@ -6,13 +6,11 @@ the commit, so positions are in commit order.
 """
 
 import logging
-from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import asyncpg
-import orjson
 
 from chassis.engine.records import Cause, DeadLetter, FactRecord, PartitionId, StoredOrigin
 from chassis.engine.registry import Registry
@@ -20,6 +18,7 @@ from chassis.engine.subject import HELD, Case, Delivery, Subject, Unreadable
 from chassis.store.bounds import bounded
 from chassis.store.bulk import Rows
 from chassis.store.database import Connection
+from chassis.store.stored_headers import pack_headers, unpack_headers
 from kernel.decider import Addressed
 
 log = logging.getLogger(__name__)
@@ -384,22 +383,3 @@ def dead_row(position: int, letter: DeadLetter) -> tuple[Any, ...]:
         letter.event_id, letter.subject, letter.kind, letter.case_id, letter.name, letter.message,
         letter.shop_id, letter.correlation, letter.trace,
     )  # fmt: skip
-
-
-def pack_headers(headers: Sequence[tuple[str, bytes | None]]) -> str:
-    """Encodes headers as JSON, whatever bytes they hold. A header without a value has null."""
-    return orjson.dumps(
-        [[printable(name), None if value is None else b64encode(value).decode()] for name, value in headers]
-    ).decode()
-
-
-def printable(text: str) -> str:
-    """Makes text that PostgreSQL can hold: lone surrogates and NUL become escapes."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
-
-
-def unpack_headers(text: str | None) -> tuple[tuple[str, bytes | None], ...]:
-    """Decodes headers that `pack_headers` encoded. Raises TypeError or ValueError for others."""
-    return tuple(
-        (name, None if value is None else b64decode(value)) for name, value in orjson.loads(text or "[]")
-    )

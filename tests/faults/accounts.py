@@ -13,7 +13,7 @@ from aftersales_contracts.registry import EVENTS, topics_of
 from aftersales_contracts.topics import TOPICS
 from chassis.ingest.inbox_keys import body_hash, inbox_key, month_of
 from chassis.service import Service, inputs
-from chassis.store.store import printable, unpack_headers
+from chassis.store.stored_headers import printable, unpack_headers
 from tests.faults.mutants import HANDLED, Mutant
 
 Place = tuple[str, int, int]

@@ -7,7 +7,7 @@ from typing import Any
 from chassis.engine.records import DeadLetter, FactRecord, PartitionId
 from chassis.store.lease import LeaseLost
 from chassis.store.progress import Progress
-from chassis.store.store import pack_headers
+from chassis.store.stored_headers import pack_headers
 from chassis.store.watermarks import BEGINNING, END, Reached
 from tests.simulation.database import Database, Session
 from tests.simulation.store import SimulatedConnection

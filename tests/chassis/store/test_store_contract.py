@@ -11,7 +11,8 @@ from chassis.engine.records import PartitionId
 from chassis.store import bulk as rows
 from chassis.store.lease import LeaseLost
 from chassis.store.progress import Progress
-from chassis.store.store import Conflict, pack_headers
+from chassis.store.store import Conflict
+from chassis.store.stored_headers import pack_headers
 from chassis.store.watermarks import BEGINNING, END
 from tests.chassis import toy
 from tests.chassis.store.store_sides import (
