@@ -33,7 +33,7 @@ NO_PICKUP = BEFORE_CARRIER | {ParcelStatus.LOST, ParcelStatus.PROBLEM}
 """Statuses that a carrier can also give to a parcel that it never had."""
 SENDER = "sender"
 """The signer of a parcel that is back."""
-_RANK = {status: rank for rank, status in enumerate(ParcelStatus)}
+_RANK = {status: rank for rank, status in enumerate(ParcelStatus)} | {ParcelStatus.LOST: -1}
 
 
 class Collect(StrEnum):
@@ -70,7 +70,7 @@ class Scan(Value):
 
     @property
     def key(self) -> tuple[tuple[datetime, datetime], int, str, str, str]:
-        """A total order of scans: by time; within one moment, the status further on counts."""
+        """A total order of scans: by time; within one moment the status further on counts, a loss least."""
         place, signed_by = self.place_name or "", self.signed_by or ""
         return (self.moment, _RANK[self.status], self.raw_status_code, place, signed_by)
 

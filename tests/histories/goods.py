@@ -101,9 +101,14 @@ class Parcel:
 
     @property
     def standing(self) -> str:
-        """Where the parcel is by its news: here, moving, there, home or lost."""
+        """Where the parcel is by its news: here, moving, there, home or lost.
+
+        Of a loss and an arrival that are of one moment the arrival counts, whichever was read first.
+        """
         standing = "here"
-        for _, _, word in sorted(self.news):
+        for _, _, word in sorted(
+            self.news, key=lambda said: (said[0], said[2] in ("there", "home"), said[1])
+        ):
             if word == "moving" and standing in ("there", "home"):
                 continue
             standing = word

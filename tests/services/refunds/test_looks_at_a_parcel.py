@@ -142,13 +142,19 @@ def test_unfit_goods_that_a_changed_application_takes_over_wait_for_the_seller(*
     assert requested(driver) == ([("r2.refund.1", 10_000, {"a": 1})] if is_accepted else [])
 
 
-def test_unfit_goods_at_the_shop_wait_for_the_seller_where_the_return_is_agreed_by_silence() -> None:
-    """RF-023, RF-044: they came back for a refund that is over, and are here when the next one is agreed."""
+@pytest.mark.parametrize("is_accepted", [True, False])
+def test_unfit_goods_that_come_to_a_return_that_is_agreed_wait_for_the_seller(*, is_accepted: bool) -> None:
+    """RF-023, RF-044: one of two was found unfit before; silence pays the one that is sent now."""
     driver = sent()
     driver.tell(s.inspected("a", 1, 0), T0 + 3 * DAY)
-    second(driver)
-    driver.tell(s.withdrawn(), T0 + 11 * DAY)
-    assert requested(driver) == []
+    driver.tell(s.withdrawn(), T0 + 4 * DAY)
+    driver.tell(s.applied(refund_id="r2", lines=[s.share("a", 2, 20_000)], amount=20_000), T0 + 5 * DAY)
+    driver.tell(s.agreed(refund_id="r2"), T0 + 5 * DAY)
+    driver.tell(s.sent(refund_id="r2", return_id="ret2"), T0 + 6 * DAY)
+    if is_accepted:
+        driver.tell(s.accepted(s.share("a"), refund_id="r2"), T0 + 7 * DAY)
+    driver.until(T0 + 60 * DAY)
+    assert [minor for _, minor, _ in requested(driver)] == ([20_000] if is_accepted else [10_000])
 
 
 def refused_and_changed(*, is_quality: bool = True) -> Driver:

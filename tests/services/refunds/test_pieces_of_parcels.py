@@ -98,3 +98,16 @@ def test_a_remedy_for_lost_goods_leaves_those_that_are_back_to_their_question() 
     assert [(x.reship_id, x.lines[0].quantity_count) for x in driver.announced(refunds.ReshipDueV1)] == [
         ("o1.goods.1.back", 1)
     ]
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_a_remedy_for_lost_goods_whose_resend_is_back_pays_for_these(*, is_over: bool) -> None:
+    """RF-035, RF-044: the lost parcel was sent again and refused; the buyer has nothing of it."""
+    driver = told(*THREE, (back(a(2), parcel_id="e1"), T0 + DAY))
+    if is_over:
+        driver.tell(s.succeeded(), T0 + 2 * DAY)
+    driver.tell(due(a(2), parcel_id="k1", reason=LOST), T0 + 3 * DAY)
+    if is_over:
+        driver.tell(answer("approved"), T0 + 4 * DAY)
+    assert [(minor, pieces) for _, minor, pieces in requested(driver)] == [(20_000, {"a": 2})]
+    assert driver.state("order", "o1").book.line("a").back_count in (0, 1)

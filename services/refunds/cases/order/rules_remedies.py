@@ -94,16 +94,19 @@ def remedied_since(
 
 @rules_of("RF-044")
 def _nobodys(book: OrderAccount, pieces: tuple[Share, ...], *, are_here: bool) -> tuple[Share, ...]:
-    """Lists the pieces that are back, or that are lost, and that neither a case nor a question is about."""
-    asked = counts_of(s for one in book.questions if one.are_here is are_here for s in one.pieces)
+    """Lists the pieces that are back, or missing otherwise, and that neither a case nor a question is about.
+
+    A parcel that was lost may have been sent again, and that one be back.
+    """
+    asked = counts_of(share for one in book.questions for share in one.pieces)
     taken = counts_of(share for case in book.open for share in case.back)
     found: dict[str, int] = {}
     for share in pieces:
         line = book.line(share.line_id)
         if line is None:
             continue
-        is_unknown = are_here and not line.back_count and not taken.get(share.line_id, 0)
-        known = line.back_count if are_here and not is_unknown else account_goods.not_back(book, line)
+        is_known = are_here and (line.back_count or taken.get(share.line_id, 0))
+        known = line.back_count if is_known else line.back_count + account_goods.not_back(book, line)
         found[share.line_id] = min(share.quantity_count, known - asked.get(share.line_id, 0))
     return pieces_of(found)
 

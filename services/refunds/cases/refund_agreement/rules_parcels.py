@@ -94,11 +94,11 @@ def _returned(state: Open, back: GoodsCameBack, policy: Policy, now: datetime) -
     Those that were checked and not accepted wait for the seller's word, like a return that is here.
     """
     pieces = back.shares or pieces_of(counts_of(state.filed.terms.shares))
-    filed = replace(state.filed, back=together(state.filed.back, pieces))
+    is_unfit = back.are_unfit or state.filed.is_back_unfit
+    filed = replace(state.filed, back=together(state.filed.back, pieces), is_back_unfit=is_unfit)
     noted: list[Fact] = [GoodsNoted(pieces, back.are_unfit)]
     if not steps.are_all_back(filed):
         return noted
-    is_unfit = back.are_unfit or filed.is_back_unfit
     if isinstance(state, AwaitingReceipt):
         return noted if is_unfit else [*noted, *steps.pay(filed, state.returned)]
     if not isinstance(state, AwaitingReturn):

@@ -162,7 +162,8 @@ def receipt_missed(state: AwaitingReceipt, policy: Policy, now: datetime) -> Seq
     filed = steps.unanswered(state.filed, state.returned)
     found = {line.line_id: line.accepted_count - line.unfit_count for line in state.returned.inspected}
     if filed.is_back_unfit:
-        found = dict.fromkeys(counts_of(filed.back), 0) | found
+        if not state.returned.return_ids:  # nothing was sent but what was here before
+            found = dict.fromkeys(counts_of(filed.back), 0) | found
         filed = replace(filed, back=())
     decided = _counted(filed, state.returned, (), found, policy, now)
     if any(isinstance(fact, RefundDue) for fact in decided):

@@ -230,6 +230,10 @@ OVER_SIGNATURE = f.EndDeclared(replace(SAID_LOST.decision, is_over_signature=Tru
         ([seen("lost", 2), seen("in_transit", 2)], Outcome.LOST),
         ([seen("delivered", 1), seen("in_transit", 2)], Outcome.DELIVERED),
         ([seen("delivered", 2), seen("returned", 1)], Outcome.RETURNED),
+        ([seen("lost", 2), seen("delivered", 2)], Outcome.DELIVERED),
+        ([seen("delivered", 2), seen("lost", 2)], Outcome.DELIVERED),
+        ([seen("lost", 2), seen("returned", 2)], Outcome.RETURNED),
+        ([seen("delivered", 2), seen("lost", 3)], Outcome.LOST),
         ([seen("delivered", 1), seen("returned", 2)], Outcome.RETURNED),
     ],
 )  # fmt: skip
