@@ -129,6 +129,7 @@ class Basis(StrEnum):
     COURIER = "courier"
     INSPECTION = "inspection"
     PERSON = "person"
+    WAREHOUSE = "warehouse"
 
 
 class Fault(StrEnum):

@@ -139,7 +139,7 @@ def _parcel(ledger: Ledger, event: logistics.ParcelOutcomeDecidedV1, at: datetim
         return
     outcome = event.outcome.value
     is_told = {
-        "delivered": parcel.says("there") or (parcel.is_back and parcel.says("home")),
+        "delivered": parcel.says("there") or (parcel.is_back and (parcel.says("home") or parcel.is_sent_off)),
         "returned": parcel.says("home")
         or (parcel.is_back and (parcel.says("there") or (parcel.is_collect and not parcel.is_sent_off))),
         "lost": parcel.says("lost") or _was_declared_lost(ledger, event.parcel_id),

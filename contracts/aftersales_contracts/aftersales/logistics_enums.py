@@ -83,6 +83,7 @@ class ParcelOutcome(OpenEnum):
     """The outcome of a parcel."""
 
     DELIVERED = "delivered"
+    """The buyer has the goods; those of a return go back to him where it was not taken in."""
     RETURNED = "returned"
     LOST = "lost"
     DESTROYED = "destroyed"
@@ -95,6 +96,8 @@ class OutcomeBasis(OpenEnum):
     COURIER = "courier"
     INSPECTION = "inspection"
     PERSON = "person"
+    WAREHOUSE = "warehouse"
+    """It did not take in a return that came freight-collect."""
 
 
 class Fault(OpenEnum):

@@ -223,10 +223,18 @@ def _told(
         case m.DeclaredLost(basis=basis, is_over_signature=is_over):
             return _declare(track, Decision(Outcome.LOST, basis, now, is_over), "LG-018")
         case m.CollectAnswered(is_done=is_done):
-            is_open = track.collect is Collect.ASKED
-            return [Decided(f.CollectSettled(is_done), ("RF-069",))] if is_open else []
+            return _collect_answered(track, now, is_done=is_done) if track.collect is Collect.ASKED else []
         case _:
             assert_never(message)
+
+
+@rule("RF-069")
+def _collect_answered(track: Track, now: datetime, *, is_done: bool) -> Sequence[Fact]:
+    """Counts a return that was not taken in as the buyer's again, unless its goods were checked meanwhile."""
+    settled = f.CollectSettled(is_done)
+    if not is_done or outcome_of(track) is not None:
+        return [settled]
+    return [settled, f.EndDeclared(Decision(Outcome.DELIVERED, Basis.WAREHOUSE, now))]
 
 
 def _declare(track: Track, decision: Decision, rule_id: str) -> Decisions:

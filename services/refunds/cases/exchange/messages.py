@@ -60,6 +60,10 @@ class ReturnAccepted(Value):
     shares: tuple[Share, ...] = ()
 
 
+class ReturnUndone(Value):
+    """The buyer has again what he sent: the shop did not take it in, or the carrier could not bring it."""
+
+
 class GoodsCameBack(Value):
     """Pieces of the exchange are at the shop, other than by its return: a carrier brought them back."""
 
@@ -73,7 +77,7 @@ class GoodsChecked(Value):
 
 Message = (
     Applied | NotAdmitted | SellerAnswered | BuyerWithdrew | ReshipMoved | OfferAnswered | ReturnSent
-    | ReturnAccepted | GoodsCameBack | GoodsChecked | DeadlinePassed
+    | ReturnAccepted | ReturnUndone | GoodsCameBack | GoodsChecked | DeadlinePassed
 )  # fmt: skip
 
 

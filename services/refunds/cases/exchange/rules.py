@@ -19,6 +19,7 @@ from services.refunds.cases.exchange.messages import (
     ReshipMoved,
     ReturnAccepted,
     ReturnSent,
+    ReturnUndone,
     SellerAnswered,
 )
 from services.refunds.cases.exchange.state import (
@@ -59,7 +60,7 @@ from services.refunds.policy import Policy
 Decision = Sequence[Decided[Fact]]
 
 
-def decide(  # noqa: C901, PLR0911  one branch per message
+def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
     state: State, message: Message, policy: Policy, now: datetime
 ) -> Decision:
     """Calls the rule of the message. A message that no longer means anything decides nothing."""
@@ -84,6 +85,8 @@ def decide(  # noqa: C901, PLR0911  one branch per message
             return _return_sent(state, message, policy, now)
         case ReturnAccepted():
             return goods.return_accepted(state, message, policy, now)
+        case ReturnUndone():
+            return _return_undone(state, policy, now)
         case GoodsCameBack():
             return goods.goods_came_back(state, message, policy, now)
         case GoodsChecked():
@@ -308,6 +311,18 @@ def _return_sent(state: Open, sent: ReturnSent, policy: Policy, now: datetime) -
     if not registered or sent.carriage in policy.exchange.carriages:
         return registered
     return [*registered, *_other_carriage(sent, policy, now)]
+
+
+@rule("RF-069", "RF-104")
+def _return_undone(state: Open, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Lets the buyer send once more what the shop did not take in."""
+    if isinstance(state, Requested):
+        raise NotYet
+    if not isinstance(state, InReturn) or state.found or state.accepted:
+        return []
+    rules = policy.exchange
+    send_by = now + rules.send_within
+    return [ReturnAuthorized(policy.agreement.return_address_ref, rules.carriages, send_by)]
 
 
 @rule("RF-104")

@@ -307,7 +307,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case ReplacementWanted():
             return ShippingReplacement(expect(state, OfferRefund).filed, fact.ship_by, None)
         case ReturnAuthorized():
-            return WaitBuyerSend(expect(state, Requested).filed, fact.send_by)
+            return WaitBuyerSend(filed_of(state), fact.send_by)
         case GoodsNoted():
             current = _opened(state)
             back = together(current.filed.back, fact.pieces)

@@ -33,7 +33,7 @@ from services.refunds.cases.order.state import (
     live,
 )
 from services.refunds.cases.refund_agreement import messages as agreement
-from services.refunds.goods import Back
+from services.refunds.goods import Back, without
 from services.refunds.policy import Policy
 from services.refunds.shares import RefundKind
 
@@ -99,8 +99,25 @@ def _followed(state: State, parcel: ParcelDecided, policy: Policy, now: datetime
             return goods.parcel_back(state, parcel, policy, now) if has_lines else _unknown_back(state)
         case "return", "returned":
             return goods.return_arrived(state, parcel, policy, now)
+        case "return", "delivered":
+            return _return_undone(state, parcel)
         case _:
             return []
+
+
+@rule("RF-044", "RF-069")
+def _return_undone(state: State, parcel: ParcelDecided) -> Sequence[Fact]:
+    """Tells the case of a return that the buyer has it again: silence about it means nothing."""
+    book = live(state).book
+    known = account_goods.returning(book, parcel.parcel_id)
+    case = None if known is None else book.case(known.case_id)
+    if known is None or case is None or case.is_granted:
+        return []
+    pieces = parcel.shares or known.sent
+    if case.kind is None:
+        is_all = not known.here and not without(known.sent, pieces)
+        return [tell(exchange.to(HERE, case.case_id, exchange.ReturnUndone()))] if is_all else []
+    return [tell(agreement.to(HERE, case.case_id, agreement.ReturnUndone(parcel.parcel_id, pieces)))]
 
 
 @rule("RF-035", "RF-044")

@@ -149,6 +149,12 @@ class ReceiptAwaited(Value):
     returned: ReturnedGoods
 
 
+class ReturnForgotten(Value):
+    """The buyer has goods again that he sent; `returned`: what is under way or here still."""
+
+    returned: ReturnedGoods | None
+
+
 class ReceiptTermsAmended(Value):
     """A refund whose goods were refused at receipt was changed: these terms are looked at there now."""
 
@@ -241,5 +247,5 @@ Fact = (
     | DeliveryNoted | DeliveryQuestioned | AmendmentForwarded | ReceiptAwaited | InspectionNoted
     | AnswerContested | PromiseNoted | Task | TaskWithdrawn | ReceiptTermsAmended | GoodsNoted
     | PiecesReceived | PiecesMissing | RestUndecided | RefundDue | FreightDue | AgreementClosed
-    | ApplicationTurnedAway
+    | ApplicationTurnedAway | ReturnForgotten
 )  # fmt: skip

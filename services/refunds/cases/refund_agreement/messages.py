@@ -89,6 +89,13 @@ class ReturnSent(Value):
     return_id: str = ""
 
 
+class ReturnUndone(Value):
+    """The buyer has a return again: the shop did not take it in, or the carrier could not bring it."""
+
+    return_id: str
+    shares: tuple[Share, ...]
+
+
 class ReturnAccepted(Value):
     """The seller has the goods. No `shares`: all that was sent."""
 
@@ -168,7 +175,7 @@ Message = (
     Applied | NotAdmitted | SellerAgreed | SellerRefused | Amended | AmendmentAccepted | BuyerWithdrew
     | ReturnSent | ReturnAccepted | GoodsChecked | ShipmentSeen | TradeEnded | HoldAnswered | GoodsCameBack
     | Remedied | PaymentGivenUp | DeliverySeen | ParcelTraced | TaskAnswered | PromiseMade
-    | EvidenceGiven | DeadlinePassed
+    | EvidenceGiven | ReturnUndone | DeadlinePassed
 )  # fmt: skip
 
 

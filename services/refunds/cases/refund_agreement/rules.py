@@ -45,6 +45,7 @@ from services.refunds.cases.refund_agreement.messages import (
     Remedied,
     ReturnAccepted,
     ReturnSent,
+    ReturnUndone,
     SellerAgreed,
     SellerRefused,
     ShipmentSeen,
@@ -99,6 +100,8 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return _withdrew(state)
         case ReturnSent():
             return rules_returns.return_sent(state, message, policy, now)
+        case ReturnUndone():
+            return rules_returns.return_undone(state, message, policy, now)
         case ReturnAccepted():
             return rules_returns.return_accepted(state, message, policy, now)
         case GoodsChecked():

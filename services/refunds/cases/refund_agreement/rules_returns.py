@@ -21,11 +21,13 @@ from services.refunds.cases.refund_agreement.facts import (
     ReceiptAwaited,
     RefundDue,
     ReturnedGoods,
+    ReturnForgotten,
 )
 from services.refunds.cases.refund_agreement.messages import (
     GoodsChecked,
     ReturnAccepted,
     ReturnSent,
+    ReturnUndone,
 )
 from services.refunds.cases.refund_agreement.state import (
     AwaitingAnswer,
@@ -36,7 +38,7 @@ from services.refunds.cases.refund_agreement.state import (
     returned_of,
 )
 from services.refunds.cases.refund_agreement.transitions import Decision
-from services.refunds.goods import counts_of
+from services.refunds.goods import counts_of, without
 from services.refunds.notices import is_unfit
 from services.refunds.policy import Policy
 from services.refunds.shares import InspectedLine, Share, total_of
@@ -70,6 +72,26 @@ def _registered(state: Open, sent: ReturnSent, policy: Policy, now: datetime) ->
     return_ids = (sent.return_id,) if sent.return_id else ()
     returned = ReturnedGoods(sent.carriage, sent.freight_paid, (), sent.shares, return_ids)
     return [ReceiptAwaited(state.filed, receive_by, returned)]
+
+
+@rule("RF-022", "RF-044", "RF-069")
+def return_undone(state: Open, undone: ReturnUndone, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Forgets a return that the buyer has again. Where nothing else is under way he may send once more."""
+    returned = returned_of(state)
+    if returned is None or undone.return_id not in returned.return_ids:
+        if isinstance(state, AwaitingAnswer) and state.filed.terms.kind.wants_goods_back:
+            raise NotYet
+        return []
+    ids = tuple(return_id for return_id in returned.return_ids if return_id != undone.return_id)
+    sent = without(returned.sent, undone.shares)
+    left = replace(returned, return_ids=ids, sent=sent) if ids else None
+    if not isinstance(state, AwaitingReceipt):
+        return [ReturnForgotten(left)]
+    if left is not None:
+        return [ReceiptAwaited(state.filed, state.receive_by, left)]
+    if returned.inspected:
+        return []
+    return [steps.return_awaited(now + policy.agreement.send_days, policy, now)]
 
 
 def return_accepted(state: Open, accepted: ReturnAccepted, policy: Policy, now: datetime) -> Decision:

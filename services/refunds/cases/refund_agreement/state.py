@@ -40,6 +40,7 @@ from services.refunds.cases.refund_agreement.facts import (
     RestUndecided,
     ReturnAwaited,
     ReturnedGoods,
+    ReturnForgotten,
 )
 from services.refunds.goods import counts_of, together
 from services.refunds.shares import InspectedLine
@@ -133,9 +134,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case PromiseNoted():
             return replace(expect(state, AwaitingAnswer), is_promised_away=True)
         case ReturnAwaited():
-            return AwaitingReturn(
-                expect(state, AwaitingAnswer).filed, fact.send_by, fact.remind_at, is_contested=False
-            )
+            return AwaitingReturn(filed_of(state), fact.send_by, fact.remind_at, is_contested=False)
         case AnswerContested():
             return replace(expect(state, AwaitingReturn), is_contested=True)
         case EditAwaited():
@@ -148,6 +147,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case BuyerReminded():
             is_prompt = fact.template_code != "refuse_parcel" and isinstance(state, AwaitingReturn | Refused)
             return replace(state, remind_at=None) if is_prompt else state
+        case ReturnForgotten():
+            return _forgotten(state, fact)
         case InspectionNoted():
             return _inspection_noted(state, fact)
         case GoodsNoted():
@@ -193,6 +194,12 @@ def _delivery_noted(state: State, fact: DeliveryNoted) -> State:
     if isinstance(state, Absent | TurnedAway | Granted | Closed):
         raise TypeError(f"no delivery is noted in {type(state).__name__}")
     return replace(state, filed=replace(state.filed, is_delivered=fact.is_there))
+
+
+def _forgotten(state: State, fact: ReturnForgotten) -> State:
+    if isinstance(state, Refused) and state.returned is not None:
+        return replace(state, returned=fact.returned)
+    return _filed(state, replace(filed_of(state), returned=fact.returned))
 
 
 def _evidence_noted(state: State, fact: EvidenceNoted) -> State:

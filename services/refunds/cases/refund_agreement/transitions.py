@@ -52,11 +52,16 @@ def agreed_for_seller(filed: Filed, cause: AnswerCause, policy: Policy, now: dat
 def consent(filed: Filed, policy: Policy, now: datetime, address_ref: str | None) -> Sequence[Fact]:
     if not filed.terms.kind.wants_goods_back or are_all_back(filed):
         return pay(filed, filed.returned)
+    return [return_awaited(send_until(filed, policy, now), policy, now, address_ref), FreightDecided()]
+
+
+def return_awaited(
+    send_by: datetime, policy: Policy, now: datetime, address_ref: str | None = None
+) -> ReturnAwaited:
+    """Lets the buyer send the goods, and prompts him at the latest after half of the time."""
     rules = policy.agreement
-    send_by = send_until(filed, policy, now)
     remind_at = now + min(rules.remind_days, (send_by - now) / 2)
-    awaited = ReturnAwaited(address_ref or rules.return_address_ref, send_by, remind_at, rules.carriages)
-    return [awaited, FreightDecided()]
+    return ReturnAwaited(address_ref or rules.return_address_ref, send_by, remind_at, rules.carriages)
 
 
 @rules_of("RF-020", "RF-104")

@@ -102,15 +102,37 @@ def test_an_unanswered_refusal_counts_as_taken_in() -> None:
 
 
 ASKED = [*BACK, f.CollectRefusalAsked("rt.refuse-collect", T0 + 4 * HOUR)]
+CHECKED = f.EndDeclared(Decision(Outcome.RETURNED, Basis.INSPECTION, T0))
 
 
 @pytest.mark.parametrize(
     ("before", "then"),
-    [(ASKED, ["CollectSettled"]), (BACK, []), ([*ASKED, f.CollectSettled(is_refused=True)], [])],
+    [
+        (ASKED, ["CollectSettled", "EndDeclared", "OutcomeDecided"]),
+        (BACK, []),
+        ([*ASKED, f.CollectSettled(is_refused=True)], []),
+        ([*ASKED, CHECKED], ["CollectSettled", "OutcomeDecided"]),
+    ],
 )
 def test_the_answer_to_a_refusal_counts_once(before: Sequence[Any], then: list[str]) -> None:
-    """RF-069: only while it is asked."""
-    assert names(before, m.CollectAnswered("rt", is_done=True)) == then
+    """RF-069: only while it is asked. The goods are the buyer's again, unless they were checked meanwhile."""
+    facts = decided(before, m.CollectAnswered("rt", is_done=True))
+    assert [type(fact).__name__ for fact in facts] == then
+    outcomes = [(fact.decision.outcome, fact.decision.basis) for fact in of(facts, f.OutcomeDecided)]
+    is_checked = CHECKED in before
+    refused = Outcome.DELIVERED, Basis.WAREHOUSE
+    assert outcomes == (
+        [] if not then else [(Outcome.RETURNED, Basis.INSPECTION)] if is_checked else [refused]
+    )
+
+
+def test_a_return_that_was_not_taken_in_and_comes_all_the_same_is_back() -> None:
+    """RF-044, RF-069: the carrier's later word counts."""
+    refused = Decision(Outcome.DELIVERED, Basis.WAREHOUSE, T0 + HOUR)
+    before = [*ASKED, f.CollectSettled(is_refused=True), f.EndDeclared(refused)]
+    before = [*before, f.OutcomeDecided(refused, None, Fault.UNKNOWN)]
+    (fact,) = of(decided(before, m.Inspected("rt"), T0 + 2 * HOUR), f.OutcomeDecided)
+    assert (fact.decision.outcome, fact.revises) == (Outcome.RETURNED, Outcome.DELIVERED)
 
 
 @pytest.mark.parametrize(

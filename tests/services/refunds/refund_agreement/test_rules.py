@@ -64,6 +64,11 @@ EXPRESS = f.ReceiptAwaited(
     filed(RefundKind.WITH_RETURN), T0 + 10 * DAY, f.ReturnedGoods(Carriage.EXPRESS, None, ())
 )
 AS_SENT = f.ReturnedGoods(Carriage.EXPRESS, None, (), (Share("a", 1, 1_000),), (), SELLER_PAYS)
+A_PIECE = (Share("a", 1, 0),)
+ONE_BOX = replace(EXPRESS, returned=f.ReturnedGoods(Carriage.EXPRESS, None, (), A_PIECE, ("ret1",)))
+TWO_BOXES = replace(
+    EXPRESS, returned=f.ReturnedGoods(Carriage.EXPRESS, None, (), (Share("a", 2, 0),), ("ret1", "ret2"))
+)
 ADVANCED = replace(EXPRESS, returned=f.ReturnedGoods(Carriage.EXPRESS, Money(120, "CNY"), ()))
 EDIT = f.EditAwaited(T0 + 7 * DAY, T0 + 3 * DAY, None)
 UNBACKED = replace(EDIT, evidence_by=T0 + 3 * DAY)
@@ -125,6 +130,11 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-017", [NO_RETURN, EDIT], m.Amended(PROPOSED), [f.AmendmentForwarded(PROPOSED)]),
     ("RF-017", [NO_RETURN, EDIT], m.TradeEnded(True, "buyer"), [closed(f.Ending.WITHDRAWN)]),
     ("RF-017", [NO_RETURN, EDIT], m.TradeEnded(True, "auto_confirm"), []),
+    ("RF-069", [WITH_RETURN, RETURN, ONE_BOX], m.ReturnUndone("ret1", A_PIECE), [RETURN]),
+    ("RF-069", [WITH_RETURN, RETURN, ONE_BOX], m.ReturnUndone("ret9", A_PIECE), []),
+    ("RF-069", [WITH_RETURN, RETURN, TWO_BOXES], m.ReturnUndone("ret2", A_PIECE), [ONE_BOX]),
+    ("RF-069", [WITH_RETURN, RETURN, ONE_BOX, EDIT], m.ReturnUndone("ret1", A_PIECE),
+     [f.ReturnForgotten(None)]),
     ("RF-018", [NO_RETURN], NO, [EDIT]),
     ("RF-018", [NO_RETURN, EDIT], passed("edit", 7), [closed(f.Ending.LAPSED)]),
     ("RF-019", [NO_RETURN, EDIT], passed("remind", 3), [f.BuyerReminded("edit_refund", T0 + 7 * DAY)]),
