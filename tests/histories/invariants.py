@@ -71,7 +71,7 @@ def _sums(ledger: Ledger, at: datetime) -> Iterator[Breach]:
     lines: Counter[str] = Counter()
     tenders: Counter[str] = Counter()
     for intent in intents:
-        if intent.state != "given_up" or intent.waived_lines:
+        if intent.state != "given_up" or (intent.waived_lines and intent.net_minor > 0):
             lines.update(intent.line_minors)
             lines.subtract(intent.waived_lines)
         if intent.state != "given_up" and not intent.waived_minor:

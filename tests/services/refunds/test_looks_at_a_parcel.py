@@ -11,6 +11,7 @@ from tests.services.refunds import shop as s
 from tests.services.refunds.shop import DAY, T0
 from tests.services.refunds.test_goods_at_the_shop import RECEIPT, TWO_LINES, answer, open_questions
 from tests.services.refunds.test_goods_left_over import back_count, of_three
+from tests.services.refunds.test_parts_flow import person_says
 from tests.services.refunds.test_pieces import requested, told
 from tests.support.driver import Driver
 
@@ -120,6 +121,31 @@ def test_goods_that_the_second_look_finds_unfit_are_not_paid_by_silence_to_the_r
     driver.tell(s.inspected("a", 1, 0, return_id="ret1"), T0 + 6 * DAY)
     driver.until(T0 + 40 * DAY)
     assert requested(driver) == []
+
+
+def test_unfit_goods_of_a_lapsed_return_are_not_paid_to_the_refund_that_waits_for_a_return() -> None:
+    """RF-023, RF-044: the parcel came without a name, and is that of the return that was sent too late."""
+    driver = of_three(1)
+    driver.until(T0 + 10 * DAY)
+    driver.tell(s.sent(), T0 + 12 * DAY)
+    driver.tell(s.applied(refund_id="r2", lines=[s.share("a", 1, 10_000)]), T0 + 12 * DAY)
+    driver.tell(s.agreed(refund_id="r2"), T0 + 12 * DAY)
+    driver.tell(s.inspected("a", 1, 0), T0 + 13 * DAY)
+    driver.until(T0 + 60 * DAY)
+    assert requested(driver) == []
+
+
+def test_a_piece_beside_those_whose_payment_was_given_up_is_asked_about() -> None:
+    """RF-029, RF-044: one of two was accepted; its payment is given up, and the other one comes."""
+    driver = of_three(2)
+    driver.tell(s.sent(lines=[s.share("a", 2)]), T0 + 2 * DAY)
+    driver.tell(s.accepted(s.share("a", 1)), T0 + 3 * DAY)
+    driver.tell(s.inspected("a", 2, 2, return_id="ret1"), T0 + 4 * DAY)
+    driver.tell(s.failed(is_retryable=False), T0 + 4 * DAY)
+    driver.tell(person_says("abandon"), T0 + 5 * DAY)
+    assert (open_questions(driver), back_count(driver)) == (["o1.goods.1"], 2)
+    driver.tell(answer("approved"), T0 + 6 * DAY)
+    assert requested(driver)[1:] == [("o1.goods.1.refund.refund.1", 10_000, {"a": 1})]
 
 
 @pytest.mark.parametrize("is_accepted", [True, False])

@@ -3,7 +3,7 @@
 import pytest
 
 from aftersales_contracts.aftersales import buyer_claims, refunds
-from aftersales_contracts.aftersales.logistics_enums import ParcelOutcome
+from aftersales_contracts.aftersales.logistics_enums import ParcelOutcome, ReshipStatus
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import ParcelDirection, RefundKind
 from tests.services.refunds import shop as s
@@ -86,7 +86,7 @@ def test_goods_that_were_paid_for_and_are_the_buyers_again_are_claimed() -> None
 def test_no_replacement_is_sent_for_a_return_that_was_not_taken_in() -> None:
     """RF-069, RF-120: silence about it counts for nothing."""
     driver = told(*HERE, (s.exchange_applied("quality"), T0 + DAY), (s.exchange_answered(), T0 + DAY))
-    driver.tell(s.reship(s.logistics_enums.ReshipStatus.RESERVED), T0 + DAY)
+    driver.tell(s.reship(ReshipStatus.RESERVED), T0 + DAY)
     driver.tell(s.sent(exchange_id="x1", freight=1_200), T0 + 2 * DAY)
     driver.tell(undone(), T0 + 3 * DAY)
     driver.until(T0 + 60 * DAY)

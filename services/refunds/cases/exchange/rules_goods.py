@@ -25,6 +25,7 @@ from services.refunds.cases.exchange.state import (
     Requested,
     ReshipDue,
     ReshipPurpose,
+    ShippingReplacement,
     SomeCame,
     WaitBuyerSend,
 )
@@ -45,7 +46,7 @@ def return_accepted(state: Open, accepted: ReturnAccepted, policy: Policy, now: 
         return []
     if accepted.shares and not _is_whole(state.filed, state.found, accepted.shares):
         return _some_missing(state, (), accepted.shares, policy, now)
-    return _goods_fine(state, policy, now)
+    return _goods_fine(state, policy, now, is_unchecked=not state.found)
 
 
 @rules_of("RF-044")
@@ -69,6 +70,8 @@ def goods_checked(state: Open, checked: GoodsChecked, policy: Policy, now: datet
     """Judges the warehouse's findings over all parcels. A check before the return is registered is early."""
     if isinstance(state, Requested | WaitBuyerSend):
         raise NotYet
+    if isinstance(state, ShippingReplacement):
+        return _checked_late(state, checked)
     if not isinstance(state, InReturn):
         return []
     filed = state.filed
@@ -89,6 +92,14 @@ def goods_checked(state: Open, checked: GoodsChecked, policy: Policy, now: datet
     if filed.liability.cause is ReturnCause.QUALITY and is_fault_refuted(found):
         decided = [*_with_row(_fault_not_found(filed)), *decided]
     return [*decided, *_goods_fine(state, policy, now)]
+
+
+def _checked_late(state: ShippingReplacement, checked: GoodsChecked) -> Decision:
+    """Judges the freight, which is not repaid yet, where the goods are checked after they were accepted."""
+    is_quality = state.filed.liability.cause is ReturnCause.QUALITY
+    if not state.is_unchecked or not is_quality or not is_fault_refuted(checked.lines):
+        return []
+    return _with_row(_fault_not_found(state.filed))
 
 
 def _is_short(filed: Filed, found: tuple[InspectedLine, ...]) -> bool:
@@ -131,9 +142,11 @@ def _with_row(decided: Decision) -> Decision:
 
 
 @rule("RF-116", "RF-118", "RF-120")
-def _goods_fine(state: InReturn, policy: Policy, now: datetime) -> Sequence[Fact]:
+def _goods_fine(
+    state: InReturn, policy: Policy, now: datetime, *, is_unchecked: bool = False
+) -> Sequence[Fact]:
     """Makes the replacement due. It is a promise."""
-    return [replacement(state.filed, policy, now)]
+    return [replace(replacement(state.filed, policy, now), is_unchecked=is_unchecked)]
 
 
 def replacement(filed: Filed, policy: Policy, now: datetime) -> ReshipDue:
@@ -186,7 +199,7 @@ def receipt_missed(state: InReturn, policy: Policy, now: datetime) -> Sequence[F
     Where some were found and the rest never came, what is here goes back.
     """
     if not state.found and not state.accepted:
-        return [replacement(state.filed, policy, now)]
+        return [replace(replacement(state.filed, policy, now), is_unchecked=True)]
     came = _came(state.filed, state.found, state.accepted)
     if not came:
         return [ExchangeEnded(Ending.EXPIRED, is_used=False)]

@@ -100,6 +100,7 @@ class ShippingReplacement(Value):
     filed: Filed
     replace_by: datetime
     freight_paid: Money | None
+    is_unchecked: bool = False
 
 
 class ReplacementSent(Value):
@@ -208,13 +209,17 @@ class SomeCame(Value):
 
 
 class ReshipDue(Value):
-    """Goods must go to the buyer: the replacement, or his own goods back; `shares` empty: all filed ones."""
+    """Goods must go to the buyer: the replacement, or his own goods back; `shares` empty: all filed ones.
+
+    `is_unchecked`: the goods that came for it were not looked at.
+    """
 
     purpose: ReshipPurpose
     goods: tuple[Wanted, ...]
     ship_by: datetime
     cost_bearer: Bearer
     shares: tuple[Share, ...] = ()
+    is_unchecked: bool = False
 
 
 class NoteDiffers(Value):
@@ -356,7 +361,7 @@ def _replacement_due(state: State, fact: ReshipDue) -> State:
     if not isinstance(state, Requested | WaitBuyerSend | InReturn):
         return state
     paid = state.freight_paid if isinstance(state, InReturn) else None
-    return ShippingReplacement(state.filed, fact.ship_by, paid)
+    return ShippingReplacement(state.filed, fact.ship_by, paid, fact.is_unchecked)
 
 
 def _freight_decided(state: State, fact: FreightDecided) -> State:

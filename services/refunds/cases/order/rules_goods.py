@@ -331,7 +331,8 @@ def _came(
 def _shared_out(book: OrderAccount, came: ReturnCame) -> tuple[ReturnCame, list[Addressed]]:
     """Gives pieces that the case of the return is not about to the cases that are."""
     others = tuple(case for case in book.open if case.case_id != came.case_id)
-    parts, freed = claimed(replace(book, open=others), came.freed)
+    book = account_goods.checked(replace(book, open=others), came.are_fit)
+    parts, freed = claimed(book, came.freed)
     return replace(came, freed=freed, taken=tuple(parts)), [told_back(book, part) for part in parts]
 
 

@@ -342,9 +342,9 @@ def released(
     now: datetime,
     *,
     is_paid: bool,
-    is_asked: bool = True,
+    given_up: Sequence[Share] = (),
 ) -> Sequence[Fact]:
-    """Frees lines, and pieces that are back. A person is asked, unless a person gave the payment up."""
+    """Frees lines, and pieces that are back. A person is asked, but for pieces whose payment was given up."""
     book = current.book
     case = book.case(ended.case_id)
     if case is None:
@@ -368,10 +368,10 @@ def released(
         is_replaced=ended.are_settled and ended.is_used,
         send=Back(ended.send_id, ended.sent_back) if ended.sent_back else None,
     )
-    if not is_asked or ended.is_followed:
+    if ended.is_followed:
         return [fact]
     question_code = ended.question_code or "goods_back_without_refund"
-    return [fact, *goods.asked(book, question_code, freed, policy, now)]
+    return [fact, *goods.asked(book, question_code, without(freed, given_up), policy, now)]
 
 
 @rule("RF-007")

@@ -75,7 +75,8 @@ def intent_abandoned(
     if case is not None:
         given_up = agreement.PaymentGivenUp(abandoned.reason_code)
         ended = CaseEnded(abandoned.case_id, is_used=False)
-        facts += released(current, ended, policy, now, is_paid=False, is_asked=not abandoned.are_goods_gone)
+        pieces = abandoned.shares if abandoned.are_goods_gone else ()
+        facts += released(current, ended, policy, now, is_paid=False, given_up=pieces)
         facts.append(tell(agreement.to(HERE, abandoned.case_id, given_up)))
     return facts
 

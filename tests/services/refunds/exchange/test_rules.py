@@ -34,6 +34,7 @@ FREIGHT = c.FreightDecided(ROW)
 REGISTERED = c.ReturnRegistered(T0 + 10 * DAY, Money(900, "CNY"))
 SHIP = c.ReshipDue(c.ReshipPurpose.EXCHANGE, WANTED, T0 + 3 * DAY, Bearer.SELLER)
 BACK = c.ReshipDue(c.ReshipPurpose.RETURN_TO_BUYER, GIVEN, T0 + 3 * DAY, Bearer.BUYER, SHARES)
+UNCHECKED = replace(SHIP, is_unchecked=True)
 GONE = c.ReplacementGone(T0 + 10 * DAY)
 OFFER = c.RefundOffered(T0 + 3 * DAY, False)
 REPAID = c.FreightDue(Money(900, "CNY"))
@@ -88,8 +89,8 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-069", [OPENED, KEPT, RETURN], m.ReturnUndone(), []),
     ("RF-069", [*PAIR_IN_RETURN, c.SomeCame((TWO_A,), ())], m.ReturnUndone(), []),
     ("RF-120", IN_RETURN, checked(FINE), [SHIP]),
-    ("RF-120", IN_RETURN, m.ReturnAccepted(), [SHIP]),
-    ("RF-120", IN_RETURN, passed("receive", 10), [SHIP]),
+    ("RF-120", IN_RETURN, m.ReturnAccepted(), [UNCHECKED]),
+    ("RF-120", IN_RETURN, passed("receive", 10), [UNCHECKED]),
     ("RF-100", IN_RETURN, checked(replace(FINE, condition="worn")),
      [BACK, sent_back(SHARES)]),
     ("RF-101", IN_RETURN, checked(replace(FINE, condition="washed")),
@@ -101,6 +102,12 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-116", IN_RETURN, checked(FINE, "s-xl"), [SHIP]),
     ("RF-116", IN_RETURN, checked(replace(FINE, is_fault_confirmed=False)),
      [c.FreightDecided(ROW_63), SHIP]),
+    ("RF-063", [*IN_RETURN, UNCHECKED], checked(replace(FINE, is_fault_confirmed=False)),
+     [c.FreightDecided(ROW_63)]),
+    ("RF-120", [*IN_RETURN, UNCHECKED, c.FreightDecided(ROW_63)], m.ReshipMoved("sent"), [GONE]),
+    ("RF-116", [*IN_RETURN, UNCHECKED], checked(replace(FINE, is_fault_confirmed=True)), []),
+    ("RF-116", [*IN_RETURN, UNCHECKED], checked(replace(FINE, is_fault_confirmed=None)), []),
+    ("RF-116", [*IN_RETURN, SHIP], checked(replace(FINE, is_fault_confirmed=False)), []),
     ("RF-116", PAIR_IN_RETURN, m.GoodsChecked((TWO_A, B), None), [SHIP]),
     ("RF-116", PAIR_IN_RETURN, checked(TWO_A), [c.SomeCame((TWO_A,), ()), ASK_REST]),
     ("RF-116", PAIR_IN_RETURN, m.GoodsChecked((FINE, B), None), [c.SomeCame((FINE, B), ()), ASK_REST]),
@@ -117,8 +124,8 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-116", IN_RETURN, checked(replace(FINE, condition="damaged", accepted_count=0)), [SHIP]),
     ("RF-101", IN_RETURN, checked(replace(FINE, condition="damaged", is_fault_confirmed=None)),
      [BACK, sent_back(SHARES)]),
-    ("RF-120", PAIR_IN_RETURN, m.ReturnAccepted((Share("a", 2, 0), Share("b", 1, 0))), [SHIP]),
-    ("RF-120", PAIR_IN_RETURN, m.ReturnAccepted(), [SHIP]),
+    ("RF-120", PAIR_IN_RETURN, m.ReturnAccepted((Share("a", 2, 0), Share("b", 1, 0))), [UNCHECKED]),
+    ("RF-120", PAIR_IN_RETURN, m.ReturnAccepted(), [UNCHECKED]),
     ("RF-120", [*PAIR_IN_RETURN, c.SomeCame((FINE,), ())], passed("receive", 10),
      [replace(BACK, shares=(Share("a", 1, 0),)), sent_back((Share("a", 1, 0),))]),
     ("RF-120", [*PAIR_IN_RETURN, c.SomeCame((replace(FINE, received_count=0, accepted_count=0),), ())],
