@@ -65,21 +65,24 @@ class Telling:
 
     def is_in_bounds(self, node: Node, moment: datetime) -> bool:
         """Whether the border takes the moment as an event's time; otherwise it is remarked."""
+        if self._is_sane(moment):
+            return True
+        self.remark(node, "out_of_bounds", "the border refuses such a moment")
+        return False
+
+    def _is_sane(self, moment: datetime) -> bool:
         received = self.context.received_at
-        is_sane = moments.EARLIEST <= moment <= moments.LATEST
-        if is_sane and received is not None:
-            is_sane = received - PAST < moment <= received + FUTURE_SKEW
-        if not is_sane:
-            self.remark(node, "out_of_bounds", "the border refuses such a moment")
-        return is_sane
+        if not moments.EARLIEST <= moment <= moments.LATEST:
+            return False
+        return received is None or received - PAST < moment <= received + FUTURE_SKEW
 
     def tell(self, event_id: str, at: datetime, event: Event, place: Node) -> None:
         """Adds an event; one of the same id is a repeat and is remarked.
 
         Raises PayloadError for an event that the border would refuse.
         """
-        if not moments.EARLIEST <= at <= moments.LATEST:
-            raise PayloadError(place.place, f"a moment outside of the years: {moments.FORM}")
+        if not self._is_sane(at):
+            raise PayloadError(place.place, "a moment ahead of the receipt, or too long ago for the border")
         envelope = Envelope(event_id, self._source, event.TYPE, at, event.subject_of())
         told = Told(envelope, event)
         try:

@@ -208,6 +208,8 @@ def test_an_amount_is_text_or_a_number_and_yen_have_no_decimals(amount: object, 
         ({"id": ""}, "id: missing"),
         ({"created_at": "2026-11-20T10:00:00"}, "created_at: a local time, and nobody says of which zone"),
         ({"created_at": None}, "created_at: missing"),
+        ({"created_at": "2099-01-01T00:00:00Z"}, "payload: a moment ahead of the receipt"),
+        ({"created_at": "2020-01-01T00:00:00Z"}, "or too long ago for the border"),
         ({"line_items": {"id": 1}}, "line_items: no list"),
         (
             {"line_items": [{"id": 1, "quantity": "one", "price": "1"}]},

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cli.access import BROKERS
 from cli.main import app
 
 PAYLOADS = Path(__file__).parents[1] / "adapters" / "payloads"
@@ -28,6 +29,14 @@ def test_a_payload_may_come_by_standard_input_and_one_a_line() -> None:
     assert result.exit_code == 0, result.stderr
     events = [json.loads(line) for line in result.stdout.splitlines()]
     assert [event["id"] for event in events[:6]] == [event["id"] for event in events[6:]]
+
+
+def test_without_a_broker_nothing_is_published_and_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(BROKERS, "127.0.0.1:1")
+    result = CliRunner().invoke(app, ["adapt", "kuaidi100", str(PUSH), "--publish"])
+    assert result.exit_code == 1
+    assert "not published to 127.0.0.1:1" in " ".join(result.stderr.split())
+    assert result.stdout == ""
 
 
 @pytest.mark.parametrize(
