@@ -196,6 +196,11 @@ class Option(Part):
     """The last moment at which the option may be chosen, where earlier than the whole offer's."""
 
 
+def costs_nothing(lines: Sequence[Line], total: Money) -> bool:
+    """Tells whether an order is a gift: its lines are known, and no payment will come for it."""
+    return bool(lines) and not total.minor and not any(line.amount_minor for line in lines)
+
+
 def one_currency(*amounts: Money | None) -> None:
     """Raises ValueError where the amounts are not all of one currency."""
     first: str | None = None

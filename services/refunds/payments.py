@@ -124,3 +124,17 @@ def without(order: PaymentOrder | None, part: PaymentOrder) -> PaymentOrder | No
         tenders=_tenders(left),
         is_way_known=order.is_way_known and part.is_way_known,
     )
+
+
+def less(order: PaymentOrder, part: PaymentOrder) -> PaymentOrder:
+    """Takes a part out of the order and keeps its pieces, whatever is left of the money."""
+    went = {tender.payment_id: tender.minor for tender in part.tenders}
+    minors = {share.line_id: share.minor for share in part.shares}
+    left = ((tender, tender.minor - went.get(tender.payment_id, 0)) for tender in order.tenders)
+    return replace(
+        order,
+        amount=order.amount - part.amount,
+        shares=tuple(replace(s, minor=s.minor - minors.get(s.line_id, 0)) for s in order.shares),
+        freight_minor=order.freight_minor - part.freight_minor,
+        tenders=_tenders(left),
+    )

@@ -25,6 +25,8 @@ class OrderPolicy(Numbers):
     """The pauses before the request is repeated; after the last one a person is asked."""
     tender_strategy: TenderStrategy
     """RF-048."""
+    split_tolerance_minor: int
+    """RF-048: a line whose cents the shop split otherwise may give back so many minor units more."""
 
 
 class AgreementPolicy(Numbers):
@@ -173,6 +175,7 @@ class Policy(Numbers):
                 "remind_days": self.agreement.remind_days
                 < min(self.agreement.edit_days, self.agreement.send_days),
                 "retry_minutes": timedelta(0) < self.intent.retry_minutes < self.intent.stuck_hours,
+                "split_tolerance_minor": 0 <= self.order.split_tolerance_minor <= 10,
                 "rate_bps": 0 <= self.late.rate_bps <= 10_000,
                 "cap_minor": self.late.cap_minor >= 0 and self.freight.reimbursement_cap_minor >= 0,
                 "currency": len(self.currency) == 3 and self.currency.isupper(),

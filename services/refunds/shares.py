@@ -44,6 +44,7 @@ class Purpose(StrEnum):
     REFUND = "refund"
     FREIGHT = "freight"
     LATE_COMPENSATION = "late_compensation"
+    SURPLUS = "surplus"
 
 
 class Share(Value):

@@ -11,7 +11,7 @@ from tests.architecture import tree
 from tests.architecture.test_tree import is_pure
 
 REQUIRED = ("__init__", "messages", "state", "rules", "border")
-DATA = ("state", "facts", "account", "account_goods")
+DATA = ("state", "facts", "account", "account_goods", "account_money")
 RULES = re.compile(r"rules|rules_\w+|admission|transitions")
 BORDER = ("border", "inbound", "outbound", "reactions")
 CHASSIS = ("chassis.service", "chassis.engine.outcomes")

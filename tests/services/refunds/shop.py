@@ -224,6 +224,10 @@ def hold(outcome: logistics_enums.HoldResolution, refund_id: str = "r1") -> logi
     )
 
 
+def hold_stopped(refund_id: str = "r1") -> logistics.DispatchHoldResolvedV1:
+    return hold(logistics_enums.HoldResolution.STOPPED, refund_id)
+
+
 def parcel(
     outcome: logistics_enums.ParcelOutcome,
     *lines: str | components.Share,

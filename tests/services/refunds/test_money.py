@@ -279,10 +279,14 @@ def check_money(driver: Driver) -> None:
         for tender in request.tenders:
             out[tender.payment_id] += tender.amount.minor
         assert sum(t.amount.minor for t in request.tenders) in (0, request.amount.minor)
-    abandoned = any(type(noted.fact).__name__ == "PaymentAbandoned" for noted in driver.facts)
+    less = {"PaymentAbandoned", "PaymentCut"}
+    is_less = any(type(noted.fact).__name__ in less for noted in driver.facts)
     for book in books(driver):
+        for moved in (*book.beside.outside, *book.beside.disputes):
+            for tender in moved.booked.tenders:
+                out[tender.payment_id] += tender.minor
         for account in book.tenders:
-            assert abandoned or out[account.payment_id] == account.refunded_minor
+            assert is_less or out[account.payment_id] == account.refunded_minor
     for book in books(driver):
         goods_minor = sum(line.paid_minor for line in book.lines)
         assert book.compensated_minor <= (goods_minor * 3 + 5) // 10, "LG-060"

@@ -107,7 +107,6 @@ def test_two_of_three_lost_pieces_are_free_and_the_third_waits_for_its_refund() 
         driver = told(
             *THREE, (applied, T0 + DAY), (remedy(3), T0 + 2 * DAY), (answer("approved"), T0 + 3 * DAY)
         )
-        driver.tell(s.settled(20_000, "rem1.refund.refund.1"), T0 + 3 * DAY)
         driver.tell(s.withdrawn(), T0 + 4 * DAY)
         assert sum(amounts(driver)) == 30_000, applied.kind
 

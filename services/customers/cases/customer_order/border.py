@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from aftersales_contracts import components
 from aftersales_contracts.aftersales import logistics, refunds
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import orders, shipments
@@ -24,7 +25,9 @@ def _placed(data: orders.OrderPlacedV1) -> Sequence[Addressed]:
     """Reads a new order; an order without an account is filed under its customer."""
     account_id = data.buyer_account_id or data.customer_id
     placed = m.Placed(data.customer_id, account_id, outcomes.money_in(data.freight))
-    return [m.to(data.order_id, placed)]
+    gift = components.costs_nothing(data.lines, data.total)
+    paid = [m.to(data.order_id, m.Paid(data.order_id, outcomes.money_in(data.total)))] if gift else []
+    return [m.to(data.order_id, placed), *paid]
 
 
 def _terms_changed(data: orders.OrderTermsChangedV1) -> Sequence[Addressed]:

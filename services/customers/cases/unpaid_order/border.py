@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from aftersales_contracts import components
 from aftersales_contracts.aftersales import common
 from aftersales_contracts.aftersales import customers as out
 from aftersales_contracts.base import Event
@@ -29,12 +30,15 @@ def _placed(data: orders.OrderPlacedV1) -> Sequence[Addressed]:
         data.agent_id,
         data.total.minor,
     )
-    return [m.to(data.order_id, placed)]
+    gift = components.costs_nothing(data.lines, data.total)
+    return [m.to(data.order_id, placed), *([m.to(data.order_id, m.Paid())] if gift else [])]
 
 
 def _terms_changed(data: orders.OrderTermsChangedV1) -> Sequence[Addressed]:
     """Reads new terms."""
-    return [m.to(data.order_id, m.TermsChanged(data.by.role.value, data.total.minor))]
+    changed = m.TermsChanged(data.by.role.value, data.total.minor)
+    gift = components.costs_nothing(data.lines or [], data.total)
+    return [m.to(data.order_id, changed), *([m.to(data.order_id, m.Paid())] if gift else [])]
 
 
 def _paid(data: orders.OrderPaidV1) -> Sequence[Addressed]:

@@ -41,12 +41,20 @@ def _placed(data: orders.OrderPlacedV1) -> Sequence[Addressed]:
     """Reads a new order."""
     is_cash = data.payment_mode is orders.PaymentMode.CASH_ON_DELIVERY
     placed = m.Placed(data.order_id, data.customer_id, data.region_code, is_cash, _lines(data.lines))
-    return [m.to(data.order_id, placed)]
+    return [m.to(data.order_id, placed), *_gift(data, data.lines)]
 
 
 def _terms_changed(data: orders.OrderTermsChangedV1) -> Sequence[Addressed]:
     """Reads other lines of the order; other terms mean nothing to dispatch."""
-    return [m.to(data.order_id, m.TermsChanged(_lines(data.lines)))] if data.lines else []
+    lines = data.lines or []
+    return [m.to(data.order_id, m.TermsChanged(_lines(lines))), *_gift(data, lines)] if lines else []
+
+
+def _gift(
+    data: orders.OrderPlacedV1 | orders.OrderTermsChangedV1, lines: Sequence[components.Line]
+) -> Sequence[Addressed]:
+    """Counts an order that costs nothing as paid."""
+    return [m.to(data.order_id, m.Paid())] if components.costs_nothing(lines, data.total) else []
 
 
 def _paid(data: orders.OrderPaidV1) -> Sequence[Addressed]:

@@ -319,7 +319,8 @@ def back_without_refund(file: OrderFile, parcel_id: str) -> Sequence[Fact]:
 @rule("OR-006")
 def unpaid_goods_out(file: OrderFile, closed: m.Closed, now: datetime) -> Sequence[Fact]:
     """Calls back goods that left an order which was never paid."""
-    if file.clock is not None or not closed.cause.startswith("unpaid"):
+    is_unpaid = closed.cause.startswith("unpaid") or closed.cause in ("declined", "fraud")
+    if file.clock is not None or not is_unpaid:
         return []
     links = [link for link in file.outbound() if link.is_under_way and not link.is_called_back]
     if not links:

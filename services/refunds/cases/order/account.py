@@ -13,6 +13,7 @@ from kernel.value import Value, replace
 from services.refunds.cases.order.messages import RemedyDue
 from services.refunds.goods import Back, Question, Returning
 from services.refunds.held_goods import HeldGoods
+from services.refunds.money_beside import MoneyBeside
 from services.refunds.policy import TenderStrategy
 from services.refunds.shares import RefundApplied, RefundKind, Share, Tender
 
@@ -152,6 +153,7 @@ class OrderAccount(Value):
     question_count: int = 0
     replaced: tuple[Back, ...] = ()
     sends: tuple[Back, ...] = ()
+    beside: MoneyBeside = MoneyBeside()
 
     @property
     def paid_minor(self) -> int:
@@ -169,8 +171,9 @@ class OrderAccount(Value):
 
     @property
     def is_goods_refunded(self) -> bool:
-        """Tells whether all that was paid for goods went back (RF-033)."""
-        return self.goods_left_minor == 0
+        """Tells whether all that was paid for goods went back (RF-033); of a gift all pieces."""
+        has_gift = self.paid_at is not None and not self.paid_minor and any(x.left_count for x in self.lines)
+        return self.goods_left_minor == 0 and not has_gift
 
     @property
     def goods_left_minor(self) -> int:
@@ -206,8 +209,8 @@ class OrderAccount(Value):
 def paid(book: OrderAccount, tenders: Sequence[Tender], at: datetime) -> OrderAccount:
     """Spreads the money that came in over lines and freight, by their prices.
 
-    The sum may differ a little from the prices (fees, vouchers): largest remainder, so that the parts
-    add up to the sum. A payment is a tender whatever its method, points and cash included.
+    The sum may differ from the prices (fees, vouchers): largest remainder, so that the parts add up to it.
+    A payment is a tender whatever its method, points and cash included.
     """
     total = sum(tender.minor for tender in tenders)
     weights = [*(line.price_minor for line in book.lines), book.freight_minor]
@@ -227,7 +230,7 @@ def paid(book: OrderAccount, tenders: Sequence[Tender], at: datetime) -> OrderAc
 def pieces_cap_minor(line: LineAccount, quantity_count: int) -> int:
     """Computes the most that these pieces of a line can give back: their part of the price, rounded up."""
     part = -(-line.paid_minor * quantity_count // line.quantity_count)
-    return min(part, line.left_minor)
+    return max(min(part, line.left_minor), 0)
 
 
 def unclaimed_cap_minor(book: OrderAccount, line_id: str, quantity_count: int) -> int:
@@ -257,7 +260,8 @@ def open_pieces(book: OrderAccount) -> tuple[Share, ...]:
 
 def priced(book: OrderAccount, pieces: Sequence[Share], goods_minor: int) -> tuple[Share, ...] | None:
     """Spreads `goods_minor` over the pieces by their caps. Returns None if it is too much."""
-    caps = [pieces_cap_minor(line, share.quantity_count) for share, line in _with_lines(book, pieces)]
+    by_id = {line.line_id: line for line in book.lines}
+    caps = [pieces_cap_minor(by_id[share.line_id], share.quantity_count) for share in pieces]
     if goods_minor > sum(caps):
         return None
     if not pieces:
@@ -268,14 +272,16 @@ def priced(book: OrderAccount, pieces: Sequence[Share], goods_minor: int) -> tup
     )
 
 
-def fits(book: OrderAccount, shares: Sequence[Share], freight_minor: int, freight_left_minor: int) -> bool:
-    """Tells whether lines, freight and tenders can all give this back."""
+def fits(
+    book: OrderAccount, shares: Sequence[Share], freight_minor: int, freight_left_minor: int, cents: int = 0
+) -> bool:
+    """Tells whether lines, freight and tenders can give this back; a line so many cents more."""
     total = freight_minor
     for share in shares:
         line = book.line(share.line_id)
         if line is None or share.quantity_count > line.left_count:
             return False
-        if share.minor > pieces_cap_minor(line, share.quantity_count):
+        if share.minor > pieces_cap_minor(line, share.quantity_count) + cents:
             return False
         total += share.minor
     return freight_minor <= freight_left_minor and total <= book.paid_minor - book.refunded_minor
@@ -288,7 +294,9 @@ def split(book: OrderAccount, total_minor: int, strategy: TenderStrategy) -> tup
     Proportional by the rest of each (largest remainder), or the last payment first. Raises ValueError
     when the payments have less than `total_minor` left.
     """
-    left = [tender.left_minor for tender in book.tenders]
+    left = [max(tender.left_minor, 0) for tender in book.tenders]
+    if not total_minor:
+        return ()
     if total_minor > sum(left):
         raise ValueError(f"{total_minor} of {sum(left)} left")
     if strategy is TenderStrategy.PROPORTIONAL:
@@ -348,17 +356,11 @@ def moved(
 def _sent_gone(book: OrderAccount, shares: Sequence[Share], sign: int) -> OrderAccount:
     """Counts refunded pieces among the shipped ones, as far as there are such."""
     counts = {share.line_id: sign * share.quantity_count for share in shares}
-    lines = tuple(
-        replace(line, gone_sent_count=_between(line.gone_sent_count + count, line))
-        if (count := counts.get(line.line_id, 0))
-        else line
-        for line in book.lines
-    )
-    return replace(book, lines=lines)
-
-
-def _between(gone_sent_count: int, line: LineAccount) -> int:
-    return min(max(gone_sent_count, 0), line.shipped_count, line.gone_count)
+    lines: list[LineAccount] = []
+    for line in book.lines:
+        gone = max(line.gone_sent_count + counts.get(line.line_id, 0), 0)
+        lines.append(replace(line, gone_sent_count=min(gone, line.shipped_count, line.gone_count)))
+    return replace(book, lines=tuple(lines))
 
 
 def kept(book: OrderAccount, early: EarlyApplication) -> OrderAccount:
@@ -393,8 +395,3 @@ def released(book: OrderAccount, case_id: str) -> OrderAccount:
         open=tuple(case for case in book.open if case.case_id != case_id),
         past=(*book.past, case_id),
     )
-
-
-def _with_lines(book: OrderAccount, shares: Sequence[Share]) -> list[tuple[Share, LineAccount]]:
-    by_id = {line.line_id: line for line in book.lines}
-    return [(share, by_id[share.line_id]) for share in shares]

@@ -274,6 +274,8 @@ def is_receipt_open(book: OrderAccount, but: str = "") -> bool:
     """Tells whether a refund or an exchange (all but that one), a parcel, a question or goods are open."""
     if book.in_doubt or any(case.case_id != but for case in book.open):
         return True
+    if book.beside.added and any(x.unsent_count and x.line_id in book.beside.added for x in book.lines):
+        return True
     return any(question.are_here for question in book.questions) or _are_goods_here(book)
 
 
@@ -293,6 +295,14 @@ def received_at(book: OrderAccount, shares: Sequence[Share]) -> datetime | None:
     moments = [line.received_at or book.received_at for line in lines]
     known = [moment for moment in moments if moment is not None]
     return max(known) if known and len(known) == len(moments) else None
+
+
+def delivered(book: OrderAccount, line_ids: Collection[str], at: datetime) -> OrderAccount:
+    """Notes when a parcel reached the buyer; without lines nobody said what was in it."""
+    if not line_ids:
+        return replace(book, received_at=at)
+    lines = (replace(line, received_at=at) if line.line_id in line_ids else line for line in book.lines)
+    return replace(book, lines=tuple(lines))
 
 
 def fault_reported(book: OrderAccount, line_ids: Collection[str], at: datetime) -> OrderAccount:

@@ -7,7 +7,7 @@ from kernel.decider import Decided, NotYet
 from kernel.money import Money
 from kernel.rules import rules_of
 from kernel.value import Value, replace
-from services.refunds.cases.order import account
+from services.refunds.cases.order import account, account_money
 from services.refunds.cases.order.account import EarlyApplication, LineAccount, OrderAccount
 from services.refunds.cases.order.facts import (
     ApplicationRejected,
@@ -158,7 +158,7 @@ def _terms(
 ) -> Admission | Rejection:
     if applied.amount.currency != book.currency:
         return Rejection.WRONG_CURRENCY
-    if applied.amount.minor == 0:
+    if applied.amount.minor == 0 and not _is_gift(book, pieces):
         return Rejection.NOTHING_ASKED
     own = book.case(applied.refund_id)
     freight_left = book.freight_left_minor + (0 if own is None else own.freight_minor)
@@ -168,14 +168,22 @@ def _terms(
     shares: tuple[Share, ...] | None = tuple(pieces)
     if not applied.is_priced:
         shares = account.priced(book, pieces, applied.amount.minor - freight)
-    if shares is None or not account.fits(book, shares, freight, freight_left):
+    cents = account_money.split_cents(book, policy.order.split_tolerance_minor)
+    if shares is None or not account.fits(book, shares, freight, freight_left, cents):
         return Rejection.OVER_REFUNDABLE
     liability = liability_for(book, shares, applied.reason_code, kind, policy)
     if book.lines and kind.wants_goods_back and freight and not liability.is_original_freight_refunded:
         return Rejection.FREIGHT_NOT_OWED
     terms = Terms(kind, applied.reason_code, shares, freight, applied.amount, applied.version)
     goods = applied.amount.minor - freight
-    return Admission(terms, liability, is_partial=goods < _goods_cap_minor(book, shares))
+    most = _goods_cap_minor(book, shares)
+    return Admission(terms, liability, is_partial=goods + cents * len(shares) < most)
+
+
+def _is_gift(book: OrderAccount, pieces: Sequence[Share]) -> bool:
+    """Tells whether nothing was paid for any of the pieces."""
+    lines = [book.line(share.line_id) for share in pieces]
+    return bool(lines) and all(line is not None and not line.paid_minor for line in lines)
 
 
 def _goods_cap_minor(book: OrderAccount, pieces: Sequence[Share]) -> int:

@@ -325,6 +325,14 @@ class SendBackDue(Value):
     send_id: str = ""
 
 
+class MoneyEntered(Value):
+    """Money moved beside what was asked, or stands still: the account as it is now. `about`: which money."""
+
+    book: OrderAccount
+    reason_code: str
+    about: str = ""
+
+
 class SendOver(Value):
     send_id: str
 
@@ -379,7 +387,8 @@ Fact = (
     | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed | DeliveryNoted
     | FaultReported | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | GoodsCame
     | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionAgreed | QuestionSettled
-    | QuestionVoid | SendBackDue | SendOver | HeldGoodsNoted | RemedyKept | BuyerClaimDue | BuyerClaimCut
+    | QuestionVoid | SendBackDue | SendOver | MoneyEntered | HeldGoodsNoted | RemedyKept | BuyerClaimDue
+    | BuyerClaimCut
     | Task | TaskWithdrawn | Told
 )  # fmt: skip
 

@@ -5,6 +5,7 @@ from kernel.ids import derived_id
 from kernel.money import Money
 from kernel.value import Value
 from services.refunds.goods import GOODS_MARK
+from services.refunds.money_beside import MONEY_MARK
 from services.refunds.payments import PaymentOrder
 from services.refunds.shares import DeliveryKind, InspectedLine, Purpose, RefundApplied, Share, Tender, Wanted
 
@@ -27,16 +28,95 @@ class OrderPlaced(Value):
     customer_id: str
     lines: tuple[PlacedLine, ...]
     freight: Money
+    total_minor: int | None = None
 
 
 class TermsEdited(Value):
     lines: tuple[PlacedLine, ...] | None
     freight: Money
+    total_minor: int | None = None
+
+
+class OrderEdited(Value):
+    """A paid order as it is now: all its lines."""
+
+    lines: tuple[PlacedLine, ...]
+    freight: Money
+    total_minor: int
 
 
 class OrderPaid(Value):
     tenders: tuple[Tender, ...]
     currency: str
+
+
+class PaymentMoved(Value):
+    """News of one payment: authorised, received, voided, failed."""
+
+    tender: Tender
+    currency: str
+    status: str
+
+
+class ChargedBack(Value):
+    """A dispute about a payment was opened, won or lost."""
+
+    dispute_id: str
+    payment_id: str
+    stage: str
+    amount: Money
+
+
+class PaidOutside(Value):
+    """Money went to the buyer without a request of ours."""
+
+    outside_id: str
+    amount: Money
+    tenders: tuple[Tender, ...] = ()
+    shares: tuple[Share, ...] = ()
+    freight_minor: int = 0
+
+
+class OutsideReversed(Value):
+    """Money that others gave back did not stay with the buyer."""
+
+    outside_id: str
+    amount: Money
+
+
+class SumDisputed(Value):
+    """An intent moved more than was granted to it; `amount`: so much more."""
+
+    intent_id: str
+    question_code: str
+    amount: Money
+
+
+class SumDoubted(Value):
+    """An intent settled with less, or in another currency: a person is asked, or has answered."""
+
+    intent_id: str
+    is_open: bool
+
+
+class GrantCut(Value):
+    """What an intent gave up because others paid it; `cut` absent: it may be under way."""
+
+    intent_id: str
+    outside_id: str
+    cut: PaymentOrder | None
+
+
+class MoneyAnswered(Value):
+    """A person answered a question about money; `number` counts the order's such questions from 1.
+
+    `intent_id`: of the payment that the answer may make.
+    """
+
+    number: int
+    outcome_code: str
+    amount: Money | None
+    intent_id: str
 
 
 class ShipmentMarked(Value):
@@ -254,6 +334,8 @@ Message = (
     | ReturnSent | ReturnAccepted | QuestionAnswered
     | ReshipMoved | RefundPromisedAway | LateEstablished | LateWithdrawn | DeliveryDoubted
     | ProblemReported
+    | OrderEdited | PaymentMoved | ChargedBack | PaidOutside | OutsideReversed | SumDisputed | SumDoubted
+    | GrantCut | MoneyAnswered
     | DeadlinePassed
 )  # fmt: skip
 
@@ -272,3 +354,8 @@ def confirm_id_of(order_id: str, request_number: int) -> str:
     """Derives the id of the n-th request to confirm receipt, from 1. Only a declined one has a next."""
     number = () if request_number == 1 else (str(request_number),)
     return derived_id(order_id, CONFIRM_MARK, *number)
+
+
+def surplus_id_of(order_id: str, number: int) -> str:
+    """Derives the id of the payment that the answer to the n-th question about money brings."""
+    return derived_id(order_id, MONEY_MARK, str(number), "surplus")

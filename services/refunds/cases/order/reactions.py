@@ -201,7 +201,7 @@ def _granted(fact: PaymentGranted, view: CaseView[State]) -> list[Addressed]:
         remedy_id=fact.remedy_id,
         was_sent=fact.was_sent,
         has_trade_ended=isinstance(view.state, Succeeded),
-        needs_payee=any(tender.payment_id in in_cash for tender in fact.tenders),
+        needs_payee=any(tender.is_cash or tender.payment_id in in_cash for tender in fact.tenders),
     )
     return [intent.to(view.subject, fact.intent_id, intent.Pay(order))]
 

@@ -15,17 +15,20 @@ from kernel.rules import rule
 from kernel.value import replace
 from services.refunds.cases.order import (
     account_goods,
+    rules_beside,
     rules_claims,
     rules_confirm,
     rules_goods,
     rules_money,
     rules_news,
     rules_notice,
+    rules_outside,
+    rules_paid,
     rules_payments,
     rules_questions,
     rules_remedies,
 )
-from services.refunds.cases.order.account import LineAccount, OpenCase, OrderAccount
+from services.refunds.cases.order.account import OpenCase, OrderAccount
 from services.refunds.cases.order.facts import (
     CONFIRM_STOPPED,
     AutoConfirmDeferred,
@@ -36,7 +39,6 @@ from services.refunds.cases.order.facts import (
     DeliveryDoubtsNoted,
     Fact,
     OrderRecorded,
-    PaymentRecorded,
     ShipmentRecorded,
     SuccessRecorded,
     TermsRecorded,
@@ -45,20 +47,26 @@ from services.refunds.cases.order.facts import (
 from services.refunds.cases.order.messages import (
     AmendmentProposed,
     CaseEnded,
+    ChargedBack,
     DeliveryDoubted,
     ExchangeApplied,
     GoodsInspected,
     GoodsMoved,
+    GrantCut,
     HoldResolved,
     IntentAbandoned,
     LateEstablished,
     LateWithdrawn,
     Message,
+    MoneyAnswered,
+    OrderEdited,
     OrderPaid,
     OrderPlaced,
+    OutsideReversed,
+    PaidOutside,
     ParcelDecided,
     PaymentAsked,
-    PlacedLine,
+    PaymentMoved,
     ProblemReported,
     QuestionAnswered,
     RefundOffered,
@@ -70,6 +78,8 @@ from services.refunds.cases.order.messages import (
     ReturnAccepted,
     ReturnSent,
     ShipmentMarked,
+    SumDisputed,
+    SumDoubted,
     TermsEdited,
     TradeClosed,
     TradeSucceeded,
@@ -86,6 +96,7 @@ from services.refunds.cases.order.state import (
     evolve,
     live,
 )
+from services.refunds.money_beside import MoneyBeside
 from services.refunds.policy import Policy
 from services.refunds.shares import RefundApplied, Share
 
@@ -110,7 +121,25 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case OrderPlaced():
             return _placed(state, message, policy, now)
         case OrderPaid():
-            return _payment(state, message, policy, now)
+            return rules_paid.order_paid(state, message, policy, now)
+        case PaymentMoved():
+            return rules_paid.payment_moved(state, message, policy, now)
+        case OrderEdited():
+            return rules_paid.order_edited(state, message, policy, now)
+        case PaidOutside():
+            return rules_outside.paid_outside(state, message, policy, now)
+        case OutsideReversed():
+            return rules_outside.outside_reversed(state, message, policy, now)
+        case ChargedBack():
+            return rules_outside.charged_back(state, message, policy, now)
+        case SumDisputed():
+            return rules_outside.sum_disputed(state, message, policy, now)
+        case SumDoubted():
+            return rules_outside.sum_doubted(state, message, policy, now)
+        case GrantCut():
+            return rules_outside.grant_cut(state, message, policy, now)
+        case MoneyAnswered():
+            return rules_beside.money_answered(state, message, policy, now)
         case ShipmentMarked():
             return _ship_marked(state, message, policy, now)
         case RefundApplied():
@@ -128,9 +157,10 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case DeadlinePassed():
             return _confirm_due(state, policy, now) if isinstance(state, Shipped) else []
         case TermsEdited():
-            return _terms_edited(state, message, policy)
+            return _terms_edited(state, message, policy, now)
         case TradeClosed():
-            return _closed(state, message, policy, now)
+            closed = _closed(state, message, policy, now)
+            return [*closed, *rules_paid.parts_left(state, closed, policy, now)]
         case RequestDeclined():
             return _declined(state, message, policy, now)
         case AmendmentProposed():
@@ -177,48 +207,30 @@ def _placed(state: State, placed: OrderPlaced, policy: Policy, now: datetime) ->
     """Records an order. `placed_at` is the moment of ordering, whatever is displayed (OR-004)."""
     if not isinstance(state, Absent):
         return []
+    lines = rules_paid.accounts(placed.lines, policy)
+    due = rules_paid.due_minor(lines, placed.freight.minor, placed.total_minor)
     book = OrderAccount(
         customer_id=placed.customer_id,
         currency=placed.freight.currency,
         placed_at=now,
-        lines=_accounts(placed.lines, policy),
+        lines=lines,
         freight_minor=placed.freight.minor,
+        beside=MoneyBeside(due_minor=due),
     )
-    return [OrderRecorded(book)]
+    return [OrderRecorded(book), *rules_paid.gift(book, now)]
 
 
 @rule("OR-001")
-def _terms_edited(state: State, edited: TermsEdited, policy: Policy) -> Sequence[Fact]:
+def _terms_edited(state: State, edited: TermsEdited, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Changes price and freight, as long as the order is unpaid; goods that left stay counted."""
     book = live(state).book
     if isinstance(state, Closed) or book.paid_at is not None or edited.freight.currency != book.currency:
         return []
-    lines = book.lines if edited.lines is None else _accounts(edited.lines, policy, book)
-    return [TermsRecorded(replace(book, lines=lines, freight_minor=edited.freight.minor))]
-
-
-def _payment(state: State, paid: OrderPaid, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
-    recorded = _paid(state, paid, policy, now)
-    if not any(isinstance(entry.fact, PaymentRecorded) for entry in recorded):
-        return recorded
-    recorded = [*recorded, *rules_money.applied_since(state, recorded, policy, now)]
-    recorded = [*recorded, *rules_remedies.remedied_since(state, recorded, policy, now)]
-    return [*recorded, *rules_goods.back_before_payment(state, recorded, policy, now)]
-
-
-@rule("OR-001", "OR-002", "OR-004")
-def _paid(state: State, paid: OrderPaid, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Books the money of an order. `paid_at` stands apart from `placed_at`."""
-    current = live(state)
-    if current.book.paid_at is not None:
-        return []
-    due_at = now + policy.attention_days
-    if paid.currency != current.book.currency:
-        return [reconciliation("wrong-currency", "payment_in_another_currency", due_at)]
-    recorded: list[Fact] = [PaymentRecorded(paid.tenders, now)]
-    if isinstance(current, Closed):
-        recorded.append(reconciliation("paid-after-close", "paid_after_close", due_at))
-    return recorded
+    lines = book.lines if edited.lines is None else rules_paid.accounts(edited.lines, policy, book)
+    due = rules_paid.due_minor(lines, edited.freight.minor, edited.total_minor)
+    beside = replace(book.beside, due_minor=due)
+    book = replace(book, lines=lines, freight_minor=edited.freight.minor, beside=beside)
+    return [TermsRecorded(book), *rules_paid.gift(book, now)]
 
 
 @rule("OR-001", "OR-025", "OR-026", "OR-027", "OR-028", "OR-030")
@@ -321,39 +333,6 @@ def _ended_lines(current: Live, told: tuple[str, ...] | None) -> tuple[tuple[str
 
 def _touches(case: OpenCase, line_ids: tuple[str, ...]) -> bool:
     return not case.shares or any(share.line_id in line_ids for share in case.shares)
-
-
-def _accounts(
-    lines: tuple[PlacedLine, ...], policy: Policy, before: OrderAccount | None = None
-) -> tuple[LineAccount, ...]:
-    """Opens an account for each line; one that is known keeps its goods."""
-    known = {} if before is None else {line.line_id: line for line in before.lines}
-    return tuple(_account(line, known.get(line.line_id), policy) for line in lines)
-
-
-def _account(line: PlacedLine, known: LineAccount | None, policy: Policy) -> LineAccount:
-    days = policy.exchange.service_days
-    fresh = LineAccount(
-        line_id=line.line_id,
-        sku_id=line.sku_id,
-        quantity_count=line.quantity_count,
-        price_minor=line.price_minor,
-        is_freight_free=line.is_freight_free,
-        service_days=max((days.get(service, 0) for service in line.services), default=0),
-        is_special_offer=line.is_special_offer,
-        style_id=line.style_id,
-    )
-    if known is None:
-        return fresh
-    return replace(
-        fresh,
-        shipped_count=known.shipped_count,
-        is_done=known.is_done,
-        received_at=known.received_at,
-        back_count=known.back_count,
-        reported_at=known.reported_at,
-        is_unfit=known.is_unfit,
-    )
 
 
 @rule("OR-025", "OR-026", "OR-027", "OR-028", "OR-029", "OR-030")

@@ -8,7 +8,7 @@ from kernel.decider import Decided
 from kernel.money import Money
 from kernel.rules import rule
 from kernel.value import replace
-from services.refunds.cases.order import account, account_goods
+from services.refunds.cases.order import account, account_goods, account_money
 from services.refunds.cases.order import rules_goods as goods
 from services.refunds.cases.order.account import EarlyApplication, OrderAccount
 from services.refunds.cases.order.admission import (
@@ -36,6 +36,7 @@ from services.refunds.cases.order.messages import (
 )
 from services.refunds.cases.order.rules_confirm import confirm_again, confirm_left
 from services.refunds.cases.order.rules_notice import by_notice
+from services.refunds.cases.order.rules_waiting import are_pieces_left, cut, waits
 from services.refunds.cases.order.state import (
     Live,
     State,
@@ -244,8 +245,10 @@ def payment_asked(
     """Grants money once per intent and never beyond what came in."""
     current = live(state)
     book = current.book
-    if asked.intent_id in book.intents:
+    if asked.intent_id in book.intents or account_money.is_waiting(book, asked.intent_id):
         return []
+    if book.beside.is_held:
+        return waits(book, asked)
     due_at = now + policy.attention_days
     if asked.amount.currency != book.currency:
         return _refused(PaymentRefused(asked.case_id, asked.intent_id, asked.purpose, asked.amount, due_at))
@@ -253,11 +256,17 @@ def payment_asked(
         return _own_account(book, asked, policy, due_at)
     own = book.case(asked.case_id)
     freight_left = book.freight_left_minor + (0 if own is None else own.freight_minor)
-    if book.paid_at is None or not account.fits(book, asked.shares, asked.freight_minor, freight_left):
-        return _refused(PaymentRefused(asked.case_id, asked.intent_id, asked.purpose, asked.amount, due_at))
+    cents = account_money.split_cents(book, policy.order.split_tolerance_minor)
+    if book.paid_at is None or not account.fits(book, asked.shares, asked.freight_minor, freight_left, cents):
+        if book.paid_at is None or not book.beside.was_paid_outside:
+            refused = PaymentRefused(asked.case_id, asked.intent_id, asked.purpose, asked.amount, due_at)
+            return _refused(refused)
+        if book.beside.is_disputed:
+            return waits(book, asked)
+        asked = cut(book, asked)
     tenders = account.split(book, asked.amount.minor, policy.order.tender_strategy)
     goods_minor = sum(share.minor for share in asked.shares) if book.lines else asked.amount.minor
-    is_full = goods_minor == book.goods_left_minor
+    is_full = goods_minor == book.goods_left_minor and not are_pieces_left(book, asked)
     if own is not None and own.kind is RefundKind.NO_RETURN and not _is_whole(book, asked.shares):
         asked = replace(asked, are_goods_gone=False)
     was_sent = own is not None and own.kind is not RefundKind.UNSHIPPED

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
 
 from kernel.decider import HERE, Decided, tell
 from kernel.rules import rule
 from kernel.value import replace
+from services.refunds.cases.order import rules_beside
 from services.refunds.cases.order.account import OrderAccount
-from services.refunds.cases.order.facts import CaseReleased, Fact, GrantGivenBack, MoreSettled
+from services.refunds.cases.order.facts import CaseReleased, Fact, GrantGivenBack, MoneyEntered, MoreSettled
 from services.refunds.cases.order.messages import CaseEnded, IntentAbandoned, RefundSettled
 from services.refunds.cases.order.rules_money import released
-from services.refunds.cases.order.state import Live, State, live
+from services.refunds.cases.order.state import Live, State, evolve, live
 from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.cases.refund_intent import messages as intent
 from services.refunds.policy import Policy
@@ -69,6 +71,8 @@ def intent_abandoned(
             intent_id=abandoned.intent_id,
         )
     ]
+    if abandoned.purpose is Purpose.SURPLUS:
+        return [*facts, *_surplus_again(current, facts, policy, now)]
     if abandoned.purpose is not Purpose.REFUND:
         return facts
     facts += _no_longer_full(current.book, abandoned.case_id)
@@ -79,6 +83,18 @@ def intent_abandoned(
         facts += released(current, ended, policy, now, is_paid=False, given_up=pieces)
         facts.append(tell(agreement.to(HERE, abandoned.case_id, given_up)))
     return facts
+
+
+def _surplus_again(current: Live, facts: Sequence[Fact], policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Asks anew about money that the order does not need and that was not given back."""
+    before: State = current
+    book = live(reduce(evolve, facts, before)).book
+    asks: list[Fact] = []
+    for surplus in book.beside.surplus:
+        if not any(one.about == surplus.payment_id for one in book.beside.questions):
+            book, more = rules_beside.asked_of_surplus(book, surplus, rules_beside.SURPLUS, policy, now)
+            asks += more
+    return [MoneyEntered(book, "surplus"), *asks]
 
 
 def _no_longer_full(book: OrderAccount, case_id: str) -> Sequence[Fact]:

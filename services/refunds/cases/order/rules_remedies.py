@@ -182,7 +182,7 @@ def _opened(
     if isinstance(kind, Rejection):
         return _asked(remedy, "remedy_on_mixed_lines", policy, now)
     terms = remedy_terms(current.book, pieces, remedy.reason_code, kind, policy)
-    if terms.amount.minor == 0:
+    if terms.amount.minor == 0 and any(line.paid_minor for line in current.book.lines):
         return []
     refund_id = derived_id(remedy.remedy_id, "refund")
     fact = ours(current, refund_id, terms, policy, now, remedy_id=remedy.remedy_id, are_goods_back=False)

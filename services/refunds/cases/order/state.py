@@ -6,7 +6,7 @@ from typing import assert_never
 
 from kernel.decider import Deadline, NotYet
 from kernel.value import Value, replace
-from services.refunds.cases.order import account
+from services.refunds.cases.order import account, account_money
 from services.refunds.cases.order import account_goods as goods
 from services.refunds.cases.order.account import OpenCase, OrderAccount
 from services.refunds.cases.order.facts import (
@@ -28,6 +28,7 @@ from services.refunds.cases.order.facts import (
     GrantGivenBack,
     HeldGoodsNoted,
     LatenessNoted,
+    MoneyEntered,
     OrderRecorded,
     PaymentGranted,
     PaymentRecorded,
@@ -142,7 +143,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return replace(order, book=replace(book, held=fact.held))
         case RemedyKept():
             return replace(order, book=replace(book, early_remedies=(*book.early_remedies, fact.remedy)))
-        case TermsRecorded():
+        case TermsRecorded() | MoneyEntered():
             return replace(order, book=fact.book)
         case SuccessRecorded():
             return _success_recorded(order, fact)
@@ -163,7 +164,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case AutoConfirmStopped():
             return _confirm_stopped(order)
         case DeliveryNoted():
-            return _delivery_noted(order, fact)
+            return replace(order, book=goods.delivered(book, fact.line_ids, fact.received_at))
         case FaultReported():
             return replace(order, book=goods.fault_reported(book, fact.line_ids, fact.at))
         case DeliveryDoubtsNoted():
@@ -311,7 +312,8 @@ def _amendment_admitted(state: Live, fact: AmendmentAdmitted) -> State:
 
 
 def _payment_granted(state: Live, fact: PaymentGranted) -> State:
-    book = _moved(replace(state.book, intents=(*state.book.intents, fact.intent_id)), fact, 1)
+    book = replace(state.book, intents=(*state.book.intents, fact.intent_id))
+    book = account_money.evened(_moved(book, fact, 1))
     if fact.purpose is Purpose.REFUND:
         cases = tuple(_with_grant(case, fact) if case.case_id == fact.case_id else case for case in book.open)
         book = replace(book, open=cases)
@@ -329,6 +331,8 @@ def _moved(book: OrderAccount, fact: PaymentGranted | GrantGivenBack, sign: int)
             return replace(book, reimbursed_minor=book.reimbursed_minor + sign * fact.amount.minor)
         case Purpose.LATE_COMPENSATION:
             return replace(book, compensated_minor=book.compensated_minor + sign * fact.amount.minor)
+        case Purpose.SURPLUS:
+            return account_money.surplus_moved(book, fact.tenders, fact.amount.currency, sign)
         case Purpose.REFUND:
             if fact.are_goods_gone:
                 book = goods.granted(book, fact.case_id, fact.shares, sign)
@@ -378,17 +382,6 @@ def _confirm_stopped(state: Live) -> State:
     return replace(
         state, confirm=replace(state.confirm, due_at=None, left_microseconds=None, is_stopped=True)
     )
-
-
-def _delivery_noted(state: Live, fact: DeliveryNoted) -> State:
-    book = state.book
-    if not fact.line_ids:
-        return replace(state, book=replace(book, received_at=fact.received_at))
-    lines = tuple(
-        replace(line, received_at=fact.received_at) if line.line_id in fact.line_ids else line
-        for line in book.lines
-    )
-    return replace(state, book=replace(book, lines=lines))
 
 
 def deadlines(state: State) -> Sequence[Deadline]:

@@ -131,7 +131,7 @@ def _owed(
     facts: list[Fact] = [*steps.task_over(state)]
     if pieces and rest:
         minor = total_of(owed)
-        if minor == 0:
+        if minor == 0 and terms.amount.minor:
             return []
         due_at = state.answer_by if isinstance(state, AwaitingAnswer) else now + policy.attention_days
         facts.append(RestUndecided(rest, due_at))

@@ -18,23 +18,43 @@ from chassis.engine.outcomes import (
 )
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView, expect
+from kernel.ids import derived_id
+from kernel.money import Money
 from kernel.people import Task, TaskWithdrawn
 from services.refunds.cases.late_compensation import messages as late
 from services.refunds.cases.order import messages as order
 from services.refunds.cases.refund_intent import messages as m
 from services.refunds.cases.refund_intent.facts import (
+    CutAwaited,
+    DoubtCleared,
     Fact,
+    PaidNothing,
+    PaidShort,
     PayeeAsked,
     PaymentAbandoned,
+    PaymentCut,
     PaymentDisputed,
     PaymentRequested,
     PaymentStuck,
     PersonAsked,
     RefundPaid,
+    StrayPaid,
+    StrayReversed,
+    SumDisputed,
+    SurplusReturned,
 )
 from services.refunds.cases.refund_intent.messages import ATTEMPT_MARK, attempt_id_of
 from services.refunds.cases.refund_intent.rules import decide
-from services.refunds.cases.refund_intent.state import Absent, Ended, Settled, State, begun, deadlines, evolve
+from services.refunds.cases.refund_intent.state import (
+    Absent,
+    Ended,
+    Settled,
+    State,
+    Stray,
+    begun,
+    deadlines,
+    evolve,
+)
 from services.refunds.conversions import number_of
 from services.refunds.payments import PaymentOrder, cut, without
 from services.refunds.policy import Policy
@@ -57,7 +77,8 @@ def _accepted(data: payments.RefundPaymentAcceptedV1) -> Sequence[Addressed]:
 def _settled(data: payments.RefundSettledV1) -> Sequence[Addressed]:
     attempt = _attempt(data.intent_id, data.attempt_id)
     tenders = tuple(Tender(tender.payment_id, tender.amount.minor) for tender in data.tenders)
-    message = m.MoneySettled(attempt, money_in(data.amount), data.has_moved_now, tenders)
+    amount, foreign_id = money_in(data.amount), "" if attempt else data.attempt_id
+    message = m.MoneySettled(attempt, amount, data.has_moved_now, tenders, foreign_id)
     return [m.to(data.order_id, data.intent_id, message)]
 
 
@@ -148,6 +169,10 @@ def _refund_paid(fact: RefundPaid, view: CaseView[State]) -> refunds.RefundPaidV
     )
 
 
+def _nothing_paid(fact: PaidNothing, view: CaseView[State]) -> refunds.RefundPaidV1:
+    return _refund_paid(RefundPaid(fact.order.amount, 0), view)
+
+
 def _payment_stuck(fact: PaymentStuck, view: CaseView[State]) -> refunds.RefundPaymentStuckV1:
     return refunds.RefundPaymentStuckV1(
         **about_order(view),
@@ -185,6 +210,7 @@ def _given_up(fact: PaymentAbandoned, view: CaseView[State]) -> refunds.RefundPa
 ANNOUNCES: Mapping[type, Announce] = {
     PaymentRequested: _payment_requested,
     RefundPaid: _refund_paid,
+    PaidNothing: _nothing_paid,
     PaymentStuck: _payment_stuck,
     Task: order_task,
     TaskWithdrawn: order_task_withdrawn,
@@ -207,8 +233,41 @@ def _paid(fact: RefundPaid, view: CaseView[State]) -> Sequence[Addressed]:
         case Purpose.LATE_COMPENSATION:
             number = int(view.case_id.rpartition(".")[2])
             return [late.to(view.subject, late.CompensationSettled(number))]
-        case Purpose.FREIGHT:
+        case Purpose.FREIGHT | Purpose.SURPLUS:
             return []
+
+
+def _nothing(fact: PaidNothing, view: CaseView[State]) -> Sequence[Addressed]:
+    return _paid(RefundPaid(fact.order.amount, 0), view)
+
+
+def _disputed(fact: SumDisputed, view: CaseView[State]) -> Sequence[Addressed]:
+    return [order.to(view.subject, order.SumDisputed(view.case_id, fact.question_code, fact.amount))]
+
+
+def _doubted(fact: PaidShort | DoubtCleared, view: CaseView[State]) -> Sequence[Addressed]:
+    is_open = isinstance(fact, PaidShort)
+    return [order.to(view.subject, order.SumDoubted(view.case_id, is_open))]
+
+
+def _cut(fact: PaymentCut | CutAwaited, view: CaseView[State]) -> Sequence[Addressed]:
+    part = fact.part if isinstance(fact, PaymentCut) else None
+    return [order.to(view.subject, order.GrantCut(view.case_id, fact.outside_id, part))]
+
+
+def _stray_paid(fact: StrayPaid, view: CaseView[State]) -> Sequence[Addressed]:
+    count = len(expect(view.state, Stray).attempt_ids)
+    outside_id = view.case_id if count < 2 else derived_id(view.case_id, str(count))
+    return [order.to(view.subject, order.PaidOutside(outside_id, fact.amount, fact.tenders))]
+
+
+def _stray_reversed(fact: StrayReversed, view: CaseView[State]) -> Sequence[Addressed]:
+    return [order.to(view.subject, order.OutsideReversed(view.case_id, fact.amount))]
+
+
+def _surplus_returned(fact: SurplusReturned, view: CaseView[State]) -> Sequence[Addressed]:
+    amount = Money(fact.minor, begun(view.state).order.amount.currency)
+    return [order.to(view.subject, order.OutsideReversed(view.case_id, amount))]
 
 
 def _held_after(fact: RefundPaid, settled: Settled) -> PaymentOrder | None:
@@ -240,7 +299,19 @@ def _abandoned(fact: PaymentAbandoned, view: CaseView[State]) -> Sequence[Addres
     return [order.to(view.subject, abandoned)]
 
 
-TELLS: Mapping[type, Reaction] = {RefundPaid: _paid, PaymentAbandoned: _abandoned}
+TELLS: Mapping[type, Reaction] = {
+    RefundPaid: _paid,
+    PaidNothing: _nothing,
+    PaymentAbandoned: _abandoned,
+    SumDisputed: _disputed,
+    PaidShort: _doubted,
+    DoubtCleared: _doubted,
+    PaymentCut: _cut,
+    CutAwaited: _cut,
+    StrayPaid: _stray_paid,
+    StrayReversed: _stray_reversed,
+    SurplusReturned: _surplus_returned,
+}
 
 REFUND_INTENT: Kind[State, m.Message, Fact, Policy] = Kind(
     name=m.NAME,

@@ -7,6 +7,7 @@ from kernel.people import Task, TaskWithdrawn
 from kernel.value import Value
 from services.refunds.cases.refund_intent.messages import Moved
 from services.refunds.payments import PaymentOrder
+from services.refunds.shares import Tender
 
 
 class PaymentRequested(Value):
@@ -53,14 +54,65 @@ class RefundPaid(Value):
 
 
 class PaymentDisputed(Value):
-    """The provider's word does not fit ours: another amount, or money twice.
-
-    `surplus_minor`: so much more than was granted reached the buyer.
-    """
+    """The provider's word does not fit ours."""
 
     question_code: str
     due_at: datetime
+
+
+class SumDisputed(Value):
+    """More reached the buyer than was granted: so much. The order's account asks a person.
+
+    `surplus_minor`: of it what may come back before any of the grant.
+    """
+
+    question_code: str
+    amount: Money
     surplus_minor: int = 0
+
+
+class DoubtCleared(Value):
+    """A person has answered about a payment that settled with another sum."""
+
+
+class PartHeld(Value):
+    """The buyer has all that lacked, in another currency."""
+
+    part: PaymentOrder
+
+
+class PaidNothing(Value):
+    """Nothing is to be paid: of a gift, or because others have."""
+
+    order: PaymentOrder
+
+
+class PaymentCut(Value):
+    """A part is not paid, because others paid it."""
+
+    part: PaymentOrder
+    outside_id: str
+
+
+class CutAwaited(Value):
+    """Others paid so much of a payment that may be under way. `minor` 0: it is over already."""
+
+    minor: int
+    outside_id: str
+
+
+class StrayPaid(Value):
+    """Money of an intent moved that nobody here had granted."""
+
+    amount: Money
+    tenders: tuple[Tender, ...]
+    attempt_id: str
+
+
+class StrayReversed(Value):
+    """Money came back that had moved without a grant."""
+
+    amount: Money
 
 
 class SurplusReturned(Value):
@@ -74,6 +126,8 @@ class PaidShort(Value):
 
     part: PaymentOrder | None
     look_at: datetime
+    is_foreign: bool = False
+    """It settled in another currency."""
 
 
 class RefundReversed(Value):
@@ -120,6 +174,7 @@ class PaymentAbandoned(Value):
 Fact = (
     PaymentRequested | RetryAwaited | PaymentTaken | OutcomeUnknown | PaymentStuck | PersonAsked | RefundPaid
     | Task | TaskWithdrawn | PaidShort | PaymentDisputed | SurplusReturned | RefundReversed | LackingAsked
-    | FullnessDropped | PaymentUnwanted | PayeeAsked | PayeeKnown
+    | FullnessDropped | PaymentUnwanted | PayeeAsked | PayeeKnown | SumDisputed | DoubtCleared | PartHeld
+    | PaidNothing | PaymentCut | CutAwaited | StrayPaid | StrayReversed
     | PaymentAbandoned
 )  # fmt: skip

@@ -40,6 +40,15 @@ class MoneySettled(Value):
     amount: Money
     has_moved_now: bool
     tenders: tuple[Tender, ...] = ()
+    attempt_id: str = ""
+    """The announcer's id of an attempt that is not ours."""
+
+
+class PaidElsewhere(Value):
+    """Others paid so much of what is granted; `outside_id`: by which movement or dispute."""
+
+    minor: int
+    outside_id: str
 
 
 class PaymentFailed(Value):
@@ -86,7 +95,7 @@ class ReceiptConfirmed(Value):
 
 Message = (
     Pay | PaymentAccepted | MoneySettled | PaymentFailed | MoneyReversed | PersonDecided | PayeeNamed
-    | FullnessLost | ReceiptConfirmed | DeadlinePassed
+    | FullnessLost | ReceiptConfirmed | PaidElsewhere | DeadlinePassed
 )  # fmt: skip
 
 

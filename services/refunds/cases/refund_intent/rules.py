@@ -9,12 +9,13 @@ from typing import assert_never
 
 from kernel.decider import DeadlinePassed, Decided, NotYet
 from kernel.rules import rule
-from services.refunds.cases.refund_intent import rules_payee, rules_people
+from services.refunds.cases.refund_intent import rules_elsewhere, rules_payee, rules_people
 from services.refunds.cases.refund_intent.facts import (
     Fact,
     FullnessDropped,
     LackingAsked,
     OutcomeUnknown,
+    PaidNothing,
     PaidShort,
     PaymentDisputed,
     PaymentRequested,
@@ -24,6 +25,8 @@ from services.refunds.cases.refund_intent.facts import (
     RefundPaid,
     RefundReversed,
     RetryAwaited,
+    StrayReversed,
+    SumDisputed,
     SurplusReturned,
 )
 from services.refunds.cases.refund_intent.messages import (
@@ -32,6 +35,7 @@ from services.refunds.cases.refund_intent.messages import (
     MoneyReversed,
     MoneySettled,
     Moved,
+    PaidElsewhere,
     Pay,
     PayeeNamed,
     PaymentAccepted,
@@ -42,10 +46,10 @@ from services.refunds.cases.refund_intent.messages import (
 from services.refunds.cases.refund_intent.rules_people import asked, given_up, requested, withdrawn
 from services.refunds.cases.refund_intent.state import (
     Abandoned,
-    Absent,
     Accepted,
     Begun,
     Live,
+    NotBegun,
     Pending,
     Requested,
     Reversed,
@@ -70,11 +74,11 @@ def _decided(  # noqa: C901, PLR0911  one branch per message
 ) -> Sequence[Decided[Fact]]:
     """Calls the rule of the message. A message that no longer means anything decides nothing."""
     if isinstance(message, Pay):
-        if not isinstance(state, Absent):
+        if not isinstance(state, NotBegun):
             return []
         return [*_pay(message, policy, now), *rules_payee.asked(message.order, policy, now)]
-    if isinstance(state, Absent):
-        raise NotYet
+    if isinstance(state, NotBegun):
+        return rules_elsewhere.stray(state, message)
     match message:
         case MoneySettled():
             return _settled(state, message, policy, now)
@@ -92,6 +96,8 @@ def _decided(  # noqa: C901, PLR0911  one branch per message
             return _fullness_lost(state)
         case ReceiptConfirmed():
             return _receipt_confirmed(state, policy, now)
+        case PaidElsewhere():
+            return rules_elsewhere.paid_elsewhere(state, message)
         case DeadlinePassed():
             return _deadline_passed(state, message, policy, now)
         case _:
@@ -100,7 +106,9 @@ def _decided(  # noqa: C901, PLR0911  one branch per message
 
 @rule("RF-002", "RF-013", "RF-025", "RF-029", "RF-068")
 def _pay(pay: Pay, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Tells finance and the provider to pay, once per decision."""
+    """Tells finance and the provider to pay, once per decision. Of a gift nothing is to be paid."""
+    if not pay.order.amount.minor:
+        return [PaidNothing(pay.order)]
     return [requested(pay.order, 1, policy, now)]
 
 
@@ -126,12 +134,12 @@ def _settled(state: Begun, settled: MoneySettled, policy: Policy, now: datetime)
     if not settled.has_moved_now:
         return []
     if isinstance(state, Abandoned):
-        return [PaymentDisputed("paid_after_abandoning", due_at)]
+        return [SumDisputed("paid_after_abandoning", settled.amount)]
     if isinstance(state, Settled):
         if settled.attempt_count == state.settled_attempt:
             return []
-        return [PaymentDisputed("paid_twice", due_at, _surplus(state, settled))]
-    return [PaymentDisputed("paid_while_asked", due_at, _surplus(state, settled))]
+        return [SumDisputed("paid_twice", settled.amount, _surplus(state, settled))]
+    return [SumDisputed("paid_while_asked", settled.amount, _surplus(state, settled))]
 
 
 def _is_repeat(state: Live, settled: MoneySettled) -> bool:
@@ -158,9 +166,11 @@ def _paid(state: Pending, settled: MoneySettled, due_at: datetime) -> list[Fact]
         return [*facts, PaidShort(missing, due_at), asked(state, question, due_at)]
     if is_short:
         return [*facts, PaidShort(order, due_at), asked(state, question, due_at)]
+    if amount.currency != order.amount.currency:
+        return [*facts, PaidShort(order, due_at, is_foreign=True), asked(state, question, due_at)]
     if amount != order.amount:
-        more = _surplus(state, settled) and amount.minor - order.amount.minor
-        facts.append(PaymentDisputed(question, due_at, more))
+        more = amount - order.amount
+        facts.append(SumDisputed(question, more, more.minor))
     if state.beside.lacking is not None:
         facts += [LackingAsked(due_at), asked(state, "payment_reversed", due_at)]
     return facts
@@ -180,6 +190,13 @@ def _failed(state: Begun, failed: PaymentFailed, policy: Policy, now: datetime) 
         return [] if isinstance(state, Unknown) else [OutcomeUnknown(again_at)]
     if state.beside.is_unwanted:
         return given_up(state, "receipt_confirmed")
+    if state.beside.elsewhere_minor:
+        beside = state.beside
+        facts = rules_elsewhere.cut_now(state, beside.elsewhere_minor, beside.elsewhere_id)
+        if any(isinstance(fact, PaidNothing) for fact in facts):
+            return facts
+        again = [RetryAwaited(again_at)] if failed.is_retryable else _stuck(state, Moved.NO, policy, now)
+        return [*facts, *again]
     if failed.is_retryable:
         return [RetryAwaited(again_at)]
     return _stuck(state, Moved.NO, policy, now)
@@ -195,7 +212,7 @@ def _reversed(state: Begun, came_back: MoneyReversed, policy: Policy, now: datet
     look_at = now + policy.attention_days
     disputed = PaymentDisputed("reversed_as_well", look_at)
     if isinstance(state, Abandoned):
-        return [disputed]
+        return [StrayReversed(came_back.amount), disputed]
     held = held_by_buyer(state)
     amount = came_back.amount
     is_known = amount.currency == state.order.amount.currency

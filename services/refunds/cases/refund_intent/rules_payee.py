@@ -16,6 +16,7 @@ from services.refunds.cases.refund_intent.state import (
     Requested,
     Settled,
     State,
+    Stray,
     Unknown,
     evolve,
 )
@@ -53,7 +54,7 @@ def named(state: Begun, answer: PayeeNamed, policy: Policy, now: datetime) -> Se
 @rule("RF-048")
 def withdrawn(state: State, decided: Sequence[Decided[Fact]]) -> Sequence[Fact]:
     """Withdraws the question for the payee once nothing more is to be paid."""
-    if isinstance(state, Absent | Abandoned) or not state.beside.payee_question:
+    if isinstance(state, Absent | Stray | Abandoned) or not state.beside.payee_question:
         return []
     before: State = state
     after = reduce(evolve, (entry.fact for entry in decided), before)

@@ -12,7 +12,9 @@ from kernel.people import Task, TaskWithdrawn
 from kernel.rules import rule
 from kernel.value import replace
 from services.refunds.cases.refund_intent.facts import (
+    DoubtCleared,
     Fact,
+    PartHeld,
     PaymentAbandoned,
     PaymentDisputed,
     PaymentRequested,
@@ -27,7 +29,7 @@ from services.refunds.cases.refund_intent.state import Begun, Live, Reversed, St
 from services.refunds.payments import PaymentOrder, cut
 from services.refunds.policy import Policy
 
-_WORDS = ("retry", "not_moved", "abandon")
+_WORDS = ("retry", "not_moved", "abandon", "confirmed")
 
 
 def asked(state: Live, question_code: str, due_at: datetime) -> Task:
@@ -98,17 +100,22 @@ def _made_up(state: Reversed, person: PersonDecided, policy: Policy, now: dateti
     An answer that cannot be carried out is asked for again.
     """
     look_at = now + policy.attention_days
-    if person.outcome_code not in _WORDS:
+    is_void = person.outcome_code == "confirmed" and not state.beside.is_doubted
+    if is_void or person.outcome_code not in _WORDS:
         return [asked(state, "payment_reversed", look_at)]
     if state.part is None:
         return [PaymentDisputed("part_not_known", look_at)]
     part = _part(state.part, person.amount)
     if part is None:
         return [asked(state, "payment_reversed", look_at)]
-    if person.outcome_code != "abandon":
-        return [requested(part, state.attempt_count + 1, policy, now)]
-    rest = [] if part == state.part else [asked(state, "payment_reversed", look_at)]
-    return [*given_up(state, "given_up", part), *rest]
+    is_all = part == state.part
+    cleared = [DoubtCleared()] if state.beside.is_doubted and is_all else []
+    if person.outcome_code == "confirmed" and state.beside.is_foreign and is_all:
+        return [PartHeld(part), *cleared]
+    if person.outcome_code in ("retry", "not_moved"):
+        return [requested(part, state.attempt_count + 1, policy, now), *cleared]
+    rest = [] if is_all else [asked(state, "payment_reversed", look_at)]
+    return [*given_up(state, "given_up", part), *rest, *cleared]
 
 
 def _part(due: PaymentOrder, amount: Money | None) -> PaymentOrder | None:

@@ -8,14 +8,19 @@ from kernel.decider import Deadline, expect
 from kernel.people import Task, TaskWithdrawn
 from kernel.value import Value, replace
 from services.refunds.cases.refund_intent.facts import (
+    CutAwaited,
+    DoubtCleared,
     Fact,
     FullnessDropped,
     LackingAsked,
     OutcomeUnknown,
+    PaidNothing,
     PaidShort,
+    PartHeld,
     PayeeAsked,
     PayeeKnown,
     PaymentAbandoned,
+    PaymentCut,
     PaymentDisputed,
     PaymentRequested,
     PaymentStuck,
@@ -25,10 +30,13 @@ from services.refunds.cases.refund_intent.facts import (
     RefundPaid,
     RefundReversed,
     RetryAwaited,
+    StrayPaid,
+    StrayReversed,
+    SumDisputed,
     SurplusReturned,
 )
 from services.refunds.cases.refund_intent.messages import PAYEE_MARK, Moved
-from services.refunds.payments import PaymentOrder, together, without
+from services.refunds.payments import PaymentOrder, less, together, without
 
 
 class Beside(Value):
@@ -39,7 +47,9 @@ class Beside(Value):
     that was given up. `asked_count`: questions asked so far; the last one is the one that is open.
     `payee_ref`: the account for cash; `payee_question`: the number of the question for it that is open, or 0.
     `settled_attempts`: those that settled, `settled_minors` the amount of each.
-    `is_unwanted`: the buyer confirmed that he has the goods.
+    `is_unwanted`: the buyer confirmed that he has the goods. `is_doubted`: a person is asked about another
+    sum than was ordered, `is_foreign`: of another currency. `elsewhere_minor`: others paid so much of what is
+    under way, by the movement `elsewhere_id`.
     """
 
     held: PaymentOrder | None = None
@@ -52,6 +62,10 @@ class Beside(Value):
     is_unwanted: bool = False
     payee_ref: str | None = None
     payee_question: int = 0
+    is_doubted: bool = False
+    is_foreign: bool = False
+    elsewhere_minor: int = 0
+    elsewhere_id: str = ""
 
 
 NOTHING_BESIDE = Beside()
@@ -61,6 +75,12 @@ NOTHING_BESIDE = Beside()
 
 class Absent(Value):
     pass
+
+
+class Stray(Value):
+    """Money moved that nobody here granted, by attempts that others name."""
+
+    attempt_ids: tuple[str, ...] = ()
 
 
 class Requested(Value):
@@ -136,8 +156,9 @@ class Abandoned(Value):
 Pending = Requested | Accepted | Unknown | Stuck
 Live = Pending | Settled | Reversed
 Begun = Live | Abandoned
-State = Absent | Begun
-Ended = Settled | Abandoned
+NotBegun = Absent | Stray
+State = NotBegun | Begun
+Ended = Settled | Abandoned | Stray
 
 
 def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  one branch per fact
@@ -150,7 +171,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case PersonAsked():
             return _person_asked(state, fact)
         case Task():
-            return state if isinstance(state, Absent | Abandoned) else _asked(state)
+            return state if isinstance(state, NotBegun | Abandoned) else _asked(state)
         case TaskWithdrawn():
             return _payee_question(state, 0) if fact.name.startswith(PAYEE_MARK) else state
         case PayeeAsked():
@@ -159,7 +180,16 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             now = begun(_payee_question(state, 0))
             return replace(now, beside=replace(now.beside, payee_ref=fact.payee_ref))
         case PaymentDisputed():
+            return replace(state, is_disputed=True) if isinstance(state, Settled) else state
+        case SumDisputed():
             return _disputed(state, fact)
+        case PaidNothing() | PartHeld() | PaymentCut() | CutAwaited() | DoubtCleared():
+            return _settled_elsewhere(state, fact)
+        case StrayPaid():
+            known = state.attempt_ids if isinstance(state, Stray) else ()
+            return Stray((*known, fact.attempt_id))
+        case StrayReversed():
+            return Stray() if isinstance(state, Absent) else state
         case SurplusReturned():
             return _with_surplus(begun(state), -fact.minor)
         case RefundPaid():
@@ -183,7 +213,11 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case PaymentStuck():
             now = begun(state)
             return Stuck(now.order, now.attempt_count, fact.moved, fact.look_at, 0, now.beside)
-        case PaidShort() | RefundReversed():
+        case PaidShort():
+            now = begun(_lacks(begun(state), fact.part, fact.look_at))
+            doubted = replace(now.beside, is_doubted=True, is_foreign=fact.is_foreign)
+            return replace(now, beside=doubted)
+        case RefundReversed():
             return _lacks(begun(state), fact.part, fact.look_at)
         case LackingAsked():
             return _lacks(begun(state), None, fact.look_at)
@@ -198,7 +232,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
 
 def begun(state: State) -> Live:
     """Narrows to an intent of which something is paid or to be paid. Raises TypeError for any other."""
-    if isinstance(state, Absent | Abandoned):
+    if isinstance(state, NotBegun | Abandoned):
         raise TypeError(f"nothing is to be paid in {type(state).__name__}")
     return state
 
@@ -222,7 +256,7 @@ def due_of(state: Live) -> PaymentOrder | None:
 
 def _requested(state: State, fact: PaymentRequested) -> State:
     """Begins or repeats a payment. A new one takes in what lacks beside it, or leaves the rest of a part."""
-    if isinstance(state, Absent | Abandoned):
+    if isinstance(state, NotBegun | Abandoned):
         return Requested(fact.order, fact.attempt_count, fact.again_at, fact.stuck_at)
     beside = state.beside
     if isinstance(state, Reversed):
@@ -276,7 +310,7 @@ def _asked(state: Live) -> State:
 
 
 def _payee_question(state: State, number: int) -> State:
-    if isinstance(state, Absent | Abandoned):
+    if isinstance(state, NotBegun | Abandoned):
         return state
     return replace(state, beside=replace(state.beside, payee_question=number))
 
@@ -285,11 +319,41 @@ def _with_surplus(state: Live, minor: int) -> Live:
     return replace(state, beside=replace(state.beside, surplus_minor=state.beside.surplus_minor + minor))
 
 
-def _disputed(state: State, fact: PaymentDisputed) -> State:
-    if isinstance(state, Absent | Abandoned):
+def _disputed(state: State, fact: SumDisputed) -> State:
+    if isinstance(state, NotBegun | Abandoned):
         return state
     after = _with_surplus(state, fact.surplus_minor)
     return replace(after, is_disputed=True) if isinstance(after, Settled) else after
+
+
+def _settled_elsewhere(
+    state: State, fact: PaidNothing | PartHeld | PaymentCut | CutAwaited | DoubtCleared
+) -> State:
+    """Applies what others paid, and what a person said about another sum."""
+    if isinstance(fact, PaidNothing):
+        beside = Beside() if isinstance(state, NotBegun | Abandoned) else state.beside
+        count = 0 if isinstance(state, NotBegun | Abandoned) else state.attempt_count
+        return Settled(fact.order, count, 0, beside=replace(beside, held=together(beside.held, fact.order)))
+    if isinstance(state, NotBegun | Abandoned):
+        return state
+    beside = state.beside
+    match fact:
+        case PartHeld():
+            held = together(held_by_buyer(state), fact.part)
+            last = beside.settled_attempts[-1] if beside.settled_attempts else 0
+            beside = replace(beside, held=held, is_doubted=False)
+            return Settled(held or fact.part, state.attempt_count, last, beside=beside)
+        case PaymentCut():
+            beside = replace(beside, elsewhere_minor=0, elsewhere_id="")
+            return replace(state, order=less(state.order, fact.part), beside=beside)
+        case CutAwaited():
+            minor = beside.elsewhere_minor + fact.minor
+            an_id = fact.outside_id if fact.minor else beside.elsewhere_id
+            return replace(state, beside=replace(beside, elsewhere_minor=minor, elsewhere_id=an_id))
+        case DoubtCleared():
+            return replace(state, beside=replace(beside, is_doubted=False, is_foreign=False))
+        case _:
+            assert_never(fact)
 
 
 def _bound(state: State) -> datetime:
@@ -315,7 +379,7 @@ def deadlines(state: State) -> Sequence[Deadline]:
             return (Deadline("settle", state.settle_by),)
         case Stuck() | Reversed():
             return () if state.look_at is None else (Deadline("attention", state.look_at),)
-        case Absent() | Settled() | Abandoned():
+        case Absent() | Stray() | Settled() | Abandoned():
             return ()
         case _:
             assert_never(state)

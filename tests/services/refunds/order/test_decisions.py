@@ -253,7 +253,7 @@ UNPAID = OrderAccount("c1", "CNY", T0, BARE, 0, early=(EarlyApplication(APPLIED,
 
 @pytest.mark.parametrize(
     ("currency", "then"),
-    [("CNY", [f.PaymentRecorded, f.RefundAdmitted]), ("USD", [Task])],
+    [("CNY", [f.PaymentRecorded, f.RefundAdmitted]), ("USD", [f.MoneyEntered, Task])],
 )
 def test_an_application_before_the_news_of_the_payment(currency: str, then: list[type[Any]]) -> None:
     """RF-001, OR-004: it is looked at again once the order is paid, and not by money that does not count."""

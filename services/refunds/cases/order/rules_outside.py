@@ -1,0 +1,306 @@
+"""Decides about money that others moved: paid to the buyer outside, disputed at his bank, more than asked."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import reduce
+
+from kernel.decider import HERE, Decided, NotYet, tell
+from kernel.money import Money
+from kernel.people import TaskWithdrawn
+from kernel.rules import rule
+from kernel.value import replace
+from services.refunds.cases.order import account_money, rules_beside
+from services.refunds.cases.order.account import OrderAccount
+from services.refunds.cases.order.facts import Fact, GrantGivenBack, MoneyEntered, reconciliation
+from services.refunds.cases.order.messages import (
+    ChargedBack,
+    GrantCut,
+    OutsideReversed,
+    PaidOutside,
+    SumDisputed,
+    SumDoubted,
+)
+from services.refunds.cases.order.rules_beside import BEYOND, OUT_IN_OTHER_CURRENCY, resumed
+from services.refunds.cases.order.state import State, evolve, live
+from services.refunds.cases.refund_agreement import messages as agreement
+from services.refunds.cases.refund_intent import messages as intent
+from services.refunds.money_beside import Booked, Dispute, Outside
+from services.refunds.policy import Policy
+from services.refunds.shares import Purpose, Tender
+
+Decisions = Sequence[Decided[Fact]]
+
+
+def paid_outside(state: State, paid: PaidOutside, policy: Policy, now: datetime) -> Decisions:
+    """Enters money that others gave back: so much less can be asked for. A repeat is one movement."""
+    book = live(state).book
+    known = book.beside.outside_of(paid.outside_id)
+    if known is not None and paid.amount.currency == book.currency and known.minor == paid.amount.minor:
+        return []
+    if known is None and _is_early(book):
+        raise NotYet
+    if paid.amount.currency != book.currency:
+        return [] if known is not None else _foreign(book, paid.outside_id, paid.amount, policy, now)
+    return _entered(book, paid, policy, now)
+
+
+def _is_early(book: OrderAccount) -> bool:
+    """Tells whether no money of the order is known yet."""
+    return book.paid_at is None and not book.beside.parts and not book.beside.surplus
+
+
+@rule("OR-003")
+def _foreign(book: OrderAccount, an_id: str, amount: Money, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Asks what money in another currency counts as. Until then nothing more is paid."""
+    book = replace(book, beside=book.beside.with_outside(Outside(an_id, 0, Booked())))
+    book, task = rules_beside.asked(book, OUT_IN_OTHER_CURRENCY, an_id, amount, policy, now, holds=True)
+    return [MoneyEntered(book, OUT_IN_OTHER_CURRENCY, an_id), task]
+
+
+@rule("OR-003", "RF-048")
+def _entered(book: OrderAccount, paid: PaidOutside, policy: Policy, now: datetime) -> Sequence[Fact]:
+    an_id, minor = paid.outside_id, paid.amount.minor
+    known = book.beside.outside_of(an_id)
+    if known is not None:
+        book = account_money.entered(book, an_id, known.booked, -1)
+    what = account_money.booked(book, minor, paid.tenders, paid.shares, paid.freight_minor)
+    book = account_money.entered(book, an_id, what, 1)
+    book = replace(book, beside=book.beside.with_outside(Outside(an_id, minor, what, paid.shares)))
+    return _followed(book, an_id, what, "paid_outside", policy, now)
+
+
+def _followed(
+    book: OrderAccount, an_id: str, what: Booked, reason_code: str, policy: Policy, now: datetime
+) -> list[Fact]:
+    """Takes back questions about money that is gone, and looks after what was paid twice."""
+    facts: list[Fact] = []
+    for part in what.surplus:
+        book, void = _surplus_gone(book, part, policy, now)
+        facts += void
+    book, void = rules_beside.unasked(book, an_id, "asked_anew")
+    facts += void
+    if not what.over_minor:
+        return [MoneyEntered(book, reason_code, an_id), *facts]
+    running = _running(book)
+    if running:
+        asked = intent.to(HERE, running[0], intent.PaidElsewhere(what.over_minor, an_id))
+        return [MoneyEntered(book, reason_code, an_id), *facts, tell(asked)]
+    over = Money(what.over_minor, book.currency)
+    book, task = rules_beside.asked(book, BEYOND, an_id, over, policy, now)
+    return [MoneyEntered(book, reason_code, an_id), *facts, task]
+
+
+def _surplus_gone(
+    book: OrderAccount, part: Tender, policy: Policy, now: datetime
+) -> tuple[OrderAccount, list[Fact]]:
+    """Asks about what is left of a surplus, or takes the question back."""
+    left = book.beside.surplus_of(part.payment_id)
+    codes = [one.question_code for one in book.beside.questions if one.about == part.payment_id]
+    if not codes:
+        return book, []
+    if left is None:
+        return rules_beside.unasked(book, part.payment_id, "paid_outside")
+    return rules_beside.asked_of_surplus(book, left, codes[0], policy, now)
+
+
+def _running(book: OrderAccount) -> list[str]:
+    """Lists the payments of refunds that were granted and have not settled."""
+    ids = [
+        intent.intent_id_of(agreement.NAME, case.case_id, Purpose.REFUND)
+        for case in book.open
+        if case.is_granted
+    ]
+    return [intent_id for intent_id in ids if intent_id in book.intents]
+
+
+def grant_cut(state: State, told: GrantCut, policy: Policy, now: datetime) -> Decisions:
+    """Gives the account back what an intent will not pay, because others did."""
+    book = live(state).book
+    what = _booked_of(book, told.outside_id)
+    if what is None:
+        return []
+    given_back = _given_back(told)
+    after = reduce(evolve, (entry.fact for entry in given_back), state)
+    return [*given_back, *_cut(live(after).book, told, what, policy, now)]
+
+
+@rule("RF-029")
+def _given_back(told: GrantCut) -> Sequence[Fact]:
+    cut = told.cut
+    if cut is None:
+        return []
+    return [
+        GrantGivenBack(
+            purpose=cut.purpose,
+            amount=cut.amount,
+            shares=tuple(replace(share, quantity_count=0) for share in cut.shares),
+            freight_minor=cut.freight_minor,
+            tenders=cut.tenders,
+            are_goods_gone=False,
+            case_id=cut.case_id,
+            intent_id=told.intent_id,
+        )
+    ]
+
+
+@rule("RF-029")
+def _cut(book: OrderAccount, told: GrantCut, what: Booked, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Books what there is room for now. What is still too much is another intent's, or a person's."""
+    an_id = told.outside_id
+    if told.cut is not None:
+        minor = what.over_minor + sum(part.minor for part in (*what.tenders, *what.surplus))
+        book = account_money.entered(book, an_id, what, -1)
+        what = account_money.booked(book, minor, (*what.tenders, *what.surplus), what.shares)
+        book = _with_booked(account_money.entered(book, an_id, what, 1), an_id, what)
+    book, facts = rules_beside.unasked(book, an_id, "asked_anew" if what.over_minor else "paid_outside")
+    running = _running(book)
+    later = running[running.index(told.intent_id) + 1 :] if told.intent_id in running else []
+    if what.over_minor and later:
+        asked = intent.to(HERE, later[0], intent.PaidElsewhere(what.over_minor, an_id))
+        return [MoneyEntered(book, "cut", an_id), *facts, tell(asked)]
+    if what.over_minor:
+        over = Money(what.over_minor, book.currency)
+        book, task = rules_beside.asked(book, BEYOND, an_id, over, policy, now)
+        return [MoneyEntered(book, "cut", an_id), *facts, task]
+    return [MoneyEntered(book, "cut", an_id), *facts]
+
+
+def _booked_of(book: OrderAccount, an_id: str) -> Booked | None:
+    outside, dispute = book.beside.outside_of(an_id), book.beside.dispute_of(an_id)
+    if outside is not None:
+        return outside.booked
+    return None if dispute is None else dispute.booked
+
+
+def _with_booked(book: OrderAccount, an_id: str, what: Booked) -> OrderAccount:
+    beside = book.beside
+    if (outside := beside.outside_of(an_id)) is not None:
+        return replace(book, beside=beside.with_outside(replace(outside, booked=what)))
+    dispute = beside.dispute_of(an_id)
+    return (
+        book if dispute is None else replace(book, beside=beside.with_dispute(replace(dispute, booked=what)))
+    )
+
+
+def outside_reversed(state: State, came_back: OutsideReversed, policy: Policy, now: datetime) -> Decisions:
+    """Gives the account back what did not stay with the buyer."""
+    book = live(state).book
+    known = book.beside.outside_of(came_back.outside_id)
+    if known is None:
+        if came_back.outside_id in book.intents:
+            return []
+        raise NotYet
+    if came_back.amount.currency != book.currency or not known.minor:
+        return _not_known(came_back, policy, now)
+    decided = _came_back(book, came_back)
+    return [*decided, *resumed(state, decided, policy, now)]
+
+
+@rule("OR-003", "RF-029")
+def _came_back(book: OrderAccount, came_back: OutsideReversed) -> Sequence[Fact]:
+    an_id = came_back.outside_id
+    book = rules_beside.less_out(book, an_id, came_back.amount.minor)
+    known = book.beside.outside_of(an_id)
+    if known is not None and known.booked.over_minor:
+        return [MoneyEntered(book, "reversed", an_id)]
+    book, facts = rules_beside.unasked(book, an_id, "reversed")
+    return [MoneyEntered(book, "reversed", an_id), *facts]
+
+
+@rule("OR-003")
+def _not_known(came_back: OutsideReversed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    name = f"reversed-{came_back.outside_id}"
+    return [reconciliation(name, "reversed_as_well", now + policy.attention_days)]
+
+
+def payment_gone(state: State, payment_id: str, policy: Policy, now: datetime) -> Decisions:
+    """Takes a payment that never came, or not any more, out of the account."""
+    book = live(state).book
+    parts = tuple(part for part in book.beside.parts if part.payment_id != payment_id)
+    if parts != book.beside.parts:
+        return _part_gone(replace(book, beside=replace(book.beside, parts=parts)), payment_id)
+    tender = next((one for one in book.tenders if one.payment_id == payment_id), None)
+    surplus = book.beside.surplus_of(payment_id)
+    minor = 0 if tender is None else max(tender.left_minor, 0)
+    if surplus is not None and surplus.currency == book.currency:
+        minor += surplus.minor
+    outside_id = f"void.{payment_id}"
+    if not minor or book.beside.outside_of(outside_id) is not None:
+        return []
+    gone = PaidOutside(outside_id, Money(minor, book.currency), (Tender(payment_id, minor),))
+    return _entered(book, gone, policy, now)
+
+
+@rule("OR-003")
+def _part_gone(book: OrderAccount, payment_id: str) -> Sequence[Fact]:
+    return [MoneyEntered(book, "voided", payment_id)]
+
+
+def charged_back(state: State, told: ChargedBack, policy: Policy, now: datetime) -> Decisions:
+    """Holds the money of a payment that is disputed; lost, it is paid back, and won, it is free again."""
+    book = live(state).book
+    if _is_early(book):
+        raise NotYet
+    known = book.beside.dispute_of(told.dispute_id)
+    if known is not None and (
+        now < known.at or (known.stage, known.minor) == (told.stage, told.amount.minor)
+    ):
+        return []
+    if told.amount.currency != book.currency:
+        is_asked = book.beside.outside_of(told.dispute_id) is not None
+        return [] if is_asked else _foreign(book, told.dispute_id, told.amount, policy, now)
+    decided = _disputed(book, told, policy, now)
+    return [*decided, *resumed(state, decided, policy, now)]
+
+
+@rule("OR-003", "RF-048")
+def _disputed(book: OrderAccount, told: ChargedBack, policy: Policy, now: datetime) -> Sequence[Fact]:
+    an_id, name = told.dispute_id, f"disputed-{told.dispute_id}"
+    known = book.beside.dispute_of(an_id)
+    if known is not None:
+        book = account_money.entered(book, an_id, known.booked, -1)
+    is_out = told.stage != "won"
+    minor = told.amount.minor if is_out else 0
+    what = account_money.booked(book, minor, (Tender(told.payment_id, minor),)) if minor else Booked()
+    book = account_money.entered(book, an_id, what, 1)
+    dispute = Dispute(an_id, told.payment_id, told.stage, told.amount.minor, now, what)
+    book = replace(book, beside=book.beside.with_dispute(dispute))
+    facts: list[Fact] = _followed(book, an_id, what, f"dispute_{told.stage}", policy, now)
+    was_open = known is not None and known.stage == "opened"
+    if told.stage == "opened":
+        return (
+            facts
+            if was_open
+            else [*facts, reconciliation(name, "payment_disputed", now + policy.attention_days)]
+        )
+    return [*facts, TaskWithdrawn(f"dispute_{told.stage}", name=name)] if was_open else facts
+
+
+def sum_disputed(state: State, told: SumDisputed, policy: Policy, now: datetime) -> Decisions:
+    """Enters what our own payment moved beyond its grant. Nothing more is paid until a person answers."""
+    return _more_moved(live(state).book, told, policy, now)
+
+
+@rule("OR-003", "RF-033")
+def _more_moved(book: OrderAccount, told: SumDisputed, policy: Policy, now: datetime) -> Sequence[Fact]:
+    about = told.intent_id
+    if told.amount.currency == book.currency:
+        book = rules_beside.went_out(book, about, told.amount.minor)
+    book, task = rules_beside.asked(book, told.question_code, about, told.amount, policy, now, holds=True)
+    return [MoneyEntered(book, told.question_code, about), task]
+
+
+def sum_doubted(state: State, told: SumDoubted, policy: Policy, now: datetime) -> Decisions:
+    """Holds other payments while a person is asked about a payment that settled otherwise than asked."""
+    book = live(state).book
+    others = tuple(one for one in book.beside.doubts if one != told.intent_id)
+    doubts = (*others, told.intent_id) if told.is_open else others
+    if doubts == book.beside.doubts:
+        return []
+    decided = _doubts(replace(book, beside=replace(book.beside, doubts=doubts)), told.intent_id)
+    return [*decided, *resumed(state, decided, policy, now)]
+
+
+@rule("RF-029")
+def _doubts(book: OrderAccount, intent_id: str) -> Sequence[Fact]:
+    return [MoneyEntered(book, "doubted", intent_id)]

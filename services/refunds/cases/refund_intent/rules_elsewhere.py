@@ -1,0 +1,73 @@
+"""Decides about money that others moved: in place of a payment of ours, or without one."""
+
+from collections.abc import Sequence
+
+from kernel.decider import NotYet
+from kernel.rules import rule
+from services.refunds.cases.refund_intent.facts import (
+    CutAwaited,
+    Fact,
+    PaidNothing,
+    PaymentCut,
+    StrayPaid,
+    StrayReversed,
+)
+from services.refunds.cases.refund_intent.messages import (
+    Message,
+    MoneyReversed,
+    MoneySettled,
+    Moved,
+    PaidElsewhere,
+)
+from services.refunds.cases.refund_intent.rules_people import withdrawn
+from services.refunds.cases.refund_intent.state import (
+    Abandoned,
+    Begun,
+    NotBegun,
+    Pending,
+    Requested,
+    Reversed,
+    Settled,
+    Stray,
+    Stuck,
+)
+from services.refunds.payments import cut, less
+
+
+@rule("OR-003")
+def stray(state: NotBegun, message: Message) -> Sequence[Fact]:
+    """Tells the order of money that moved though nobody here had granted it. All else is early."""
+    match message:
+        case MoneySettled():
+            attempt_id = message.attempt_id or f"try.{message.attempt_count}"
+            if isinstance(state, Stray) and attempt_id in state.attempt_ids:
+                return []
+            return [StrayPaid(message.amount, message.tenders, attempt_id)]
+        case MoneyReversed():
+            return [StrayReversed(message.amount)]
+        case _:
+            raise NotYet
+
+
+@rule("RF-029")
+def paid_elsewhere(state: Begun, told: PaidElsewhere) -> Sequence[Fact]:
+    """Cuts what others paid out of a payment of which surely nothing moved. Else it is cut when it fails."""
+    if isinstance(state, Settled | Reversed | Abandoned):
+        return [CutAwaited(0, told.outside_id)]
+    is_waiting = isinstance(state, Requested) and state.is_waiting
+    is_sure = isinstance(state, Stuck) and state.moved is Moved.NO
+    if is_waiting or is_sure:
+        return cut_now(state, told.minor, told.outside_id)
+    return [CutAwaited(told.minor, told.outside_id)]
+
+
+def cut_now(state: Pending, minor: int, outside_id: str) -> Sequence[Fact]:
+    """Takes so much out of the payment; where nothing is left, that is the end of it."""
+    order = state.order
+    part = cut(order, min(minor, order.amount.minor))
+    rest = less(order, part)
+    facts: list[Fact] = [PaymentCut(part, outside_id)]
+    if rest.amount.minor:
+        return facts
+    over = withdrawn(state, "paid_outside") if isinstance(state, Stuck) else []
+    return [*facts, *over, PaidNothing(rest)]
