@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from aftersales_contracts.aftersales import common, refunds
+from aftersales_contracts.aftersales.refunds_enums import IntentPurpose
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import ChargebackStage, MoneyMoved, PaymentMethod, PaymentStatus, RefundKind
 from aftersales_contracts.shop import orders
@@ -62,7 +63,7 @@ def test_b9_a_second_payment_is_the_buyers_and_is_given_back(how: str, sum_: str
     ((intent_id, minor, _),) = m.asked_for(driver)[requests:]
     assert minor == second.amount.minor
     request = driver.announced(refunds.RefundPaymentRequestedV1)[-1]
-    assert request.purpose is refunds.IntentPurpose.SURPLUS
+    assert request.purpose is IntentPurpose.SURPLUS
     assert [tender.payment_id for tender in request.tenders] == ["pay2"]
     driver.tell(s.settled(minor, intent_id), T0 + 3 * DAY)
     driver.tell(m.answer(task, "refund"), T0 + 4 * DAY)
