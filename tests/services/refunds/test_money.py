@@ -283,8 +283,8 @@ def check_money(driver: Driver) -> None:
     is_less = any(type(noted.fact).__name__ in less for noted in driver.facts)
     for book in books(driver):
         outside = [*(x.booked for x in book.beside.outside), *(x.booked for x in book.beside.disputes)]
-        for tender in [tender for booked in outside for tender in booked.tenders]:
-            out[tender.payment_id] += tender.minor
+        for part in [part for booked in outside for part in booked.tenders]:
+            out[part.payment_id] += part.minor
         for account in book.tenders:
             assert is_less or out[account.payment_id] == account.refunded_minor
     for book in books(driver):
