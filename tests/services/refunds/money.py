@@ -4,9 +4,11 @@ from typing import Any
 
 from aftersales_contracts import components
 from aftersales_contracts.aftersales import common, refunds
-from aftersales_contracts.enums import ChargebackStage, ChargeKind, PaymentMethod, PaymentStatus
+from aftersales_contracts.base import Event
+from aftersales_contracts.enums import ChargebackStage, ChargeKind, PaymentMethod, PaymentStatus, RefundKind
 from aftersales_contracts.shop import desk, orders, payments
 from services.refunds.cases.order.account import OrderAccount
+from services.refunds.service import REFUNDS
 from tests.services.refunds import shop as s
 from tests.support.driver import Driver
 
@@ -118,3 +120,18 @@ def book(driver: Driver) -> OrderAccount:
 def left(driver: Driver) -> int:
     """Computes what the account can still give back."""
     return book(driver).paid_minor - book(driver).refunded_minor
+
+
+TWO = (("a", 1, 6_000), ("b", 1, 4_000))
+PAID = s.paid(10_000)
+REFUND = s.applied(RefundKind.NO_RETURN, 4_000, lines=[s.share("b", 1, 4_000)])
+SECOND = {"full": payment("pay2", 10_000), "part": payment("pay2", 2_500)}
+
+
+def played(*events: Event, lines: tuple[tuple[str, int, int], ...] = TWO, freight: int = 0) -> Driver:
+    """An order of 100.00, then the events, an hour each."""
+    driver = Driver(REFUNDS)
+    driver.tell(s.placed(lines, freight, is_free=not freight), s.T0)
+    for number, event in enumerate(events, 1):
+        driver.tell(event, s.T0 + number * s.HOUR)
+    return driver

@@ -326,16 +326,21 @@ class LateWithdrawn(Value):
     reason_code: str
 
 
+MoneyNews = (
+    OrderPaid | OrderEdited | PaymentMoved | ChargedBack | PaidOutside | OutsideReversed | SumDisputed
+    | SumDoubted | GrantCut | MoneyAnswered
+)  # fmt: skip
+"""Messages about money that moved, or that a person is asked about."""
+
 Message = (
-    OrderPlaced | TermsEdited | OrderPaid | ShipmentMarked | TradeSucceeded | TradeClosed | RequestDeclined
+    OrderPlaced | TermsEdited | ShipmentMarked | TradeSucceeded | TradeClosed | RequestDeclined
     | RefundApplied | AmendmentProposed | ExchangeApplied | PaymentAsked | CaseEnded | RefundSettled
     | IntentAbandoned | RefundOffered | HoldResolved | ParcelDecided | GoodsMoved | RemedyDue
     | GoodsInspected
     | ReturnSent | ReturnAccepted | QuestionAnswered
     | ReshipMoved | RefundPromisedAway | LateEstablished | LateWithdrawn | DeliveryDoubted
     | ProblemReported
-    | OrderEdited | PaymentMoved | ChargedBack | PaidOutside | OutsideReversed | SumDisputed | SumDoubted
-    | GrantCut | MoneyAnswered
+    | MoneyNews
     | DeadlinePassed
 )  # fmt: skip
 

@@ -59,6 +59,7 @@ from services.refunds.cases.order.messages import (
     LateWithdrawn,
     Message,
     MoneyAnswered,
+    MoneyNews,
     OrderEdited,
     OrderPaid,
     OrderPlaced,
@@ -117,29 +118,11 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
     state: State, message: Message, policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
     """Calls the rule of the message. A message that no longer means anything decides nothing."""
+    if isinstance(message, MoneyNews):
+        return _money(state, message, policy, now)
     match message:
         case OrderPlaced():
             return _placed(state, message, policy, now)
-        case OrderPaid():
-            return rules_paid.order_paid(state, message, policy, now)
-        case PaymentMoved():
-            return rules_paid.payment_moved(state, message, policy, now)
-        case OrderEdited():
-            return rules_paid.order_edited(state, message, policy, now)
-        case PaidOutside():
-            return rules_outside.paid_outside(state, message, policy, now)
-        case OutsideReversed():
-            return rules_outside.outside_reversed(state, message, policy, now)
-        case ChargedBack():
-            return rules_outside.charged_back(state, message, policy, now)
-        case SumDisputed():
-            return rules_outside.sum_disputed(state, message, policy, now)
-        case SumDoubted():
-            return rules_outside.sum_doubted(state, message, policy, now)
-        case GrantCut():
-            return rules_outside.grant_cut(state, message, policy, now)
-        case MoneyAnswered():
-            return rules_beside.money_answered(state, message, policy, now)
         case ShipmentMarked():
             return _ship_marked(state, message, policy, now)
         case RefundApplied():
@@ -198,6 +181,33 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return rules_news.late_established(state, message)
         case LateWithdrawn():
             return rules_news.late_withdrawn(state, message)
+        case _:
+            assert_never(message)
+
+
+def _money(state: State, message: MoneyNews, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
+    """Calls the rule of a message about money that moved, or about a person's word on it."""
+    match message:
+        case OrderPaid():
+            return rules_paid.order_paid(state, message, policy, now)
+        case PaymentMoved():
+            return rules_paid.payment_moved(state, message, policy, now)
+        case OrderEdited():
+            return rules_paid.order_edited(state, message, policy, now)
+        case PaidOutside():
+            return rules_outside.paid_outside(state, message, policy, now)
+        case OutsideReversed():
+            return rules_outside.outside_reversed(state, message, policy, now)
+        case ChargedBack():
+            return rules_outside.charged_back(state, message, policy, now)
+        case SumDisputed():
+            return rules_outside.sum_disputed(state, message, policy, now)
+        case SumDoubted():
+            return rules_outside.sum_doubted(state, message, policy, now)
+        case GrantCut():
+            return rules_outside.grant_cut(state, message, policy, now)
+        case MoneyAnswered():
+            return rules_beside.money_answered(state, message, policy, now)
         case _:
             assert_never(message)
 
