@@ -10,8 +10,10 @@ from kernel.value import replace
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch import messages as m
 from services.logistics.cases.dispatch.border import DISPATCH
-from services.logistics.order_file import Clock, Link, Mark, OrderFile, Source, Trigger
+from services.logistics.commitments import open_questions, sent_by
+from services.logistics.order_file import Clock, Hold, HoldPhase, Link, Mark, OrderFile, Source, Trigger
 from services.logistics.parcels import Direction
+from services.logistics.shares import merged
 from tests.services.given import decide, facts_of
 from tests.services.logistics.pools import L1, L2, PLACED, STO, YTO, P
 from tests.services.logistics.shop import DAY, HOUR, T0
@@ -131,3 +133,52 @@ def test_the_earliest_pick_up_counts(at: datetime, then: list[str]) -> None:
     """LG-064: a later scan proves nothing more."""
     known = f.LinkChanged(replace(FIRST, pickup_at=T0 + HOUR))
     assert names([*PAID, known], m.PickedUp("k1", at), T0 + 3 * HOUR) == then
+
+
+TWO = replace(FILE, clock=CLOCK.clock, links=(FIRST, SECOND), marks=(MARK,))
+
+
+@pytest.mark.parametrize(
+    ("pickup_at", "by", "sent"),
+    [
+        (None, T0 - HOUR, ()),
+        (None, T0, (L1,)),
+        (None, T0 + DAY - HOUR, (L1,)),
+        (None, T0 + DAY, ()),
+        (T0 + DAY, T0 - HOUR, ()),
+        (T0 + DAY, T0, (L1,)),
+        (T0 + DAY, T0 + 2 * DAY, (L1,)),
+        (T0 + DAY + HOUR, T0 + DAY, ()),
+        (T0 + DAY + HOUR, T0 + DAY + HOUR, (L1,)),
+    ],
+)
+def test_a_mark_speaks_of_its_own_parcel(
+    pickup_at: datetime | None, by: datetime, sent: Sequence[Any]
+) -> None:
+    """LG-063, LG-064: until its time is over, or for good where the carrier had the goods by then."""
+    file = replace(TWO, links=(replace(FIRST, pickup_at=pickup_at), SECOND))
+    assert merged(sent_by(file, by)) == tuple(sent)
+
+
+HELD = Hold("r1", "r1.hold", (L1,), T0, None, T0 + DAY, HoldPhase.ASKED)
+
+
+@pytest.mark.parametrize(
+    ("file", "is_asked"),
+    [
+        (TWO, True),
+        (replace(TWO, closed_at=T0), False),
+        (replace(TWO, succeeded_at=T0), False),
+        (replace(TWO, holds=(HELD,), paused_at=T0), False),
+        (replace(TWO, holds=(replace(HELD, phase=HoldPhase.OVER),)), True),
+        (replace(TWO, marks=(replace(MARK, is_asked=True),)), False),
+        (replace(TWO, links=(replace(FIRST, pickup_at=T0 + DAY), SECOND)), False),
+        (replace(TWO, links=(replace(FIRST, pickup_at=T0 + DAY + HOUR), SECOND)), True),
+        (replace(TWO, marks=(replace(MARK, delivery_kind="virtual"),)), False),
+    ],
+)
+def test_nobody_is_asked_about_a_mark_of_an_order_that_is_over_or_held(
+    file: OrderFile, *, is_asked: bool
+) -> None:
+    """LG-064: nor about one that was true, or about which somebody was asked."""
+    assert bool(open_questions(file)) is is_asked

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel.decider import NotYet, tell
+from kernel.decider import NotYet, Told, tell
 from services.logistics.cases.dispatch import messages as dispatch
 from services.logistics.cases.parcel import facts as f
 from services.logistics.cases.parcel import messages as m
 from services.logistics.cases.parcel.border import PARCEL
 from services.logistics.parcels import Basis
-from services.logistics.track import outcome_of, picture, status_of
+from services.logistics.track import Identity, outcome_of, picture, status_of
 from tests.services.given import check_names, decide, facts_of
 from tests.services.logistics.histories import History, histories, reached, states, walk
 from tests.services.logistics.pools import IDENTITY, POOLS, RETURN, SCANS, STO, P
@@ -48,6 +48,17 @@ TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
 def test_rule(rule_id: str, before: Sequence[Any], when: Any, then: list[str]) -> None:
     """The decision is made, and says by which rule."""
     check_names(PARCEL, rule_id, before, when, T0, then, P)
+
+
+@pytest.mark.parametrize("identity", [IDENTITY, RETURN])
+def test_a_waybill_that_no_scan_followed_proves_no_pick_up(identity: Identity) -> None:
+    """LG-064: the order hears of the carrier first with a scan, of a parcel to the buyer."""
+    registered = m.RegisteredAs(STO, identity, is_collect=False)
+    assert not [fact for fact in facts_of(decide(PARCEL, [], registered, T0, P)) if isinstance(fact, Told)]
+    moving = [f.TrackOpened(STO, 1, None, ATT), f.ScanNoted(SCANS[2], None)]
+    told = [fact for fact in facts_of(decide(PARCEL, moving, registered, T0, P)) if isinstance(fact, Told)]
+    picked_up = tell(dispatch.to("o1", dispatch.PickedUp(identity.parcel_id, SCANS[2].at)))
+    assert (picked_up in told) is identity.direction.is_to_buyer
 
 
 def test_before_the_case_is_there() -> None:
