@@ -171,6 +171,11 @@ class Claim:
     ended: str = ""
     ended_at: datetime | None = None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it was withdrawn or came to an end; filed again, it is another."""
+        return self.withdrawn_at is not None or self.ended_at is not None
+
 
 @dataclass
 class Rating:

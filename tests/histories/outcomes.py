@@ -199,8 +199,10 @@ def _instruction(ledger: Ledger, event: logistics.WarehouseInstructionRequestedV
 def _claim_asked(ledger: Ledger, event: logistics.CourierClaimRequestedV1, at: datetime) -> None:
     if event.action is logistics_enums.ClaimAction.FILE:
         ledger.m.ask(f"claim:{event.claim_id}", event, at)
-        claim = Claim(event.claim_id, event.parcel_id, event.kind.value, at)
-        ledger.m.claims.setdefault(event.claim_id, claim)
+        known = ledger.m.claims.get(event.claim_id)
+        if known is None or known.is_over:
+            claim = Claim(event.claim_id, event.parcel_id, event.kind.value, at)
+            ledger.m.claims[event.claim_id] = claim
     elif event.action is logistics_enums.ClaimAction.WITHDRAW and event.claim_id in ledger.m.claims:
         ledger.m.claims[event.claim_id].withdrawn_at = at
         ledger.m.asked.pop(f"claim:{event.claim_id}", None)

@@ -175,6 +175,9 @@ def _claim(ledger: Ledger, event: logistics.CourierClaimRequestedV1, at: datetim
     parcel = ledger.goods.parcels.get(event.parcel_id)
     if parcel is not None and parcel.standing in ("there", "home"):
         yield "words_claim", "", event.parcel_id, f"claimed, but is {parcel.standing}"
+    known = ledger.m.claims.get(event.claim_id)
+    if known is not None and known.ended in ("paid", "partial"):
+        yield "two_claims", "paid", event.parcel_id, "the carrier paid and has not got it back"
     others = [c for c in ledger.m.claims.values() if c.parcel_id == event.parcel_id]
     others = [c for c in others if c.claim_id != event.claim_id and c.withdrawn_at is None]
     if others:
