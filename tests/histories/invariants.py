@@ -124,6 +124,7 @@ def _claims(ledger: Ledger, at: datetime) -> Iterator[Breach]:
         if parcel is None or claim.withdrawn_at is not None or parcel.standing not in ("there", "home"):
             continue
         found_at = max(when for when, _, word in parcel.news if word in ("there", "home"))
+        found_at = max((when for when, word in parcel.heard if word in ("there", "home")), default=found_at)
         if found_at <= claim.filed_at or (claim.ended_at is not None and claim.ended_at <= found_at):
             continue
         if claim.ended in ("withdrawn", "expired", "rejected"):

@@ -69,3 +69,19 @@ def test_a_claim_that_was_filed_again_is_withdrawn_again(ends: list[Event], foun
     announce(world, asked("file"), *ends)
     assert play(world, do(HOUR, "scan", "k1", "delivered", "sto", 0))
     assert broken(world.end(), "claim_on_found") == found
+
+
+@pytest.mark.parametrize(("is_paid_first", "found"), [(True, set[str]()), (False, {"k1"})])
+def test_a_claim_was_paid_before_the_parcel_was_found_if_nobody_had_heard_of_it(
+    *, is_paid_first: bool, found: set[str]
+) -> None:
+    """The scan is older than the payment, and read after it."""
+    world = lost()
+    announce(world, asked("file"))
+    if is_paid_first:
+        announce(world, over("paid"))
+    assert play(world, do(HOUR, "scan", "k1", "returned", "sto", 30))
+    if not is_paid_first:
+        world.wait_until(world.now + timedelta(hours=1))
+        announce(world, over("paid"))
+    assert broken(world.end(), "claim_on_found") == found
