@@ -183,6 +183,19 @@ def test_unfit_goods_that_come_to_a_return_that_is_agreed_wait_for_the_seller(*,
     assert [minor for _, minor, _ in requested(driver)] == ([20_000] if is_accepted else [10_000])
 
 
+def test_goods_that_a_case_was_not_about_when_it_ended_are_asked_about() -> None:
+    """RF-026, RF-044: a was sent and refused at receipt; the buyer changes to b and then withdraws."""
+    driver = told(*TWO_LINES, (s.applied(amount=20_000, lines=None), T0 + DAY), (s.agreed(), T0 + DAY))
+    driver.tell(s.sent(), T0 + 2 * DAY)
+    driver.tell(s.refused(stage=RECEIPT), T0 + 3 * DAY)
+    changed = s.amended(RefundKind.WITH_RETURN, 10_000, lines=[s.share("b", 1, 10_000)])
+    driver.tell(changed, T0 + 4 * DAY)
+    driver.tell(s.withdrawn(), T0 + 5 * DAY)
+    gate = s.parcel(ParcelOutcome.RETURNED, "a", parcel_id="ret1", direction=ParcelDirection.RETURN)
+    driver.tell(gate, T0 + 6 * DAY)
+    assert (open_questions(driver), back_count(driver), back_count(driver, "b")) == (["o1.goods.1"], 1, 0)
+
+
 def refused_and_changed(*, is_quality: bool = True) -> Driver:
     """Two of three were sent and refused at receipt; the buyer now misses one of them."""
     driver = of_three(2)

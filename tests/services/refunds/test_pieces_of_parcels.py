@@ -4,13 +4,14 @@ import pytest
 
 from aftersales_contracts import components
 from aftersales_contracts.aftersales import logistics_enums, refunds
+from aftersales_contracts.aftersales.logistics_enums import ParcelOutcome
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import ParcelDirection, RefundKind
 from services.refunds.shares import Share
 from tests.services.refunds import shop as s
 from tests.services.refunds.shop import DAY, HOUR, T0
 from tests.services.refunds.test_goods_at_the_shop import THREE, answer, back, open_questions
-from tests.services.refunds.test_pieces import requested, told
+from tests.services.refunds.test_pieces import questions, requested, told
 
 TWO_OF_A = ((s.placed((("a", 2, 5_000), ("b", 2, 5_000))), T0), (s.paid(20_000), T0))
 LOST = logistics_enums.RemedyReason.LOST
@@ -111,3 +112,49 @@ def test_a_remedy_for_lost_goods_whose_resend_is_back_pays_for_these(*, is_over:
         driver.tell(answer("approved"), T0 + 4 * DAY)
     assert [(minor, pieces) for _, minor, pieces in requested(driver)] == [(20_000, {"a": 2})]
     assert driver.state("order", "o1").book.line("a").back_count in (0, 1)
+
+
+def test_a_remedy_for_lost_goods_of_which_a_part_bears_no_ship_mark_pays_for_all() -> None:
+    """RF-035: b was marked as shipped, a was not; one lost parcel held both, whatever the marks say."""
+    driver = told(
+        *TWO_OF_A, (s.shipped(lines=[b(2)]), T0), (due(a(2), b(2), parcel_id="k1", reason=LOST), T0 + DAY)
+    )
+    assert requested(driver) == [("k1.remedy.refund.refund.1", 20_000, {"a": 2, "b": 2})]
+
+
+def test_stock_that_is_out_beside_goods_that_were_shipped_is_for_a_person() -> None:
+    """RF-007: what was not there was not sent; the words do not fit."""
+    stock = due(a(2), b(2), parcel_id="k1", reason=logistics_enums.RemedyReason.NO_STOCK)
+    driver = told(*TWO_OF_A, (s.shipped(lines=[b(2)]), T0), (stock, T0 + DAY))
+    assert (requested(driver), questions(driver)) == ([], ["remedy_on_mixed_lines"])
+
+
+def test_a_piece_that_the_buyer_sent_is_asked_about_where_another_one_was_paid_for() -> None:
+    """RF-044: the return is under way when a carrier brings back another piece, which pays the refund."""
+    applied = s.applied(amount=10_000, lines=[s.share("a", 1, 10_000)])
+    driver = told(
+        *THREE, (s.parcel(ParcelOutcome.DELIVERED, a(2), parcel_id="k1"), T0 + DAY), (applied, T0 + DAY)
+    )
+    driver.tell(s.agreed(), T0 + DAY)
+    driver.tell(s.sent(), T0 + 2 * DAY)
+    driver.tell(back(a(1), parcel_id="k2"), T0 + 2 * DAY)
+    driver.tell(s.settled(10_000), T0 + 3 * DAY)
+    assert (len(requested(driver)), open_questions(driver)) == (1, [])
+    driver.tell(s.inspected("a", 1, 1), T0 + 4 * DAY)
+    assert open_questions(driver) == ["o1.goods.1"]
+    driver.tell(answer("approved"), T0 + 5 * DAY)
+    assert requested(driver)[1:] == [("o1.goods.1.refund.refund.1", 10_000, {"a": 1})]
+
+
+def test_all_pieces_that_are_back_count_for_a_refund_that_was_changed_to_not_received() -> None:
+    """RF-017, RF-044: it had a piece of a, which is back, and takes over b, which is back as well."""
+    driver = told(*TWO_OF_A, (s.shipped(), T0), (back(a(2), b(2), parcel_id="k1"), T0 + DAY))
+    driver.tell(s.applied(amount=10_000, lines=[s.share("a", 2, 10_000)]), T0 + 2 * DAY)
+    driver.tell(s.refused(), T0 + 3 * DAY)
+    lines = [s.share("a", 1, 5_000), s.share("b", 1, 5_000)]
+    driver.tell(s.amended(RefundKind.NOT_RECEIVED, 10_000, lines=lines), T0 + 4 * DAY)
+    assert requested(driver) == [("r1.refund.1", 10_000, {"a": 1, "b": 1})]
+    driver.tell(s.settled(10_000), T0 + 5 * DAY)
+    book = driver.state("order", "o1").book
+    asked = {share.line_id: share.quantity_count for one in book.questions for share in one.pieces}
+    assert (asked, len({one.number for one in book.questions})) == ({"a": 1}, len(book.questions))

@@ -238,7 +238,8 @@ def released(
     known = returning(book, case_id)
     if known is None or case is None or not is_paid:
         return book
-    return _with(book, known, replace(known, here=more_of(known.here, inside(case.gone, known.sent))))
+    paid = inside(without(case.gone, case.back), known.sent)
+    return _with(book, known, replace(known, here=more_of(known.here, paid)))
 
 
 def asked(book: OrderAccount, question: Question, remedy_id: str) -> OrderAccount:

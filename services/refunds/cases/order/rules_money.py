@@ -25,6 +25,7 @@ from services.refunds.cases.order.facts import (
     Fact,
     PaymentGranted,
     PaymentRefused,
+    QuestionAsked,
     RefundAdmitted,
     reconciliation,
 )
@@ -43,7 +44,7 @@ from services.refunds.cases.order.state import (
     evolve,
     live,
 )
-from services.refunds.goods import BACK_REASONS, Back, inside, more_of, without
+from services.refunds.goods import BACK_REASONS, Back, inside, more_of, together, without
 from services.refunds.liability import liability_of
 from services.refunds.policy import Policy
 from services.refunds.rejections import Application, Rejection
@@ -159,11 +160,18 @@ def amendment_proposed(
             freed,
             account_goods.is_unfit(current.book, more),
         ),
-        [
-            *goods.taken(current.book, more, policy, now),
-            *goods.asked(current.book, "goods_back_without_refund", freed, policy, now),
-        ],
+        _asked_anew(current.book, more, freed, policy, now),
     )
+
+
+def _asked_anew(
+    book: OrderAccount, taken: tuple[Share, ...], freed: tuple[Share, ...], policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """Voids the questions about pieces that a case has now, and asks about those that it has no longer."""
+    facts = goods.taken(book, taken, policy, now)
+    count = book.question_count + sum(isinstance(fact, QuestionAsked) for fact in facts)
+    book = replace(book, question_count=count)
+    return [*facts, *goods.asked(book, "goods_back_without_refund", freed, policy, now)]
 
 
 @rule("RF-017", "LG-060")
@@ -361,7 +369,10 @@ def released(
     sent = account_goods.returning(book, ended.case_id)
     here = more_of(sent.here, ended.here) if sent is not None else ended.here
     own = without(here, sent.freed) if sent is not None else here
-    freed = () if ended.are_settled else inside((*case.back, *own), case.shares)
+    pieces = (*case.back, *own)
+    freed = () if ended.are_settled else inside(pieces, case.shares)
+    if not ended.are_settled and not is_paid:  # what the case was not about is nobody's either
+        freed = together(freed, account_goods.owed(book, without(pieces, case.shares)))
     if is_paid:
         freed = inside(without(freed, case.gone), account.open_pieces(book))
     is_receipt_open = bool(freed or ended.sent_back) or account_goods.is_receipt_open(book, but=ended.case_id)

@@ -177,7 +177,7 @@ def _opened(
 ) -> list[Decided[Fact]]:
     is_stock = remedy.reason_code == "no_stock"
     kind = kind_of(current, pieces, RefundKind.UNSHIPPED if is_stock else RefundKind.NOT_RECEIVED)
-    if kind is Rejection.ALREADY_SHIPPED:
+    if kind is Rejection.ALREADY_SHIPPED or (kind is Rejection.LINES_DIFFER and not is_stock):
         kind = RefundKind.NOT_RECEIVED
     if isinstance(kind, Rejection):
         return _asked(remedy, "remedy_on_mixed_lines", policy, now)

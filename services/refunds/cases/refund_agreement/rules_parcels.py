@@ -24,11 +24,9 @@ from services.refunds.cases.refund_agreement.facts import (
     GoodsNoted,
     PiecesReceived,
     PromiseNoted,
-    ReceiptAwaited,
     RefundDue,
     RefusalWithdrawn,
     RestUndecided,
-    ReturnedGoods,
 )
 from services.refunds.cases.refund_agreement.messages import (
     DeliverySeen,
@@ -50,7 +48,7 @@ from services.refunds.cases.refund_agreement.state import (
 from services.refunds.cases.refund_agreement.transitions import Decision
 from services.refunds.goods import counts_of, pieces_of, together
 from services.refunds.policy import Policy
-from services.refunds.shares import Carriage, RefundKind, Share, total_of
+from services.refunds.shares import RefundKind, Share, total_of
 
 YES = frozenset({"approved", "confirmed", "done"})
 """Answers of a person by which the refund is paid."""
@@ -84,7 +82,8 @@ def goods_came_back(state: Open, back: GoodsCameBack, policy: Policy, now: datet
 @rule("RF-006", "RF-034", "RF-036", "RF-037", "RF-038", "RF-044")
 def _never_got(state: Open, back: GoodsCameBack, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Pays for a parcel that is back. A refusal that waited for the parcel is withdrawn before."""
-    return _owed(state, back.shares, policy, now, None)
+    pieces = together(state.filed.back, back.shares) if back.shares else ()
+    return _owed(state, pieces, policy, now, None)
 
 
 @rule("RF-025", "RF-044")
@@ -103,8 +102,7 @@ def _returned(state: Open, back: GoodsCameBack, policy: Policy, now: datetime) -
         return noted if is_unfit else [*noted, *steps.pay(filed, state.returned)]
     if not isinstance(state, AwaitingReturn):
         return noted
-    receive_by = now + policy.agreement.receive_days[Carriage.EXPRESS]
-    registered = ReceiptAwaited(filed, receive_by, ReturnedGoods(Carriage.EXPRESS, None, (), pieces))
+    registered = steps.received_before(filed, policy, now)
     return [*noted, registered, *([] if is_unfit else steps.pay(filed, None))]
 
 

@@ -20,6 +20,7 @@ from services.refunds.cases.refund_agreement.facts import (
     FreightDecided,
     FreightDue,
     NegotiationOver,
+    ReceiptAwaited,
     RefundDue,
     ReturnAwaited,
     ReturnedGoods,
@@ -33,7 +34,7 @@ from services.refunds.cases.refund_agreement.state import (
 from services.refunds.goods import counts_of, pieces_of, received, without
 from services.refunds.liability import Bearer, Liability, is_fault_refuted, without_fault
 from services.refunds.policy import Policy
-from services.refunds.shares import RefundKind, Share, prorated
+from services.refunds.shares import Carriage, RefundKind, Share, prorated
 
 Decision = Sequence[Decided[Fact]]
 DELIVERED = "delivered"
@@ -43,10 +44,19 @@ DELIVERED = "delivered"
 def agreed_for_seller(filed: Filed, cause: AnswerCause, policy: Policy, now: datetime) -> Sequence[Fact]:
     if cause is AnswerCause.SILENCE and filed.returned is not None:
         filed = unanswered(filed, filed.returned)
-    facts = consent(filed, policy, now, None)
+    if filed.is_back_unfit and filed.terms.kind.wants_goods_back and are_all_back(filed):
+        facts: Sequence[Fact] = [received_before(filed, policy, now)]
+    else:
+        facts = consent(filed, policy, now, None)
     if filed.terms.kind is RefundKind.UNSHIPPED:
         return facts
     return [AnswerDecided(filed.terms.version, Answer.AGREE, cause, None), *facts]
+
+
+def received_before(filed: Filed, policy: Policy, now: datetime) -> ReceiptAwaited:
+    """Takes goods that are at the shop for a return that has arrived."""
+    receive_by = now + policy.agreement.receive_days[Carriage.EXPRESS]
+    return ReceiptAwaited(filed, receive_by, ReturnedGoods(Carriage.EXPRESS, None, (), filed.back))
 
 
 def consent(filed: Filed, policy: Policy, now: datetime, address_ref: str | None) -> Sequence[Fact]:

@@ -260,6 +260,19 @@ def test_answered_by_the_shops_policy(rule: str, rules: Policy, when: m.Applied,
     assert rule in answers[0].rules
 
 
+@pytest.mark.parametrize("are_unfit", [True, False])
+def test_a_policy_that_agrees_at_once_pays_no_goods_that_were_not_accepted(*, are_unfit: bool) -> None:
+    """RF-014, RF-023: a changed application about goods that are here waits for the seller's word."""
+    rules = with_agreement(agree_at_once=frozenset({RefundKind.WITH_RETURN}))
+    here = [WITH_RETURN, EDIT, f.GoodsNoted(A_PIECE, are_unfit=are_unfit)]
+    facts = facts_of(decide(KIND, here, ACCEPTED_TERMS, T0, rules))
+    kinds = [type(fact).__name__ for fact in facts]
+    assert kinds == ["AnswerAwaited", "AnswerDecided", "ReceiptAwaited" if are_unfit else "RefundDue"]
+    if are_unfit:
+        lapsed = facts_of(decide(KIND, [*here, *facts], passed("receive", 10), T0 + 10 * DAY, rules))
+        assert not any(isinstance(fact, f.RefundDue) for fact in lapsed)
+
+
 def test_fewer_pieces_accepted_pay_their_part() -> None:
     """RF-039: three pieces for 10.00 sent, the warehouse accepts two: 6.66, and a person for the rest."""
     three = filed(RefundKind.WITH_RETURN, terms=terms(RefundKind.WITH_RETURN, count=3))
