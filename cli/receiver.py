@@ -4,13 +4,11 @@ import asyncio
 import json
 import logging
 import signal
-import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 
-import uvicorn
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry, Counter
@@ -21,6 +19,7 @@ from aftersales_adapters.signatures import SIGNATURES, Request, SignatureError, 
 from chassis import clock
 from chassis.kafka_client import drop, make_producer
 from chassis.observe import health
+from chassis.observe.http_server import listening
 from chassis.settings import Settings, Webhooks
 from cli.adapt import carriers_of, zone_of
 from cli.errors import CommandError
@@ -260,12 +259,19 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         try:
             async with (
                 health.serving(settings.http, counts.registry, {"kafka": kafka}),
-                _listening(settings.webhooks, receiver),
+                serving(settings.webhooks, receiver),
             ):
                 log.info("receiving webhooks", extra={"port": settings.webhooks.port})
                 await stop.wait()
         except OSError as error:
             raise CommandError(f"cannot listen: {error.strerror}") from None
+
+
+def serving(settings: Webhooks, app: Receiver) -> AbstractAsyncContextManager[None]:
+    """Serves webhooks while the block runs; requests under way are answered before the end."""
+    return listening(
+        app, settings.host, settings.port, graceful_seconds=10, stop_seconds=STOP_SECONDS, requests_at_once=64
+    )
 
 
 async def _started(settings: Settings, stop: asyncio.Event) -> AIOKafkaProducer | None:
@@ -297,46 +303,6 @@ async def _producer(settings: Settings, stop: asyncio.Event) -> AsyncGenerator[A
                     await producer.stop()
             except TimeoutError:
                 await drop(producer)
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to the command."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Captures none."""
-        yield
-
-
-@asynccontextmanager
-async def _listening(settings: Webhooks, app: Receiver) -> AsyncGenerator[None]:
-    """Serves webhooks while the block runs; requests under way are answered before the end."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.create_server((settings.host, settings.port), family=family)
-    config = uvicorn.Config(
-        app,
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=10,
-        limit_concurrency=64,
-    )
-    server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listening]), name="webhooks")
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        _, pending = await asyncio.wait([task], timeout=STOP_SECONDS)
-        if pending:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-        listening.close()
 
 
 async def until_stopped(settings: Settings) -> None:

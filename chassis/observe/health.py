@@ -3,15 +3,14 @@
 import asyncio
 import json
 import logging
-import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
-import uvicorn
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from chassis.observe.http_server import listening
 from chassis.settings import Http
 
 log = logging.getLogger(__name__)
@@ -89,43 +88,14 @@ class App:
         return 503 if failing else 200, JSON, json.dumps(answer).encode()
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to the surrounding process."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Captures none."""
-        yield
-
-
 @asynccontextmanager
 async def serving(http: Http, registry: CollectorRegistry, checks: Checks) -> AsyncGenerator[None]:
     """Serves while the block runs. Port 0 serves nothing. Raises OSError if the port is taken."""
     if http.port == 0:
         yield
         return
-    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
-    listening = socket.create_server((http.host, http.port), family=family)
-    config = uvicorn.Config(
-        App(registry, checks, http.check_timeout_ms / 1000),
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=1,
-        limit_concurrency=32,
-    )
-    server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listening]), name="http")
-    try:
+    app = App(registry, checks, http.check_timeout_ms / 1000)
+    async with listening(
+        app, http.host, http.port, graceful_seconds=1, stop_seconds=STOP_SECONDS, requests_at_once=32
+    ):
         yield
-    finally:
-        server.should_exit = True
-        _, pending = await asyncio.wait([task], timeout=STOP_SECONDS)
-        if pending:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-        listening.close()

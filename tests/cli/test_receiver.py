@@ -77,7 +77,7 @@ class Served:
 
         monkeypatch.setattr(socket, "create_server", noted)
         receiver = Receiver(self.settings, self.broker.publish, self.counts, lambda: NOW)
-        async with receiving._listening(self.settings, receiver):
+        async with receiving.serving(self.settings, receiver):
             yield self
 
     async def send(
