@@ -1,4 +1,4 @@
-"""Adapts Shopify: orders, edits, transactions, refunds, fulfilments; webhooks and the Admin API's JSON."""
+"""Adapts Shopify: orders, edits, payments, disputes, refunds, fulfilments; as webhooks and as files."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,12 +11,12 @@ from aftersales_adapters.shopify_parcels import tell_fulfilment
 from aftersales_adapters.shopify_payments import (
     GATEWAYS,
     PAID,
-    has_money,
+    tell_dispute,
     tell_paid,
     tell_received,
-    tell_refund,
     tell_transaction,
 )
+from aftersales_adapters.shopify_refunds import has_money, tell_refund
 from aftersales_adapters.telling import Telling, digest_id, refused
 from aftersales_contracts.components import Party
 from aftersales_contracts.enums import PaymentMethod, Role, SellerType
@@ -80,7 +80,9 @@ def _kind(payload: Node) -> str:
         return "fulfillment"
     if payload.has("gateway", "kind"):
         return "transaction"
-    return payload.fail("neither an order, a refund, a fulfilment nor a transaction")
+    if payload.has("evidence_due_by", "initiated_at"):
+        return "dispute"
+    return payload.fail("neither an order, a refund, a fulfilment, a transaction nor a dispute")
 
 
 def _shop(telling: Telling) -> str:
@@ -128,6 +130,7 @@ def _placed(telling: Telling, order: Node, name: str, terms: Terms) -> None:
         total=terms.total,
         region_code=region[:64] or None,
         charges=terms.charges,
+        rounded_off=terms.rounded_off,
         shown_total=terms.shown_total,
     )
     telling.tell(f"order/{name}/placed", order["created_at"].need_moment(telling.context.zone), event, order)
@@ -159,6 +162,7 @@ def _edit(telling: Telling, payload: Node) -> None:
     if refunds:
         parts = [line.amount_minor for line in terms.lines]
         parts += [charge.amount.minor for charge in terms.charges] + [terms.freight.minor]
+        parts += [] if terms.rounded_off is None else [-terms.rounded_off.minor]
         total = total.model_copy(update={"minor": sum(parts)})
         telling.remark(order["current_total_price"], "assumed", "refunds are part of what is owed")
     event = OrderEditedV1(
@@ -169,6 +173,7 @@ def _edit(telling: Telling, payload: Node) -> None:
         freight=terms.freight,
         total=total,
         charges=terms.charges,
+        rounded_off=terms.rounded_off,
         shown_total=None if refunds else terms.shown_total,
     )
     moment = edit["committed_at"] if not edit["committed_at"].is_absent else edit["created_at"]
@@ -214,6 +219,10 @@ def _transaction(telling: Telling, node: Node) -> None:
     tell_received(telling, _shop(telling), order, node, payment)
 
 
+def _dispute(telling: Telling, node: Node) -> None:
+    tell_dispute(telling, _shop(telling), node)
+
+
 def _refund(telling: Telling, node: Node) -> None:
     tell_refund(telling, _shop(telling), node, None, ())
 
@@ -227,10 +236,12 @@ _WHOLE: Mapping[str, Callable[[Telling, Node], None]] = {
     "refund": _refund,
     "fulfillment": _fulfilment,
     "transaction": _transaction,
+    "dispute": _dispute,
 }
 _LISTS = {
     "orders": "order",
     "refunds": "refund",
     "fulfillments": "fulfillment",
     "transactions": "transaction",
+    "disputes": "dispute",
 }

@@ -24,6 +24,7 @@ class Terms:
     freight: Money
     total: Money
     charges: list[Charge]
+    rounded_off: Money | None
     shown_total: Money | None
 
 
@@ -122,11 +123,18 @@ def terms_of(telling: Telling, order: Node, *, quantities: dict[str, int] | None
     fees = order["original_total_additional_fees_set"]
     if not fees.is_absent:
         sums.add(ChargeKind.FEE, amount(order, "original_total_additional_fees", currency) or 0, None, fees)
+    total = _not_below_zero(order, "total_price", currency)
+    # Cash is rounded to the smallest coin, and the order's total is not.
+    rounding = amount(order, "total_cash_rounding_payment_adjustment", currency) or 0
+    sums.add(ChargeKind.ROUNDING, max(rounding, 0), None, order)
+    if total + rounding < 0:
+        order["total_cash_rounding_payment_adjustment_set"].fail("more than the order")
     return Terms(
         lines,
         money(freight, currency),
-        money(_not_below_zero(order, "total_price", currency), currency),
+        money(total + rounding, currency),
         sums.charges,
+        money(-rounding, currency) if rounding < 0 else None,
         shown(order["total_price_set"], currency),
     )
 

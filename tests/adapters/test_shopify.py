@@ -332,6 +332,82 @@ def test_a_refund_whose_lines_do_not_make_its_sum_keeps_the_pieces_without_amoun
     assert "assumed" in codes(found)
 
 
+def test_money_beyond_the_pieces_is_no_part_of_them() -> None:
+    """Shopify writes money that goes out below zero; 3.00 more than the piece and the freight."""
+    more = refund()
+    more["order_adjustments"].append({"kind": "refund_discrepancy", "amount": "-3.00", "tax_amount": "0.00"})
+    more["transactions"][0]["amount"] = "58.37"
+    told = one(shopify(more), "refund.made-outside")
+    assert (told["amount"], told["lines"][0]["amount"], told["freight"]) == (cad(5837), cad(4972), cad(565))
+
+
+def test_a_fee_that_was_kept_leaves_the_pieces_without_amounts() -> None:
+    less = refund()
+    less["order_adjustments"].append({"kind": "refund_discrepancy", "amount": "5.00", "tax_amount": "0.00"})
+    less["transactions"][0]["amount"] = "50.37"
+    told = one(shopify(less), "refund.made-outside")
+    assert told["amount"] == cad(5037)
+    assert "amount" not in told["lines"][0]
+
+
+def test_duties_that_go_back_are_told_with_the_freight() -> None:
+    duties = refund(duties=[{"duty_id": 1, "amount": "3.50"}])
+    duties["transactions"][0]["amount"] = "58.87"
+    told = one(shopify(duties), "refund.made-outside")
+    assert (told["freight"], told["lines"][0]["amount"]) == (cad(915), cad(4972))
+
+
+def dispute(**fields: object) -> dict[str, object]:
+    """The charge-back of the order's payment, with other fields."""
+    return {**payload("shopify_dispute"), **fields}
+
+
+@pytest.mark.parametrize(
+    ("status", "ended", "stage"),
+    [
+        ("needs_response", None, "opened"),
+        ("under_review", None, "opened"),
+        ("won", "2026-11-28T13:00:00-05:00", "won"),
+        ("lost", "2026-11-28T13:00:00-05:00", "lost"),
+        ("accepted", "2026-11-28T13:00:00-05:00", "lost"),
+    ],
+)
+def test_a_charge_back_is_about_the_orders_only_payment(status: str, ended: str | None, stage: str) -> None:
+    told = one(shopify(dispute(status=status, finalized_on=ended)), "payment.charged-back")
+    assert (told["stage"], told["payment_id"], told["amount"]) == (stage, f"{ORDER}.paid", cad(14478))
+    assert told["reason_code"] == "fraudulent"
+
+
+@pytest.mark.parametrize(
+    ("change", "about", "word"),
+    [
+        ({"type": "inquiry"}, {}, "not_told"),
+        ({}, {"payments": "transactions"}, "not_told"),
+        ({"status": "pondered"}, {}, "unknown_code"),
+    ],
+)
+def test_a_dispute_that_moves_no_known_payment_is_remarked(
+    change: dict[str, object], about: dict[str, Any], word: str
+) -> None:
+    found = shopify(dispute(**change), **about)
+    assert (types(found), codes(found)) == ([], [word])
+
+
+@pytest.mark.parametrize(
+    ("adjustment", "total", "charges", "off"),
+    [("2", 1202, [("rounding", 2)], None), ("-3", 1197, [], 3), ("0", 1200, [], None)],
+)
+def test_cash_is_rounded_to_the_smallest_coin(
+    adjustment: str, total: int, charges: list[tuple[str, int]], off: int | None
+) -> None:
+    rounded = {"shop_money": {"amount": adjustment, "currency_code": "JPY"}}
+    found = shopify(plain(total_cash_rounding_payment_adjustment_set=rounded))
+    placed = one(found, "order.placed")
+    assert placed["total"]["minor"] == total
+    assert [(charge["kind"], charge["amount"]["minor"]) for charge in placed["charges"]] == charges
+    assert placed.get("rounded_off", {}).get("minor") == off
+
+
 def fulfilment(**fields: object) -> Any:
     """The fulfilment, alone, with other fields."""
     return {**payload("shopify_order")["fulfillments"][0], **fields}

@@ -6,6 +6,7 @@ from aftersales_adapters import (
     shopify,
     shopify_parcels,
     shopify_payments,
+    shopify_refunds,
     taobao_refunds,
     taobao_trades,
     tracker,
@@ -61,7 +62,15 @@ def test_the_operator_sends_again_what_came_in_and_never_writes_dead_letters() -
 def test_the_receiver_of_webhooks_writes_what_adapters_tell_and_reads_nothing() -> None:
     mine = {(each.name, each.operation) for each in rights() if each.principal == principal_of("receiver")}
     assert mine == {(topic, Operation.WRITE) for topic in RECEIVED}
-    modules = [shopify, shopify_parcels, shopify_payments, taobao_refunds, taobao_trades, tracker]
+    modules = [
+        shopify,
+        shopify_parcels,
+        shopify_payments,
+        shopify_refunds,
+        taobao_refunds,
+        taobao_trades,
+        tracker,
+    ]
     told = {
         value.TOPIC
         for module in modules
