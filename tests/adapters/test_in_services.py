@@ -1,12 +1,17 @@
 """Events of adapters in the real refunds and logistics, which make of them what they mean."""
 
 from collections.abc import Iterable
+from datetime import timedelta
+
+import pytest
 
 from aftersales_adapters.result import Told
 from aftersales_contracts.aftersales.logistics import ParcelStatusChangedV1
-from aftersales_contracts.aftersales.refunds import RefundOpenedV1
+from aftersales_contracts.aftersales.refunds import ApplicationRejectedV1, RefundOpenedV1
+from aftersales_contracts.base import Money
 from aftersales_contracts.components import Share, Tracking
-from aftersales_contracts.enums import ParcelDirection
+from aftersales_contracts.enums import ParcelDirection, RefundKind
+from aftersales_contracts.shop.aftersales import RefundAppliedV1
 from aftersales_contracts.shop.shipments import FreightPayer, ParcelRegisteredV1
 from services.logistics.service import LOGISTICS
 from services.refunds.service import REFUNDS
@@ -49,6 +54,30 @@ def parcel(carrier: str, number: str, order: Iterable[Told]) -> Told:
 def test_a_web_shops_order_with_its_refund_is_taken_whole() -> None:
     flow = play(adapted("shopify", payload("shopify_order")).events)
     assert {told.service for told in flow.told} == {"logistics", "refunds"}
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["once", "told twice"])
+@pytest.mark.parametrize(("minor", "is_opened"), [(14478, False), (8942, False), (8941, True)])
+def test_money_that_a_web_shop_gave_back_is_not_asked_for_again(
+    times: int, minor: int, is_opened: bool
+) -> None:
+    """144.78 came in, 55.37 went back by the shop itself: 89.41 are left, the tip and the duty among them."""
+    order = adapted("shopify", payload("shopify_order")).events
+    flow = play(*[order] * times)
+    applied = RefundAppliedV1(
+        shop_id="shop-1",
+        order_id=order[0].envelope.subject,
+        refund_id="r1",
+        terms_version=1,
+        kind=RefundKind.NO_RETURN,
+        reason_code="quality",
+        amount=Money(minor=minor, currency="CAD"),
+    )
+    flow.tell(applied, order[-1].envelope.time + timedelta(days=1))
+    assert bool(flow.outcomes(RefundOpenedV1)) == is_opened
+    assert [one.reason_code for one in flow.outcomes(ApplicationRejectedV1)] == (
+        [] if is_opened else ["over_refundable"]
+    )
 
 
 def test_scans_of_a_tracker_reach_the_parcel_of_the_order() -> None:
