@@ -71,6 +71,7 @@ READS: Mapping[str, tuple[str, ...]] = {
         "shop.order.terms-changed.v1",
         "shop.parcel.arrived.v1",
         "shop.parcel.handed-over.v1",
+        "shop.parcel.number-corrected.v1",
         "shop.parcel.registered.v1",
         "shop.parcel.scanned.v1",
         "shop.parcel.waybill-voided.v1",

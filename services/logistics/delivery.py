@@ -40,7 +40,7 @@ def in_doubt(file: OrderFile) -> tuple[InDoubt, ...]:
 def _doubt(file: OrderFile, link: Link) -> Doubt | None:
     if link.is_void or link.outcome is Outcome.DELIVERED:
         return None
-    if link.is_sought or _is_rest_owed(file, link):
+    if link.is_sought or link.is_numberless or _is_rest_owed(file, link):
         return Doubt.SEARCHED
     if _is_resend_open(file, link):
         return Doubt.RESENT

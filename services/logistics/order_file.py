@@ -96,6 +96,21 @@ class Link(Value):
     reship_id: str | None = None
     problem_ids: tuple[str, ...] = ()
     """The reports of the buyer that were looked into."""
+    replaces_parcel_id: str | None = None
+    """The parcel with a wrong number that this one was registered for."""
+    replaced_by: str | None = None
+    """The parcel that was registered in its place, because its number was wrong."""
+    is_numberless: bool = False
+    """The number was wrong, and nobody knows the right one yet."""
+    number_count: int = 1
+    """The number of its waybills, from 1."""
+    search_id: str | None = None
+    """The search that began under an id before, where there is one."""
+
+    @property
+    def searched_as(self) -> str:
+        """The id of the case that searches the parcel."""
+        return self.search_id or self.parcel_id
 
     @property
     def sent_at(self) -> datetime | None:
@@ -223,6 +238,18 @@ class OrderFile(Value):
     def link(self, parcel_id: str | None) -> Link | None:
         """Finds the parcel of that id."""
         return next((link for link in self.links if link.parcel_id == parcel_id), None)
+
+    def current(self, parcel_id: str | None) -> Link | None:
+        """Finds the parcel of that id, or the one that was registered in its place."""
+        link = self.link(parcel_id)
+        while link is not None and link.replaced_by is not None:
+            link = self.link(link.replaced_by)
+        return link
+
+    def current_id(self, parcel_id: str) -> str:
+        """Finds the id under which the parcel of that id is registered now."""
+        link = self.current(parcel_id)
+        return link.parcel_id if link is not None else parcel_id
 
     def with_link(self, link: Link) -> "OrderFile":
         """Adds or replaces this parcel."""

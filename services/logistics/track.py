@@ -142,6 +142,10 @@ class Track(Value):
     expected_at: datetime | None = None
     """By when the carrier means to deliver, as it said last."""
     expected_said_at: datetime | None = None
+    corrected_at: datetime | None = None
+    """The moment at which this number took the place of a wrong one."""
+    wrong_ids: tuple[str, ...] = ()
+    """Parcels that were registered under this number by mistake."""
 
 
 @rules_of("OR-009", "LG-016")
@@ -238,7 +242,7 @@ def stage_of(track: Track) -> Stage | None:
 
 def heard_at(track: Track) -> datetime | None:
     """Finds the last moment at which anything was heard of the parcel under way."""
-    moments = [at for at in (track.left_at, track.last_at) if at is not None]
+    moments = [at for at in (track.left_at, track.last_at, track.corrected_at) if at is not None]
     return max(moments) if moments else None
 
 

@@ -87,6 +87,8 @@ class ParcelOutcome(OpenEnum):
     RETURNED = "returned"
     LOST = "lost"
     DESTROYED = "destroyed"
+    UNKNOWN = "unknown"
+    """Not known any more: the outcome that was told before was that of a wrong number."""
 
 
 class OutcomeBasis(OpenEnum):

@@ -89,6 +89,17 @@ class VoidNoted(Value):
     link: Link
 
 
+class LinkRenumbered(Value):
+    """A parcel has another number, or none that is known: `right` takes the place of `wrong`.
+
+    `is_reported`: the buyer misses the parcel.
+    """
+
+    wrong: Link
+    right: Link
+    is_reported: bool
+
+
 class ParcelNewsNoted(Value):
     """A parcel moved; cases that look for it, call it back or wait for it hear of it."""
 
@@ -325,6 +336,7 @@ Fact = (
     | GateReturnKnown
     | DepartureNoted
     | VoidNoted
+    | LinkRenumbered
     | ParcelNewsNoted
     | TargetMissed
     | LateEstablished

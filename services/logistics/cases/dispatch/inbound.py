@@ -117,6 +117,12 @@ def _voided(data: shipments.ParcelWaybillVoidedV1) -> Sequence[Addressed]:
     return [m.to(data.order_id, m.WaybillVoided(data.parcel_id))]
 
 
+def _number_corrected(data: shipments.ParcelNumberCorrectedV1) -> Sequence[Addressed]:
+    """Reads that a parcel was registered under a number that is not its own."""
+    right = tracking_of(data.tracking) if data.tracking else None
+    return [m.to(data.order_id, m.NumberCorrected(data.parcel_id, tracking_of(data.wrong_tracking), right))]
+
+
 def _handed_over(data: shipments.ParcelHandedOverV1) -> Sequence[Addressed]:
     """Reads that a parcel left the warehouse."""
     return [m.to(data.order_id, m.ParcelLeft(data.parcel_id, data.carrier_code))]
@@ -237,6 +243,7 @@ READS: Mapping[type[Event], Read] = {
     orders.OrderRequestDeclinedV1: _declined,
     shipments.ParcelRegisteredV1: _registered,
     shipments.ParcelWaybillVoidedV1: _voided,
+    shipments.ParcelNumberCorrectedV1: _number_corrected,
     shipments.ParcelHandedOverV1: _handed_over,
     shipments.DispatchHoldAnsweredV1: _hold_answered,
     shipments.DispatchShortageFoundV1: _shortage_found,

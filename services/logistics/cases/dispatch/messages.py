@@ -82,6 +82,14 @@ class WaybillVoided(Value):
     parcel_id: str
 
 
+class NumberCorrected(Value):
+    """The number of a parcel was wrong; `tracking` is the right one, where it is known."""
+
+    parcel_id: str
+    wrong: Tracking
+    tracking: Tracking | None
+
+
 class HoldAnswered(Value):
     """The warehouse says whether it could hold the goods, or let them go."""
 
@@ -249,6 +257,7 @@ Message = (
     | ParcelLeft
     | CollectArrived
     | WaybillVoided
+    | NumberCorrected
     | HoldAnswered
     | RefundOpened
     | RefundClosed

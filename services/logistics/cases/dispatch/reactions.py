@@ -76,6 +76,39 @@ def _voided(fact: f.VoidNoted, view: CaseView[State]) -> Sequence[Addressed]:
     return told
 
 
+def _renumbered(fact: f.LinkRenumbered, view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells both numbers, the search and the call-back under the wrong one, and the reship."""
+    wrong, right, file = fact.wrong, fact.right, _file(view)
+    told: list[Addressed] = []
+    if not wrong.is_numberless:
+        told.append(parcel.to(wrong.tracking, parcel.Misnumbered(wrong.parcel_id)))
+    if wrong.was_sought or wrong.is_called_back:
+        request_ids = intercept.recall_ids(wrong.parcel_id, wrong.number_count)
+        told += [
+            intercept.to(view.subject, request_id, intercept.NumberWrong()) for request_id in request_ids
+        ]
+    if wrong.was_sought:
+        tracking = None if right.is_numberless else right.tracking
+        renumbered = lost_parcel.NumberCorrected(
+            right.parcel_id, tracking, right.number_count, fact.is_reported
+        )
+        told.append(lost_parcel.to(view.subject, wrong.searched_as, renumbered))
+    if right.reship_id is not None and wrong.parcel_id != right.parcel_id:
+        told.append(reship.to(view.subject, right.reship_id, reship.ParcelReplaced(right.parcel_id)))
+    return told if right.is_numberless else [*told, *_watched(right, view), *_shown(file, [right])]
+
+
+def _watched(link: Link, view: CaseView[State]) -> Sequence[Addressed]:
+    """Tells a parcel its order, and that it left already."""
+    identity = Identity(view.shop_id, view.subject, link.parcel_id, link.direction, link.lines)
+    known = parcel.RegisteredAs(link.tracking, identity, is_collect=False, is_corrected=True)
+    told = [parcel.to(link.tracking, known)]
+    if link.left_at is not None:
+        region_code = _file(view).region_code if link.direction.is_to_buyer else None
+        told.append(parcel.to(link.tracking, parcel.Left(link.parcel_id, link.left_at, region_code)))
+    return told
+
+
 def _gate_return(fact: f.GateReturnKnown, view: CaseView[State]) -> Sequence[Addressed]:
     """Tells the parcel its order, as a registration does."""
     link = fact.link
@@ -89,9 +122,9 @@ def _news(fact: f.ParcelNewsNoted, view: CaseView[State]) -> Sequence[Addressed]
     news = ParcelNews(link.parcel_id, link.status, link.status_at, link.outcome, link.is_stalled)
     told: list[Addressed] = []
     if link.was_sought:
-        told.append(lost_parcel.to(view.subject, link.parcel_id, news))
+        told.append(lost_parcel.to(view.subject, link.searched_as, news))
     if link.was_sought or link.is_called_back:
-        request_ids = intercept.recall_ids(link.parcel_id)
+        request_ids = intercept.recall_ids(link.parcel_id, link.number_count)
         told += [intercept.to(view.subject, request_id, news) for request_id in request_ids]
     if link.reship_id is not None:
         told.append(reship.to(view.subject, link.reship_id, news))
@@ -101,7 +134,7 @@ def _news(fact: f.ParcelNewsNoted, view: CaseView[State]) -> Sequence[Addressed]
 def _call_back(fact: f.CallBackDue, view: CaseView[State]) -> Sequence[Addressed]:
     """Lets the carrier call the parcel back."""
     link = fact.link
-    request_id = intercept.recall_id(link.parcel_id)
+    request_id = intercept.recall_id(link.parcel_id, link.number_count)
     recall = intercept.Recall(
         request_id=request_id,
         order_id=view.subject,
@@ -122,7 +155,7 @@ def _search(fact: f.SearchDue, view: CaseView[State]) -> Sequence[Addressed]:
     subject = lost_parcel.Subject(
         order_id=view.subject,
         customer_id=file.customer_id,
-        parcel_id=link.parcel_id,
+        parcel_id=link.searched_as,
         tracking=link.tracking,
         direction=link.direction,
         lines=lines,
@@ -134,10 +167,12 @@ def _search(fact: f.SearchDue, view: CaseView[State]) -> Sequence[Addressed]:
         is_signed=link.outcome is Outcome.DELIVERED,
         pending=_pending(file, link),
         repaid=repaid_in(file, link) if lines else (),
+        registered_id=link.parcel_id if link.search_id else "",
+        number_count=link.number_count,
         minors=tuple(value.minor if (value := value_of(file, [share])) else 0 for share in lines),
     )
     missing = lost_parcel.Missing(subject, fact.reason_code, link.status, link.signed_by, fact.can_wait)
-    return [lost_parcel.to(view.subject, link.parcel_id, missing)]
+    return [lost_parcel.to(view.subject, link.searched_as, missing)]
 
 
 def _pending(file: OrderFile, link: Link) -> tuple[lost_parcel.Pending, ...]:
@@ -177,11 +212,11 @@ def _refund_news(
     return [
         lost_parcel.to(
             view.subject,
-            link.parcel_id,
+            link.searched_as,
             lost_parcel.RefundNews(refund.refund_id, is_open, is_paid, refund.lines, repaid_in(file, link)),
         )
         for link in file.links
-        if link.was_sought and overlaps(link.lines, refund.lines)
+        if link.was_sought and not link.replaced_by and overlaps(link.lines, refund.lines)
     ]
 
 
@@ -201,7 +236,7 @@ def _exchange_news(view: CaseView[State], resend: Resend, *, is_open: bool) -> S
     return [
         lost_parcel.to(
             view.subject,
-            link.parcel_id,
+            link.searched_as,
             lost_parcel.RefundNews(
                 exchange_id,
                 is_open,
@@ -213,6 +248,7 @@ def _exchange_news(view: CaseView[State], resend: Resend, *, is_open: bool) -> S
         )
         for link in file.links
         if link.was_sought
+        and not link.replaced_by
         and link.direction is not Direction.REPLACEMENT
         and overlaps(link.lines, resend.lines)
     ]
@@ -246,6 +282,7 @@ TELLS: Mapping[type, Reaction] = {
     f.MarkNoted: _marked,
     f.GateReturnKnown: _gate_return,
     f.VoidNoted: _voided,
+    f.LinkRenumbered: _renumbered,
     f.ParcelNewsNoted: _news,
     f.CallBackDue: _call_back,
     f.SearchDue: _search,

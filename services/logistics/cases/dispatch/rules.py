@@ -13,6 +13,7 @@ from services.logistics.cases.dispatch import messages as m
 from services.logistics.cases.dispatch import rules_address as address
 from services.logistics.cases.dispatch import rules_commitments as commitments
 from services.logistics.cases.dispatch import rules_lateness as lateness
+from services.logistics.cases.dispatch import rules_numbers as numbers
 from services.logistics.cases.dispatch import rules_parcels as parcels
 from services.logistics.cases.dispatch import rules_refunds as refunds
 from services.logistics.cases.dispatch import rules_resends as resends
@@ -97,6 +98,8 @@ def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return parcels.turned_back(file, message)
         case m.CollectArrived():
             return parcels.collect_arrived(file, message)
+        case m.NumberCorrected():
+            return numbers.corrected(file, message, policy, now)
         case m.WaybillVoided():
             return parcels.voided(file, message)
         case m.ParcelMoved():
@@ -135,6 +138,7 @@ def _consequences(file: OrderFile, decided: Decisions, policy: Policy, now: date
     before, file = file, after(file, decided)
     follows: Decisions = []
     departed = [e.fact.link for e in decided if isinstance(e.fact, f.DepartureNoted | f.LinkChanged)]
+    departed += [e.fact.right for e in decided if isinstance(e.fact, f.LinkRenumbered)]
     for link in departed:
         if link.sent_at is not None:
             follows += refunds.left_after_close(file, link, now)

@@ -89,9 +89,8 @@ def succeeded(file: OrderFile, succeeded: m.Succeeded, now: datetime) -> Sequenc
 @rule("LG-064")
 def ship_marked(file: OrderFile, marked: m.ShipMarked, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Believes a ship mark for the time in which the carrier should fetch the goods."""
-    mark = Mark(
-        now, marked.delivery_kind, marked.parcel_ids, marked.lines, now + policy.dispatch.pickup_hours
-    )
+    parcel_ids = tuple(sorted({file.current_id(each) for each in marked.parcel_ids}))
+    mark = Mark(now, marked.delivery_kind, parcel_ids, marked.lines, now + policy.dispatch.pickup_hours)
     is_known = any(replace(known, is_asked=False) == mark for known in file.marks)
     return [] if is_known else [f.MarkNoted(mark)]
 

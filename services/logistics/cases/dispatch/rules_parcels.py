@@ -11,6 +11,7 @@ from kernel.value import replace
 from services.logistics.carriers import Capability
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch import messages as m
+from services.logistics.cases.dispatch import rules_numbers as numbers
 from services.logistics.cases.dispatch.facts import Fact
 from services.logistics.cases.dispatch.rules_refunds import (
     back_without_refund,
@@ -40,17 +41,28 @@ def _known(file: OrderFile, parcel_id: str) -> Link:
     return link
 
 
+def _current(file: OrderFile, parcel_id: str) -> Link:
+    """Finds the parcel that people mean by an id, also where it was registered anew since."""
+    return _known(file, file.current_id(parcel_id))
+
+
 def parcel_added(file: OrderFile, added: m.ParcelAdded, policy: Policy, now: datetime) -> Decisions:
     """Notes a parcel of the order; the case of a resend hears of its parcel.
 
     A declared amount counts where the carrier insures one (LG-021).
     """
-    if file.link(added.link.parcel_id) is not None:
-        return []
+    known = file.link(added.link.parcel_id)
+    if known is not None:
+        is_other = known.tracking != added.link.tracking and not known.is_void
+        return numbers.renumbered(file, known, added.link.tracking, policy, now) if is_other else []
     is_insured = policy.carriers.of(added.link.tracking.carrier_code).can(Capability.DECLARED_VALUE)
     declared = added.declared_amount if is_insured else None
     value = declared or value_of(file, added.link.lines)
-    link = replace(added.link, value=value)
+    link = replace(added.link, value=value, replaces_parcel_id=added.replaces_parcel_id)
+    if (right := numbers.replaced_before(file, added)) is not None:
+        return [Decided(f.LinkRenumbered(link, right, is_reported=False), ("OR-009", "LG-016"))]
+    if (wrong := numbers.wrong_link(file, added)) is not None:
+        return numbers.replaced(file, wrong, link)
     decided: Decisions = [Decided(f.LinkChanged(link), ())]
     reship_id = reship_of(file, added)
     if reship_id is not None:
@@ -78,7 +90,7 @@ def collect_arrived(file: OrderFile, arrived: m.CollectArrived) -> Sequence[Fact
 
 def parcel_left(file: OrderFile, left: m.ParcelLeft, policy: Policy, now: datetime) -> Decisions:
     """Notes that the parcel left the warehouse; before the payment was booked that is normal."""
-    link = _known(file, left.parcel_id)
+    link = _current(file, left.parcel_id)
     if link.left_at is not None and link.left_at <= now:
         return []
     link = replace(link, left_at=now)
@@ -173,6 +185,7 @@ def _search(file: OrderFile, link: Link, reason_code: str, *, can_wait: bool) ->
 
 def problem_reported(file: OrderFile, report: m.ProblemReported) -> Decisions:
     """Looks for a parcel that left and that the buyer did not get. One report is looked into once."""
+    reported_id = file.current_id(report.parcel_id) if report.parcel_id else None
     links = [
         link
         for link in file.links
@@ -181,7 +194,7 @@ def problem_reported(file: OrderFile, report: m.ProblemReported) -> Decisions:
         and report.problem_id not in link.problem_ids
         and link.sent_at is not None
         and link.outcome not in {Outcome.RETURNED, Outcome.LOST}
-        and (link.parcel_id == report.parcel_id if report.parcel_id else overlaps(link.lines, report.lines))
+        and (link.parcel_id == reported_id if reported_id else overlaps(link.lines, report.lines))
     ]
     decided: Decisions = []
     for known in links:
@@ -202,8 +215,8 @@ def courier_said_lost(file: OrderFile, said: m.CourierSaidLost) -> Decisions:
     """
     link = _known(file, said.parcel_id)
     if link.remedy is None and link.outcome is Outcome.DELIVERED and link.is_sought:
-        return _search_answered(said)
-    if link.remedy is not None or link.outcome is not None:
+        return _search_answered(link, said)
+    if link.remedy is not None or link.outcome is not None or link.is_void:
         return []
     if link.direction.is_to_buyer:
         return _search(file, link, "courier_lost", can_wait=False)
@@ -212,10 +225,10 @@ def courier_said_lost(file: OrderFile, said: m.CourierSaidLost) -> Decisions:
 
 
 @rule("LG-018", "LG-042")
-def _search_answered(said: m.CourierSaidLost) -> Sequence[Fact]:
+def _search_answered(link: Link, said: m.CourierSaidLost) -> Sequence[Fact]:
     """Passes the answer on to the search, which knows what it asked."""
     answered = lost_parcel.InquiryAnswered(said.request_id, "lost")
-    return [tell(lost_parcel.to(HERE, said.parcel_id, answered))]
+    return [tell(lost_parcel.to(HERE, link.searched_as, answered))]
 
 
 def search_closed(file: OrderFile, message: m.SearchClosed) -> Decisions:
@@ -238,7 +251,8 @@ def doubts_changed(before: OrderFile, file: OrderFile) -> Sequence[Fact]:
 def inspected(file: OrderFile, message: m.Inspected) -> Decisions:
     """Tells the parcel that its goods are back, and the replacement of the note that lay in the parcel."""
     told: list[Addressed] = []
-    link = next((link for link in file.links if link.parcel_id in message.parcel_ids), None)
+    ids = {file.current_id(parcel_id) for parcel_id in message.parcel_ids}
+    link = next((link for link in file.links if link.parcel_id in ids), None)
     if link is not None:
         told.append(parcel.to(link.tracking, parcel.Inspected(link.parcel_id)))
     if message.wanted_sku_id is not None:
@@ -283,5 +297,6 @@ def request_declined(file: OrderFile, declined: RequestDeclined) -> Decisions:
 @rule("LG-020")
 def _tell_searches(file: OrderFile, message: MemoStored | RequestDeclined) -> Sequence[Fact]:
     """Tells every search; one whose resend may still fail remembers the memo."""
-    told = [lost_parcel.to(HERE, link.parcel_id, message) for link in file.links if link.was_sought]
+    ids = dict.fromkeys(link.searched_as for link in file.links if link.was_sought)
+    told = [lost_parcel.to(HERE, search_id, message) for search_id in ids]
     return [tell(*told)] if told else []

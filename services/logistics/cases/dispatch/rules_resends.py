@@ -63,14 +63,14 @@ def resend_revoked(file: OrderFile, revoked: m.ResendRevoked) -> Sequence[Fact]:
     if all(link.sent_at is None for link in links):
         return [f.ResendUnwanted(revoked.reship_id, revoked.parcel_id)]
     if not revoked.is_found:
-        return [fact for link in links for fact in _called_back(link, revoked.parcel_id)]
+        return [fact for link in links for fact in _called_back(file, link, revoked.parcel_id)]
     gone = [link for link in links if link.sent_at and link.outcome in {None, Outcome.DELIVERED}]
     facts: list[Fact] = [
         f.CallBackDue(link, "turned_up", is_buyer_asked=True)
         for link in gone
         if link.is_under_way and not link.is_called_back
     ]
-    return [*facts, tell(_left(revoked.parcel_id))] if gone else []
+    return [*facts, tell(_left(file, revoked.parcel_id))] if gone else []
 
 
 @rule("RF-035", "LG-018")
@@ -78,18 +78,20 @@ def unwanted_left(file: OrderFile, link: Link) -> Sequence[Fact]:
     """Calls back a resend that left although it was let go of."""
     for resend in file.resends:
         if resend.reship_id == link.reship_id and resend.unwanted_for is not None:
-            return _called_back(link, resend.unwanted_for)
+            return _called_back(file, link, resend.unwanted_for)
     return []
 
 
-def _called_back(link: Link, parcel_id: str) -> Sequence[Fact]:
+def _called_back(file: OrderFile, link: Link, parcel_id: str) -> Sequence[Fact]:
     if not link.is_under_way or link.is_called_back or link.is_sought:
         return []
-    return [f.CallBackDue(link, "refund_in_transit", is_buyer_asked=True), tell(_left(parcel_id))]
+    return [f.CallBackDue(link, "refund_in_transit", is_buyer_asked=True), tell(_left(file, parcel_id))]
 
 
-def _left(parcel_id: str) -> Addressed:
-    return lost_parcel.to(HERE, parcel_id, lost_parcel.ResendLeft())
+def _left(file: OrderFile, parcel_id: str) -> Addressed:
+    link = file.current(parcel_id)
+    search_id = link.searched_as if link is not None else parcel_id
+    return lost_parcel.to(HERE, search_id, lost_parcel.ResendLeft())
 
 
 def reship_answered(file: OrderFile, answer: m.ReshipAnswered) -> Decisions:

@@ -13,7 +13,7 @@ from services.logistics.attention import Attention, AttentionDrawn
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch.facts import Fact
 from services.logistics.commitments import late_moments, not_under_way, open_questions, still_owed, unsent
-from services.logistics.order_file import Breach, Hold, HoldPhase, Mark, OrderFile, Trigger
+from services.logistics.order_file import Breach, Hold, HoldPhase, Link, Mark, OrderFile, Trigger
 
 
 class Absent(Value):
@@ -130,6 +130,8 @@ def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0
             | f.SearchEnded(link=link)
         ):
             return file.with_link(link)
+        case f.LinkRenumbered(wrong=wrong, right=right):
+            return _renumbered(file, wrong, right)
         case f.CallBackDue(link=link):
             return file.with_link(replace(link, is_called_back=True))
         case f.SearchDue(link=link):
@@ -177,6 +179,27 @@ def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0
             return _without_resend(file, fact)
         case _:
             assert_never(fact)
+
+
+def _renumbered(file: OrderFile, wrong: Link, right: Link) -> OrderFile:
+    """Puts the parcel with the right number in the place of the other, also where others name it."""
+    if wrong.parcel_id == right.parcel_id:
+        return file.with_link(right)
+    marks = tuple(
+        replace(
+            mark,
+            parcel_ids=tuple(right.parcel_id if x == wrong.parcel_id else x for x in mark.parcel_ids),
+        )
+        for mark in file.marks
+    )
+    resends = tuple(
+        replace(resend, replaces_parcel_id=right.parcel_id)
+        if resend.replaces_parcel_id == wrong.parcel_id
+        else resend
+        for resend in file.resends
+    )
+    gone = replace(wrong, is_void=True, is_sought=False, is_stalled=False, replaced_by=right.parcel_id)
+    return replace(file.with_link(gone).with_link(right), marks=marks, resends=resends)
 
 
 def _with_mark(file: OrderFile, changed: Mark) -> OrderFile:

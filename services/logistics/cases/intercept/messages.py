@@ -33,22 +33,33 @@ class CarrierAnswered(Value):
     outcome: str
 
 
-Message = RecallWanted | CarrierAnswered | ParcelNews | DeadlinePassed
+class NumberWrong(Value):
+    """The number under which the parcel was called back is not its own."""
 
 
-def recall_id(parcel_id: str) -> str:
-    """Derives the request id where a parcel is called back for a refund or a refusal."""
-    return derived_id(parcel_id, "intercept")
+Message = RecallWanted | CarrierAnswered | NumberWrong | ParcelNews | DeadlinePassed
+NUMBERS_MAX = 4
+"""The numbers of one parcel under which it can be called back."""
 
 
-def found_recall_id(parcel_id: str) -> str:
+def recall_id(parcel_id: str, number_count: int = 1) -> str:
+    """Derives the request id of a call-back for a refund or a refusal, under the parcel's n-th number."""
+    return derived_id(parcel_id, "intercept", *_nth(number_count))
+
+
+def found_recall_id(parcel_id: str, number_count: int = 1) -> str:
     """Derives the request id where a search calls the parcel back."""
-    return derived_id(parcel_id, "recall")
+    return derived_id(parcel_id, "recall", *_nth(number_count))
 
 
-def recall_ids(parcel_id: str) -> tuple[str, ...]:
+def _nth(number_count: int) -> tuple[str, ...]:
+    return () if number_count <= 1 else (str(number_count),)
+
+
+def recall_ids(parcel_id: str, number_count: int = NUMBERS_MAX) -> tuple[str, ...]:
     """Lists every request id under which a parcel may be called back."""
-    return (recall_id(parcel_id), found_recall_id(parcel_id))
+    counts = range(1, number_count + 1)
+    return tuple(made(parcel_id, count) for count in counts for made in (recall_id, found_recall_id))
 
 
 def to(order_id: str, request_id: str, message: Message) -> Addressed:

@@ -46,6 +46,8 @@ def _answer(state: State, message: Message, policy: Policy, now: datetime) -> De
             return _wanted(recall, policy, now) if isinstance(state, s.Absent) else []
         case m.CarrierAnswered():
             return _carrier_answered(state, message, policy, now)
+        case m.NumberWrong():
+            return _dropped() if isinstance(state, s.Asked | s.Accepted | s.Refused) else []
         case ParcelNews(outcome=outcome):
             is_open = isinstance(state, s.Asked | s.Accepted | s.Refused)
             return _ended(outcome) if is_open and outcome is not None else []
@@ -110,6 +112,12 @@ def _ended(outcome: Outcome) -> Sequence[Fact]:
     return [s.RecallEnded(is_back=outcome is Outcome.RETURNED)]
 
 
+@rule("LG-050")
+def _dropped() -> Sequence[Fact]:
+    """Ends the call-back under a number that is not the parcel's; the right one has its own."""
+    return [s.RecallDropped()]
+
+
 def _deadline_passed(state: State, passed: DeadlinePassed, policy: Policy) -> Decisions:
     match state:
         case s.Asked() if passed.name == "answer":
@@ -117,7 +125,7 @@ def _deadline_passed(state: State, passed: DeadlinePassed, policy: Policy) -> De
         case s.Asked() | s.Accepted():
             name = f"intercept.{state.recall.request_id}"
             return [Decided(draw(name, "parcel_not_back", state.attention), ("LG-050",))]
-        case s.Absent() | s.Refused() | s.Back() | s.Missed():
+        case s.Absent() | s.Refused() | s.Back() | s.Missed() | s.Dropped():
             return []
         case _:
             assert_never(state)

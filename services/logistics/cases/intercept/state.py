@@ -53,8 +53,14 @@ class Missed(Value):
     recall: Recall
 
 
+class Dropped(Value):
+    """The number was not that of the parcel: nothing is called back under it."""
+
+    recall: Recall
+
+
 Open = Asked | Accepted | Refused
-Ended = Refused | Back | Missed
+Ended = Refused | Back | Missed | Dropped
 Known = Asked | Accepted | Ended
 State = Absent | Known
 
@@ -107,6 +113,10 @@ class RecallEnded(Value):
     is_back: bool
 
 
+class RecallDropped(Value):
+    """The number was not that of the parcel."""
+
+
 Fact = (
     RecallAsked
     | RecallImpossible
@@ -115,6 +125,7 @@ Fact = (
     | RecallRefused
     | RecallUnanswered
     | RecallEnded
+    | RecallDropped
     | AttentionDrawn
     | Notice
     | Task
@@ -141,6 +152,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911  one branc
             return replace(_asked(state, task), answer_by=None) if isinstance(state, Asked) else state
         case RecallEnded(is_back=is_back):
             return Back(state.recall) if is_back else Missed(state.recall)
+        case RecallDropped():
+            return Dropped(state.recall)
         case AttentionDrawn(attention=attention, task=task):
             if not isinstance(state, Asked | Accepted):
                 return state
@@ -167,7 +180,7 @@ def deadlines(state: State) -> Sequence[Deadline]:
             return [Deadline("answer", answer_by)] if answer_by is not None else attention.deadlines()
         case Accepted(attention=attention):
             return attention.deadlines()
-        case Absent() | Refused() | Back() | Missed():
+        case Absent() | Refused() | Back() | Missed() | Dropped():
             return []
         case _:
             assert_never(state)

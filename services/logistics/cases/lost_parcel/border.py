@@ -116,7 +116,7 @@ def _payment_due(fact: f.PaymentDue, view: CaseView[State]) -> logistics.RemedyR
     return logistics.RemedyRefundDueV1(
         **_about(view),
         remedy_id=fact.remedy_id,
-        parcel_id=subject.parcel_id,
+        parcel_id=subject.link_id,
         lines=outcomes.pieces(named(fact.lines)),
         reason_code=lw.RemedyReason.LOST,
         fault=lw.Fault.COURIER,
@@ -157,7 +157,7 @@ def _claim_id(subject: Subject) -> str:
 def _lost(fact: f.LossConfirmed, view: CaseView[State]) -> Sequence[Addressed]:
     """Tells the parcel, and opens the claim where the goods are worth anything."""
     subject = _subject(view)
-    lost = parcel.DeclaredLost(subject.parcel_id, fact.loss.basis, subject.is_signed)
+    lost = parcel.DeclaredLost(subject.link_id, fact.loss.basis, subject.is_signed)
     return [parcel.to(subject.tracking, lost), *_claimed(view, is_again=subject.round_count > 1)]
 
 
@@ -178,7 +178,7 @@ def _lost_again(_fact: f.LostAgain, view: CaseView[State]) -> Sequence[Addressed
 
 def _settled(view: CaseView[State], remedy: str | None, *, is_open: bool = False) -> Sequence[Addressed]:
     """Tells the order which remedy the buyer got, or that the search holds on to the parcel."""
-    closed = dispatch.SearchClosed(_subject(view).parcel_id, remedy, is_open)
+    closed = dispatch.SearchClosed(_subject(view).link_id, remedy, is_open)
     return [dispatch.to(view.subject, closed)]
 
 
@@ -208,7 +208,7 @@ def _reship(fact: f.ReshipChosen, view: CaseView[State]) -> Sequence[Addressed]:
         ship_by=fact.ship_by,
         replaces_parcel_id=subject.parcel_id,
     )
-    resend = Resend(fact.reship_id, lines, replaces_parcel_id=subject.parcel_id)
+    resend = Resend(fact.reship_id, lines, replaces_parcel_id=subject.link_id)
     return [
         dispatch.to(view.subject, dispatch.ResendNoted(resend)),
         *_settled(view, "reship"),
@@ -247,12 +247,12 @@ def _found(_fact: f.TurnedUp, view: CaseView[State]) -> Sequence[Addressed]:
 def _recall(fact: f.RecallDue, view: CaseView[State]) -> Sequence[Addressed]:
     """Lets the carrier call the parcel back."""
     subject = _subject(view)
-    request_id = intercept.found_recall_id(subject.parcel_id)
+    request_id = intercept.found_recall_id(subject.link_id, subject.number_count)
     recall = intercept.Recall(
         request_id=request_id,
         order_id=view.subject,
         customer_id=subject.customer_id,
-        parcel_id=subject.parcel_id,
+        parcel_id=subject.link_id,
         tracking=subject.tracking,
         reason_code=fact.reason_code,
         is_buyer_asked=fact.reason_code != "out_of_range",

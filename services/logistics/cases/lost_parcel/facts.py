@@ -219,6 +219,12 @@ class TurnedUp(Value):
     found: Found
 
 
+class SubjectRenumbered(Value):
+    """The parcel has another number; what was asked about the old one is void."""
+
+    subject: Subject
+
+
 class RecallDue(Value):
     """The parcel must come back: the carrier cannot deliver it, or the buyer has a remedy already."""
 
@@ -255,6 +261,7 @@ Fact = (
     | LossConfirmed
     | MemoAsked
     | RefundsChanged
+    | SubjectRenumbered
     | TurnedUp
     | LostAgain
     | SearchClosed

@@ -45,6 +45,16 @@ class Subject(Value):
     """Pieces of the parcel for which the buyer has the money."""
     minors: tuple[int, ...] = ()
     """The price of each line's pieces in minor units, in the order of `lines`."""
+    registered_id: str = ""
+    """The id under which the parcel is registered now, where its number was corrected since."""
+    number_count: int = 1
+    """The number of its waybills under that id, from 1."""
+
+    @property
+    def link_id(self) -> str:
+        """The parcel as the order knows it; `parcel_id` is the id of the case."""
+        return self.registered_id or self.parcel_id
+
     claim_name: str = ""
     """The text from which the claim's id is derived, if an earlier round named it: one claim per parcel."""
 
@@ -129,6 +139,18 @@ class ResendLeft(Value):
     """The goods are on their way again although a refund took the place of the resend."""
 
 
+class NumberCorrected(Value):
+    """The parcel has another number than the one that was searched; None: nobody knows it yet.
+
+    `is_reported`: the buyer misses the parcel.
+    """
+
+    parcel_id: str
+    tracking: Tracking | None
+    number_count: int
+    is_reported: bool
+
+
 class RefundNews(Value):
     """A refund or an exchange that touches the parcel was opened, or ended with or without payment.
 
@@ -151,6 +173,7 @@ Message = (
     | ResendLetGo
     | ResendLeft
     | ParcelNews
+    | NumberCorrected
     | RefundNews
     | MemoStored
     | RequestDeclined

@@ -15,6 +15,7 @@ from services.logistics.cases.lost_parcel import facts as f
 from services.logistics.cases.lost_parcel import messages as m
 from services.logistics.cases.lost_parcel import rules_found as found
 from services.logistics.cases.lost_parcel import rules_loss as loss
+from services.logistics.cases.lost_parcel import rules_numbers as numbers
 from services.logistics.cases.lost_parcel import rules_search as search
 from services.logistics.cases.lost_parcel import state as s
 from services.logistics.cases.lost_parcel.facts import Fact
@@ -50,6 +51,8 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
             raise NotYet
         return []
     match message:
+        case m.NumberCorrected():
+            return numbers.corrected(state, message, policy, now)
         case m.InquiryAnswered():
             return _inquiry_answered(state, message, policy, now)
         case TaskDone():

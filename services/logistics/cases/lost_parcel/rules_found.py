@@ -32,11 +32,11 @@ def news_after_loss(state: s.Lost, news: ParcelNews, policy: Policy, now: dateti
         case s.LostConfirmed():
             return decided + _before_remedy(state, news, found, policy, now)
         case s.Resent() | s.RefundDue() | s.ExchangeDue() if found is Found.MOVING:
-            return decided + _recall(state, now)
+            return decided + recall(state, now)
         case s.Resent() | s.RefundDue() | s.ExchangeDue():
             if found is not Found.DELIVERED or state.loss.found is found:
                 return decided
-            decided += _questions_void(state, "delivered")
+            decided += questions_void(state, "delivered")
             return decided + loss.resend_needless(state) if isinstance(state, s.Resent) else decided
         case _:
             assert_never(state)
@@ -79,16 +79,16 @@ def _before_remedy(
 ) -> Decisions:
     """Looks for the parcel again, or ends the search, where the buyer has no remedy yet."""
     if found is Found.DELIVERED:
-        return _questions_void(state, "delivered") + search.arrived("delivered")
+        return questions_void(state, "delivered") + search.arrived("delivered")
     if found is Found.MOVING:
         located = search.located(state.subject, news.status.value, policy, now)
-        return _questions_void(state, "found") + located
+        return questions_void(state, "found") + located
     return []
 
 
 @rule("LG-016", "LG-020")
-def _questions_void(state: s.Lost, reason_code: str) -> Sequence[Fact]:
-    """Withdraws what a person was asked about the loss."""
+def questions_void(state: s.Lost, reason_code: str) -> Sequence[Fact]:
+    """Withdraws what people were asked about the loss."""
     facts: list[Fact] = []
     if not state.loss.is_reported and not state.loss.is_refused:
         facts.append(TaskWithdrawn(reason_code, task_id=s.report_task_id(state.loss)))
@@ -98,7 +98,7 @@ def _questions_void(state: s.Lost, reason_code: str) -> Sequence[Fact]:
 
 
 @rule("LG-017")
-def _recall(state: s.Resent | s.RefundDue | s.ExchangeDue, now: datetime) -> Sequence[Fact]:
+def recall(state: s.Resent | s.RefundDue | s.ExchangeDue, now: datetime) -> Sequence[Fact]:
     """Calls the parcel back where the buyer has a remedy; that of an exchange counts once it is paid."""
     is_settled = not isinstance(state, s.ExchangeDue) or not state.subject.rest
     return [f.RecallDue("turned_up", now)] if is_settled and not state.is_recalled else []
@@ -107,11 +107,11 @@ def _recall(state: s.Resent | s.RefundDue | s.ExchangeDue, now: datetime) -> Seq
 def repaid(state: s.Lost, now: datetime) -> Decisions:
     """Calls a replacement that turned up back, once the buyer is repaid."""
     is_moving = isinstance(state, s.ExchangeDue) and state.loss.found is Found.MOVING
-    return _recall(state, now) if is_moving and isinstance(state, s.ExchangeDue) else []
+    return recall(state, now) if is_moving and isinstance(state, s.ExchangeDue) else []
 
 
 @rule("LG-016", "LG-018")
 def not_sought(state: s.Lost) -> Sequence[Fact]:
     """Tells the order that nobody looks for a parcel whose loss has its remedy."""
-    closed = dispatch.SearchClosed(state.subject.parcel_id, s.remedy_of(state), is_open=False)
+    closed = dispatch.SearchClosed(state.subject.link_id, s.remedy_of(state), is_open=False)
     return [tell(dispatch.to(state.subject.order_id, closed))]

@@ -143,7 +143,7 @@ def resend_needless(state: s.Resent) -> Sequence[Fact]:
 def _revoke(state: s.Resent, *, is_found: bool) -> Sequence[Fact]:
     subject = state.subject
     resend_id = reship_id(subject, state.loss.resend_count)
-    revoked = dispatch.ResendRevoked(resend_id, subject.parcel_id, is_found)
+    revoked = dispatch.ResendRevoked(resend_id, subject.link_id, is_found)
     return [tell(dispatch.to(subject.order_id, revoked))]
 
 

@@ -87,7 +87,12 @@ def presume(subject: Subject, policy: Policy, now: datetime) -> Sequence[Fact]:
 @rule("LG-016")
 def question_void(task_id: str) -> Sequence[Fact]:
     """Withdraws the question to a person, which the parcel or the courier answered."""
-    return [TaskWithdrawn("answered", task_id=task_id)]
+    return void(task_id, "answered")
+
+
+def void(task_id: str, reason_code: str) -> Sequence[Fact]:
+    """Withdraws a question to a person."""
+    return [TaskWithdrawn(reason_code, task_id=task_id)]
 
 
 @rule("LG-016")

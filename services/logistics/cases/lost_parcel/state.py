@@ -191,6 +191,9 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case f.LostAgain():
             after = replace(state, subject=replace(subject, has_claim=True))
             return replace(after, loss=replace(after.loss, found=None)) if isinstance(after, Lost) else after
+        case f.SubjectRenumbered(subject=renumbered):
+            after = replace(state, subject=renumbered)
+            return after if isinstance(after, LostConfirmed) else _recallable(after)
         case f.SearchClosed(ending=ending):
             return Closed(subject, ending)
         case AttentionDrawn(attention=attention):
@@ -200,6 +203,13 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return state
         case _:
             assert_never(fact)
+
+
+def _recallable(state: Known) -> Known:
+    """Forgets that the parcel was called back under its old number, and what was asked about it."""
+    if isinstance(state, Open | CourierInquiry | Located):
+        return replace(state, asked="")
+    return replace(state, is_recalled=False) if isinstance(state, Resent | RefundDue | ExchangeDue) else state
 
 
 def _moved(state: Lost, before: Subject) -> Lost:

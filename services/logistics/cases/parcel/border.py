@@ -36,7 +36,8 @@ def _registered(data: shipments.ParcelRegisteredV1) -> Sequence[Addressed]:
     tracking, direction = tracking_of(data.tracking), direction_of(data.direction.value)
     identity = Identity(data.shop_id, data.order_id, data.parcel_id, direction, merged(data.lines or ()))
     is_collect = data.freight_payer is shipments.FreightPayer.RECIPIENT
-    return [m.to(tracking, m.RegisteredAs(tracking, identity, is_collect))]
+    is_corrected = data.replaces_parcel_id is not None
+    return [m.to(tracking, m.RegisteredAs(tracking, identity, is_collect, is_corrected))]
 
 
 def _return_sent(data: aftersales.ReturnSentV1) -> Sequence[Addressed]:
@@ -149,6 +150,21 @@ def _outcome(fact: f.OutcomeDecided, view: CaseView[State]) -> logistics.ParcelO
     )
 
 
+def _outcome_unknown(fact: f.OutcomeUnknown, view: CaseView[State]) -> logistics.ParcelOutcomeDecidedV1:
+    """Announces that nobody knows where the goods are: the end that was told was of a wrong number."""
+    _, identity = _known(view)
+    return logistics.ParcelOutcomeDecidedV1(
+        **_about(view),
+        parcel_id=identity.parcel_id,
+        direction=ParcelDirection(identity.direction.value),
+        lines=outcomes.pieces(named(identity.lines)),
+        outcome=lw.ParcelOutcome.UNKNOWN,
+        revises_outcome=lw.ParcelOutcome(fact.revises.value),
+        basis=lw.OutcomeBasis.PERSON,
+        fault=lw.Fault.UNKNOWN,
+    )
+
+
 def _refuse_collect(
     fact: f.CollectRefusalAsked, view: CaseView[State]
 ) -> logistics.WarehouseInstructionRequestedV1:
@@ -181,6 +197,7 @@ ANNOUNCES: Mapping[type, Announce] = {
     f.StallOpened: _stall,
     f.StallCleared: _stall,
     f.OutcomeDecided: _outcome,
+    f.OutcomeUnknown: _outcome_unknown,
     f.CollectRefusalAsked: _refuse_collect,
 }
 

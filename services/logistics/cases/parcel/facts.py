@@ -39,6 +39,15 @@ class IdentityKnown(Value):
     at: datetime
     silence_at: datetime | None
     attention: Attention
+    is_corrected: bool = False
+    """The parcel had a wrong number before: nothing could be heard of it until now."""
+
+
+class CorrectionKnown(Value):
+    """The parcel was known by a wrong number until now."""
+
+    at: datetime
+    silence_at: datetime | None
 
 
 class DepartureKnown(Value):
@@ -58,6 +67,19 @@ class ShipMarkKnown(Value):
 
 class WaybillVoided(Value):
     """The parcel will not travel under this waybill."""
+
+
+class NumberWrong(Value):
+    """The waybill is not that of the parcel: nothing is said of it any more."""
+
+    parcel_id: str
+    forget_at: datetime
+
+
+class OutcomeUnknown(Value):
+    """The end that was told was that of a wrong number (parcel.outcome-decided)."""
+
+    revises: Outcome
 
 
 class Forgotten(Value):
@@ -132,9 +154,12 @@ Fact = (
     | ScanNoted
     | ScanOfAnother
     | IdentityKnown
+    | CorrectionKnown
     | DepartureKnown
     | ShipMarkKnown
     | WaybillVoided
+    | NumberWrong
+    | OutcomeUnknown
     | Forgotten
     | ArrivalNoted
     | EndDeclared

@@ -25,6 +25,8 @@ class RegisteredAs(Value):
     identity: Identity
     is_collect: bool
     """Whether the recipient is to pay the carrier."""
+    is_corrected: bool = False
+    """The number is the parcel's own after all, whatever was said of it before."""
 
 
 class Arrived(Value):
@@ -53,6 +55,12 @@ class ShipMarked(Value):
 
 class Voided(Value):
     """The waybill is void."""
+
+    parcel_id: str
+
+
+class Misnumbered(Value):
+    """The waybill is not that of the parcel."""
 
     parcel_id: str
 
@@ -86,6 +94,7 @@ Message = (
     | Left
     | ShipMarked
     | Voided
+    | Misnumbered
     | Inspected
     | DeclaredLost
     | CollectAnswered

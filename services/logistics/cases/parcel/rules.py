@@ -5,7 +5,6 @@ Without an order a parcel is followed and nothing is said of it. Every end may b
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import reduce
 from typing import assert_never
 
 from kernel.decider import DeadlinePassed, Decided, NotYet, tell
@@ -17,31 +16,27 @@ from services.logistics.attention import draw
 from services.logistics.cases.dispatch import messages as dispatch
 from services.logistics.cases.parcel import facts as f
 from services.logistics.cases.parcel import messages as m
+from services.logistics.cases.parcel import rules_news as news
 from services.logistics.cases.parcel import state as s
 from services.logistics.cases.parcel.facts import Fact
 from services.logistics.cases.parcel.messages import Message
-from services.logistics.cases.parcel.state import State, evolve, fold
+from services.logistics.cases.parcel.state import State
 from services.logistics.delays import patience_until
 from services.logistics.parcels import (
     Basis,
     Direction,
-    Fault,
     Outcome,
-    ParcelStatus,
     Tracking,
     parcel_case_id,
 )
 from services.logistics.policy import Policy
 from services.logistics.track import (
-    BEFORE_CARRIER,
     Collect,
     Decision,
     Scan,
     Track,
     heard_at,
     is_of_another,
-    outcome_of,
-    picture,
     stage_of,
     with_scan,
 )
@@ -58,13 +53,15 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Dec
             decided = _registered(state, message, policy, now)
         case m.Arrived():
             decided = _arrived(state, message, policy, now)
+        case m.Misnumbered():
+            decided = _misnumbered(state, message, policy, now)
         case m.Left() | m.ShipMarked() | m.Voided() | m.Inspected() | m.DeclaredLost() | m.CollectAnswered():
             decided = _told(state, message, policy, now)
         case DeadlinePassed():
             return [] if isinstance(state, s.Absent) else _deadline_passed(state, message, policy)
         case _:
             assert_never(message)
-    return decided + _follow(state, decided, policy, now) if decided else []
+    return decided + news.follow(state, decided, policy, now) if decided else []
 
 
 def _opened(tracking: Tracking, before: Track | None, policy: Policy, now: datetime) -> Decided[Fact]:
@@ -104,7 +101,7 @@ def _scanned(state: State, message: m.Scanned, policy: Policy, now: datetime) ->
                 return _of_another(scan)
         if isinstance(state, s.Ended | s.Unknown) and last_at is not None and scan.at > last_at + patience:
             decided.append(_opened(message.tracking, state.track, policy, now))
-    track = _after(state, decided)
+    track = news.track_after(state, decided)
     moved = with_scan(track, scan)
     return decided if moved == track else decided + _note(scan, _silence_at(moved, policy, now))
 
@@ -137,6 +134,8 @@ def _registered(state: State, message: m.RegisteredAs, policy: Policy, now: date
         track = state.track
         known = track.identity
         if known is not None and known.parcel_id == identity.parcel_id:
+            return _correction(track, policy, now) if message.is_corrected else []
+        if identity.parcel_id in track.wrong_ids and not message.is_corrected:
             return []
         used_at = track.last_at or track.registered_at
         lifetime = policy.parcel.generation_days if known is not None else policy.parcel.early_days
@@ -149,12 +148,40 @@ def _registered(state: State, message: m.RegisteredAs, policy: Policy, now: date
                 if known.order_id == identity.order_id
                 else _conflict(track, identity.parcel_id, now, policy)
             )
-    track = replace(_after(state, decided), identity=identity, registered_at=now)
+    corrected_at = now if message.is_corrected else None
+    track = replace(
+        news.track_after(state, decided), identity=identity, registered_at=now, corrected_at=corrected_at
+    )
     attention = policy.attention.since(now)
-    known_as = f.IdentityKnown(identity, now, _silence_at(track, policy, now), attention)
+    silence_at = _silence_at(track, policy, now)
+    known_as = f.IdentityKnown(identity, now, silence_at, attention, message.is_corrected)
     decided.append(Decided(known_as, ("OR-009",)))
     is_return = identity.direction is Direction.RETURN
-    return decided + _refuse_collect(track, policy, now) if message.is_collect and is_return else decided
+    return decided + news.refuse_collect(track, policy, now) if message.is_collect and is_return else decided
+
+
+@rule("LG-016")
+def _correction(track: Track, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Waits for news from now on: until now the parcel was known by another number."""
+    if track.corrected_at is not None:
+        return []
+    return [f.CorrectionKnown(now, _silence_at(replace(track, corrected_at=now), policy, now))]
+
+
+@rule("OR-009", "LG-016")
+def _misnumbered(state: State, message: m.Misnumbered, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Ends all that was said of a parcel which has another number; the scans wait for their own order."""
+    if isinstance(state, s.Absent) or state.track.identity is None:
+        return []
+    track = state.track
+    if state.track.identity.parcel_id != message.parcel_id:
+        return []
+    facts: list[Fact] = []
+    if track.stalled_stage is not None and track.stalled_since_at is not None:
+        facts.append(f.StallCleared(track.stalled_stage, track.stalled_since_at))
+    if track.decided is not None:
+        facts.append(f.OutcomeUnknown(track.decided.outcome))
+    return [*facts, f.NumberWrong(message.parcel_id, now + policy.parcel.generation_days)]
 
 
 def _conflict(track: Track, parcel_id: str, now: datetime, policy: Policy) -> Decisions:
@@ -164,20 +191,11 @@ def _conflict(track: Track, parcel_id: str, now: datetime, policy: Policy) -> De
     return [Decided(Task("waybill_of_two_orders", due_at, "reconciliation", task_id=task_id), ())]
 
 
-@rule("RF-069")
-def _refuse_collect(track: Track, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Refuses goods that come back freight-collect."""
-    if track.collect is not Collect.NONE or track.identity is None:
-        return []
-    request_id = m.collect_request_id(track.identity.parcel_id)
-    return [f.CollectRefusalAsked(request_id, now + policy.parcel.instruction_answer_hours)]
-
-
 def _arrived(state: State, message: m.Arrived, policy: Policy, now: datetime) -> Decisions:
     decided: Decisions = []
     if isinstance(state, s.Absent):
         decided.append(_opened(message.tracking, None, policy, now))
-    track = _after(state, decided)
+    track = news.track_after(state, decided)
     if track.arrived_at is not None or is_of_another(track, now, policy.parcel.early_days):
         return []
     silence_at = _silence_at(replace(track, arrived_at=now), policy, now)
@@ -219,9 +237,9 @@ def _told(
         case m.Voided():
             return [] if track.is_void else [Decided(f.WaybillVoided(), ("RF-005",))]
         case m.Inspected():
-            return _declare(track, Decision(Outcome.RETURNED, Basis.INSPECTION, now), "RF-044")
+            return news.declare(track, Decision(Outcome.RETURNED, Basis.INSPECTION, now), "RF-044")
         case m.DeclaredLost(basis=basis, is_over_signature=is_over):
-            return _declare(track, Decision(Outcome.LOST, basis, now, is_over), "LG-018")
+            return news.declare(track, Decision(Outcome.LOST, basis, now, is_over), "LG-018")
         case m.CollectAnswered(is_done=is_done):
             return _collect_answered(track, now, is_done=is_done) if track.collect is Collect.ASKED else []
         case _:
@@ -235,120 +253,6 @@ def _collect_answered(track: Track, now: datetime, *, is_done: bool) -> Sequence
     if not is_done or outcome_of(track) is not None:
         return [settled]
     return [settled, f.EndDeclared(Decision(Outcome.DELIVERED, Basis.WAREHOUSE, now))]
-
-
-def _declare(track: Track, decision: Decision, rule_id: str) -> Decisions:
-    """Takes a statement about the end; the same said again counts where scans refuted it meanwhile."""
-    said = track.declared
-    if said is not None and (_stands(track, decision.outcome) or said.at >= decision.at):
-        return []
-    return [Decided(f.EndDeclared(decision), (rule_id,))]
-
-
-def _stands(track: Track, outcome: Outcome) -> bool:
-    known = outcome_of(track)
-    is_same = track.declared is not None and track.declared.outcome is outcome
-    return is_same and (known is None or known.outcome is outcome)
-
-
-def _after(state: State, decided: Decisions) -> Track:
-    state = reduce(evolve, [entry.fact for entry in decided], state)
-    if isinstance(state, s.Absent):
-        raise TypeError("a decision about a parcel opens its track first")
-    return state.track
-
-
-def _follow(state: State, decided: Decisions, policy: Policy, now: datetime) -> Decisions:
-    """Says how the new picture differs from the old one; nothing of a parcel without an order."""
-    after = _after(state, decided)
-    if after.identity is None:
-        return []
-    is_new = isinstance(state, s.Absent) or state.track.identity != after.identity
-    before = None if isinstance(state, s.Absent) or is_new else state.track
-    follows = _at_gate(after, policy, now)
-    after = reduce(fold, [entry.fact for entry in follows], after)
-    follows += _status(before, after)
-    news = _picked_up(before, after) + _turned_back(before, after)
-    return follows + news + _outcome(after) + _stall_cleared(after)
-
-
-@rule("OR-009")
-def _status(before: Track | None, after: Track) -> Sequence[Fact]:
-    """Tells the status from the carrier on, folded by the scans' own times.
-
-    The buyer sees it from the ship mark on: then what was told before is told again.
-    """
-    seen, seen_before = picture(after), picture(before) if before else None
-    if seen is None or seen.status in BEFORE_CARRIER or after.is_void:
-        return []
-    is_back = before is not None and outcome_of(before) is not None and outcome_of(after) is None
-    if seen_before is not None and seen_before.status is seen.status and not is_back:
-        is_shown = before is not None and before.is_hidden and not after.is_hidden
-        return [f.StatusShown(seen)] if is_shown else []
-    is_late = before is not None and before.last_at is not None and seen.at < before.last_at
-    return [f.StatusChanged(seen, is_late)]
-
-
-@rule("LG-064")
-def _picked_up(before: Track | None, after: Track) -> Sequence[Fact]:
-    """Tells the order of an earlier proof that the carrier has a parcel to the buyer."""
-    identity, at = after.identity, after.pickup_at
-    if identity is None or at is None or not identity.direction.is_to_buyer:
-        return []
-    if before is not None and before.pickup_at == at:
-        return []
-    return [tell(dispatch.to(identity.order_id, dispatch.PickedUp(identity.parcel_id, at)))]
-
-
-@rule("OR-029", "RF-036")
-def _turned_back(before: Track | None, after: Track) -> Sequence[Fact]:
-    """Tells the order of a parcel to the buyer that was refused or comes back, however late that is known."""
-    identity = after.identity
-    if identity is None or not after.is_turned or not identity.direction.is_to_buyer:
-        return []
-    if before is not None and before.is_turned:
-        return []
-    return [tell(dispatch.to(identity.order_id, dispatch.TurnedBack(identity.parcel_id)))]
-
-
-def _at_gate(track: Track, policy: Policy, now: datetime) -> Decisions:
-    """Counts a parcel at the gate as back, unless it is a return that is not to be taken in (RF-069)."""
-    said, arrived_at = track.declared, track.arrived_at
-    if track.identity is None or arrived_at is None:
-        return []
-    if said is not None and not (said.outcome is Outcome.LOST and arrived_at > said.at):
-        return []
-    if track.is_arrived_collect and track.identity.direction is Direction.RETURN:
-        if track.collect is Collect.NONE:
-            return _refuse_collect(track, policy, now)
-        if track.collect is not Collect.TAKEN:
-            return []
-    return _declare(track, Decision(Outcome.RETURNED, Basis.SCAN, arrived_at), "RF-044")
-
-
-@rule("LG-016")
-def _stall_cleared(after: Track) -> Sequence[Fact]:
-    """Ends the silence with any later news."""
-    stage, since, heard = after.stalled_stage, after.stalled_since_at, heard_at(after)
-    if stage is None or since is None:
-        return []
-    is_heard = heard is not None and heard > since
-    return (
-        [f.StallCleared(stage, since)] if is_heard or outcome_of(after) is not None or after.is_void else []
-    )
-
-
-@rule("RF-006", "RF-034", "RF-036", "RF-037", "RF-044", "LG-042", "LG-050")
-def _outcome(after: Track) -> Sequence[Fact]:
-    """Announces the end once, and again only if another end turns out."""
-    decision, said = outcome_of(after), after.decided
-    if decision is None or (said is not None and said.outcome is decision.outcome):
-        return []
-    fault = Fault.COURIER if decision.outcome is Outcome.LOST else Fault.UNKNOWN
-    motion = after.motion
-    if decision.outcome is Outcome.RETURNED and motion is not None and motion.status is ParcelStatus.REFUSED:
-        fault = Fault.BUYER
-    return [f.OutcomeDecided(decision, said.outcome if said else None, fault)]
 
 
 def _deadline_passed(state: s.Known, passed: DeadlinePassed, policy: Policy) -> Decisions:
@@ -383,4 +287,4 @@ def _collect_unanswered(state: s.Known, policy: Policy, now: datetime) -> Decisi
         Decided(f.CollectSettled(is_refused=False), ("RF-069",)),
         Decided(task, ("RF-069",)),
     ]
-    return settled + _follow(state, settled, policy, now)
+    return settled + news.follow(state, settled, policy, now)

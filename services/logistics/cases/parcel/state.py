@@ -1,6 +1,7 @@
 """Defines the states of the parcel of a waybill, and its deadlines. Each holds the track."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import assert_never
 
 from kernel.decider import Deadline, Told
@@ -144,7 +145,10 @@ def fold(track: Track, fact: Fact) -> Track:  # noqa: C901, PLR0911, PLR0912  on
             moved = with_scan(track, scan)
             is_older = track.stalled_stage is not None and heard_at(moved) == heard_at(track)
             return replace(moved, silence_at=None if is_older else silence_at)
+        case f.NumberWrong(parcel_id=parcel_id, forget_at=forget_at):
+            return _unnamed(track, parcel_id, forget_at)
         case f.IdentityKnown(identity=identity, at=at, silence_at=silence_at, attention=attention):
+            corrected_at = at if fact.is_corrected else None
             return replace(
                 track,
                 identity=identity,
@@ -152,7 +156,11 @@ def fold(track: Track, fact: Fact) -> Track:  # noqa: C901, PLR0911, PLR0912  on
                 silence_at=silence_at,
                 attention=attention,
                 is_hidden=identity.direction is Direction.OUTBOUND,
+                corrected_at=corrected_at,
+                wrong_ids=tuple(each for each in track.wrong_ids if each != identity.parcel_id),
             )
+        case f.CorrectionKnown(at=at, silence_at=silence_at):
+            return replace(track, corrected_at=at, silence_at=silence_at)
         case f.ShipMarkKnown(at=at, region_code=region_code):
             region_code = region_code or track.region_code
             return replace(track, is_hidden=False, shipped_at=at, region_code=region_code)
@@ -180,10 +188,31 @@ def fold(track: Track, fact: Fact) -> Track:  # noqa: C901, PLR0911, PLR0912  on
             return replace(track, collect=collect, collect_answer_by=None)
         case AttentionDrawn(attention=attention):
             return replace(track, attention=attention)
-        case f.StatusChanged() | f.StatusShown() | f.ScanOfAnother() | Task() | Told():
+        case f.OutcomeUnknown() | f.StatusChanged() | f.StatusShown() | f.ScanOfAnother() | Task() | Told():
             return track
         case _:
             assert_never(fact)
+
+
+def _unnamed(track: Track, parcel_id: str, forget_at: datetime) -> Track:
+    """Keeps the scans for the order whose number it is, and nothing that was known of the parcel."""
+    return Track(
+        tracking=track.tracking,
+        attention=track.attention,
+        generation=track.generation,
+        starts_after=track.starts_after,
+        motion=track.motion,
+        end=track.end,
+        pickup_at=track.pickup_at,
+        last_at=track.last_at,
+        silence_at=forget_at,
+        is_turned=track.is_turned,
+        way=track.way,
+        is_back=track.is_back,
+        expected_at=track.expected_at,
+        expected_said_at=track.expected_said_at,
+        wrong_ids=(*track.wrong_ids, parcel_id),
+    )
 
 
 def deadlines(state: State) -> Sequence[Deadline]:

@@ -51,6 +51,12 @@ class ParcelKnown(Value):
     parcel_id: str
 
 
+class ParcelReplaced(Value):
+    """The parcel that carries the goods is registered under another id: its number was wrong."""
+
+    parcel_id: str
+
+
 class WaybillVoided(Value):
     """The parcel that was to carry the goods does not."""
 
@@ -78,6 +84,7 @@ Message = (
     | SendWanted
     | Answered
     | ParcelKnown
+    | ParcelReplaced
     | WaybillVoided
     | ParcelLeft
     | ParcelNews

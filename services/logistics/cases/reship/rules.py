@@ -50,7 +50,7 @@ def _late_task_id(order: ReshipOrder) -> str:
     return derived_id(order.reship_id, "late")
 
 
-def _answer(  # noqa: C901, PLR0911  one branch per message
+def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message
     state: State, message: Message, policy: Policy, now: datetime
 ) -> Decisions:
     if isinstance(message, m.ReserveWanted):
@@ -65,6 +65,8 @@ def _answer(  # noqa: C901, PLR0911  one branch per message
     match message:
         case m.ParcelKnown(parcel_id=parcel_id):
             return _carried(state, parcel_id) if isinstance(state, s.Requested) else []
+        case m.ParcelReplaced(parcel_id=parcel_id):
+            return _carried_as(state, parcel_id)
         case m.WaybillVoided(parcel_id=parcel_id):
             return _waybill_voided(state, parcel_id)
         case m.ParcelLeft(parcel_id=parcel_id):
@@ -207,6 +209,13 @@ def _parcel_news(state: s.Known, news: ParcelNews, policy: Policy, now: datetime
             return _ended(outcome) if outcome is Outcome.DELIVERED else []
         case _:
             assert_never(state)
+
+
+@rule("RF-120")
+def _carried_as(state: s.Known, parcel_id: str) -> Sequence[Fact]:
+    """Follows the parcel under the id of its own number."""
+    has_parcel = isinstance(state, s.Requested | s.Sent | s.Delivered | s.Failed)
+    return [s.CarriedAs(parcel_id)] if has_parcel else []
 
 
 @rule("RF-118", "RF-120")

@@ -147,6 +147,12 @@ class CarriedBy(Value):
     parcel_id: str
 
 
+class CarriedAs(Value):
+    """The parcel has another id."""
+
+    parcel_id: str
+
+
 class WaybillGone(Value):
     """The parcel will not carry the goods."""
 
@@ -187,6 +193,7 @@ Fact = (
     | SendAsked
     | SendLate
     | CarriedBy
+    | CarriedAs
     | WaybillGone
     | SentOut
     | Arrived
@@ -223,6 +230,9 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return replace(state, is_late=True) if isinstance(state, Requested) else state
         case CarriedBy(parcel_id=parcel_id):
             return replace(state, parcel_id=parcel_id) if isinstance(state, Requested) else state
+        case CarriedAs(parcel_id=parcel_id):
+            has_parcel = isinstance(state, Requested | Sent | Delivered | Failed)
+            return replace(state, parcel_id=parcel_id) if has_parcel else state
         case WaybillGone():
             return replace(state, parcel_id=None) if isinstance(state, Requested) else state
         case CalledOff():
