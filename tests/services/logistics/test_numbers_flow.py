@@ -66,7 +66,7 @@ def mistaken(*scans: tuple[str, timedelta]) -> Flow:
     )
 
 
-CORRECTIONS = [
+CORRECTIONS: list[list[Event]] = [
     [again()],
     [wrong(RIGHT)],
     [wrong(), wrong(RIGHT)],
