@@ -86,6 +86,12 @@ def test_any_history(history: list[tuple[Any, int]]) -> None:
                 told, has_order = None, False
             case f.IdentityKnown():
                 has_order = True
+            case f.OutcomeUnknown(revises=revises):
+                assert revises is told
+                told = None
+            case f.NumberWrong():
+                assert told is None
+                has_order = False
             case f.OutcomeDecided(decision=decision, revises=revises):
                 assert has_order
                 assert revises is told
