@@ -100,6 +100,8 @@ class Link(Value):
     """The parcel with a wrong number that this one was registered for."""
     replaced_by: str | None = None
     """The parcel that was registered in its place, because its number was wrong."""
+    registered_with: str | None = None
+    """The parcel of another order with whose registration it was named."""
     is_numberless: bool = False
     """The number was wrong, and nobody knows the right one yet."""
     number_count: int = 1

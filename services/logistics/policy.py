@@ -79,6 +79,10 @@ class Parcel(Numbers):
     generation_days: Days
     early_days: Days
     """The furthest before its registration that a scan can be one of the parcel's."""
+    shared_days: Days
+    """The furthest apart that two orders are registered in one parcel."""
+    shared_after_end_hours: Hours
+    """The longest after its end that another order can be registered in a parcel."""
     instruction_answer_hours: Hours
     silence_hours: Mapping[Stage, Hours]
     """LG-016, LG-033"""

@@ -86,6 +86,16 @@ class Identity(Value):
     customer_id: str | None = None
 
 
+class Sharer(Value):
+    """Another order with goods in the parcel: it has a case of its own beside that of the waybill."""
+
+    case_id: str
+    order_id: str
+    parcel_id: str
+    registered_with: str | None = None
+    """The parcel with whose registration it was named."""
+
+
 class Decision(Value):
     """The outcome that was announced, and on whose word."""
 
@@ -144,6 +154,10 @@ class Track(Value):
     expected_said_at: datetime | None = None
     corrected_at: datetime | None = None
     """The moment at which this number took the place of a wrong one."""
+    share_id: str = ""
+    """The id of the case of another order in the parcel; empty for that of the waybill."""
+    sharers: tuple[Sharer, ...] = ()
+    """The other orders in the parcel, in the case of the waybill."""
     wrong_ids: tuple[str, ...] = ()
     """Parcels that were registered under this number by mistake."""
 

@@ -18,7 +18,7 @@ from services.logistics.order_file import Link, OrderLine, Resend
 from services.logistics.parcels import Basis, Direction, Outcome, ParcelStatus, Tracking
 from services.logistics.service import LOGISTICS
 from services.logistics.shares import Share
-from services.logistics.track import Identity, Scan
+from services.logistics.track import Identity, Scan, Track
 from tests.services.diagrams import messages_of
 from tests.services.logistics.shop import DAY, HOUR, T0
 
@@ -135,6 +135,10 @@ PARCEL: list[Any] = [
     pm.RegisteredAs(STO, IDENTITY, False),
     pm.RegisteredAs(STO, RETURN, True),
     pm.RegisteredAs(STO, Identity("tb-shop", "o2", "k8", Direction.OUTBOUND, (L1,)), False),
+    pm.RegisteredAs(STO, replace(IDENTITY, parcel_id="k2", lines=(L2,)), False, registered_with="k1"),
+    pm.Joined(Track(STO, P.attention.since(T0), left_at=T0), IDENTITY),
+    pm.LeftTogether(T0 + 5 * HOUR),
+    pm.Left("k2", T0 + 5 * HOUR, None, "o1"),
     pm.Arrived(STO, False),
     pm.Arrived(STO, True),
     pm.Left("k1", T0 + 6 * HOUR),

@@ -11,6 +11,7 @@ from chassis.engine import outcomes
 from chassis.service import Read
 from kernel.decider import Addressed
 from kernel.money import Money
+from kernel.value import replace
 from services.logistics.cases.dispatch import messages as m
 from services.logistics.news import MemoStored, RequestDeclined
 from services.logistics.order_file import Link, OrderLine, Resend
@@ -101,8 +102,15 @@ def _registered(data: shipments.ParcelRegisteredV1) -> Sequence[Addressed]:
         lines=merged(data.lines or ()),
     )
     declared = outcomes.money_in(data.declared_amount) if data.declared_amount else None
-    added = m.ParcelAdded(link, declared, data.request_id, data.replaces_parcel_id)
-    return [m.to(data.order_id, added)]
+    is_alone = not data.other_orders
+    added = m.ParcelAdded(link, declared if is_alone else None, data.request_id, data.replaces_parcel_id)
+    told = [m.to(data.order_id, added)]
+    for each in data.other_orders or ():
+        other = replace(
+            link, parcel_id=each.parcel_id, lines=merged(each.lines), registered_with=data.parcel_id
+        )
+        told.append(m.to(each.order_id, m.ParcelAdded(other, None, None, data.replaces_parcel_id)))
+    return told
 
 
 def _return_sent(data: aftersales.ReturnSentV1) -> Sequence[Addressed]:

@@ -68,6 +68,8 @@ class ParcelLeft(Value):
 
     parcel_id: str
     carrier_code: str
+    at: datetime | None = None
+    """The moment, where it was told of another order in the parcel; absent: now."""
 
 
 class CollectArrived(Value):

@@ -32,7 +32,7 @@ def _departed(fact: f.DepartureNoted, view: CaseView[State]) -> Sequence[Address
     """Tells the parcel, the reship that it carries out, and the shortage that it ends."""
     link = fact.link
     region_code = _file(view).region_code if link.direction.is_to_buyer else None
-    left = parcel.Left(link.parcel_id, link.left_at or view.at, region_code)
+    left = parcel.Left(link.parcel_id, link.left_at or view.at, region_code, view.subject)
     told = [parcel.to(link.tracking, left)]
     if link.reship_id is not None:
         told.append(reship.to(view.subject, link.reship_id, reship.ParcelLeft(link.parcel_id)))
@@ -54,7 +54,7 @@ def _marked(_fact: f.MarkNoted, view: CaseView[State]) -> Sequence[Addressed]:
 
 def _shown(file: OrderFile, links: Iterable[Link]) -> Sequence[Addressed]:
     return [
-        parcel.to(link.tracking, parcel.ShipMarked(link.parcel_id, at, file.region_code))
+        parcel.to(link.tracking, parcel.ShipMarked(link.parcel_id, at, file.region_code, file.order_id))
         for link in links
         if (at := marked_at(file, link)) is not None
     ]
@@ -70,7 +70,7 @@ def _goods_left(link: Link, view: CaseView[State]) -> Sequence[Addressed]:
 def _voided(fact: f.VoidNoted, view: CaseView[State]) -> Sequence[Addressed]:
     """Tells the parcel that its waybill is void, and the reship that the parcel does not carry it."""
     link = fact.link
-    told = [parcel.to(link.tracking, parcel.Voided(link.parcel_id))]
+    told = [parcel.to(link.tracking, parcel.Voided(link.parcel_id, view.subject))]
     if link.reship_id is not None:
         told.append(reship.to(view.subject, link.reship_id, reship.WaybillVoided(link.parcel_id)))
     return told
@@ -81,7 +81,9 @@ def _renumbered(fact: f.LinkRenumbered, view: CaseView[State]) -> Sequence[Addre
     wrong, right, file = fact.wrong, fact.right, _file(view)
     told: list[Addressed] = []
     if not wrong.is_numberless:
-        told.append(parcel.to(wrong.tracking, parcel.Misnumbered(wrong.parcel_id)))
+        own = None if right.is_numberless else right.tracking
+        misnumbered = parcel.Misnumbered(wrong.parcel_id, view.subject, own)
+        told.append(parcel.to(wrong.tracking, misnumbered))
     if wrong.was_sought or wrong.is_called_back:
         request_ids = intercept.recall_ids(wrong.parcel_id, wrong.number_count)
         told += [
@@ -105,7 +107,9 @@ def _watched(link: Link, view: CaseView[State]) -> Sequence[Addressed]:
     told = [parcel.to(link.tracking, known)]
     if link.left_at is not None:
         region_code = _file(view).region_code if link.direction.is_to_buyer else None
-        told.append(parcel.to(link.tracking, parcel.Left(link.parcel_id, link.left_at, region_code)))
+        told.append(
+            parcel.to(link.tracking, parcel.Left(link.parcel_id, link.left_at, region_code, view.subject))
+        )
     return told
 
 

@@ -116,10 +116,8 @@ def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return parcels.inspected(file, message)
         case m.InstructionAnswered():
             return parcels.instruction_answered(file, message) + address.answered(file, message, policy, now)
-        case MemoStored():
-            return parcels.memo_stored(file, message)
-        case RequestDeclined():
-            return parcels.request_declined(file, message)
+        case MemoStored() | RequestDeclined():
+            return parcels.memo_answered(file, message)
         case m.ResendNoted():
             return resends.resend_noted(file, message)
         case m.ExchangeOver():

@@ -25,7 +25,11 @@ def wrong_link(file: OrderFile, added: m.ParcelAdded) -> Link | None:
 
     A resend takes the place of a parcel that keeps its number.
     """
-    wrong = file.link(added.replaces_parcel_id)
+    replaces = added.replaces_parcel_id
+    wrong = file.link(replaces) or next(
+        (link for link in file.links if replaces and link.registered_with == replaces and not link.is_void),
+        None,
+    )
     if wrong is None or wrong.is_void or wrong.direction is not added.link.direction:
         return None
     return wrong if reship_of(file, added) in {None, wrong.reship_id} else None
@@ -51,6 +55,7 @@ def replaced(file: OrderFile, wrong: Link, added: Link) -> Decisions:
         lines=added.lines or wrong.lines,
         value=added.value or wrong.value,
         replaces_parcel_id=wrong.parcel_id,
+        registered_with=added.registered_with,
         search_id=wrong.searched_as if wrong.was_sought else None,
         number_count=1,
     )

@@ -90,10 +90,10 @@ def collect_arrived(file: OrderFile, arrived: m.CollectArrived) -> Sequence[Fact
 
 def parcel_left(file: OrderFile, left: m.ParcelLeft, policy: Policy, now: datetime) -> Decisions:
     """Notes that the parcel left the warehouse; before the payment was booked that is normal."""
-    link = _current(file, left.parcel_id)
-    if link.left_at is not None and link.left_at <= now:
+    link, at = _current(file, left.parcel_id), left.at or now
+    if link.left_at is not None and link.left_at <= at:
         return []
-    link = replace(link, left_at=now)
+    link = replace(link, left_at=at)
     decided: Decisions = [Decided(f.DepartureNoted(link), ("LG-063",))]
     return decided + _wrong_carrier(file, link, left.carrier_code, policy)
 
@@ -284,14 +284,10 @@ def instruction_unanswered(file: OrderFile, now: datetime, policy: Policy) -> Se
     return [f.InstructionSettled(request_id), Task("agreed_carrier", due_at, task_id=task_id)]
 
 
-def memo_stored(file: OrderFile, memo: MemoStored) -> Decisions:
-    """Passes the memo of a loss on to the searches that wait for it (LG-020)."""
-    return _tell_searches(file, memo) if memo.purpose == "loss" else []
-
-
-def request_declined(file: OrderFile, declined: RequestDeclined) -> Decisions:
-    """Passes on that the order system will not write a memo."""
-    return _tell_searches(file, declined)
+def memo_answered(file: OrderFile, answer: MemoStored | RequestDeclined) -> Decisions:
+    """Passes on to the searches that the order carries the loss, or that the order system will not note it."""
+    is_of_loss = isinstance(answer, RequestDeclined) or answer.purpose == "loss"
+    return _tell_searches(file, answer) if is_of_loss else []
 
 
 @rule("LG-020")

@@ -152,10 +152,8 @@ def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0
         case f.LateWithdrawn(trigger=trigger, moment=moment):
             kept = tuple(b for b in file.breaches if (b.trigger, b.moment) != (trigger, moment))
             return replace(file, breaches=kept)
-        case (
-            f.HoldAsked(hold=hold, at=at) | f.HoldResolved(hold=hold, at=at) | f.HoldDropped(hold=hold, at=at)
-        ):
-            return _with_hold(file, hold, at)
+        case f.HoldAsked() | f.HoldResolved() | f.HoldDropped():
+            return _with_hold(file, fact.hold, fact.at)
         case f.RefundNoted(refund=refund):
             others = (each for each in file.refunds if each.refund_id != refund.refund_id)
             return replace(file, refunds=(*others, refund))

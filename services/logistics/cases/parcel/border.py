@@ -37,7 +37,18 @@ def _registered(data: shipments.ParcelRegisteredV1) -> Sequence[Addressed]:
     identity = Identity(data.shop_id, data.order_id, data.parcel_id, direction, merged(data.lines or ()))
     is_collect = data.freight_payer is shipments.FreightPayer.RECIPIENT
     is_corrected = data.replaces_parcel_id is not None
-    return [m.to(tracking, m.RegisteredAs(tracking, identity, is_collect, is_corrected))]
+    others = [
+        m.RegisteredAs(
+            tracking,
+            Identity(data.shop_id, each.order_id, each.parcel_id, direction, merged(each.lines)),
+            is_collect,
+            is_corrected,
+            registered_with=data.parcel_id,
+        )
+        for each in data.other_orders or ()
+    ]
+    first = m.RegisteredAs(tracking, identity, is_collect, is_corrected)
+    return [m.to(tracking, each) for each in (first, *others)]
 
 
 def _return_sent(data: aftersales.ReturnSentV1) -> Sequence[Addressed]:

@@ -7,7 +7,7 @@ from kernel.people import Task
 from kernel.value import Value
 from services.logistics.attention import Attention, AttentionDrawn
 from services.logistics.parcels import Fault, Outcome, Stage, Tracking
-from services.logistics.track import Decision, Identity, Scan
+from services.logistics.track import Decision, Identity, Scan, Sharer, Track
 
 
 class TrackOpened(Value):
@@ -30,6 +30,18 @@ class ScanOfAnother(Value):
     """A scan is of the parcel that had the waybill before: it is kept, and nothing follows."""
 
     scan: Scan
+
+
+class SharerKnown(Value):
+    """Goods of another order are in the parcel."""
+
+    sharer: Sharer
+
+
+class TrackTaken(Value):
+    """The case of another order in the parcel begins with what is known of the waybill."""
+
+    track: Track
 
 
 class IdentityKnown(Value):
@@ -153,6 +165,8 @@ Fact = (
     TrackOpened
     | ScanNoted
     | ScanOfAnother
+    | SharerKnown
+    | TrackTaken
     | IdentityKnown
     | CorrectionKnown
     | DepartureKnown

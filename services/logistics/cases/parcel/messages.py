@@ -6,7 +6,7 @@ from kernel.decider import Addressed, DeadlinePassed
 from kernel.ids import derived_id
 from kernel.value import Value
 from services.logistics.parcels import Basis, Tracking, parcel_case_id
-from services.logistics.track import Identity, Scan
+from services.logistics.track import Identity, Scan, Track
 
 NAME = "parcel"
 
@@ -27,6 +27,21 @@ class RegisteredAs(Value):
     """Whether the recipient is to pay the carrier."""
     is_corrected: bool = False
     """The number is the parcel's own after all, whatever was said of it before."""
+    registered_with: str | None = None
+    """The parcel of another order with whose registration this one was named."""
+
+
+class Joined(Value):
+    """Goods of another order are in the parcel: its case begins with what is known of the waybill."""
+
+    track: Track
+    identity: Identity
+
+
+class LeftTogether(Value):
+    """The parcel left the warehouse, as was told of another order in it."""
+
+    at: datetime
 
 
 class Arrived(Value):
@@ -43,6 +58,7 @@ class Left(Value):
     parcel_id: str
     at: datetime
     region_code: str | None = None
+    order_id: str | None = None
 
 
 class ShipMarked(Value):
@@ -51,18 +67,22 @@ class ShipMarked(Value):
     parcel_id: str
     at: datetime
     region_code: str | None = None
+    order_id: str | None = None
 
 
 class Voided(Value):
     """The waybill is void."""
 
     parcel_id: str
+    order_id: str | None = None
 
 
 class Misnumbered(Value):
-    """The waybill is not that of the parcel."""
+    """The waybill is not that of the parcel; `right` is, where it is known."""
 
     parcel_id: str
+    order_id: str | None = None
+    right: Tracking | None = None
 
 
 class Inspected(Value):
@@ -90,6 +110,8 @@ class CollectAnswered(Value):
 Message = (
     Scanned
     | RegisteredAs
+    | Joined
+    | LeftTogether
     | Arrived
     | Left
     | ShipMarked
@@ -107,6 +129,6 @@ def collect_request_id(parcel_id: str) -> str:
     return derived_id(parcel_id, "refuse-collect")
 
 
-def to(tracking: Tracking, message: Message) -> Addressed:
-    """Addresses the parcel of a waybill."""
-    return Addressed(tracking.subject, NAME, parcel_case_id(tracking), message)
+def to(tracking: Tracking, message: Message, case_id: str | None = None) -> Addressed:
+    """Addresses the parcel of a waybill; `case_id`: that of another order in it."""
+    return Addressed(tracking.subject, NAME, case_id or parcel_case_id(tracking), message)

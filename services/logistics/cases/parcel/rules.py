@@ -17,6 +17,7 @@ from services.logistics.cases.dispatch import messages as dispatch
 from services.logistics.cases.parcel import facts as f
 from services.logistics.cases.parcel import messages as m
 from services.logistics.cases.parcel import rules_news as news
+from services.logistics.cases.parcel import rules_shared as shared
 from services.logistics.cases.parcel import state as s
 from services.logistics.cases.parcel.facts import Fact
 from services.logistics.cases.parcel.messages import Message
@@ -53,6 +54,10 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Dec
             decided = _registered(state, message, policy, now)
         case m.Arrived():
             decided = _arrived(state, message, policy, now)
+        case m.Joined():
+            decided = _joined(state, message, policy, now)
+        case m.LeftTogether(at=at):
+            decided = _left_together(state, at, policy, now)
         case m.Misnumbered():
             decided = _misnumbered(state, message, policy, now)
         case m.Left() | m.ShipMarked() | m.Voided() | m.Inspected() | m.DeclaredLost() | m.CollectAnswered():
@@ -61,7 +66,8 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Dec
             return [] if isinstance(state, s.Absent) else _deadline_passed(state, message, policy)
         case _:
             assert_never(message)
-    return decided + news.follow(state, decided, policy, now) if decided else []
+    passed = shared.passed_on(None if isinstance(state, s.Absent) else state.track, message)
+    return [*decided, *(news.follow(state, decided, policy, now) if decided else []), *passed]
 
 
 def _opened(tracking: Tracking, before: Track | None, policy: Policy, now: datetime) -> Decided[Fact]:
@@ -133,9 +139,12 @@ def _registered(state: State, message: m.RegisteredAs, policy: Policy, now: date
     else:
         track = state.track
         known = track.identity
-        if known is not None and known.parcel_id == identity.parcel_id:
+        name = (identity.order_id, identity.parcel_id)
+        if known is not None and (known.order_id, known.parcel_id) == name:
             return _correction(track, policy, now) if message.is_corrected else []
         if identity.parcel_id in track.wrong_ids and not message.is_corrected:
+            return []
+        if shared.sharer_of(track, *name) is not None:
             return []
         used_at = track.last_at or track.registered_at
         lifetime = policy.parcel.generation_days if known is not None else policy.parcel.early_days
@@ -143,11 +152,10 @@ def _registered(state: State, message: m.RegisteredAs, policy: Policy, now: date
         if is_recycled or track.is_void:
             decided.append(_opened(message.tracking, track, policy, now))
         elif known is not None:
-            return (
-                []
-                if known.order_id == identity.order_id
-                else _conflict(track, identity.parcel_id, now, policy)
-            )
+            if shared.can_share(track, identity, policy, now):
+                return shared.joined(track, message)
+            is_own = known.order_id == identity.order_id
+            return [] if is_own else _conflict(track, identity.parcel_id, now, policy)
     corrected_at = now if message.is_corrected else None
     track = replace(
         news.track_after(state, decided), identity=identity, registered_at=now, corrected_at=corrected_at
@@ -158,6 +166,38 @@ def _registered(state: State, message: m.RegisteredAs, policy: Policy, now: date
     decided.append(Decided(known_as, ("OR-009",)))
     is_return = identity.direction is Direction.RETURN
     return decided + news.refuse_collect(track, policy, now) if message.is_collect and is_return else decided
+
+
+def _joined(state: State, message: m.Joined, policy: Policy, now: datetime) -> Decisions:
+    """Begins the case of another order in the parcel."""
+    if not isinstance(state, s.Absent):
+        return []
+    known, identity = message.track, message.identity
+    bare = replace(
+        known, identity=None, registered_at=None, decided=None, shipped_at=None, region_code=None,
+        stalled_stage=None, stalled_since_at=None, collect=Collect.NONE, collect_answer_by=None,
+    )  # fmt: skip
+    track = replace(bare, identity=identity, registered_at=now)
+    known_as = f.IdentityKnown(identity, now, _silence_at(track, policy, now), policy.attention.since(now))
+    decided: Decisions = [
+        Decided(f.TrackTaken(bare), ("OR-009",)),
+        Decided(known_as, ("OR-009",)),
+    ]
+    if known.left_at is None:
+        return decided
+    return [*decided, Decided(tell(*shared.left_together(track, known.left_at)), ("LG-064",))]
+
+
+def _left_together(state: State, at: datetime, policy: Policy, now: datetime) -> Decisions:
+    """Notes that the parcel left, as another order in it was told, and tells its own order."""
+    if isinstance(state, s.Absent) or state.track.identity is None or state.track.is_void:
+        return []
+    track = state.track
+    if track.left_at is not None and track.left_at <= at:
+        return []
+    moved = replace(track, left_at=at)
+    departed = Decided(f.DepartureKnown(at, _silence_at(moved, policy, now)), ("LG-064",))
+    return [departed, Decided(tell(*shared.left_together(track, at)), ("LG-064",))]
 
 
 @rule("LG-016")
@@ -171,11 +211,9 @@ def _correction(track: Track, policy: Policy, now: datetime) -> Sequence[Fact]:
 @rule("OR-009", "LG-016")
 def _misnumbered(state: State, message: m.Misnumbered, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Ends all that was said of a parcel which has another number; the scans wait for their own order."""
-    if isinstance(state, s.Absent) or state.track.identity is None:
+    if isinstance(state, s.Absent) or not shared.is_for(state.track.identity, message):
         return []
     track = state.track
-    if state.track.identity.parcel_id != message.parcel_id:
-        return []
     facts: list[Fact] = []
     if track.stalled_stage is not None and track.stalled_since_at is not None:
         facts.append(f.StallCleared(track.stalled_stage, track.stalled_since_at))
@@ -218,11 +256,11 @@ def _told(
     now: datetime,
 ) -> Decisions:
     """Takes news from the order's file, which names the parcel: only the present one is meant."""
-    if isinstance(state, s.Absent) or state.track.identity is None:
+    if isinstance(state, s.Absent) or (state.track.identity is None and not state.track.sharers):
         raise NotYet
     track = state.track
-    if state.track.identity.parcel_id != message.parcel_id:
-        return []
+    if not shared.is_for(track.identity, message):
+        return _others_left(state, message, policy, now)
     match message:
         case m.Left(at=at, region_code=region_code):
             known = [moment for moment in (track.left_at, track.pickup_at) if moment is not None]
@@ -255,6 +293,29 @@ def _collect_answered(track: Track, now: datetime, *, is_done: bool) -> Sequence
     return [settled, f.EndDeclared(Decision(Outcome.DELIVERED, Basis.WAREHOUSE, now))]
 
 
+def _others_left(
+    state: State,
+    message: m.Left | m.ShipMarked | m.Voided | m.Inspected | m.DeclaredLost | m.CollectAnswered,
+    policy: Policy,
+    now: datetime,
+) -> Decisions:
+    """Takes what was told of another order in the parcel and is true of the whole parcel."""
+    if isinstance(state, s.Absent) or all(x.parcel_id != message.parcel_id for x in state.track.sharers):
+        return []
+    track = state.track
+    match message:
+        case m.Left(at=at):
+            return _left_together(state, at, policy, now)
+        case m.Inspected():
+            return news.declare(track, Decision(Outcome.RETURNED, Basis.INSPECTION, now), "RF-044")
+        case m.DeclaredLost(basis=basis, is_over_signature=is_over):
+            return news.declare(track, Decision(Outcome.LOST, basis, now, is_over), "LG-018")
+        case m.ShipMarked() | m.Voided() | m.CollectAnswered():
+            return []
+        case _:
+            assert_never(message)
+
+
 def _deadline_passed(state: s.Known, passed: DeadlinePassed, policy: Policy) -> Decisions:
     match passed.name:
         case "silence":
@@ -264,7 +325,7 @@ def _deadline_passed(state: s.Known, passed: DeadlinePassed, policy: Policy) -> 
         case "collect":
             return _collect_unanswered(state, policy, passed.due_at)
         case _:
-            case_name = f"parcel.{parcel_case_id(state.track.tracking)}"
+            case_name = f"parcel.{shared.case_name(state.track)}"
             question_code = type(state).__name__.lower()
             return [Decided(draw(case_name, question_code, state.track.attention), ())]
 
@@ -280,7 +341,7 @@ def _silent(track: Track, policy: Policy, now: datetime) -> Sequence[Fact]:
 
 def _collect_unanswered(state: s.Known, policy: Policy, now: datetime) -> Decisions:
     """Counts the parcel as taken in where nobody says whether it was refused, and lets a person look."""
-    case_id = parcel_case_id(state.track.tracking)
+    case_id = shared.case_name(state.track)
     task_id = derived_id(case_id, "collect", str(state.track.generation))
     task = Task("refuse_collect", now + policy.attention.after_days, task_id=task_id)
     settled: Decisions = [

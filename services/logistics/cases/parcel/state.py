@@ -128,6 +128,8 @@ def evolve(state: State, fact: Fact) -> State:
     """Applies a fact."""
     if isinstance(fact, f.TrackOpened):
         return _phase(opened(fact))
+    if isinstance(fact, f.TrackTaken):
+        return _phase(fact.track)
     return state if isinstance(state, Absent) else _phase(fold(state.track, fact))
 
 
@@ -141,6 +143,10 @@ def fold(track: Track, fact: Fact) -> Track:  # noqa: C901, PLR0911, PLR0912  on
     match fact:
         case f.TrackOpened():
             return opened(fact)
+        case f.TrackTaken(track=taken):
+            return taken
+        case f.SharerKnown(sharer=sharer):
+            return replace(track, sharers=(*track.sharers, sharer))
         case f.ScanNoted(scan=scan, silence_at=silence_at):
             moved = with_scan(track, scan)
             is_older = track.stalled_stage is not None and heard_at(moved) == heard_at(track)
@@ -211,6 +217,8 @@ def _unnamed(track: Track, parcel_id: str, forget_at: datetime) -> Track:
         is_back=track.is_back,
         expected_at=track.expected_at,
         expected_said_at=track.expected_said_at,
+        share_id=track.share_id,
+        sharers=track.sharers,
         wrong_ids=(*track.wrong_ids, parcel_id),
     )
 

@@ -67,7 +67,13 @@ LATER = T0 + 120 * DAY
         ([OPENED], IDENTITY, T0, ["IdentityKnown"]),
         (TRACK, IDENTITY, T0, []),
         (TRACK, replace(IDENTITY, parcel_id="k2"), T0, []),
-        (TRACK, OTHER, T0, ["Task"]),
+        (TRACK, OTHER, T0, ["SharerKnown", "Told"]),
+        (TRACK, OTHER, T0 + 14 * DAY, ["SharerKnown", "Told"]),
+        (TRACK, OTHER, T0 + 14 * DAY + HOUR, ["Task"]),
+        (TRACK, replace(OTHER, shop_id="another"), T0, ["Task"]),
+        (TRACK, replace(OTHER, direction=Direction.RETURN), T0, ["Task"]),
+        ([*TRACK, seen("delivered")], OTHER, T0 + 48 * HOUR, ["SharerKnown", "Told"]),
+        ([*TRACK, seen("delivered")], OTHER, T0 + 49 * HOUR, ["Task"]),
         (TRACK, OTHER, LATER, ["Task"]),
         (TRACK, OTHER, LATER + HOUR, ["TrackOpened", "IdentityKnown"]),
         ([*TRACK, seen("picked_up", 24)], OTHER, LATER + HOUR, ["Task"]),
@@ -78,7 +84,10 @@ LATER = T0 + 120 * DAY
 def test_a_waybill_that_is_used_again(
     before: Sequence[Any], identity: Any, at: datetime, then: list[str]
 ) -> None:
-    """OR-009: after 120 days without news, or once it is void; before that a person looks."""
+    """OR-009: after 120 days without news, or once it is void; before that by two orders in one parcel.
+
+    What cannot be one parcel is a person's question.
+    """
     assert names(before, m.RegisteredAs(STO, identity, is_collect=False), at) == then
 
 
