@@ -285,7 +285,7 @@ def instruction_unanswered(file: OrderFile, now: datetime, policy: Policy) -> Se
 
 
 def memo_answered(file: OrderFile, answer: MemoStored | RequestDeclined) -> Decisions:
-    """Passes on to the searches that the order carries the loss, or that the order system will not note it."""
+    """Passes on to the searches that the order carries the loss, or that nobody notes it there."""
     is_of_loss = isinstance(answer, RequestDeclined) or answer.purpose == "loss"
     return _tell_searches(file, answer) if is_of_loss else []
 
