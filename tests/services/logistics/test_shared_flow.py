@@ -52,7 +52,7 @@ def together(*order_ids: str) -> shipments.ParcelRegisteredV1:
     return shop.registered().model_copy(update={"order_id": order_ids[0], "other_orders": others})
 
 
-def play(told: Iterable[Told], *services: object) -> Flow:
+def play(told: Iterable[Told]) -> Flow:
     story = Flow(LOGISTICS, REFUNDS)
     for event, after in sorted(told, key=lambda each: each[1]):
         story.tell(event, T0 + after)
@@ -68,11 +68,15 @@ def late(story: Flow) -> list[str]:
     return [x.order_id for x in story.outcomes(logistics.LateShippingEstablishedV1)]
 
 
-WAYS = {
-    "each order registered": lambda ids: [registered(x) for x in ids],
-    "one parcel id": lambda ids: [registered(x, is_one_id=True) for x in ids],
-    "one registration": lambda ids: [(together(*ids), 5 * HOUR)],
-}
+WAYS = ("each order registered", "one parcel id", "one registration")
+
+
+def registrations(way: str, ids: tuple[str, ...]) -> list[Told]:
+    if way == "one registration":
+        return [(together(*ids), 5 * HOUR)]
+    return [registered(x, is_one_id=way == "one parcel id") for x in ids]
+
+
 SCANS = [("picked_up", 7 * HOUR), ("in_transit", DAY), ("out_for_delivery", 2 * DAY)]
 
 
@@ -86,7 +90,7 @@ def test_b7_each_order_hears_the_news_of_its_parcel(
     """OR-009, LG-063, LG-064: no false mark, no breach, no compensation; one hand-over is enough, or none."""
     ids = ORDERS[:count]
     is_one_id = way == "one parcel id"
-    told = [*orders(*ids), *WAYS[way](ids), *(marked(x, is_one_id=is_one_id) for x in ids)]
+    told = [*orders(*ids), *registrations(way, ids), *(marked(x, is_one_id=is_one_id) for x in ids)]
     if hand_over is not None:
         gone = shop.handed_over(parcel_of(hand_over, is_one_id=is_one_id))
         told.append((of(hand_over, gone), 6 * HOUR))

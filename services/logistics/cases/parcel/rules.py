@@ -38,6 +38,7 @@ from services.logistics.track import (
     Track,
     heard_at,
     is_of_another,
+    outcome_of,
     stage_of,
     with_scan,
 )
@@ -196,7 +197,7 @@ def _left_together(state: State, at: datetime, policy: Policy, now: datetime) ->
     if track.left_at is not None and track.left_at <= at:
         return []
     moved = replace(track, left_at=at)
-    departed = Decided(f.DepartureKnown(at, _silence_at(moved, policy, now)), ("LG-064",))
+    departed: Decided[Fact] = Decided(f.DepartureKnown(at, _silence_at(moved, policy, now)), ("LG-064",))
     return [departed, Decided(tell(*shared.left_together(track, at)), ("LG-064",))]
 
 

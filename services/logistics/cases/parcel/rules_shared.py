@@ -63,12 +63,13 @@ def sharer_of(track: Track, order_id: str, parcel_id: str) -> Sharer | None:
     return next((x for x in track.sharers if (x.order_id, x.parcel_id) == (order_id, parcel_id)), None)
 
 
-def is_for(identity: Identity | None, message: Named) -> bool:
+def is_for(named: Identity | Sharer | None, message: Named) -> bool:
     """Says whether a message that names a parcel is for this one."""
-    if identity is None or identity.parcel_id != message.parcel_id:
+    if named is None or named.parcel_id != message.parcel_id:
         return False
-    is_of_order = isinstance(message, m.Left | m.ShipMarked | m.Voided | m.Misnumbered)
-    return not is_of_order or message.order_id is None or message.order_id == identity.order_id
+    if isinstance(message, m.Left | m.ShipMarked | m.Voided | m.Misnumbered):
+        return message.order_id in {None, named.order_id}
+    return True
 
 
 def passed_on(track: Track | None, message: Message) -> Decisions:
@@ -91,29 +92,22 @@ def _told(track: Track, sharer: Sharer, message: Message) -> Sequence[Addressed]
         case m.Scanned() | m.Arrived():
             theirs = message
         case m.Left(at=at):
-            theirs = message if _is_of(sharer, message) else m.LeftTogether(at)
+            theirs = message if is_for(sharer, message) else m.LeftTogether(at)
         case m.LeftTogether():
             theirs = message
         case m.Inspected() | m.DeclaredLost():
             theirs = replace(message, parcel_id=sharer.parcel_id)
         case m.ShipMarked() | m.CollectAnswered():
-            theirs = message if _is_of(sharer, message) else None
+            theirs = message if is_for(sharer, message) else None
         case m.Voided() | m.Misnumbered():
             if message.parcel_id == sharer.registered_with:
                 return _order_told(track, sharer, message)
-            theirs = message if _is_of(sharer, message) else None
+            theirs = message if is_for(sharer, message) else None
         case m.RegisteredAs() | m.Joined() | DeadlinePassed():
             theirs = None
         case _:
             assert_never(message)
     return [] if theirs is None else [m.to(track.tracking, theirs, sharer.case_id)]
-
-
-def _is_of(sharer: Sharer, message: Named) -> bool:
-    if sharer.parcel_id != message.parcel_id:
-        return False
-    is_of_order = isinstance(message, m.Left | m.ShipMarked | m.Voided | m.Misnumbered)
-    return not is_of_order or message.order_id is None or message.order_id == sharer.order_id
 
 
 def _order_told(track: Track, sharer: Sharer, message: m.Voided | m.Misnumbered) -> Sequence[Addressed]:
