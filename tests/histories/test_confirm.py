@@ -91,3 +91,35 @@ def test_what_came_back_after_the_moment_of_the_wish_holds_no_clock(ago: timedel
     )  # fmt: skip
     breaches = judge(world.ledger, confirm, world.now - ago)
     assert broken(breaches, "confirm_too_early") == found
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_paid", "found"),
+    [("refused", True, set[str]()), ("", True, {"a"}), ("refused", False, {"a"})],
+)
+def test_a_person_may_say_that_nothing_is_owed_for_lost_pieces(
+    answer: str, *, is_paid: bool, found: set[str]
+) -> None:
+    """The piece that is back is paid; the other was lost, and nothing is given for it."""
+    world = played(
+        Shape((("a", 2, 20_000),)),
+        *arrived("a:1"),
+        do(HOUR, "apply", "r1", "with_return", "quality", 100, 0, "a:1"),
+        do(HOUR, "send", "r1", "B1", 0, "express", "a:1"),
+        do(HOUR, "arrive", "B1"),
+        do(HOUR, "register", "k2", "sto", "a:1"),
+        do(HOUR, "hand_over", "k2"),
+        do(DAY, "scan", "k2", "lost", "sto", 0),
+    )
+    if is_paid:
+        announce(world, paid(10_000))
+    asked = task(world, "order", "o1", "remedy_on_other_refund", name="o1.goods.1")
+    announce(world, asked)
+    if answer:
+        assert play(world, do(HOUR, "task", "order:remedy_on_other_refund:o1", answer))
+    confirm = refunds.OrderAutoConfirmRequestedV1(
+        **of_case("order", "o1"), request_id="confirm.1",
+        release_amount=Money(minor=world.ledger.paid_minor - 10_000 * is_paid, currency="CNY"),
+    )  # fmt: skip
+    announce(world, confirm)
+    assert broken(world.breaches.values(), "confirm_too_early") == found

@@ -9,6 +9,7 @@ from aftersales_contracts.aftersales import common, logistics, logistics_enums, 
 from aftersales_contracts.base import Event, Money
 from aftersales_contracts.registry import EVENTS
 from tests.histories.breach import Breach
+from tests.histories.excuses import is_denied
 from tests.histories.goods import Where
 from tests.histories.ledger import Ledger
 from tests.histories.matters import Intent, counts, minors
@@ -92,18 +93,23 @@ def _confirm(ledger: Ledger, event: refunds.OrderAutoConfirmRequestedV1, at: dat
         if parcel is not None and parcel.standing == "moving" and not parcel.is_back:
             yield "confirm_too_early", "search", parcel_id, "the parcel is being searched"
     for line_id in ledger.goods.ordered:
-        is_back = any(
-            p.where is Where.SHOP and p.has_left and (p.moved_at is None or p.moved_at <= at)
-            for p in ledger.goods.pieces
-            if p.line_id == line_id
+        back = _back_by(ledger, line_id, at)
+        is_judged = back <= ledger.m.settled_with_money(ledger.piece_prices)[line_id] and is_denied(
+            ledger, line_id
         )
-        if is_back and ledger.missing(line_id) > _lost_on_its_way_back(ledger, line_id):
+        if back and not is_judged and ledger.missing(line_id) > _lost_on_its_way_back(ledger, line_id):
             yield "confirm_too_early", "goods back", line_id, "the goods are at the shop"
     for parcel in ledger.goods.parcels.values():
         is_coming = parcel.turned_at is not None or parcel.parcel_id in m.recalls
         is_owed = any(ledger.is_owed(line_id) for line_id in parcel.lines)
         if not parcel.is_back and is_coming and is_owed and parcel.standing == "moving":
             yield "confirm_too_early", "return", parcel.parcel_id, "the parcel is coming back"
+
+
+def _back_by(ledger: Ledger, line_id: str, at: datetime) -> int:
+    """Pieces that are at the shop after they were out of it, since that moment at the latest."""
+    here = [p for p in ledger.goods.pieces if p.line_id == line_id and p.where is Where.SHOP and p.has_left]
+    return sum(piece.moved_at is None or piece.moved_at <= at for piece in here)
 
 
 def _lost_on_its_way_back(ledger: Ledger, line_id: str) -> int:

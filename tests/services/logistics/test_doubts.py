@@ -125,6 +125,8 @@ def test_pieces_that_were_not_sent_again_are_in_doubt_until_they_are_repaid(
     """OR-029, LG-018; of an order whose lines nobody learnt a resend names none."""
     resend = replace(ALL, lines=tuple(lines))
     assert doubt(RESENT, ARRIVED, resends=(resend,), repaid=repaid) is found
+    refunded = replace(RESENT, remedy="refund")
+    assert doubt(refunded, ARRIVED, resends=(resend,), repaid=repaid) is None
     for outcome in (Outcome.DELIVERED, None):
         turned_up = replace(RESENT, outcome=outcome)
         assert doubt(turned_up, ARRIVED, resends=(resend,), repaid=repaid) is None

@@ -9,6 +9,9 @@ from aftersales_contracts.aftersales.logistics_enums import ReshipStatus
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import Condition, ParcelDirection
 from aftersales_contracts.shop import aftersales
+from kernel.value import replace
+from services.refunds.cases.order.account_goods import is_receipt_open
+from services.refunds.shares import Share
 from tests.services.refunds import shop as s
 from tests.services.refunds.shop import DAY, GRACE, HOUR, T0
 from tests.services.refunds.test_goods_at_the_shop import BACK, DELIVERED, ONE, THREE, answer, open_questions
@@ -118,3 +121,25 @@ def test_a_resend_that_arrives_leaves_other_goods_at_the_shop() -> None:
     driver.tell(s.reship(ReshipStatus.DELIVERED, SEND), T0 + 6 * DAY)
     assert driver.state("order", "o1").book.line("a").back_count == 1
     assert asked(driver, T0 + 60 * DAY) == 0
+
+
+@pytest.mark.parametrize(("outcome", "is_asked"), [("", False), ("refused", True)])
+def test_the_clock_stands_while_a_question_about_lost_goods_is_open(outcome: str, *, is_asked: bool) -> None:
+    """RF-007: the refund that was about them is over; the buyer has neither goods nor money."""
+    lost = s.remedy(s.share("a", 1)).model_copy(update={"parcel_id": "parcel1"})
+    driver = told(*ONE, (s.applied(), T0 + DAY), (lost, T0 + 2 * DAY), (s.withdrawn(), T0 + 3 * DAY))
+    assert open_questions(driver) == ["o1.goods.1"]
+    if outcome:
+        driver.tell(answer(outcome), T0 + 4 * DAY)
+    assert asked(driver, WINDOW + 60 * DAY) == is_asked
+
+
+def test_a_question_about_pieces_that_are_repaid_holds_no_clock() -> None:
+    """RF-007: nobody answers; the money came another way."""
+    lost = s.remedy(s.share("a", 1)).model_copy(update={"parcel_id": "parcel1"})
+    driver = told(*ONE, (s.applied(), T0 + DAY), (lost, T0 + 2 * DAY), (s.withdrawn(), T0 + 3 * DAY))
+    book = driver.state("order", "o1").book
+    assert is_receipt_open(book)
+    assert not is_receipt_open(replace(book, held=book.held.with_money("r9", (Share("a", 1, 10_000),), 1)))
+    there = book.held.with_parcel("k1", (Share("a", 1, 0),), is_there=True, is_resend=False)
+    assert not is_receipt_open(replace(book, held=there))

@@ -277,7 +277,15 @@ def is_receipt_open(book: OrderAccount, but: str = "") -> bool:
         return True
     if book.beside.added and any(x.unsent_count and x.line_id in book.beside.added for x in book.lines):
         return True
-    return any(question.are_here for question in book.questions) or _are_goods_here(book)
+    return any(question.are_here or _are_lacking(book, question) for question in book.questions) or (
+        _are_goods_here(book)
+    )
+
+
+def _are_lacking(book: OrderAccount, question: Question) -> bool:
+    """Tells whether the buyer has neither the pieces that a person is asked about nor their money."""
+    lines = (book.line(share.line_id) for share in question.pieces)
+    return any(line is not None and min(line.left_count, not_with_buyer(book, line)) > 0 for line in lines)
 
 
 def _are_goods_here(book: OrderAccount) -> bool:
