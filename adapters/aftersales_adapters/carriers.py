@@ -8,12 +8,13 @@ from aftersales_adapters.telling import CODE_LENGTH, Telling
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(
     r"(?<![0-9A-Za-z-])(?:\+?\d{1,3}[ -]?)?"
-    r"(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8}|\(?\d{3}\)?[ -]\d{3}[ -]\d{4})(?![0-9A-Za-z])"
+    r"(?:1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0\d{2,3}-?\d{7,8}|\(?\d{3}\)?[ -]\d{3}[ -]\d{4})(?![0-9A-Za-z])"
 )
 _NAMED = re.compile(
     r"((?:快递员|派件员|派送员|业务员|投递员|揽投员|收派员|签收人|收件人|联系人|代收人|取件人)(?:是|为)?"
     r"\s*[:：【\[（(]\s*)[^,，。;；:：【】\[\]()（）]{1,20}"
 )
+_BEFORE_PHONE = re.compile(r"[\u4e00-\u9fff·]{2,4}(?=\s*[（(【\[]\s*…)")
 _SIGNED = re.compile(r"(?i)\b((?:signed (?:for )?by|received by|left with|signature)\s*:\s*)[^,.;\n]{1,40}")
 
 
@@ -38,8 +39,12 @@ def tracking_code(node: Node) -> str:
 
 
 def without_people(text: str) -> str:
-    """Takes phone numbers, e-mail addresses and names after words like 签收人： out of a carrier's text."""
-    for pattern in (_EMAIL, _PHONE):
+    """Takes phone numbers, e-mail addresses and names out of a carrier's text.
+
+    Names are found after words like 签收人：, and in front of a phone number in brackets; up to four signs in
+    front of that go, so that rather too much is taken than a name left.
+    """
+    for pattern in (_EMAIL, _PHONE, _BEFORE_PHONE):
         text = pattern.sub("…", text)
     for pattern in (_NAMED, _SIGNED):
         text = pattern.sub(r"\1…", text)
