@@ -31,6 +31,8 @@ class Outside(Value):
     booked: Booked
     told: tuple[Share, ...] = ()
     """The pieces that it was told to be for."""
+    told_minor: int = 0
+    """The sum that was told, whatever came back of it since."""
 
 
 class Dispute(Value):

@@ -70,7 +70,14 @@ def neither(ledger: Ledger, at: datetime) -> Iterator[Breach]:
         stray += [p for p in here if p.where is Where.LOST and not has_confirmed]
         open_count = sum(case.lines[line_id] for case in ledger.m.refunds.values() if case.is_open)
         missing -= coming[line_id] + open_count
-        if missing <= 0 or not stray or is_denied(ledger, line_id) or asked_about(ledger, line_id):
+        is_paid_outside = missing * ledger.piece_prices[line_id] <= ledger.beside.gone_minor
+        if (
+            missing <= 0
+            or not stray
+            or is_paid_outside
+            or is_denied(ledger, line_id)
+            or asked_about(ledger, line_id)
+        ):
             continue
         tag = _neither_tag(ledger, line_id, stray) + _asked_in_vain(ledger, line_id)
         yield Breach("neither", tag, line_id, at, f"{missing} pieces")

@@ -8,6 +8,7 @@ from typing import Any
 from aftersales_contracts.enums import ParcelStatus
 from tests.histories.chances import CARRIERS, Choice, coded, fixed, some
 from tests.histories.choices_buyer import of_buyer
+from tests.histories.choices_money import of_money
 from tests.histories.choices_words import of_words
 from tests.histories.goods import Parcel, Where
 from tests.histories.ledger import Ledger
@@ -26,6 +27,8 @@ def choices(world: World, dice: Random) -> Iterator[Choice]:
     yield from _outside(ledger, dice)
     yield from _provider(ledger, dice)
     yield from _desk(ledger, dice)
+    if world.has_money_beside:
+        yield from of_money(ledger, dice)
 
 
 # Shop and warehouse.
@@ -282,7 +285,9 @@ ANSWERS = {
     "payment_still_stuck": ("retry", "retry", "abandon"),
     "payment_reversed": ("retry", "retry", "abandon"),
     "reversed_as_well": ("retry", "retry", "abandon"),
-    "other_amount_settled": ("retry", "abandon"),
+    "other_amount_settled": ("retry", "abandon", "confirmed", "not_moved"),
+    "paid_twice": ("confirmed", "not_moved"),
+    "surplus_paid": ("refund", "refund", "keep"),
     "presume_lost": ("approved", "found"),
     "where_is_parcel": ("found", "lost", "approved"),
     "goods_back_without_refund": ("approved", "refund", "send_back", "refused", "unclear"),

@@ -155,4 +155,8 @@ def _matters(ledger: Ledger) -> Mapping[str, int]:
         "freight_owed_unpaid": sum(minor > 0 for minor in m.laid_out.values()),
         "rating_unanswered": len(m.ratings) if ledger.succeeded_at is not None else 0,
         "collect_unrefused": sum(collect.is_expected for collect in m.collects),
+        "asked_beyond_money": len(ledger.beside.outside) + len(ledger.beside.disputes),
+        "surplus_lost": len(ledger.beside.extra),
+        "surplus_over": sum(intent.purpose == "surplus" for intent in m.intents.values()),
+        "paid_while_doubted": ledger.beside.doubted_count,
     }

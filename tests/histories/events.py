@@ -11,6 +11,7 @@ from aftersales_contracts.base import Event
 from aftersales_contracts.components import Line
 from aftersales_contracts.enums import ParcelDirection, RefundKind
 from aftersales_contracts.shop import aftersales, desk, orders, payments, reviews, scans, shipments
+from tests.histories import money
 from tests.histories.goods import Parcel
 from tests.histories.matters import WANTS_BACK, Asked, Collect, Rating, counts
 
@@ -39,6 +40,8 @@ def _edited(ledger: Ledger, event: orders.OrderTermsChangedV1, at: datetime) -> 
 
 
 def _paid(ledger: Ledger, event: orders.OrderPaidV1, at: datetime) -> None:
+    if ledger.paid_at is not None:
+        money.paid_again(ledger, event)
     if ledger.paid_at is None:
         ledger.paid_at, ledger.paid_minor = at, event.paid_amount.minor
         ledger.tenders = Counter({p.payment_id: p.amount.minor for p in event.payments})
@@ -276,6 +279,7 @@ def _task_done(ledger: Ledger, event: desk.TaskCompletedV1, at: datetime) -> Non
     task = ledger.m.tasks.get(event.task_id)
     is_open = task is not None and task.is_open
     if task is not None and is_open:
+        money.answered(ledger, event, task.question_code)
         task.answer, task.answered_at = event.outcome_code, at
         parcel = ledger.goods.parcels.get(task.case_id)
         is_search = task.question_code in ("presume_lost", "where_is_parcel")
@@ -293,37 +297,28 @@ def _task_done(ledger: Ledger, event: desk.TaskCompletedV1, at: datetime) -> Non
             intent.state, intent.given_up_minor = "given_up", intent.minor - intent.net_minor
 
 
-def _taken(ledger: Ledger, event: payments.RefundPaymentAcceptedV1, at: datetime) -> None:
-    del at
-    intent = ledger.m.intents.get(event.intent_id)
-    if intent is not None and intent.state == "asked":
-        intent.state = "taken"
-
-
 def _settled(ledger: Ledger, event: payments.RefundSettledV1, at: datetime) -> None:
     del at
     intent = ledger.m.intents.get(event.intent_id)
-    if intent is None or not event.has_moved_now:
+    if intent is None:
+        money.stray(ledger, event)
         return
+    if not event.has_moved_now:
+        return
+    money.settled(ledger, intent, event)
     intent.out_minor += event.amount.minor
     intent.settled_attempts.add(event.attempt_id)
     intent.state, intent.given_up_minor, intent.is_unsure = "paid", intent.abandoned_minor, False
     ledger.m.asked.pop(f"payment:{event.intent_id}", None)
 
 
-def _failed(ledger: Ledger, event: payments.RefundFailedV1, at: datetime) -> None:
-    del at
-    intent = ledger.m.intents.get(event.intent_id)
-    if intent is not None and intent.state in ("asked", "taken"):
-        intent.state = "failed"
-    if event.money_moved.value == "no" and not event.is_retryable:
-        ledger.m.asked.pop(f"payment:{event.intent_id}", None)
-
-
 def _reversed(ledger: Ledger, event: payments.RefundReversedV1, at: datetime) -> None:
     del at
     intent = ledger.m.intents.get(event.intent_id)
+    if intent is None:
+        money.came_back(ledger, event)
     if intent is not None:
+        money.returned(ledger, intent, event.amount.minor)
         intent.back_minor += event.amount.minor
         intent.state = "reversed"
 
@@ -391,9 +386,8 @@ HANDLERS: Mapping[type[Event], Callable[[Ledger, Any, datetime], None]] = {
     scans.ParcelScannedV1: _scanned,
     scans.ParcelArrivedV1: _arrived,
     desk.TaskCompletedV1: _task_done,
-    payments.RefundPaymentAcceptedV1: _taken,
+    **money.HANDLERS,
     payments.RefundSettledV1: _settled,
-    payments.RefundFailedV1: _failed,
     payments.RefundReversedV1: _reversed,
     reviews.ReviewGivenV1: _rated,
 }

@@ -6,6 +6,7 @@ from random import Random
 
 from tests.histories.chances import CARRIERS, Choice
 from tests.histories.choices import choices, edited
+from tests.histories.choices_money import has_money_beside
 from tests.histories.choices_words import delayed
 from tests.histories.shops import NOTICES
 from tests.histories.tidy import tidied
@@ -106,7 +107,7 @@ def generate(seed: int, make_flow: MakeFlow = SharedFlow) -> tuple[History, Worl
     """A history and the world after it; the same for the same seed."""
     dice = Random(seed)
     shape = shape_of(dice)
-    world = World(shape, make_flow)
+    world = World(shape, make_flow, has_money_beside=has_money_beside(seed))
     themes = dice.sample(sorted(THEMES), dice.choice([1, 2, 2, 3]))
     weights: dict[str, float] = {}
     for theme in themes:

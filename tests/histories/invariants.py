@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from tests.histories import money
 from tests.histories.both_or_neither import both, neither, refund_intents
 from tests.histories.breach import Breach
 from tests.histories.goods import Where
@@ -33,6 +34,7 @@ NAMES: Mapping[str, str] = {
     "rating_unanswered": "a rating of an order that succeeded gets an answer",
     "collect_unrefused": "a return that comes at the shop's cost is not taken in",
     "dead_message": "no rule fails",
+    **money.NAMES,
 }
 
 
@@ -41,6 +43,7 @@ def at_step(ledger: Ledger, at: datetime) -> Iterator[Breach]:
     yield from _sums(ledger, at)
     yield from _two_cases(ledger, at)
     yield from both(ledger, at, PATIENCE)
+    yield from money.at_step(ledger)
 
 
 def at_end(ledger: Ledger, at: datetime, cases: Sequence[Standing], dead: Sequence[str]) -> Iterator[Breach]:
@@ -59,6 +62,8 @@ def at_end(ledger: Ledger, at: datetime, cases: Sequence[Standing], dead: Sequen
     yield from _accepted(ledger, at)
     yield from _ratings(ledger, at)
     yield from _collects(ledger, at)
+    yield from money.at_step(ledger)
+    yield from money.at_end(ledger, at)
     for text in dead:
         yield Breach("dead_message", text, text, at, "a rule failed")
 
@@ -154,6 +159,8 @@ def _cases(ledger: Ledger, at: datetime, cases: Sequence[Standing]) -> Iterator[
             continue
         if case.kind == "late-compensation" and unpaid:
             continue  # it waits for a payment, about which somebody is asked
+        if case.kind == "late-compensation" and money.holds(ledger):
+            continue
         yield Breach("case_without_end", f"{case.kind} {case.state}", case.case_id, at, "waits for nobody")
 
 

@@ -12,6 +12,7 @@ from tests.histories.matters import (
     Matters,
     Refund,
 )
+from tests.histories.money import MoneyBeside
 
 _FINE = (Where.BUYER, Where.TO_BUYER, Where.BACK, Where.UNKNOWN)
 
@@ -22,6 +23,7 @@ class Ledger:
     def __init__(self) -> None:
         self.goods = Goods()
         self.m = Matters()
+        self.beside = MoneyBeside()
         self.placed: orders.OrderPlacedV1 | None = None
         self.prices: Counter[str] = Counter()
         self.piece_prices: Counter[str] = Counter()

@@ -11,6 +11,7 @@ from aftersales_contracts.aftersales import common, logistics, logistics_enums, 
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import ReshipPurpose
 from aftersales_contracts.registry import EVENTS
+from tests.histories import money
 from tests.histories.matters import KEEPS_GOODS, BuyerClaim, Claim, Hold, Intent, Task, counts, minors
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def _liability(ledger: Ledger, event: refunds.FreightLiabilityDecidedV1, at: dat
 
 
 def _payment_asked(ledger: Ledger, event: refunds.RefundPaymentRequestedV1, at: datetime) -> None:
+    money.asked(ledger, event, at)
     intent = ledger.m.intents.get(event.intent_id)
     if intent is None:
         refund = ledger.m.refunds.get(event.refund_id or "")
@@ -90,6 +92,8 @@ def _payment_asked(ledger: Ledger, event: refunds.RefundPaymentRequestedV1, at: 
         ledger.m.intents[event.intent_id] = intent
         if refund is not None and event.purpose.value == "refund":
             refund.state = "asked"
+    if intent.state == "failed" and event.amount.minor < intent.asked_minor and ledger.beside.gone_minor:
+        money.cut(intent, event.amount.minor, minors(event.lines))
     intent.asked_minor = event.amount.minor
     if event.attempt_id not in intent.attempts:
         intent.attempts.append(event.attempt_id)
@@ -107,7 +111,11 @@ def _paid(ledger: Ledger, event: refunds.RefundPaidV1, at: datetime) -> None:
     intent = ledger.m.intents.get(event.intent_id)
     if intent is not None:
         intent.paid_minor += event.amount.minor
+        if not event.amount.minor and not intent.out_minor:
+            money.cut(intent, 0, Counter())
         intent.remedy_id = event.remedy_id
+    elif not event.amount.minor:
+        money.paid_nothing(ledger, event)
     if event.refund_id is not None:
         ledger.refund(event.refund_id).state = "paid"
     if event.order_outcome.value == "closed":

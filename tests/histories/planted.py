@@ -7,10 +7,10 @@ from functools import partial
 
 from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds, reviews
 from aftersales_contracts.base import Event, Money
-from aftersales_contracts.shop import shipments
+from aftersales_contracts.shop import payments, shipments
 from tests.histories import crossings as c
 from tests.histories.generate import History, generate, replay
-from tests.histories.world import Action, Shape, SharedFlow, World
+from tests.histories.world import ORDER, Action, Shape, SharedFlow, World
 from tests.services.flow import Told
 
 Change = Callable[[Event], Sequence[Event]]
@@ -204,6 +204,7 @@ LATE = (
     c.paid(),
     do(4 * DAY, "settle", "o1.late_compensation.1", 100),
 )
+SURPLUS = f"order:surplus_paid:{ORDER}"
 ALL: Mapping[str, Planted] = {
     planted.name: planted
     for planted in (
@@ -324,6 +325,36 @@ ALL: Mapping[str, Planted] = {
                 do(12 * DAY, "settle", "r1.refund.1", 100),
             ),
             deaf_to=shipments.ReturnInspectedV1,
+        ),
+        Planted(
+            "a surplus is given back twice", partial(_twice, "surplus"), "surplus_over", c.ONE,
+            (*c.START, do(HOUR, "pay_again", "more1", 100), do(HOUR, "task", SURPLUS, "refund")),
+        ),
+        Planted(
+            "nobody is asked about a surplus", partial(_silent_about, common.TaskRequestedV1), "surplus_lost",
+            c.ONE, (*c.START, do(HOUR, "pay_again", "more1", 100)),
+        ),
+        Planted(
+            "a refund outside is not heard", _as_it_is, "asked_beyond_money", c.ONE,
+            (*c.START, do(1, "outside", "out1", 100), *STOPPED[len(c.START):]),
+            deaf_to=payments.RefundMadeOutsideV1,
+        ),
+        Planted(
+            "a dispute is not heard", _as_it_is, "asked_beyond_money", c.ONE,
+            (*c.START, do(1, "dispute", "d1", "opened", 100), *STOPPED[len(c.START):]),
+            deaf_to=payments.PaymentChargedBackV1,
+        ),
+        Planted(
+            "a settlement is not heard", _as_it_is, "paid_while_doubted", c.TWO,
+            (
+                *c.arrived("a:1", "b:1"),
+                do(60, "apply", "r1", "no_return", "quality", 100, 0, "a:1"),
+                do(60, "agree", "r1", "answer"),
+                do(60, "settle", "r1.refund.1", 130),
+                do(60, "apply", "r2", "no_return", "quality", 50, 0, "b:1"),
+                do(60, "agree", "r2", "answer"),
+            ),
+            deaf_to=payments.RefundSettledV1,
         ),
     )
 }  # fmt: skip

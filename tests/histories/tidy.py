@@ -40,6 +40,9 @@ def _payments(world: World, dice: Random, done: set[str]) -> Action | None:
     for key in world.ledger.m.asked:
         if key.startswith("payment:"):
             return Action(0, "settle", key.removeprefix("payment:"), (100,))
+    for dispute_id, (stage, _) in world.ledger.beside.disputes.items():
+        if stage == "opened":
+            return Action(0, "dispute", dispute_id, ("won", 0))
     return None
 
 

@@ -8,7 +8,7 @@ from aftersales_contracts import components
 from aftersales_contracts.base import Event, Money
 from aftersales_contracts.enums import Carriage, MoneyMoved, PromiseKind, RefundKind
 from aftersales_contracts.shop import aftersales, contacts, desk, payments
-from tests.histories import verbs_goods, verbs_order, verbs_reviews
+from tests.histories import verbs_goods, verbs_money, verbs_order, verbs_reviews
 from tests.histories.goods import Where
 from tests.histories.world import BUYER, CUSTOMER, ORDER, PERSON, SELLER, Action, World, shares
 
@@ -290,7 +290,7 @@ def _task(world: World, action: Action) -> Made:
 
 
 VERBS: Mapping[str, Callable[[World, Action], Made]] = {
-    **verbs_goods.VERBS, **verbs_order.VERBS, **verbs_reviews.VERBS,
+    **verbs_goods.VERBS, **verbs_order.VERBS, **verbs_reviews.VERBS, **verbs_money.VERBS,
     "apply": _apply, "amend": _amend, "take_back": _take_back, "exchange": _exchange,
     "send": _send, "choose": _choose, "problem": _problem, "agree": _agree, "refuse": _refuse,
     "accept": _accept, "answer_exchange": _answer_exchange, "evidence": _evidence, "promise": _promise,

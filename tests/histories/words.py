@@ -8,6 +8,7 @@ from typing import Any
 from aftersales_contracts.aftersales import common, logistics, logistics_enums, refunds, reviews
 from aftersales_contracts.base import Event, Money
 from aftersales_contracts.registry import EVENTS
+from tests.histories import money
 from tests.histories.breach import Breach
 from tests.histories.excuses import is_denied
 from tests.histories.goods import Where
@@ -47,9 +48,9 @@ NAMES: Mapping[str, str] = {
 
 def judge(ledger: Ledger, event: Event, at: datetime) -> Iterator[Breach]:
     """Yields what is wrong with an outcome."""
-    for money in _amounts(event):
-        if money.currency != ledger.currency and ledger.currency:
-            yield Breach("words_currency", event.TYPE, ledger.currency, at, f"says {money.currency}")
+    for amount in _amounts(event):
+        if amount.currency != ledger.currency and ledger.currency:
+            yield Breach("words_currency", event.TYPE, ledger.currency, at, f"says {amount.currency}")
     check = CHECKS.get(type(event))
     if check is None:
         return
@@ -80,7 +81,9 @@ def _confirm(ledger: Ledger, event: refunds.OrderAutoConfirmRequestedV1, at: dat
     m = ledger.m
     going_back = sum(i.minor - i.given_up_minor for i in m.intents.values() if i.purpose == "refund")
     expected = ledger.paid_minor - going_back
-    if event.release_amount.minor != expected:
+    gone = ledger.beside.gone_minor + money.over_minor(ledger)
+    is_fine = max(expected - gone, 0) <= event.release_amount.minor <= expected
+    if event.release_amount.minor != expected and not (gone and is_fine):
         yield "words_release", "", "order", f"asks to release {event.release_amount.minor}, left {expected}"
     for refund in m.refunds.values():
         if refund.is_open:
@@ -134,7 +137,7 @@ def _paid(ledger: Ledger, event: refunds.RefundPaidV1, at: datetime) -> Found:
         if intent.purpose == "refund"
     )
     whole = sum(ledger.prices.values())
-    if asked < whole:
+    if asked + ledger.beside.gone_minor < whole:
         yield "words_full", "", event.intent_id, f"called full with {asked} of {whole}"
 
 
@@ -329,7 +332,7 @@ def _buyer_claim(ledger: Ledger, event: Any, at: datetime) -> Found:
     for line_id, count in counts(event.lines).items():
         asked = [i for i in m.intents.values() if i.purpose == "refund"]
         asked = [i for i in asked if i.state != "given_up" or i.net_minor > 0]
-        repaid = sum(i.lines[line_id] for i in asked if not i.keeps_goods)
+        repaid = sum(i.lines[line_id] for i in asked if not i.keeps_goods) + ledger.beside.repaid[line_id]
         claims = [c for c in m.buyer_claims.values() if c.ended not in ("void", "taken_back")]
         claims = [c for c in claims if c.claim_id != event.claim_id]
         before = sum(claim.lines[line_id] for claim in claims)

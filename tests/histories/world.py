@@ -100,6 +100,8 @@ class World:
     breaches: dict[tuple[str, str], Breach] = field(default_factory=dict[tuple[str, str], Breach])
     is_lost: set[str] = field(default_factory=set[str])
     ignored: set[str] = field(default_factory=set[str])
+    has_money_beside: bool = False
+    """Whether others move money of the order."""
 
     rated: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     """The line and the side of each rating, also of one that is read later: an id is of one rating."""

@@ -3,6 +3,7 @@
 import pytest
 
 from aftersales_contracts.aftersales import refunds
+from aftersales_contracts.base import Event
 from aftersales_contracts.enums import ChargebackStage, RefundKind
 from services.refunds.service import REFUNDS
 from tests.services.refunds import money as m
@@ -173,6 +174,67 @@ def test_b10_a_refund_that_is_agreed_while_its_money_is_disputed_waits(
     assert m.asked_for(driver) == []
     driver.tell(m.disputed(end, 3_000), T0 + DAY)
     assert [one[1] for one in m.asked_for(driver)] == asked
+
+
+@pytest.mark.parametrize("is_failed_before", [True, False])
+@pytest.mark.parametrize("end", [WON, LOST])
+def test_b10_a_payment_that_fails_while_its_money_is_disputed_is_a_persons(
+    *, is_failed_before: bool, end: ChargebackStage
+) -> None:
+    """RF-029: nobody knows yet whether the dispute pays the buyer: it is neither made anew nor cut."""
+    driver = played(PAID, s.shipped(), REFUND, s.agreed())
+    steps: list[Event] = [s.failed(), m.disputed(OPENED, 10_000)]
+    for number, event in enumerate(steps if is_failed_before else reversed(steps)):
+        driver.tell(event, T0 + DAY + number * MINUTE)
+    driver.until(T0 + 2 * DAY)
+    assert len(m.asked_for(driver)) == 1
+    assert "payment_stuck" in m.codes(driver)
+    driver.tell(m.disputed(end, 10_000), T0 + 3 * DAY)
+    stuck = next((task for task in m.tasks(driver) if task.question_code == "payment_stuck"), None)
+    if end is LOST:
+        assert stuck is None, "nothing is left to pay"
+        assert m.book(driver).open == ()
+        return
+    assert stuck is not None
+    driver.tell(m.answer(stuck, "retry"), T0 + 4 * DAY)
+    assert [one[1] for one in m.asked_for(driver)] == [4_000, 4_000]
+    assert m.left(driver) == 6_000
+
+
+def test_b10_a_movement_that_is_told_again_after_it_came_back_is_a_repeat() -> None:
+    out = m.outside(5_000)
+    driver = played(PAID, s.shipped(), out, m.came_back(2_000), out)
+    assert m.left(driver) == 7_000
+
+
+def test_b10_a_dispute_that_is_won_leaves_room_for_what_others_gave_back() -> None:
+    """RF-048: 80.00 were disputed when 100.00 went out outside; they did not fit then, and do now."""
+    driver = played(PAID, s.shipped(), m.disputed(OPENED, 8_000), m.outside(10_000))
+    assert "paid_beyond_account" in m.codes(driver)
+    driver.tell(m.disputed(WON, 8_000), T0 + DAY)
+    assert (m.left(driver), m.codes(driver)) == (0, [])
+
+
+def test_b10_a_dispute_about_one_payment_leaves_the_surplus_of_another() -> None:
+    driver = played(PAID, m.paid(SECOND["part"]), REFUND.model_copy(update={"refund_id": "r9"}))
+    driver.tell(m.disputed(OPENED, 10_000), T0 + DAY)
+    assert [one.minor for one in m.book(driver).beside.surplus] == [2_500]
+
+
+def test_b10_goods_that_come_back_while_the_money_is_disputed_are_asked_about() -> None:
+    """RF-044: a yes is asked for again until the dispute is over."""
+    returning = s.applied(amount=4_000, lines=[s.share("b", 1, 4_000)])
+    driver = played(PAID, s.shipped(), returning, s.agreed(), s.sent(lines=[s.share("b")]))
+    driver.tell(m.disputed(OPENED, 10_000), T0 + DAY)
+    driver.tell(s.withdrawn(), T0 + DAY)
+    driver.tell(s.inspected("b", return_id="ret1"), T0 + 2 * DAY)
+    task = next(task for task in m.tasks(driver) if task.question_code == "goods_back_without_refund")
+    driver.tell(m.answer(task, "approved"), T0 + 3 * DAY)
+    assert m.asked_for(driver) == []
+    driver.tell(m.disputed(WON, 10_000), T0 + 4 * DAY)
+    task = [task for task in m.tasks(driver) if task.question_code == "goods_back_without_refund"][-1]
+    driver.tell(m.answer(task, "approved"), T0 + 5 * DAY)
+    assert [one[1] for one in m.asked_for(driver)] == [4_000]
 
 
 def test_b10_two_disputes_of_one_payment_are_two() -> None:

@@ -69,7 +69,7 @@ def booked(
     rest = minor - sum(part.minor for part in surplus)
     room = sum(max(tender.left_minor, 0) for tender in book.tenders)
     inside = min(rest, room)
-    if inside < rest:
+    if inside < rest and not tenders:
         surplus = _more_surplus(book, surplus, rest - inside)
         rest = minor - sum(part.minor for part in surplus)
     through = _through(book, inside, tenders)
@@ -133,7 +133,7 @@ def _goods(
     left.append(freight_left - freight)
     *more, extra = allocate(min(rest, sum(left)), left)
     parts = [part + one for part, one in zip(parts, more, strict=True)]
-    is_all = minor > 0 and minor == sum(max(tender.left_minor, 0) for tender in book.tenders)
+    is_all = not shares and minor > 0 and minor == sum(max(tender.left_minor, 0) for tender in book.tenders)
     pieces = tuple(
         Share(line.line_id, _unsent(line, told.get(line.line_id), part, is_all=is_all), part)
         for line, part in zip(book.lines, parts, strict=True)
@@ -152,7 +152,12 @@ def _unsent(line: LineAccount, told: Share | None, minor: int, *, is_all: bool) 
 
 def entered(book: OrderAccount, an_id: str, what: Booked, sign: int) -> OrderAccount:
     """Books a movement (`sign` 1), or takes it out of the account again (-1)."""
-    gone = tuple(share for share in what.shares if share.quantity_count)
+    lines = {line.line_id: line for line in book.lines}
+    gone = tuple(
+        replace(share, minor=min(share.minor, account.cost_minor(lines[share.line_id], share.quantity_count)))
+        for share in what.shares
+        if share.quantity_count
+    )
     after = account.moved(
         book, what.shares, what.freight_minor, what.tenders, sign, are_goods_gone=True, was_sent=False
     )
@@ -162,6 +167,46 @@ def entered(book: OrderAccount, an_id: str, what: Booked, sign: int) -> OrderAcc
         beside = beside.with_surplus(replace(known, minor=max(known.minor - sign * part.minor, 0)))
     held = after.held.with_money(an_id, gone, sign) if gone else after.held
     return replace(after, beside=beside, held=held)
+
+
+def money_alone(what: Booked) -> Booked:
+    """Leaves the pieces out: a dispute is about money, and the goods stay where they are."""
+    shares = tuple(replace(share, quantity_count=0) for share in what.shares if share.minor)
+    return replace(what, shares=shares)
+
+
+def overs_booked(book: OrderAccount) -> OrderAccount:
+    """Books what others moved and the account had no room for, as soon as it has."""
+    beside = book.beside
+    for outside in beside.outside:
+        if outside.booked.over_minor and book.paid_minor > book.refunded_minor:
+            book, what = _again(book, outside.outside_id, outside.booked, outside.told)
+            book = replace(book, beside=book.beside.with_outside(replace(outside, booked=what)))
+    for dispute in beside.disputes:
+        if dispute.booked.over_minor and book.paid_minor > book.refunded_minor:
+            book, what = _again(book, dispute.dispute_id, dispute.booked, ())
+            book = replace(book, beside=book.beside.with_dispute(replace(dispute, booked=what)))
+    return book
+
+
+def _again(
+    book: OrderAccount, an_id: str, what: Booked, told: Sequence[Share]
+) -> tuple[OrderAccount, Booked]:
+    tenders = (*what.tenders, *what.surplus)
+    minor = what.over_minor + sum(part.minor for part in tenders)
+    has_pieces = book.beside.dispute_of(an_id) is None and an_id not in book.intents
+    book = entered(book, an_id, what, -1)
+    what = booked(book, minor, tenders, told, what.freight_minor)
+    what = what if has_pieces else money_alone(what)
+    return entered(book, an_id, what, 1), what
+
+
+def over_of(book: OrderAccount, an_id: str) -> int:
+    """Finds how much of a movement the account has no room for."""
+    outside, dispute = book.beside.outside_of(an_id), book.beside.dispute_of(an_id)
+    if outside is not None:
+        return outside.booked.over_minor
+    return 0 if dispute is None else dispute.booked.over_minor
 
 
 def split_cents(book: OrderAccount, most_minor: int) -> int:

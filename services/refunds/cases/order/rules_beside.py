@@ -58,6 +58,28 @@ def unasked(book: OrderAccount, about: str, reason_code: str) -> tuple[OrderAcco
     return book, [TaskWithdrawn(reason_code, name=name_of(question.number)) for question in void]
 
 
+def no_longer_beyond(book: OrderAccount) -> tuple[OrderAccount, list[Fact]]:
+    """Takes back questions about money for which the account has room by now."""
+    facts: list[Fact] = []
+    for question in book.beside.questions:
+        if question.question_code == BEYOND and not account_money.over_of(book, question.about):
+            book, void = unasked(book, question.about, "in_account")
+            facts += void
+    return book, facts
+
+
+def asked_of_any(book: OrderAccount, policy: Policy, now: datetime) -> tuple[OrderAccount, list[Fact]]:
+    """Asks about money that the order does not need and that nobody is asked about."""
+    facts: list[Fact] = []
+    waiting = {wish.case_id for wish in book.beside.waiting}
+    for surplus in book.beside.surplus:
+        is_asked = any(one.about == surplus.payment_id for one in book.beside.questions)
+        if not is_asked and surplus.payment_id not in waiting:
+            book, asks = asked_of_surplus(book, surplus, SURPLUS, policy, now)
+            facts += asks
+    return book, facts
+
+
 def asked_of_surplus(
     book: OrderAccount, surplus: Surplus, question_code: str, policy: Policy, now: datetime
 ) -> tuple[OrderAccount, list[Fact]]:
@@ -202,7 +224,9 @@ def _outgoing(
             book, question.question_code, about, question.amount, policy, now, holds=question.holds
         )
         return [MoneyEntered(again, "asked_anew", about), task]
-    return [MoneyEntered(less_out(book, about, question.amount.minor), "not_moved", about)]
+    book = account_money.overs_booked(less_out(book, about, question.amount.minor))
+    book, void = no_longer_beyond(book)
+    return [MoneyEntered(book, "not_moved", about), *void]
 
 
 def went_out(book: OrderAccount, outside_id: str, minor: int, tenders: Sequence[Tender] = ()) -> OrderAccount:
@@ -213,8 +237,11 @@ def went_out(book: OrderAccount, outside_id: str, minor: int, tenders: Sequence[
         book = account_money.entered(book, outside_id, known.booked, -1)
     told = () if known is None else known.told
     what = account_money.booked(book, before + minor, tenders, told)
+    what = account_money.money_alone(what) if outside_id in book.intents else what
     book = account_money.entered(book, outside_id, what, 1)
-    return replace(book, beside=book.beside.with_outside(Outside(outside_id, before + minor, what, told)))
+    return replace(
+        book, beside=book.beside.with_outside(Outside(outside_id, before + minor, what, told, before + minor))
+    )
 
 
 def less_out(book: OrderAccount, outside_id: str, minor: int) -> OrderAccount:
@@ -226,6 +253,7 @@ def less_out(book: OrderAccount, outside_id: str, minor: int) -> OrderAccount:
     left = max(known.minor - minor, 0)
     tenders = (*known.booked.tenders, *known.booked.surplus)
     what = account_money.booked(book, left, tenders, known.told)
+    what = account_money.money_alone(what) if outside_id in book.intents else what
     book = account_money.entered(book, outside_id, what, 1)
     return replace(book, beside=book.beside.with_outside(replace(known, minor=left, booked=what)))
 

@@ -132,7 +132,8 @@ def _followed(book: OrderAccount, held: HeldGoods, cause_id: str, reason_code: s
         kept = kept_beside_money(held, line.line_id, line.quantity_count)
         claimed = sum(count_of(claim.shares, line.line_id) for claim in held.claims)
         if kept > claimed:
-            due.append(Share(line.line_id, kept - claimed, _lost_minor(held, line, kept - claimed)))
+            lost = _lost_minor(held, line, kept - claimed, is_outside=book.beside.was_paid_outside)
+            due.append(Share(line.line_id, kept - claimed, lost))
         elif claimed and (count := claimed - max(kept + _pending(book, held, line.line_id), 0)) > 0:
             over[line.line_id] = count
     facts: list[Fact] = []
@@ -152,9 +153,12 @@ def _pending(book: OrderAccount, held: HeldGoods, line_id: str) -> int:
     return sum(count_of(inside(held.given_for(case.case_id), case.shares), line_id) for case in cases)
 
 
-def _lost_minor(held: HeldGoods, line: LineAccount, count: int) -> int:
+def _lost_minor(held: HeldGoods, line: LineAccount, count: int, *, is_outside: bool) -> int:
     """Computes what the shop lost with these pieces: the money given back, else what they cost."""
     repaid_count, repaid_minor = held.repaid_for(line.line_id)
+    if is_outside:
+        cost = account.cost_minor(line, min(repaid_count, line.quantity_count))
+        repaid_minor = max(repaid_minor, min(line.refunded_minor, cost))
     paid = min(count, repaid_count)
     money = repaid_minor * paid // repaid_count if paid else 0
     return money + account.cost_minor(line, count - paid)

@@ -370,8 +370,11 @@ def asked(
     parcel_id: str = "",
 ) -> Sequence[Fact]:
     """Asks a person about pieces for which the buyer has goods and money neither; nothing without such."""
+    is_held = book.beside.is_disputed
     worth = tuple(
-        share for share in pieces if (line := book.line(share.line_id)) is not None and line.left_minor > 0
+        share
+        for share in pieces
+        if (line := book.line(share.line_id)) is not None and (line.left_minor > 0 or is_held)
     )
     if not worth or book.paid_at is None:
         return []

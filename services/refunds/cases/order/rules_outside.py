@@ -35,7 +35,8 @@ def paid_outside(state: State, paid: PaidOutside, policy: Policy, now: datetime)
     """Enters money that others gave back: so much less can be asked for. A repeat is one movement."""
     book = live(state).book
     known = book.beside.outside_of(paid.outside_id)
-    if known is not None and paid.amount.currency == book.currency and known.minor == paid.amount.minor:
+    is_same = known is not None and paid.amount.minor in (known.minor, known.told_minor)
+    if is_same and paid.amount.currency == book.currency:
         return []
     if known is None and _is_early(book):
         raise NotYet
@@ -65,7 +66,7 @@ def _entered(book: OrderAccount, paid: PaidOutside, policy: Policy, now: datetim
         book = account_money.entered(book, an_id, known.booked, -1)
     what = account_money.booked(book, minor, paid.tenders, paid.shares, paid.freight_minor)
     book = account_money.entered(book, an_id, what, 1)
-    book = replace(book, beside=book.beside.with_outside(Outside(an_id, minor, what, paid.shares)))
+    book = replace(book, beside=book.beside.with_outside(Outside(an_id, minor, what, paid.shares, minor)))
     return _followed(book, an_id, what, "paid_outside", policy, now)
 
 
@@ -83,11 +84,17 @@ def _followed(
         return [MoneyEntered(book, reason_code, an_id), *facts]
     running = _running(book)
     if running:
-        asked = intent.to(HERE, running[0], intent.PaidElsewhere(what.over_minor, an_id))
+        asked = intent.to(HERE, running[0], _elsewhere(book, an_id, what.over_minor))
         return [MoneyEntered(book, reason_code, an_id), *facts, tell(asked)]
     over = Money(what.over_minor, book.currency)
     book, task = rules_beside.asked(book, BEYOND, an_id, over, policy, now)
     return [MoneyEntered(book, reason_code, an_id), *facts, task]
+
+
+def _elsewhere(book: OrderAccount, an_id: str, minor: int) -> intent.PaidElsewhere:
+    """Tells a payment of money that others moved, or may have: a dispute that is open."""
+    dispute = book.beside.dispute_of(an_id)
+    return intent.PaidElsewhere(minor, an_id, is_held=dispute is not None and dispute.stage == "opened")
 
 
 def _surplus_gone(
@@ -115,13 +122,9 @@ def _running(book: OrderAccount) -> list[str]:
 
 def grant_cut(state: State, told: GrantCut, policy: Policy, now: datetime) -> Decisions:
     """Gives the account back what an intent will not pay, because others did."""
-    book = live(state).book
-    what = _booked_of(book, told.outside_id)
-    if what is None:
-        return []
     given_back = _given_back(told)
     after = reduce(evolve, (entry.fact for entry in given_back), state)
-    return [*given_back, *_cut(live(after).book, told, what, policy, now)]
+    return [*given_back, *_cut(live(after).book, told, policy, now)]
 
 
 @rule("RF-029")
@@ -144,42 +147,21 @@ def _given_back(told: GrantCut) -> Sequence[Fact]:
 
 
 @rule("RF-029")
-def _cut(book: OrderAccount, told: GrantCut, what: Booked, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Books what there is room for now. What is still too much is another intent's, or a person's."""
+def _cut(book: OrderAccount, told: GrantCut, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Looks at what others moved and the account has no room for: that is another intent's, or a person's."""
     an_id = told.outside_id
-    if told.cut is not None:
-        minor = what.over_minor + sum(part.minor for part in (*what.tenders, *what.surplus))
-        book = account_money.entered(book, an_id, what, -1)
-        what = account_money.booked(book, minor, (*what.tenders, *what.surplus), what.shares)
-        book = _with_booked(account_money.entered(book, an_id, what, 1), an_id, what)
-    book, facts = rules_beside.unasked(book, an_id, "asked_anew" if what.over_minor else "paid_outside")
+    over_minor = account_money.over_of(book, an_id)
+    book, facts = rules_beside.unasked(book, an_id, "asked_anew" if over_minor else "paid_outside")
     running = _running(book)
     later = running[running.index(told.intent_id) + 1 :] if told.intent_id in running else []
-    if what.over_minor and later:
-        asked = intent.to(HERE, later[0], intent.PaidElsewhere(what.over_minor, an_id))
+    if over_minor and later:
+        asked = intent.to(HERE, later[0], _elsewhere(book, an_id, over_minor))
         return [MoneyEntered(book, "cut", an_id), *facts, tell(asked)]
-    if what.over_minor:
-        over = Money(what.over_minor, book.currency)
+    if over_minor:
+        over = Money(over_minor, book.currency)
         book, task = rules_beside.asked(book, BEYOND, an_id, over, policy, now)
         return [MoneyEntered(book, "cut", an_id), *facts, task]
     return [MoneyEntered(book, "cut", an_id), *facts]
-
-
-def _booked_of(book: OrderAccount, an_id: str) -> Booked | None:
-    outside, dispute = book.beside.outside_of(an_id), book.beside.dispute_of(an_id)
-    if outside is not None:
-        return outside.booked
-    return None if dispute is None else dispute.booked
-
-
-def _with_booked(book: OrderAccount, an_id: str, what: Booked) -> OrderAccount:
-    beside = book.beside
-    if (outside := beside.outside_of(an_id)) is not None:
-        return replace(book, beside=beside.with_outside(replace(outside, booked=what)))
-    dispute = beside.dispute_of(an_id)
-    return (
-        book if dispute is None else replace(book, beside=beside.with_dispute(replace(dispute, booked=what)))
-    )
 
 
 def outside_reversed(state: State, came_back: OutsideReversed, policy: Policy, now: datetime) -> Decisions:
@@ -192,19 +174,22 @@ def outside_reversed(state: State, came_back: OutsideReversed, policy: Policy, n
         raise NotYet
     if came_back.amount.currency != book.currency or not known.minor:
         return _not_known(came_back, policy, now)
-    decided = _came_back(book, came_back)
+    decided = _came_back(book, came_back, policy, now)
     return [*decided, *resumed(state, decided, policy, now)]
 
 
 @rule("OR-003", "RF-029")
-def _came_back(book: OrderAccount, came_back: OutsideReversed) -> Sequence[Fact]:
+def _came_back(
+    book: OrderAccount, came_back: OutsideReversed, policy: Policy, now: datetime
+) -> Sequence[Fact]:
     an_id = came_back.outside_id
     book = rules_beside.less_out(book, an_id, came_back.amount.minor)
-    known = book.beside.outside_of(an_id)
-    if known is not None and known.booked.over_minor:
-        return [MoneyEntered(book, "reversed", an_id)]
-    book, facts = rules_beside.unasked(book, an_id, "reversed")
-    return [MoneyEntered(book, "reversed", an_id), *facts]
+    facts: list[Fact] = []
+    if not account_money.over_of(book, an_id):
+        book, facts = rules_beside.unasked(book, an_id, "reversed")
+    book, void = rules_beside.no_longer_beyond(account_money.overs_booked(book))
+    book, asks = rules_beside.asked_of_any(book, policy, now)
+    return [MoneyEntered(book, "reversed", an_id), *facts, *void, *asks]
 
 
 @rule("OR-003")
@@ -241,16 +226,21 @@ def charged_back(state: State, told: ChargedBack, policy: Policy, now: datetime)
     book = live(state).book
     if _is_early(book):
         raise NotYet
-    known = book.beside.dispute_of(told.dispute_id)
-    if known is not None and (
-        now < known.at or (known.stage, known.minor) == (told.stage, told.amount.minor)
-    ):
+    if _is_old_news(book.beside.dispute_of(told.dispute_id), told, now):
         return []
     if told.amount.currency != book.currency:
         is_asked = book.beside.outside_of(told.dispute_id) is not None
         return [] if is_asked else _foreign(book, told.dispute_id, told.amount, policy, now)
     decided = _disputed(book, told, policy, now)
     return [*decided, *resumed(state, decided, policy, now)]
+
+
+def _is_old_news(known: Dispute | None, told: ChargedBack, now: datetime) -> bool:
+    """Tells whether a stage is known, older than the last, or the beginning of a dispute that is over."""
+    if known is None:
+        return False
+    is_same = known.minor == told.amount.minor and told.stage in (known.stage, "opened")
+    return now < known.at or is_same
 
 
 @rule("OR-003", "RF-048")
@@ -261,11 +251,17 @@ def _disputed(book: OrderAccount, told: ChargedBack, policy: Policy, now: dateti
         book = account_money.entered(book, an_id, known.booked, -1)
     is_out = told.stage != "won"
     minor = told.amount.minor if is_out else 0
-    what = account_money.booked(book, minor, (Tender(told.payment_id, minor),)) if minor else Booked()
+    what = Booked()
+    if minor:
+        what = account_money.money_alone(account_money.booked(book, minor, (Tender(told.payment_id, minor),)))
     book = account_money.entered(book, an_id, what, 1)
     dispute = Dispute(an_id, told.payment_id, told.stage, told.amount.minor, now, what)
-    book = replace(book, beside=book.beside.with_dispute(dispute))
-    facts: list[Fact] = _followed(book, an_id, what, f"dispute_{told.stage}", policy, now)
+    book = account_money.overs_booked(replace(book, beside=book.beside.with_dispute(dispute)))
+    book, void = rules_beside.no_longer_beyond(book)
+    if not is_out:
+        book, asks = rules_beside.asked_of_any(book, policy, now)
+        void += asks
+    facts: list[Fact] = void + _followed(book, an_id, what, f"dispute_{told.stage}", policy, now)
     was_open = known is not None and known.stage == "opened"
     if told.stage == "opened":
         return (

@@ -75,6 +75,7 @@ def intent_abandoned(
         return [*facts, *_surplus_again(current, facts, policy, now)]
     if abandoned.purpose is not Purpose.REFUND:
         return facts
+    facts += _in_account(current, facts)
     facts += _no_longer_full(current.book, abandoned.case_id)
     if case is not None:
         given_up = agreement.PaymentGivenUp(abandoned.reason_code)
@@ -85,15 +86,19 @@ def intent_abandoned(
     return facts
 
 
+def _in_account(current: Live, facts: Sequence[Fact]) -> Sequence[Fact]:
+    """Takes back questions about money of others for which the account has room now."""
+    if not current.book.beside.questions:
+        return []
+    before: State = current
+    book, void = rules_beside.no_longer_beyond(live(reduce(evolve, facts, before)).book)
+    return [MoneyEntered(book, "in_account"), *void] if void else []
+
+
 def _surplus_again(current: Live, facts: Sequence[Fact], policy: Policy, now: datetime) -> Sequence[Fact]:
     """Asks anew about money that the order does not need and that was not given back."""
     before: State = current
-    book = live(reduce(evolve, facts, before)).book
-    asks: list[Fact] = []
-    for surplus in book.beside.surplus:
-        if not any(one.about == surplus.payment_id for one in book.beside.questions):
-            book, more = rules_beside.asked_of_surplus(book, surplus, rules_beside.SURPLUS, policy, now)
-            asks += more
+    book, asks = rules_beside.asked_of_any(live(reduce(evolve, facts, before)).book, policy, now)
     return [MoneyEntered(book, "surplus"), *asks]
 
 

@@ -56,7 +56,8 @@ def _paid(current: Live, question: Question, refund_id: str, policy: Policy, now
     pieces = _left(current.book, question)
     terms = remedy_terms(current.book, pieces, question.reason_code, question.kind, policy)
     if not pieces or terms.amount.minor == 0:
-        return [settled]
+        is_held = bool(pieces) and current.book.beside.is_disputed
+        return [settled, _anew(current.book, question, policy, now)] if is_held else [settled]
     opened = ours(current, refund_id, terms, policy, now, remedy_id=None, are_goods_back=question.are_here)
     return [settled, opened]
 
@@ -127,8 +128,12 @@ def _sent(current: Live, question: Question, send_id: str, policy: Policy, now: 
 @rule("RF-044")
 def _again(book: OrderAccount, question: Question, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Asks anew where the answer ends nothing."""
-    again = replace(question, number=book.question_count + 1)
-    return [QuestionSettled(question.number), QuestionAsked(again, now + policy.attention_days)]
+    return [QuestionSettled(question.number), _anew(book, question, policy, now)]
+
+
+def _anew(book: OrderAccount, question: Question, policy: Policy, now: datetime) -> QuestionAsked:
+    again = replace(question, number=book.question_count + 1, refund_id="")
+    return QuestionAsked(again, now + policy.attention_days)
 
 
 def refund_offered(

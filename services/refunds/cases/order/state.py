@@ -154,7 +154,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case ExchangeAdmitted():
             return _exchange_admitted(order, fact)
         case GrantGivenBack():
-            return replace(order, book=_moved(book, fact, -1))
+            return replace(order, book=account_money.overs_booked(_moved(book, fact, -1)))
         case RemedyPassedOn():
             return replace(order, book=replace(book, remedies=(*book.remedies, fact.remedy_id)))
         case AutoConfirmRequested():

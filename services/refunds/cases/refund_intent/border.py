@@ -134,6 +134,11 @@ def _tenders(tenders: Sequence[Tender], currency: str) -> list[components.Tender
     ]
 
 
+def _pieces(order: PaymentOrder) -> list[components.Share]:
+    """Lists the pieces that are paid for; of some there is money left alone."""
+    return priced_pieces([share for share in order.shares if share.quantity_count], order.amount.currency)
+
+
 def _payment_requested(fact: PaymentRequested, view: CaseView[State]) -> refunds.RefundPaymentRequestedV1:
     wish = fact.order
     is_refund = wish.purpose is Purpose.REFUND
@@ -146,7 +151,7 @@ def _payment_requested(fact: PaymentRequested, view: CaseView[State]) -> refunds
         tenders=_tenders(wish.tenders if wish.is_way_known else (), wish.amount.currency),
         payee=refunds_enums.Payee.BUYER,
         payee_ref=begun(view.state).beside.payee_ref,
-        lines=priced_pieces(wish.shares, wish.amount.currency) if is_refund else None,
+        lines=_pieces(wish) if is_refund else None,
         refund_id=wish.case_id if is_refund else None,
     )
 
@@ -161,7 +166,7 @@ def _refund_paid(fact: RefundPaid, view: CaseView[State]) -> refunds.RefundPaidV
         intent_id=view.case_id,
         purpose=refunds_enums.IntentPurpose(wish.purpose.value),
         amount=money(fact.amount),
-        lines=priced_pieces(wish.shares, wish.amount.currency),
+        lines=_pieces(wish),
         is_full=is_full,
         order_outcome=outcome.CLOSED if is_full and not wish.has_trade_ended else outcome.CONTINUES,
         refund_id=wish.case_id if wish.purpose is Purpose.REFUND else None,

@@ -99,6 +99,7 @@ class CutAwaited(Value):
 
     minor: int
     outside_id: str
+    is_held: bool = False
 
 
 class StrayPaid(Value):

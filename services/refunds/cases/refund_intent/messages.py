@@ -49,6 +49,8 @@ class PaidElsewhere(Value):
 
     minor: int
     outside_id: str
+    is_held: bool = False
+    """It is disputed, and may turn out not to be paid."""
 
 
 class PaymentFailed(Value):

@@ -97,7 +97,7 @@ def _decided(  # noqa: C901, PLR0911  one branch per message
         case ReceiptConfirmed():
             return _receipt_confirmed(state, policy, now)
         case PaidElsewhere():
-            return rules_elsewhere.paid_elsewhere(state, message)
+            return rules_elsewhere.paid_elsewhere(state, message, policy, now)
         case DeadlinePassed():
             return _deadline_passed(state, message, policy, now)
         case _:
@@ -192,6 +192,8 @@ def _failed(state: Begun, failed: PaymentFailed, policy: Policy, now: datetime) 
         return given_up(state, "receipt_confirmed")
     if state.beside.elsewhere_minor:
         beside = state.beside
+        if beside.is_elsewhere_held:
+            return _stuck(state, Moved.NO, policy, now)
         facts = rules_elsewhere.cut_now(state, beside.elsewhere_minor, beside.elsewhere_id)
         if any(isinstance(fact, PaidNothing) for fact in facts):
             return facts

@@ -1,6 +1,7 @@
 """Decides about money that others moved: in place of a payment of ours, or without one."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from kernel.decider import NotYet
 from kernel.rules import rule
@@ -9,6 +10,7 @@ from services.refunds.cases.refund_intent.facts import (
     Fact,
     PaidNothing,
     PaymentCut,
+    PaymentStuck,
     StrayPaid,
     StrayReversed,
 )
@@ -19,7 +21,7 @@ from services.refunds.cases.refund_intent.messages import (
     Moved,
     PaidElsewhere,
 )
-from services.refunds.cases.refund_intent.rules_people import withdrawn
+from services.refunds.cases.refund_intent.rules_people import asked, withdrawn
 from services.refunds.cases.refund_intent.state import (
     Abandoned,
     Begun,
@@ -32,6 +34,7 @@ from services.refunds.cases.refund_intent.state import (
     Stuck,
 )
 from services.refunds.payments import cut, less
+from services.refunds.policy import Policy
 
 
 @rule("OR-003")
@@ -50,10 +53,23 @@ def stray(state: NotBegun, message: Message) -> Sequence[Fact]:
 
 
 @rule("RF-029")
-def paid_elsewhere(state: Begun, told: PaidElsewhere) -> Sequence[Fact]:
-    """Cuts what others paid out of a payment of which surely nothing moved. Else it is cut when it fails."""
+def paid_elsewhere(state: Begun, told: PaidElsewhere, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Cuts what others paid out of a payment of which surely nothing moved. Else it is cut when it fails.
+
+    While it is only disputed whether they did, a person says whether the payment is made anew.
+    """
     if isinstance(state, Settled | Reversed | Abandoned):
         return [CutAwaited(0, told.outside_id)]
+    if told.is_held:
+        awaited = CutAwaited(told.minor, told.outside_id, is_held=True)
+        if not isinstance(state, Requested) or not state.is_waiting:
+            return [awaited]
+        look_at = now + policy.attention_days
+        return [
+            awaited,
+            PaymentStuck(state.attempt_count, Moved.NO, look_at),
+            asked(state, "payment_stuck", look_at),
+        ]
     is_waiting = isinstance(state, Requested) and state.is_waiting
     is_sure = isinstance(state, Stuck) and state.moved is Moved.NO
     if is_waiting or is_sure:

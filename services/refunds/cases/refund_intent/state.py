@@ -49,7 +49,7 @@ class Beside(Value):
     `settled_attempts`: those that settled, `settled_minors` the amount of each.
     `is_unwanted`: the buyer confirmed that he has the goods. `is_doubted`: a person is asked about another
     sum than was ordered, `is_foreign`: of another currency. `elsewhere_minor`: others paid so much of what is
-    under way, by the movement `elsewhere_id`.
+    under way, by the movement `elsewhere_id`; `is_elsewhere_held`: a dispute, which is open.
     """
 
     held: PaymentOrder | None = None
@@ -66,6 +66,7 @@ class Beside(Value):
     is_foreign: bool = False
     elsewhere_minor: int = 0
     elsewhere_id: str = ""
+    is_elsewhere_held: bool = False
 
 
 NOTHING_BESIDE = Beside()
@@ -347,9 +348,11 @@ def _settled_elsewhere(
             beside = replace(beside, elsewhere_minor=0, elsewhere_id="")
             return replace(state, order=less(state.order, fact.part), beside=beside)
         case CutAwaited():
-            minor = beside.elsewhere_minor + fact.minor
-            an_id = fact.outside_id if fact.minor else beside.elsewhere_id
-            return replace(state, beside=replace(beside, elsewhere_minor=minor, elsewhere_id=an_id))
+            if not fact.minor:
+                return state
+            before = 0 if beside.elsewhere_id == fact.outside_id else beside.elsewhere_minor
+            beside = replace(beside, elsewhere_minor=before + fact.minor, elsewhere_id=fact.outside_id)
+            return replace(state, beside=replace(beside, is_elsewhere_held=fact.is_held))
         case DoubtCleared():
             return replace(state, beside=replace(beside, is_doubted=False, is_foreign=False))
         case _:
