@@ -105,7 +105,7 @@ class ChargeKind(OpenEnum):
 
 
 class PaymentStatus(OpenEnum):
-    """What became of one payment."""
+    """The fate of one payment."""
 
     AUTHORISED = "authorised"
     """Money is promised; none has moved."""

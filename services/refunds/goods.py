@@ -35,7 +35,7 @@ class Returning(Value):
     seen: tuple[str, ...] = ()
     """The returns that were at the gate or checked by their id."""
     boxes: tuple[Back, ...] = ()
-    """What was found in each parcel that was checked, by its id."""
+    """The findings of each parcel that was checked, by its id."""
 
     def with_report(self, return_id: str, pieces: tuple[Share, ...]) -> "tuple[Share, ...]":
         """Adds up what is at the shop: several reports of one return are about the same goods."""

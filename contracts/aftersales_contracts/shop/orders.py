@@ -144,7 +144,7 @@ class OrderPlacedV1(OrderEvent):
     """The earlier order that this one completes to the free-freight amount."""
     campaign_id: Id | None = None
     charges: list[Charge] = Field(default_factory=list[Charge])
-    """What the buyer owes beside lines and freight: tax on top, duties, tips, fees, rounding up."""
+    """The sums that the buyer owes beside lines and freight: tax on top, duties, tips, fees, rounding up."""
     rounded_off: Money | None = None
     """Taken off the sum, for example to the smallest coin."""
     shown_total: Money | None = None

@@ -286,7 +286,7 @@ class ReturnCame(Value):
     are_fit: dict[str, bool] = {}  # noqa: RUF012  a value's default is copied
     """Of the lines that were checked, whether all pieces were accepted."""
     box: Back | None = None
-    """What was found in the parcel that was checked."""
+    """The findings of the parcel that was checked."""
 
 
 class QuestionAsked(Value):

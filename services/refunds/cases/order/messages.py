@@ -100,7 +100,7 @@ class SumDoubted(Value):
 
 
 class GrantCut(Value):
-    """What an intent gave up because others paid it; `cut` absent: it may be under way."""
+    """The part that an intent gave up because others paid it; `cut` absent: it may be under way."""
 
     intent_id: str
     outside_id: str

@@ -141,7 +141,7 @@ LEFT_AGAIN: list[tuple[Any, int]] = [
     (MemoStored("loss", None), 0),
     ("report:approved", 0),
 ]
-"""What was repaid of the other line comes back while the first is sent again: that money is due."""
+"""Money that was repaid for the other line comes back while the first is sent again: it is due."""
 
 
 @settings(max_examples=400, deadline=None)
