@@ -172,6 +172,29 @@ def test_pieces_that_are_claimed_no_longer_while_others_are_are_told() -> None:
     assert len(whole.outcomes(buyer_claims.BuyerClaimReducedV1)) == 1
 
 
+def test_goods_on_their_way_back_to_the_buyer_clear_no_claim() -> None:
+    """RF-044: he pays for one piece that he kept; the exchange of the other fails, and he gets it back."""
+    story = sold(2, (s.shipped(), HOUR), (not_received(1), DAY), (s.agreed(), DAY))
+    story.tell(s.settled(10_000), T0 + DAY + HOUR)
+    story.tell(parcel(DELIVERED, 2), T0 + 2 * DAY)
+    answer(story, "bill_again", 2 * DAY + HOUR)
+    answer(story, "paid", 2 * DAY + 2 * HOUR)
+    story.tell(s.exchange_applied(), T0 + 3 * DAY)
+    story.tell(s.reship(logistics_enums.ReshipStatus.RESERVED), T0 + 3 * DAY)
+    story.tell(s.exchange_answered(), T0 + 3 * DAY)
+    story.tell(s.sent(exchange_id="x1"), T0 + 4 * DAY)
+    story.tell(s.inspected(), T0 + 5 * DAY)
+    story.tell(s.reship(logistics_enums.ReshipStatus.SENT), T0 + 6 * DAY)
+    story.tell(s.reship(logistics_enums.ReshipStatus.FAILED), T0 + 7 * DAY)
+    story.pass_until(T0 + 12 * DAY)
+    assert [x.reship_id for x in story.outcomes(refunds.ReshipDueV1)][-1] == "x1.back"
+    story.tell(parcel(DELIVERED, 1, "e2", ParcelDirection.TO_BUYER), T0 + 13 * DAY)
+    assert opened(story) == [("o1.buyer-claim.1", 1, 10_000)]
+    assert settled(story) == [("billed_again", 0)]
+    asked = [x.question_code for x in story.outcomes(common.TaskRequestedV1) if x.case_kind == "buyer-claim"]
+    assert asked == ["goods_and_money", "bill_to_be_paid"]
+
+
 def test_m4_the_replacement_is_delivered_after_the_money() -> None:
     """RF-120, RF-121: or before it, while the buyer chooses the money all the same."""
     delivered = s.reship(logistics_enums.ReshipStatus.DELIVERED)

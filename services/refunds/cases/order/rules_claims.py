@@ -148,9 +148,13 @@ def _followed(book: OrderAccount, held: HeldGoods, cause_id: str, reason_code: s
 
 
 def _pending(book: OrderAccount, held: HeldGoods, line_id: str) -> int:
-    """Counts the pieces that the buyer sent for open cases, which pay for them or send others."""
+    """Counts the pieces that the buyer is to have again: sent for open cases, or on their way back to him.
+
+    An open case pays for them or sends others.
+    """
     cases = (case for case in book.open if not case.is_granted)
-    return sum(count_of(inside(held.given_for(case.case_id), case.shares), line_id) for case in cases)
+    given = sum(count_of(inside(held.given_for(case.case_id), case.shares), line_id) for case in cases)
+    return given + sum(count_of(send.pieces, line_id) for send in book.sends)
 
 
 def _lost_minor(held: HeldGoods, line: LineAccount, count: int, *, is_outside: bool) -> int:
