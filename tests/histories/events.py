@@ -115,7 +115,7 @@ def _refused(ledger: Ledger, event: aftersales.RefundRefusedV1, at: datetime) ->
     stage = "open" if event.stage is aftersales.AnswerStage.ANSWER else "sent"
     is_meant = refund.state == stage and refund.version == event.terms_version
     if is_meant and refund.kind.value != "unshipped":
-        refund.state = "refused"
+        refund.state, refund.was_refused_at_receipt = "refused", stage == "sent"
 
 
 def _taken_back(ledger: Ledger, event: aftersales.ApplicationWithdrawnV1, at: datetime) -> None:

@@ -55,6 +55,8 @@ class Refund:
     """The reason for which it was decided who bears the freight."""
     was_accepted: bool = False
     """Whether the seller said that he has the goods."""
+    was_refused_at_receipt: bool = False
+    """Whether the last refusal was of goods that were sent: the next terms are answered at receipt too."""
     agreed_at: datetime | None = None
     """When the seller agreed to the application."""
     seller_bears: bool = False

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def _opened(ledger: Ledger, event: refunds.RefundOpenedV1, at: datetime) -> None:
     refund = ledger.refund(event.refund_id)
     refund.is_ours |= refund.applied_at is None
-    at_receipt = refund.state == "refused" and refund.was_returned and event.kind.value != "no_return"
+    at_receipt = refund.state == "refused" or (refund.state == "sent" and refund.was_refused_at_receipt)
+    at_receipt &= refund.was_returned
     refund.state = "sent" if at_receipt and event.kind.value in ("with_return", "no_reason") else "open"
     refund.kind, refund.reason_code, refund.version = event.kind, event.reason_code, event.terms_version
     refund.lines, refund.minor = counts(event.lines), event.amount.minor

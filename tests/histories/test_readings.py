@@ -172,6 +172,24 @@ def test_an_amendment_that_is_turned_away_leaves_the_lines_as_they_were() -> Non
     assert dict(refund.lines) == {"a": 1}
 
 
+@pytest.mark.parametrize(("stage", "state"), [("answer", "sent"), ("receipt", "refused")])
+def test_terms_that_changed_at_receipt_are_answered_at_receipt(stage: str, state: str) -> None:
+    """The services open the changed terms; an answer of the stage before has lost its meaning."""
+    world = played(ONE, *SENT_BACK)
+    refund = world.ledger.refund("r1")
+    refund.state, refund.kind, refund.version = "sent", RefundKind.WITH_RETURN, 1
+    assert play(world, do(HOUR, "refuse", "r1", "receipt", ""))
+    assert play(world, do(HOUR, "amend", "r1", "no_reason", "other", 100, 0, "a:1"))
+    opened = refunds.RefundOpenedV1(
+        **of_case("refund-agreement", "r1"), refund_id="r1", kind=RefundKind.NO_REASON, reason_code="other",
+        lines=[Share(line_id="a", quantity_count=1, amount=Money(minor=10_000, currency="CNY"))],
+        amount=Money(minor=10_000, currency="CNY"), terms_version=2, answer_by_at=world.now,
+    )  # fmt: skip
+    announce(world, opened)
+    assert play(world, do(HOUR, "refuse", "r1", stage, ""))
+    assert refund.state == state
+
+
 def test_a_payment_that_was_given_up_with_its_freight_takes_no_goods_from_another() -> None:
     """Goods and freight were given up; the goods are paid by the next refund, which is called full."""
     world = played(Shape((("a", 1, 10_000),), freight=1_200, is_free=False), *START)
