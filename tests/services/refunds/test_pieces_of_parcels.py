@@ -101,6 +101,18 @@ def test_a_remedy_for_lost_goods_leaves_those_that_are_back_to_their_question() 
     ]
 
 
+@pytest.mark.parametrize(
+    ("word", "asked"), [("send_back", ["o1.goods.1", "o1.goods.2"]), ("refused", ["o1.goods.1"])]
+)
+def test_lost_goods_cannot_be_sent_and_the_question_is_asked_again(word: str, asked: list[str]) -> None:
+    """RF-035: a no is an answer, a resend is none that anything follows from."""
+    driver = told(*TWO_OF_A, (s.shipped(), T0), (s.succeeded(), T0 + DAY))
+    driver.tell(due(a(1), parcel_id="k1", reason=LOST), T0 + 2 * DAY)
+    driver.tell(answer(word), T0 + 3 * DAY)
+    assert (open_questions(driver), requested(driver)) == (asked, [])
+    assert driver.announced(refunds.ReshipDueV1) == []
+
+
 @pytest.mark.parametrize("is_over", [True, False])
 def test_a_remedy_for_lost_goods_whose_resend_is_back_pays_for_these(*, is_over: bool) -> None:
     """RF-035, RF-044: the lost parcel was sent again and refused; the buyer has nothing of it."""

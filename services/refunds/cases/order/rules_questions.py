@@ -29,7 +29,8 @@ from services.refunds.policy import Policy
 from services.refunds.shares import RefundKind, Share
 
 PAY = frozenset({"approved", "confirmed", "done", "pay", "refund"})
-SEND = frozenset({"refused", "declined", "send_back", "reship"})
+NOTHING = frozenset({"refused", "declined"})
+SEND = NOTHING | {"send_back", "reship"}
 
 
 def answered(
@@ -44,7 +45,7 @@ def answered(
         if not question.are_here and _is_busy(current.book, question):
             return _agreed(question, answer.refund_id)
         return _paid(current, question, answer.refund_id, policy, now)
-    if answer.outcome_code in SEND:
+    if answer.outcome_code in (SEND if question.are_here else NOTHING):
         return _sent(current, question, answer.send_id, policy, now)
     return _again(current.book, question, policy, now)
 
