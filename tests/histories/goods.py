@@ -63,6 +63,8 @@ class Piece:
     was_with_buyer: bool = False
     is_refused: bool = False
     moved_at: datetime | None = None
+    came_in: str = ""
+    """The box that the buyer put it into last."""
 
 
 @dataclass
@@ -290,13 +292,18 @@ class Goods:
             with_buyer = [p for p in self.pieces if p.line_id == line_id and p.where is Where.BUYER]
             for piece in with_buyer[:count]:
                 piece.where, piece.parcel_id, piece.moved_at = Where.BACK, box.parcel_id, now
+                piece.came_in = box.parcel_id
 
     def check(self, box: Parcel, found: Iterable[tuple[str, int, int]], now: datetime) -> None:
-        """Notes what the warehouse found in a box: pieces that came are at the shop, others are unknown."""
+        """Notes what the warehouse found in a box: pieces that came are at the shop, others are unknown.
+
+        A second look tells of the whole box again, also of pieces that went out of it since.
+        """
         box.news.append((now, self._next(), "home"))
         for line_id, received, accepted in found:
-            pieces = [p for p in self.inside(box.parcel_id) if p.line_id == line_id]
-            for number, piece in enumerate(pieces):
+            came = [p for p in self.pieces if p.came_in == box.parcel_id and p.line_id == line_id]
+            pieces = [p for p in came if p.parcel_id == box.parcel_id]
+            for number, piece in enumerate(pieces, len(came) - len(pieces)):
                 piece.where = Where.SHOP if number < received else Where.UNKNOWN
                 piece.is_refused = accepted <= number < received
                 piece.moved_at = now

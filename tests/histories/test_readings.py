@@ -7,6 +7,7 @@ from aftersales_contracts.base import Money
 from aftersales_contracts.components import Share
 from aftersales_contracts.enums import MoneyMoved, RefundKind, ReshipPurpose
 from tests.histories.crossings import DAY, HOUR, ONE, START, TWO, arrived, do, sent
+from tests.histories.goods import Where
 from tests.histories.silent import announce, broken, of_case, played, task
 from tests.histories.test_ledger import paid
 from tests.histories.test_searches import inquiry
@@ -156,6 +157,24 @@ def test_a_no_to_the_remedy_of_lost_goods_denies_it_of_these_lines(
     announce(world, due, task(world, "order", "o1", "remedy_without_open_order", name="o1.goods.1"))
     assert play(world, do(HOUR, "task", "order:remedy_without_open_order:o1", "refused"))
     assert broken(world.end(), "neither") == found
+
+
+@pytest.mark.parametrize(("received", "where"), [(1, Where.UNKNOWN), (2, Where.SHOP)])
+def test_a_second_look_tells_of_the_whole_box(received: int, where: Where) -> None:
+    """One of two was found and sent back to the buyer meanwhile."""
+    two = Shape((("a", 2, 10_000),))
+    world = played(two, *arrived("a:2"), do(HOUR, "apply", "r1", "with_return", "quality", 100, 0, "a:2"))
+    steps = [
+        do(HOUR, "send", "r1", "B1", 0, "express", "a:2"),
+        do(HOUR, "inspect", "B1", "r1", "worn", "", "a:1:0"),
+    ]
+    for step in steps:
+        assert play(world, step)
+    found = next(piece for piece in world.ledger.goods.pieces if piece.where is Where.SHOP)
+    missing = next(piece for piece in world.ledger.goods.pieces if piece is not found)
+    found.where, found.parcel_id = Where.BUYER, "e1"
+    assert play(world, do(HOUR, "inspect", "B1", "r1", "worn", "", f"a:{received}:0"))
+    assert (found.where, missing.where) == (Where.BUYER, where)
 
 
 def test_an_amendment_that_is_turned_away_leaves_the_lines_as_they_were() -> None:

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from aftersales_contracts.aftersales import refunds
-from aftersales_contracts.aftersales.logistics_enums import ParcelOutcome
+from aftersales_contracts.aftersales.logistics_enums import ParcelOutcome, ReshipStatus
 from aftersales_contracts.enums import ParcelDirection, RefundKind
 from tests.services.refunds import shop as s
 from tests.services.refunds.shop import DAY, T0
-from tests.services.refunds.test_goods_at_the_shop import RECEIPT, TWO_LINES, answer, open_questions
+from tests.services.refunds.test_goods_at_the_shop import RECEIPT, THREE, TWO_LINES, answer, open_questions
 from tests.services.refunds.test_goods_left_over import back_count, of_three
 from tests.services.refunds.test_parts_flow import person_says
 from tests.services.refunds.test_pieces import requested, told
@@ -181,6 +181,22 @@ def test_unfit_goods_that_come_to_a_return_that_is_agreed_wait_for_the_seller(*,
         driver.tell(s.accepted(s.share("a"), refund_id="r2"), T0 + 7 * DAY)
     driver.until(T0 + 60 * DAY)
     assert [minor for _, minor, _ in requested(driver)] == ([20_000] if is_accepted else [10_000])
+
+
+def test_of_two_returns_of_an_exchange_the_one_that_is_not_sent_back_is_asked_about() -> None:
+    """RF-044, RF-120: one was looked at and goes back; the other stands at the gate."""
+    pair = s.exchange_applied("quality").model_copy(update={"lines": [s.share("a", 2)]})
+    driver = told(*THREE, (pair, T0 + DAY), (s.exchange_answered(), T0 + DAY))
+    driver.tell(s.reship(ReshipStatus.RESERVED), T0 + DAY)
+    for return_id in ("ret1", "ret2"):
+        driver.tell(s.sent(exchange_id="x1", return_id=return_id), T0 + 2 * DAY)
+    driver.tell(s.inspected("a", 1, 1), T0 + 3 * DAY)
+    gate = s.parcel(ParcelOutcome.RETURNED, "a", parcel_id="ret1", direction=ParcelDirection.RETURN)
+    driver.tell(gate, T0 + 3 * DAY)
+    driver.until(T0 + 20 * DAY)
+    (due,) = driver.announced(refunds.ReshipDueV1)
+    assert [line.quantity_count for line in due.lines] == [1]
+    assert (open_questions(driver), back_count(driver)) == (["o1.goods.1"], 1)
 
 
 def test_goods_that_a_case_was_not_about_when_it_ended_are_asked_about() -> None:

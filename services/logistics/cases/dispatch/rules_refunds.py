@@ -209,7 +209,7 @@ def refund_paid(file: OrderFile, paid: m.RefundPaid, now: datetime) -> Sequence[
     repaid = whole(file) if paid.is_full else named if is_remedy else _at_the_shop(file, named)
     is_return = any(r.kind in {"with_return", "no_reason"} for r in refunds)
     given_back = without(named, repaid) if is_return else ()
-    here = () if paid.remedy_id else without(_at_the_shop(file, named), file.repaid_here)
+    here = () if paid.remedy_id else _at_the_shop(file, named, but=file.repaid_here)
     ended = f.RefundEnded(refunds, True, repaid, given_back, payment_id, here)
     facts: list[Fact] = [ended] if refunds or repaid else []
     facts += _recalls(_all_repaid(file, repaid), "refund_in_transit") if repaid else []
@@ -220,15 +220,15 @@ def refund_paid(file: OrderFile, paid: m.RefundPaid, now: datetime) -> Sequence[
     return facts
 
 
-def _at_the_shop(file: OrderFile, paid: tuple[Share, ...]) -> tuple[Share, ...]:
-    """Lists the paid pieces that a carrier brought back: nobody is to send them again."""
+def _at_the_shop(file: OrderFile, paid: tuple[Share, ...], but: tuple[Share, ...] = ()) -> tuple[Share, ...]:
+    """Lists the paid pieces that a carrier brought back, other than some: nobody is to send them again."""
     back = merged(
         share
         for link in file.outbound()
         if link.outcome is Outcome.RETURNED
         for share in pieces(file, link.lines)
     )
-    return without(paid, without(paid, back))
+    return without(paid, without(paid, without(back, but)))
 
 
 def _all_repaid(file: OrderFile, repaid: tuple[Share, ...]) -> list[Link]:

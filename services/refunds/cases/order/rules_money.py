@@ -370,7 +370,9 @@ def released(
     here = more_of(sent.here, ended.here) if sent is not None else ended.here
     own = without(here, sent.freed) if sent is not None else here
     pieces = (*case.back, *own)
-    freed = () if ended.are_settled else inside(pieces, case.shares)
+    freed = inside(pieces, case.shares)
+    if ended.are_settled:  # more may be here than was sent back
+        freed = without(freed, ended.sent_back) if ended.sent_back else ()
     if not ended.are_settled and not is_paid:  # what the case was not about is nobody's either
         freed = together(freed, account_goods.owed(book, without(pieces, case.shares)))
     if is_paid:
