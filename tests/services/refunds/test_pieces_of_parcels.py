@@ -113,6 +113,21 @@ def test_lost_goods_cannot_be_sent_and_the_question_is_asked_again(word: str, as
     assert driver.announced(refunds.ReshipDueV1) == []
 
 
+def test_goods_that_are_not_sent_again_are_those_of_the_refund_that_is_open_by_then() -> None:
+    """RF-034, RF-044: sent back by a person's word, applied for as not received, and then out of stock."""
+    driver = told(*THREE, (s.sent(refund_id="r9", lines=[a(1)]), T0 + DAY))
+    driver.tell(
+        back(a(1), parcel_id="ret1").model_copy(update={"direction": ParcelDirection.RETURN}), T0 + 2 * DAY
+    )
+    driver.tell(answer("send_back"), T0 + 3 * DAY)
+    applied = s.applied(RefundKind.NOT_RECEIVED, lines=[s.share("a", 1, 10_000)])
+    driver.tell(applied, T0 + 4 * DAY)
+    unavailable = s.reship(logistics_enums.ReshipStatus.UNAVAILABLE, "o1.goods.1.back")
+    driver.tell(unavailable, T0 + 5 * DAY)
+    assert requested(driver) == [("r1.refund.1", 10_000, {"a": 1})]
+    assert open_questions(driver) == ["o1.goods.1"], "answered before"
+
+
 @pytest.mark.parametrize("is_over", [True, False])
 def test_a_remedy_for_lost_goods_whose_resend_is_back_pays_for_these(*, is_over: bool) -> None:
     """RF-035, RF-044: the lost parcel was sent again and refused; the buyer has nothing of it."""

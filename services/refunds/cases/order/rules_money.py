@@ -38,12 +38,7 @@ from services.refunds.cases.order.messages import (
 from services.refunds.cases.order.rules_confirm import confirm_again, confirm_left
 from services.refunds.cases.order.rules_notice import by_notice
 from services.refunds.cases.order.rules_waiting import are_pieces_left, cut, waits
-from services.refunds.cases.order.state import (
-    Live,
-    State,
-    evolve,
-    live,
-)
+from services.refunds.cases.order.state import Live, State, evolve, live
 from services.refunds.goods import BACK_REASONS, Back, inside, more_of, together, without
 from services.refunds.liability import liability_of
 from services.refunds.policy import Policy
@@ -373,7 +368,7 @@ def released(
     freed = inside(pieces, case.shares)
     if ended.are_settled:  # more may be here than was sent back
         freed = without(freed, ended.sent_back) if ended.sent_back else ()
-    if not ended.are_settled and not is_paid:  # what the case was not about is nobody's either
+    elif not is_paid:  # what the case was not about is nobody's either
         freed = together(freed, account_goods.owed(book, without(pieces, case.shares)))
     if is_paid:
         freed = inside(without(freed, case.gone), account.open_pieces(book))

@@ -156,10 +156,11 @@ def _send_moved(
     if moved.status in {"delivered", "failed"}:
         return [SendOver(send.case_id)]
     if moved.status in {"unavailable", "cancelled"}:
-        pieces = account_goods.owed(book, send.pieces)
-        back = [GoodsCame("", (Back("", pieces),))] if pieces else []
-        asked = goods.asked(book, "goods_back_without_refund", pieces, policy, now)
-        return [SendOver(send.case_id), *back, *asked]
+        parts, rest = goods.claimed(book, account_goods.owed(book, send.pieces))
+        back = (*parts, Back("", rest)) if rest else tuple(parts)
+        told = [tell(*(goods.told_back(book, part) for part in parts))] if parts else []
+        asked = goods.asked(book, "goods_back_without_refund", rest, policy, now)
+        return [SendOver(send.case_id), *([GoodsCame("", back)] if back else []), *told, *asked]
     return []
 
 

@@ -13,7 +13,6 @@ from services.logistics.cases.dispatch import messages as m
 from services.logistics.cases.dispatch.border import DISPATCH
 from services.logistics.order_file import Clock, Hold, HoldPhase, Link, OpenRefund, OrderFile, Source
 from services.logistics.parcels import Direction, Outcome, ParcelStatus
-from services.logistics.shares import Share
 from tests.services.given import decide, facts_of
 from tests.services.logistics.pools import L1, L2, PLACED, STO, YTO, P
 from tests.services.logistics.shop import DAY, HOUR, T0
@@ -232,17 +231,6 @@ def test_money_that_settled(
     """RF-035: pieces that never came need not be sent; pieces that came were given back."""
     (ended,) = of(decided(before, when), f.RefundEnded)
     assert (ended.is_paid, ended.repaid, ended.given_back) == (True, repaid, given_back)
-
-
-def test_each_piece_that_came_back_is_repaid_as_such_once() -> None:
-    """RF-035, RF-044: two of a line came back, and two refunds are for one each, neither for a lost one."""
-    one, back = (Share("l2", 1),), replace(OTHER, outcome=Outcome.RETURNED)
-    before: list[Any] = [*PAID, f.LinkChanged(back)]
-    for refund_id, here in (("r1", one), ("r2", one), ("r3", ())):
-        when = replace(paid(one), refund_id=refund_id)
-        (ended,) = of(decided([*before, noted("not_received", refund_id)], when), f.RefundEnded)
-        assert ended.here == here, refund_id
-        before += [noted("not_received", refund_id), ended]
 
 
 def test_money_for_nothing_that_is_known_changes_nothing() -> None:

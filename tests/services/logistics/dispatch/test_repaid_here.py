@@ -1,0 +1,20 @@
+"""Pieces that are repaid because they are back at the shop: money for them is none for a lost parcel."""
+
+from typing import Any
+
+from kernel.value import replace
+from services.logistics.cases.dispatch import facts as f
+from services.logistics.parcels import Outcome
+from services.logistics.shares import Share
+from tests.services.logistics.dispatch.test_refunds import OTHER, PAID, decided, noted, of, paid
+
+
+def test_each_piece_that_came_back_is_repaid_as_such_once() -> None:
+    """RF-035, RF-044: two of a line came back, and two refunds are for one each, neither for a lost one."""
+    one, back = (Share("l2", 1),), replace(OTHER, outcome=Outcome.RETURNED)
+    before: list[Any] = [*PAID, f.LinkChanged(back)]
+    for refund_id, here in (("r1", one), ("r2", one), ("r3", ())):
+        when = replace(paid(one), refund_id=refund_id)
+        (ended,) = of(decided([*before, noted("not_received", refund_id)], when), f.RefundEnded)
+        assert ended.here == here, refund_id
+        before += [noted("not_received", refund_id), ended]
