@@ -282,7 +282,8 @@ def _task(ledger: Ledger, event: common.TaskRequestedV1, at: datetime) -> None:
 def _taken_in(ledger: Ledger, event: common.TaskRequestedV1, at: datetime) -> None:
     """A box that came at the shop's cost counts as taken in where nobody said that it was refused."""
     for box in ledger.goods.parcels.values():
-        if box.is_collect and not box.is_sent_off and box.tracking_code in event.case_id:
+        is_open = box.is_collect and not box.is_sent_off and box.standing != "home"
+        if is_open and box.tracking_code in event.case_id:
             ledger.goods.told(box, "home", at)
 
 

@@ -251,3 +251,19 @@ def test_a_part_that_was_given_up_is_free_for_another_refund() -> None:
             announce(world, paid(minor).model_copy(update={"intent_id": "r2.refund.1", "refund_id": "r2"}))
             sums = ("paid_over_paid_in", "line_over_price", "tender_over")
             assert {name for name in sums if broken(world.end(), name)} == found, (minor, state)
+
+
+def test_what_the_warehouse_counted_in_a_box_stays_when_nobody_says_that_it_was_refused() -> None:
+    """The box came at the shop's cost; it was checked, and one piece was not in it."""
+    world = played(
+        TWO,
+        *arrived("a:1", "b:1"),
+        do(HOUR, "apply", "r1", "with_return", "quality", 100, 0, "a:1", "b:1"),
+        do(HOUR, "send", "r1", "B1", 0, "express", "a:1", "b:1"),
+        do(HOUR, "arrive", "B1", "collect"),
+        do(HOUR, "inspect", "B1", "r1", "resaleable", "", "a:1:1", "b:0:0"),
+    )
+    asked = task(world, "parcel", "sf/B1", "refuse_collect", kind="attention", name="sf/B1.collect.1")
+    announce(world, asked)
+    places = {piece.line_id: piece.where for piece in world.ledger.goods.pieces}
+    assert places == {"a": Where.SHOP, "b": Where.UNKNOWN}

@@ -56,6 +56,7 @@ TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
     ("LG-020", [*OVERDUE, f.MemoDone()], TaskDone("t1", "approved"), ["ReportDone", "TaskWithdrawn"]),
     ("LG-020", [*OVERDUE, f.ReportDone()], MemoStored("loss", "m1"), ["MemoDone", "TaskWithdrawn"]),
     ("LG-020", [*OVERDUE, f.ReportDone()], TaskDone("m1.by-hand.1", "done"), ["MemoDone", "TaskWithdrawn"]),
+    ("LG-020", [*OVERDUE, f.ReportDone(), f.MemoDone()], MemoStored("loss", "m1"), []),
     ("LG-020", OVERDUE, TaskDone("t1", "approved"), ["ReportDone"]),
     ("LG-020", OFFERED, TaskDone("m1.by-hand.1", "done"), ["MemoDone"]),
     ("LG-020", OFFERED, TaskDone("m1.by-hand.1", "refused"), []),
