@@ -98,16 +98,25 @@ def _packed(ledger: Ledger, dice: Random, left: dict[str, int]) -> Action:
 # Carriers.
 
 
+def is_renumberable(ledger: Ledger, parcel: Parcel) -> bool:
+    """Whether the number can turn out to be wrong: under way, and nobody asked a courier about it."""
+    is_asked = parcel.parcel_id in ledger.m.recalls or parcel.parcel_id in ledger.m.search_reasons
+    is_asked |= parcel.parcel_id in ledger.m.searches
+    is_under_way = parcel.handed_at is not None and parcel.standing == "moving" and parcel.turned_at is None
+    return is_under_way and not is_asked and not parcel.is_back
+
+
 def _carrier(world: World, dice: Random, parcel: Parcel) -> Iterator[Choice]:
-    del world
     standing = parcel.standing
     if parcel.is_void or parcel.says("there") or parcel.is_collect:
         return
 
     def scan(group: str, weight: float, status: ParcelStatus) -> Choice:
-        late = dice.choice([0, 0, 0, 0, 30, 300])
+        late = dice.choice([0, 0, 0, 0, 0, 30, 300, -480])
         return fixed(group, weight, "scan", parcel.parcel_id, status.value, parcel.carrier_code, late)
 
+    if is_renumberable(world.ledger, parcel):
+        yield fixed("carrier", 0.1, "renumber", parcel.parcel_id)
     if parcel.is_back:
         if standing == "moving":
             yield scan("carrier", 0.5, ParcelStatus.IN_TRANSIT)

@@ -232,7 +232,8 @@ def _claim_answered(ledger: Ledger, event: shipments.CourierClaimAnsweredV1, at:
 
 def _scanned(ledger: Ledger, event: scans.ParcelScannedV1, at: datetime) -> None:
     goods = ledger.goods
-    goods.scan(event.carrier_code, event.tracking_code, event.status, event.occurred_at, at)
+    happened_at = min(event.occurred_at, at)  # nothing is told before it happened
+    goods.scan(event.carrier_code, event.tracking_code, event.status, happened_at, at)
     parcel = goods.by_tracking(event.carrier_code, event.tracking_code)
     if parcel is not None:
         ledger.m.searches.pop(parcel.parcel_id, None)
@@ -330,6 +331,15 @@ def _short(ledger: Ledger, event: shipments.DispatchShortageFoundV1, at: datetim
 
 def _handed_over(ledger: Ledger, event: shipments.ParcelHandedOverV1, at: datetime) -> None:
     ledger.goods.leave(event.parcel_id, at)
+    if (parcel := ledger.goods.parcels.get(event.parcel_id)) is not None:
+        parcel.handed_at = parcel.handed_at or at
+
+
+def _renumbered(ledger: Ledger, event: shipments.ParcelNumberCorrectedV1, at: datetime) -> None:
+    del at
+    if event.tracking is not None:
+        ledger.goods.renumber(event.parcel_id, event.tracking.carrier_code, event.tracking.tracking_code)
+        ledger.pickups.pop(event.parcel_id, None)
 
 
 def _voided(ledger: Ledger, event: shipments.ParcelWaybillVoidedV1, at: datetime) -> None:
@@ -376,6 +386,7 @@ HANDLERS: Mapping[type[Event], Callable[[Ledger, Any, datetime], None]] = {
     shipments.ParcelRegisteredV1: _registered,
     shipments.ParcelHandedOverV1: _handed_over,
     shipments.ParcelWaybillVoidedV1: _voided,
+    shipments.ParcelNumberCorrectedV1: _renumbered,
     shipments.ReturnInspectedV1: _inspected,
     shipments.DispatchShortageFoundV1: _short,
     shipments.WarehouseInstructionAnsweredV1: _instructed,

@@ -91,6 +91,8 @@ class Parcel:
     """When it was refused or sent on its way back by the carrier."""
     is_collect: bool = False
     """Whether the carrier wants the freight from the shop."""
+    handed_at: datetime | None = None
+    """When the warehouse said that it left."""
     is_sent_off: bool = False
     """Whether the shop did not take it in: its goods go back to the buyer."""
     scans: list[tuple[datetime, int, ParcelStatus]] = field(
@@ -279,6 +281,17 @@ class Goods:
             if piece.where is not where:
                 piece.where, piece.moved_at = where, now
             piece.was_with_buyer |= where is Where.BUYER
+
+    def renumber(self, parcel_id: str, carrier_code: str, tracking_code: str) -> None:
+        """The parcel has another number: what was scanned under the old one says nothing of it."""
+        parcel = self.parcels.get(parcel_id)
+        if parcel is None or parcel.handed_at is None:
+            return
+        parcel.carrier_code, parcel.tracking_code = carrier_code, tracking_code
+        parcel.scans.clear()
+        parcel.heard.clear()
+        parcel.left_at = parcel.handed_at
+        parcel.news = [(parcel.handed_at, self._next(), "moving")]
 
     def send_back(self, box: Parcel, return_ids: set[str], lines: Mapping[str, int], now: datetime) -> None:
         """The buyer puts pieces into a box; a box may hold those of several returns."""

@@ -72,6 +72,18 @@ def _void(world: World, action: Action) -> Made:
     return shipments.ParcelWaybillVoidedV1(**world.keys, parcel_id=action.about, reason_code="stopped")
 
 
+def _renumber(world: World, action: Action) -> Made:
+    """The number was wrong; the parcel travels under another."""
+    parcel = world.ledger.goods.parcels.get(action.about)
+    if parcel is None or parcel.is_void or parcel.handed_at is None or parcel.standing != "moving":
+        return None
+    wrong = components.Tracking(carrier_code=parcel.carrier_code, tracking_code=parcel.tracking_code)
+    right = wrong.model_copy(update={"tracking_code": f"{wrong.tracking_code}x"})
+    return shipments.ParcelNumberCorrectedV1(
+        **world.keys, parcel_id=action.about, wrong_tracking=wrong, tracking=right
+    )
+
+
 def _scan(world: World, action: Action) -> Made:
     """A scan, some minutes old; the parcel may not be registered yet."""
     status, carrier, late = action.args
@@ -213,4 +225,5 @@ VERBS: Mapping[str, Callable[[World, Action], Made]] = {
     "register": _register, "carry": _carry, "hand_over": _hand_over, "void": _void, "scan": _scan,
     "arrive": _arrive, "inspect": _inspect, "hold": _hold, "reship": _reship, "shortage": _shortage,
     "courier": _courier, "claim": _claim, "arrive_unknown": _arrive_unknown, "instruct": _instruct,
+    "renumber": _renumber,
 }  # fmt: skip

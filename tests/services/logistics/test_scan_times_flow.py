@@ -77,6 +77,15 @@ def test_b3_a_scan_hours_ahead_confirms_nothing_early(off: timedelta) -> None:
     assert asked_at(story) == []
 
 
+def test_b3_a_scan_hours_ahead_that_is_told_again_is_no_later_news() -> None:
+    """LG-016: each telling lies before the moment that it names; the first one counts."""
+    ahead = shop.scan("in_transit", T0 + DAY + 20 * HOUR)
+    story = on_the_way((ahead, DAY), (ahead, DAY + 9 * HOUR))
+    assert statuses(story) == ["picked_up", "in_transit"]
+    story.pass_until(T0 + 6 * DAY)
+    assert [state for state, _ in stalls(story)] == ["opened"]
+
+
 def test_b3_a_moment_that_cannot_be_right_is_kept_and_seen() -> None:
     story = on_the_way((shop.scan("in_transit", T0 + DAY + 8 * HOUR), DAY))
     told = story.outcomes(STATUS)
@@ -143,4 +152,14 @@ def test_b3_an_outcome_is_not_dated_before_the_news_that_led_to_it() -> None:
     story.pass_until(T0 + DAY)
     assert stalls(story) == [("opened", -20 * DAY)]
     assert min(told.at for told in story.told) >= T0
+    clean(story)
+
+
+@pytest.mark.parametrize("terms", [{"dispatch_by_at": T0 - 5000 * DAY}, {"dispatch_within_hours": 0}])
+def test_b3_a_commitment_that_was_missed_before_it_was_told_is_missed_now(terms: dict[str, object]) -> None:
+    """LG-053, LG-054: its deadline lies years before the order; what follows is dated by the payment."""
+    story = flow((shop.placed([shop.line(**terms)]), 0 * HOUR), (shop.paid(), HOUR))
+    story.pass_until(T0 + 5 * DAY)
+    overdue = [x.at for x in story.told if isinstance(x.event, logistics.DispatchOverdueV1)]
+    assert overdue == [T0 + HOUR]
     clean(story)

@@ -94,7 +94,7 @@ def _silence_at(track: Track, policy: Policy, now: datetime) -> datetime | None:
 
 
 def _scanned(state: State, message: m.Scanned, policy: Policy, now: datetime) -> Decisions:
-    scan = _as_told(message.scan, now)
+    scan = _as_told(state, message.scan, now)
     decided: Decisions = []
     if isinstance(state, s.Absent):
         decided.append(_opened(message.tracking, None, policy, now))
@@ -114,9 +114,13 @@ def _scanned(state: State, message: m.Scanned, policy: Policy, now: datetime) ->
 
 
 @rules_of("OR-009", "LG-016")
-def _as_told(scan: Scan, now: datetime) -> Scan:
-    """Counts a scan of a moment that was still to come when it was told as of the telling."""
-    return replace(scan, at=now, told_at=scan.at) if scan.at > now else scan
+def _as_told(state: State, scan: Scan, now: datetime) -> Scan:
+    """Counts a scan of a moment that was still to come when it was told as of the telling, the first one."""
+    if scan.at <= now:
+        return scan
+    counted = replace(scan, at=now, told_at=scan.at)
+    known = () if isinstance(state, s.Absent) else (state.track.motion, state.track.end)
+    return next((x for x in known if x is not None and replace(x, at=now) == counted), counted)
 
 
 @rule("OR-009")
