@@ -106,6 +106,8 @@ class Link(Value):
     """The number was wrong, and nobody knows the right one yet."""
     number_count: int = 1
     """The number of its waybills, from 1."""
+    renumbered_at: datetime | None = None
+    """The moment at which it was given the last of them."""
     search_id: str | None = None
     """The search that began under an id before, where there is one."""
 

@@ -340,6 +340,9 @@ def _renumbered(ledger: Ledger, event: shipments.ParcelNumberCorrectedV1, at: da
     if event.tracking is not None:
         ledger.goods.renumber(event.parcel_id, event.tracking.carrier_code, event.tracking.tracking_code)
         ledger.pickups.pop(event.parcel_id, None)
+        ledger.m.search_reasons.pop(event.parcel_id, None)
+        if (request_id := ledger.m.searches.pop(event.parcel_id, None)) is not None:
+            _answered(ledger, request_id)
 
 
 def _voided(ledger: Ledger, event: shipments.ParcelWaybillVoidedV1, at: datetime) -> None:

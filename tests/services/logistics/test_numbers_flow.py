@@ -139,6 +139,20 @@ def test_b8_the_correction_comes_after_the_inquiry_or_the_task(
 
 
 @pytest.mark.parametrize("correction", CORRECTIONS)
+@pytest.mark.parametrize("request_id", ["k1.inquire.20240507080000", "k1.intercept"])
+def test_b8_the_courier_answers_about_the_wrong_number(correction: Sequence[Event], request_id: str) -> None:
+    """LG-016, LG-018: lost under a number that is not the parcel's is no loss."""
+    story = mistaken()
+    story.tell(refund_opened("not_received"), T0 + 10 * HOUR)
+    story.pass_until(T0 + 2 * DAY)
+    tell(story, correction, 2 * DAY)
+    story.tell(courier(request_id, "lost"), T0 + 2 * DAY + HOUR)
+    assert claims(story) == []
+    assert "lost" not in outcomes(story)
+    clean(story)
+
+
+@pytest.mark.parametrize("correction", CORRECTIONS)
 def test_b8_the_right_number_is_watched_for_silence(correction: Sequence[Event]) -> None:
     """LG-016: the parcel left, and its own number says nothing either."""
     story = mistaken(("picked_up", 7 * HOUR))

@@ -6,12 +6,13 @@ from datetime import datetime
 from kernel.decider import Decided, NotYet
 from kernel.ids import derived_id
 from kernel.people import Task, TaskWithdrawn
-from kernel.rules import rule
+from kernel.rules import rule, rules_of
 from kernel.value import replace
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch import messages as m
 from services.logistics.cases.dispatch.facts import Fact
 from services.logistics.cases.dispatch.rules_resends import reship_of
+from services.logistics.cases.intercept import messages as intercept
 from services.logistics.commitments import open_refunds
 from services.logistics.order_file import Link, OrderFile
 from services.logistics.parcels import ParcelStatus, Tracking
@@ -83,9 +84,24 @@ def renumbered(
         is_numberless=tracking is None,
         is_called_back=wrong.is_called_back and tracking is None,
         number_count=wrong.number_count + 1,
+        renumbered_at=now,
     )
     decided = _renumbered(file, wrong, right)
     return decided + _number_asked(wrong, policy, now) if tracking is None else decided
+
+
+@rules_of("LG-016", "LG-018")
+def is_of_wrong_number(link: Link, request_id: str) -> bool:
+    """Says whether a request to the carrier named a number that the parcel has no longer.
+
+    The id of an inquiry ends with the moment at which it was made.
+    """
+    if link.renumbered_at is None:
+        return False
+    if request_id in intercept.recall_ids(link.parcel_id, link.number_count - 1):
+        return True
+    stamp = request_id.rpartition(".inquire.")[2]
+    return stamp.isdigit() and stamp < link.renumbered_at.strftime("%Y%m%d%H%M%S")
 
 
 def _without_scans(link: Link, tracking: Tracking) -> Link:

@@ -214,6 +214,8 @@ def courier_said_lost(file: OrderFile, said: m.CourierSaidLost) -> Decisions:
     Of a parcel that was signed for it counts if a search asked about that signature.
     """
     link = _known(file, said.parcel_id)
+    if numbers.is_of_wrong_number(link, said.request_id):
+        return []
     if link.remedy is None and link.outcome is Outcome.DELIVERED and link.is_sought:
         return _search_answered(link, said)
     if link.remedy is not None or link.outcome is not None or link.is_void:
