@@ -11,9 +11,9 @@ from aftersales_contracts.base import Event
 from aftersales_contracts.components import Line
 from aftersales_contracts.enums import ParcelDirection, RefundKind
 from aftersales_contracts.shop import aftersales, desk, orders, payments, reviews, scans, shipments
-from tests.histories import money
+from tests.histories import events_shop, money
 from tests.histories.goods import Parcel
-from tests.histories.matters import WANTS_BACK, Asked, Collect, Rating, counts
+from tests.histories.matters import WANTS_BACK, Collect, Rating, counts
 
 if TYPE_CHECKING:
     from tests.histories.ledger import Ledger
@@ -65,17 +65,7 @@ def _closed(ledger: Ledger, event: orders.OrderClosedV1, at: datetime) -> None:
 
 def _declined(ledger: Ledger, event: orders.OrderRequestDeclinedV1, at: datetime) -> None:
     del at
-    _answered(ledger, event.request_id)
-
-
-def _answered(ledger: Ledger, request_id: str) -> None:
-    for key, asked in list(ledger.m.asked.items()):
-        if _is_of(asked, request_id):
-            del ledger.m.asked[key]
-
-
-def _is_of(asked: Asked, request_id: str) -> bool:
-    return getattr(asked.event, "request_id", None) == request_id
+    events_shop.answered(ledger, event.request_id)
 
 
 def _applied(ledger: Ledger, event: aftersales.RefundAppliedV1, at: datetime) -> None:
@@ -168,7 +158,7 @@ def _registered(ledger: Ledger, event: shipments.ParcelRegisteredV1, at: datetim
         reship_id = ledger.m.reship_requests.get(event.request_id, "")
         purpose = ledger.m.reship_purposes.get(reship_id, "")
         ledger.m.reship_parcels[reship_id] = event.parcel_id
-        _answered(ledger, event.request_id)
+        events_shop.answered(ledger, event.request_id)
     ledger.goods.register(
         Parcel(
             parcel_id=event.parcel_id,
@@ -197,12 +187,12 @@ def _inspected(ledger: Ledger, event: shipments.ReturnInspectedV1, at: datetime)
 
 def _hold_answered(ledger: Ledger, event: shipments.DispatchHoldAnsweredV1, at: datetime) -> None:
     del at
-    _answered(ledger, event.request_id)
+    events_shop.answered(ledger, event.request_id)
 
 
 def _reship_answered(ledger: Ledger, event: shipments.ReshipAnsweredV1, at: datetime) -> None:
     del at
-    _answered(ledger, event.request_id)
+    events_shop.answered(ledger, event.request_id)
 
 
 _ENDS_SEARCH = (shipments.CourierOutcome.FOUND, shipments.CourierOutcome.LOST)
@@ -210,7 +200,7 @@ _ENDS_SEARCH = (shipments.CourierOutcome.FOUND, shipments.CourierOutcome.LOST)
 
 
 def _courier_answered(ledger: Ledger, event: shipments.CourierActionAnsweredV1, at: datetime) -> None:
-    _answered(ledger, event.request_id)
+    events_shop.answered(ledger, event.request_id)
     is_search = ledger.m.searches.get(event.parcel_id) == event.request_id
     parcel = ledger.goods.parcels.get(event.parcel_id)
     is_lost = event.outcome is shipments.CourierOutcome.LOST
@@ -257,8 +247,10 @@ def _arrived(ledger: Ledger, event: scans.ParcelArrivedV1, at: datetime) -> None
 
 
 def _instructed(ledger: Ledger, event: shipments.WarehouseInstructionAnsweredV1, at: datetime) -> None:
-    request: Any = next((a.event for a in ledger.m.asked.values() if _is_of(a, event.request_id)), None)
-    _answered(ledger, event.request_id)
+    request: Any = next(
+        (a.event for a in ledger.m.asked.values() if events_shop.is_of(a, event.request_id)), None
+    )
+    events_shop.answered(ledger, event.request_id)
     name = "" if request is None else request.parcel_id or ""
     box = ledger.box(name, name)
     if box is None or not box.is_collect or box.standing == "home":
@@ -324,42 +316,16 @@ def _reversed(ledger: Ledger, event: payments.RefundReversedV1, at: datetime) ->
         intent.state = "reversed"
 
 
-def _short(ledger: Ledger, event: shipments.DispatchShortageFoundV1, at: datetime) -> None:
-    del at
-    ledger.m.short_lines.update(counts(event.lines))
-
-
-def _handed_over(ledger: Ledger, event: shipments.ParcelHandedOverV1, at: datetime) -> None:
-    ledger.goods.leave(event.parcel_id, at)
-    if (parcel := ledger.goods.parcels.get(event.parcel_id)) is not None:
-        parcel.handed_at = parcel.handed_at or at
-
-
-def _renumbered(ledger: Ledger, event: shipments.ParcelNumberCorrectedV1, at: datetime) -> None:
-    del at
-    if event.tracking is not None:
-        ledger.goods.renumber(event.parcel_id, event.tracking.carrier_code, event.tracking.tracking_code)
-        ledger.pickups.pop(event.parcel_id, None)
-        ledger.m.search_reasons.pop(event.parcel_id, None)
-        if (request_id := ledger.m.searches.pop(event.parcel_id, None)) is not None:
-            _answered(ledger, request_id)
-
-
-def _voided(ledger: Ledger, event: shipments.ParcelWaybillVoidedV1, at: datetime) -> None:
-    del at
-    ledger.goods.void(event.parcel_id)
-
-
 def _memo(ledger: Ledger, event: orders.OrderMemoStoredV1, at: datetime) -> None:
     del at
     if event.request_id is not None:
-        _answered(ledger, event.request_id)
+        events_shop.answered(ledger, event.request_id)
 
 
 def _evidence(ledger: Ledger, event: aftersales.EvidenceSubmittedV1, at: datetime) -> None:
     del at
     if event.request_id is not None:
-        _answered(ledger, event.request_id)
+        events_shop.answered(ledger, event.request_id)
 
 
 def _rated(ledger: Ledger, event: reviews.ReviewGivenV1, at: datetime) -> None:
@@ -387,11 +353,11 @@ HANDLERS: Mapping[type[Event], Callable[[Ledger, Any, datetime], None]] = {
     aftersales.OfferAnsweredV1: _offer_answered,
     aftersales.EvidenceSubmittedV1: _evidence,
     shipments.ParcelRegisteredV1: _registered,
-    shipments.ParcelHandedOverV1: _handed_over,
-    shipments.ParcelWaybillVoidedV1: _voided,
-    shipments.ParcelNumberCorrectedV1: _renumbered,
+    shipments.ParcelHandedOverV1: events_shop.handed_over,
+    shipments.ParcelWaybillVoidedV1: events_shop.voided,
+    shipments.ParcelNumberCorrectedV1: events_shop.renumbered,
     shipments.ReturnInspectedV1: _inspected,
-    shipments.DispatchShortageFoundV1: _short,
+    shipments.DispatchShortageFoundV1: events_shop.short,
     shipments.WarehouseInstructionAnsweredV1: _instructed,
     shipments.DispatchHoldAnsweredV1: _hold_answered,
     shipments.ReshipAnsweredV1: _reship_answered,
