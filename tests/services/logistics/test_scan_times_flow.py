@@ -79,9 +79,9 @@ def test_b3_a_scan_hours_ahead_confirms_nothing_early(off: timedelta) -> None:
 
 
 def test_b3_a_scan_hours_ahead_that_is_told_again_is_no_later_news() -> None:
-    """LG-016: each telling lies before the moment that it names; the first one counts."""
+    """LG-016: before or after the moment that it names; the first telling counts."""
     ahead = shop.scan("in_transit", T0 + DAY + 20 * HOUR)
-    story = on_the_way((ahead, DAY), (ahead, DAY + 9 * HOUR))
+    story = on_the_way((ahead, DAY), (ahead, DAY + 9 * HOUR), (ahead, 3 * DAY))
     assert statuses(story) == ["picked_up", "in_transit"]
     story.pass_until(T0 + 6 * DAY)
     assert [state for state, _ in stalls(story)] == ["opened"]

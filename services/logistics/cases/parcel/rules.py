@@ -116,11 +116,11 @@ def _scanned(state: State, message: m.Scanned, policy: Policy, now: datetime) ->
 @rules_of("OR-009", "LG-016")
 def _as_told(state: State, scan: Scan, now: datetime) -> Scan:
     """Counts a scan of a moment that was still to come when it was told as of the telling, the first one."""
-    if scan.at <= now:
-        return scan
-    counted = replace(scan, at=now, told_at=scan.at)
     known = () if isinstance(state, s.Absent) else (state.track.motion, state.track.end)
-    return next((x for x in known if x is not None and replace(x, at=now) == counted), counted)
+    for seen in known:
+        if seen is not None and seen.told_at == scan.at and replace(seen, at=scan.at, told_at=None) == scan:
+            return seen
+    return replace(scan, at=now, told_at=scan.at) if scan.at > now else scan
 
 
 @rule("OR-009")
