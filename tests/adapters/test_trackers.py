@@ -256,6 +256,15 @@ def test_scans_without_a_status_are_kept_and_the_answer_s_own_state_stands_at_th
     assert short.events[0].envelope.id == long.events[0].envelope.id
 
 
+def test_scans_of_one_second_stay_in_the_carriers_order_and_are_two() -> None:
+    """The newest stands first at Kuaidi100; here two differ by their text only."""
+    left = line("2026-11-20 10:00:00", context="离开杭州", statusCode="0")
+    came = line("2026-11-20 10:00:00", context="到达杭州", statusCode="0")
+    found = adapted("kuaidi100", kuaidi100("0", left, came))
+    assert [data(told)["raw_text"] for told in found.events] == ["到达杭州", "离开杭州"]
+    assert len({told.envelope.id for told in found.events}) == 2
+
+
 def test_a_repeated_status_of_the_tracker_is_no_movement() -> None:
     """A message of later does not make the parcel move again: only scans have moments."""
     tracker = payload("easypost_tracker")
