@@ -62,6 +62,7 @@ READS: Mapping[str, tuple[str, ...]] = {
         "shop.evidence.submitted.v1",
         "shop.offer.answered.v1",
         "shop.order.closed.v1",
+        "shop.order.edited.v1",
         "shop.order.memo-stored.v1",
         "shop.order.paid.v1",
         "shop.order.placed.v1",

@@ -70,7 +70,7 @@ def neither(ledger: Ledger, at: datetime) -> Iterator[Breach]:
         stray += [p for p in here if p.where is Where.LOST and not has_confirmed]
         open_count = sum(case.lines[line_id] for case in ledger.m.refunds.values() if case.is_open)
         missing -= coming[line_id] + open_count
-        is_paid_outside = missing * ledger.piece_prices[line_id] <= ledger.beside.gone_minor
+        is_paid_outside = is_paid_by_others(ledger, line_id, missing)
         if (
             missing <= 0
             or not stray
@@ -81,6 +81,13 @@ def neither(ledger: Ledger, at: datetime) -> Iterator[Breach]:
             continue
         tag = _neither_tag(ledger, line_id, stray) + _asked_in_vain(ledger, line_id)
         yield Breach("neither", tag, line_id, at, f"{missing} pieces")
+
+
+def is_paid_by_others(ledger: Ledger, line_id: str, count: int) -> bool:
+    """Whether what others gave back, with what was paid for the line, is worth so many pieces."""
+    gone = ledger.beside.gone_minor
+    ours = sum(intent.line_minors[line_id] for intent in refund_intents(ledger))
+    return gone > 0 and count * ledger.piece_prices[line_id] <= gone + ours
 
 
 def _coming(ledger: Ledger) -> Counter[str]:

@@ -95,6 +95,16 @@ def _confirm(ledger: Ledger, event: refunds.OrderAutoConfirmRequestedV1, at: dat
         parcel = ledger.goods.parcels.get(parcel_id)
         if parcel is not None and parcel.standing == "moving" and not parcel.is_back:
             yield "confirm_too_early", "search", parcel_id, "the parcel is being searched"
+    if not gone or event.release_amount.minor:  # else nothing is left of the money
+        yield from _goods_back(ledger, at)
+    for parcel in ledger.goods.parcels.values():
+        is_coming = parcel.turned_at is not None or parcel.parcel_id in m.recalls
+        is_owed = any(ledger.is_owed(line_id) for line_id in parcel.lines)
+        if not parcel.is_back and is_coming and is_owed and parcel.standing == "moving":
+            yield "confirm_too_early", "return", parcel.parcel_id, "the parcel is coming back"
+
+
+def _goods_back(ledger: Ledger, at: datetime) -> Found:
     for line_id in ledger.goods.ordered:
         back = _back_by(ledger, line_id, at)
         is_judged = back <= ledger.m.settled_with_money(ledger.piece_prices)[line_id] and is_denied(
@@ -102,11 +112,6 @@ def _confirm(ledger: Ledger, event: refunds.OrderAutoConfirmRequestedV1, at: dat
         )
         if back and not is_judged and ledger.missing(line_id) > _lost_on_its_way_back(ledger, line_id):
             yield "confirm_too_early", "goods back", line_id, "the goods are at the shop"
-    for parcel in ledger.goods.parcels.values():
-        is_coming = parcel.turned_at is not None or parcel.parcel_id in m.recalls
-        is_owed = any(ledger.is_owed(line_id) for line_id in parcel.lines)
-        if not parcel.is_back and is_coming and is_owed and parcel.standing == "moving":
-            yield "confirm_too_early", "return", parcel.parcel_id, "the parcel is coming back"
 
 
 def _back_by(ledger: Ledger, line_id: str, at: datetime) -> int:
@@ -137,7 +142,7 @@ def _paid(ledger: Ledger, event: refunds.RefundPaidV1, at: datetime) -> Found:
         if intent.purpose == "refund"
     )
     whole = sum(ledger.prices.values())
-    if asked + ledger.beside.gone_minor < whole:
+    if asked + ledger.beside.gone_minor + money.over_minor(ledger) < whole:
         yield "words_full", "", event.intent_id, f"called full with {asked} of {whole}"
 
 

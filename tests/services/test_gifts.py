@@ -57,3 +57,28 @@ def test_b12_a_gift_that_is_not_sent_is_late(*, is_edited: bool) -> None:
     flow.pass_until(T0 + 5 * DAY)
     assert len(flow.outcomes(logistics.LateShippingEstablishedV1)) == 1
     assert flow.outcomes(refunds.RefundPaymentRequestedV1) == []
+
+
+def edited(*lines: tuple[str, int, int]) -> orders.OrderEditedV1:
+    made = s.placed(lines)
+    return orders.OrderEditedV1(**s.KEYS, by=s.SELLER, lines=made.lines, freight=s.money(0), total=made.total)
+
+
+def test_a_line_that_is_removed_from_a_paid_order_is_not_waited_for() -> None:
+    """OR-006: what is left went out in time, so nothing is late; what is added is due from then on."""
+    flow = Flow(REFUNDS, LOGISTICS, CUSTOMERS)
+    flow.tell(s.placed([("a", 1, 500), ("b", 1, 500)]), T0)
+    flow.tell(s.paid(1_000), T0)
+    flow.tell(edited(("a", 1, 500)), T0 + HOUR)
+    flow.tell(REGISTERED, T0 + 2 * HOUR)
+    flow.tell(LEFT, T0 + 3 * HOUR)
+    flow.tell(s.shipped(), T0 + 4 * HOUR)
+    flow.pass_until(T0 + 6 * DAY)
+    assert flow.outcomes(logistics.LateShippingEstablishedV1) == []
+    flow.tell(edited(("a", 1, 500), ("c", 2, 250)), T0 + 6 * DAY)
+    flow.pass_until(T0 + 8 * DAY)
+    assert flow.outcomes(logistics.LateShippingEstablishedV1) == []
+    flow.pass_until(T0 + 10 * DAY)
+    (late,) = flow.outcomes(logistics.LateShippingEstablishedV1)
+    assert [(line.line_id, line.quantity_count) for line in late.lines] == [("c", 2)]
+    assert flow.dead == []

@@ -3,6 +3,7 @@
 import pytest
 
 from aftersales_contracts.aftersales import refunds
+from aftersales_contracts.aftersales.logistics_enums import ParcelOutcome
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import ChargebackStage, RefundKind
 from services.refunds.service import REFUNDS
@@ -244,3 +245,27 @@ def test_b10_two_disputes_of_one_payment_are_two() -> None:
     assert m.left(driver) == 7_000
     driver.tell(m.disputed(WON, 1_000, dispute_id="d1"), T0 + DAY)
     assert m.left(driver) == 8_000
+
+
+def test_b10_a_payment_that_waits_is_given_up_once_the_buyer_has_the_goods() -> None:
+    """RF-017, RF-029: it waited for the end of a dispute, and the buyer confirmed the receipt meanwhile."""
+    not_received = s.applied(RefundKind.NOT_RECEIVED, 4_000, lines=[s.share("b", 1, 4_000)])
+    driver = played(PAID, s.shipped(), s.parcel(ParcelOutcome.DELIVERED, "a", "b"), not_received)
+    driver.tell(m.disputed(OPENED, 3_000), T0 + 5 * HOUR)
+    driver.tell(s.agreed(), T0 + 6 * HOUR)
+    driver.tell(s.succeeded(), T0 + 7 * HOUR)
+    assert m.book(driver).beside.waiting
+    driver.tell(m.disputed(LOST, 3_000), T0 + DAY)
+    assert m.asked_for(driver) == []
+    assert m.book(driver).open == ()
+    (closed,) = driver.announced(refunds.RefundClosedV1)
+    assert closed.ending.value == "withdrawn"
+
+
+def test_b10_a_refund_is_not_called_full_once_money_of_others_came_back() -> None:
+    """RF-033: it gave back the rest when it was granted, and does not any more."""
+    rest = s.applied(RefundKind.NO_RETURN, 6_000, refund_id="r2")
+    driver = played(PAID, s.shipped(), m.outside(4_000), rest, s.agreed(refund_id="r2"), m.came_back(1_000))
+    driver.tell(s.settled(6_000, "r2.refund.1"), T0 + DAY)
+    (paid,) = driver.announced(refunds.RefundPaidV1)
+    assert (paid.is_full, paid.order_outcome.value) == (False, "continues")

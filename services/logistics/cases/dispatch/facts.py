@@ -44,6 +44,8 @@ class LinesChanged(Value):
     """The lines are now these."""
 
     lines: tuple[OrderLine, ...]
+    removed: tuple[Share, ...] = ()
+    """Pieces that need not be sent any more."""
 
 
 class ClockStarted(Value):

@@ -51,6 +51,11 @@ def _terms_changed(data: orders.OrderTermsChangedV1) -> Sequence[Addressed]:
     return [m.to(data.order_id, m.TermsChanged(_lines(lines))), *_gift(data, lines)] if lines else []
 
 
+def _edited(data: orders.OrderEditedV1) -> Sequence[Addressed]:
+    """Reads the lines of a paid order that was edited."""
+    return [m.to(data.order_id, m.OrderEdited(_lines(data.lines)))]
+
+
 def _gift(
     data: orders.OrderPlacedV1 | orders.OrderTermsChangedV1, lines: Sequence[components.Line]
 ) -> Sequence[Addressed]:
@@ -243,6 +248,7 @@ def _promised(data: customers.PromiseRegisteredV1) -> Sequence[Addressed]:
 READS: Mapping[type[Event], Read] = {
     orders.OrderPlacedV1: _placed,
     orders.OrderTermsChangedV1: _terms_changed,
+    orders.OrderEditedV1: _edited,
     orders.OrderPaidV1: _paid,
     orders.OrderShippedV1: _shipped,
     orders.OrderSucceededV1: _succeeded,

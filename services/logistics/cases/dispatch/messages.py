@@ -29,6 +29,12 @@ class TermsChanged(Value):
     lines: tuple[OrderLine, ...]
 
 
+class OrderEdited(Value):
+    """Lines of a paid order were added, removed or changed: all of them, as they are now."""
+
+    lines: tuple[OrderLine, ...]
+
+
 class Paid(Value):
     """The payment is complete."""
 
@@ -251,6 +257,7 @@ class SearchClosed(Value):
 Message = (
     Placed
     | TermsChanged
+    | OrderEdited
     | Paid
     | Closed
     | Succeeded

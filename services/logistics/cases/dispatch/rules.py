@@ -66,6 +66,8 @@ def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message
     match message:
         case m.TermsChanged(lines=lines):
             return commitments.terms_changed(file, lines)
+        case m.OrderEdited(lines=lines):
+            return commitments.order_edited(file, lines, policy, now)
         case m.Paid():
             return _paid(file, policy, now)
         case m.Closed():

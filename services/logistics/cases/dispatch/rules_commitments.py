@@ -78,6 +78,48 @@ def terms_changed(file: OrderFile, lines: tuple[OrderLine, ...]) -> Sequence[Fac
     return [f.LinesChanged(lines)] if file.clock is None and lines != file.lines else []
 
 
+@rule("OR-006", "OR-011")
+def order_edited(
+    file: OrderFile, lines: tuple[OrderLine, ...], policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """Takes over the lines of an edited order: pieces that were removed need not be sent any more.
+
+    Where all that was there before has left, the clock of what is added begins now.
+    """
+    if file.closed_at is not None or file.succeeded_at is not None:
+        return []
+    if file.clock is None:
+        return [f.LinesChanged(lines)] if lines != file.lines else []
+    before = {line.line_id: line for line in file.lines}
+    now_there = {line.line_id: line.quantity_count for line in lines}
+    kept = [line for line in file.lines if line.line_id not in now_there]
+    fresh = [_not_fewer(line, before.get(line.line_id)) for line in lines]
+    removed = tuple(
+        Share(line.line_id, fewer)
+        for line in file.lines
+        if (fewer := line.quantity_count - now_there.get(line.line_id, 0) - _gone(file, line.line_id)) > 0
+    )
+    all_lines = (*fresh, *kept)
+    if not removed and all_lines == file.lines:
+        return []
+    changed = f.LinesChanged(all_lines, removed)
+    edited = replace(file, lines=all_lines, repaid=(*file.repaid, *removed))
+    if not_under_way(file) or not not_under_way(edited):
+        return [changed]
+    clock = clock_for(replace(edited, lines=tuple(fresh)), now, policy.dispatch, policy.zone)
+    return [changed, f.ClockStarted(clock, policy.attention.since(now))]
+
+
+def _not_fewer(line: OrderLine, before: OrderLine | None) -> OrderLine:
+    count = line.quantity_count if before is None else max(line.quantity_count, before.quantity_count)
+    return replace(line, quantity_count=count)
+
+
+def _gone(file: OrderFile, line_id: str) -> int:
+    """Counts pieces that were taken out of the order before."""
+    return sum(share.quantity_count for share in file.repaid if share.line_id == line_id)
+
+
 @rule("OR-010")
 def succeeded(file: OrderFile, succeeded: m.Succeeded, now: datetime) -> Sequence[Fact]:
     """Ends the clock: the buyer has the goods. A part of the order ends nothing."""

@@ -113,8 +113,8 @@ def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0
     if isinstance(fact, f.Telling):
         return file
     match fact:
-        case f.LinesChanged(lines=lines):
-            return replace(file, lines=lines)
+        case f.LinesChanged(lines=lines, removed=removed):
+            return replace(file, lines=lines, repaid=(*file.repaid, *removed))
         case f.ClockStarted(clock=clock):
             return replace(file, clock=clock)
         case f.MarkNoted(mark=mark):

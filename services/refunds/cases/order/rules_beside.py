@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import reduce
 
-from kernel.decider import Decided
+from kernel.decider import HERE, Decided, tell
 from kernel.money import Money
 from kernel.people import Task, TaskWithdrawn
 from kernel.rules import rule
@@ -13,9 +13,10 @@ from services.refunds.cases.order import account, account_money
 from services.refunds.cases.order.account import OrderAccount
 from services.refunds.cases.order.admission import remedy_terms
 from services.refunds.cases.order.facts import Fact, MoneyEntered, PaymentGranted
-from services.refunds.cases.order.messages import MoneyAnswered, PaymentAsked
-from services.refunds.cases.order.rules_money import ours, payment_asked
-from services.refunds.cases.order.state import Live, State, evolve, live
+from services.refunds.cases.order.messages import CaseEnded, MoneyAnswered, PaymentAsked
+from services.refunds.cases.order.rules_money import ours, payment_asked, released
+from services.refunds.cases.order.state import Live, State, Succeeded, evolve, live
+from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.money_beside import MoneyQuestion, Outside, Surplus, Waiting, name_of
 from services.refunds.policy import Policy
 from services.refunds.shares import Purpose, RefundKind, Tender
@@ -283,6 +284,12 @@ def _wish(current: State, wish: Waiting, policy: Policy, now: datetime) -> Seque
         book = live(current).book
         surplus = book.beside.surplus_of(wish.case_id)
         return [] if surplus is None else given_back(book, surplus, wish.intent_id)
+    case = live(current).book.case(wish.case_id)
+    if case is None and wish.purpose is Purpose.REFUND and live(current).book.knows(wish.case_id):
+        return []
+    is_received = isinstance(current, Succeeded) and current.cause == "buyer" and not wish.is_proven
+    if is_received and case is not None and case.kind is RefundKind.NOT_RECEIVED:
+        return _received(live(current), wish, policy, now)
     asked_for = PaymentAsked(
         wish.case_id,
         wish.intent_id,
@@ -295,3 +302,12 @@ def _wish(current: State, wish: Waiting, policy: Policy, now: datetime) -> Seque
         wish.is_proven,
     )
     return payment_asked(current, asked_for, policy, now)
+
+
+@rule("RF-017", "RF-029")
+def _received(current: Live, wish: Waiting, policy: Policy, now: datetime) -> Sequence[Fact]:
+    """Gives up a payment that waited for goods as not received: the buyer confirmed that he has them."""
+    ended = CaseEnded(wish.case_id, is_used=False)
+    given_up = agreement.PaymentGivenUp("receipt_confirmed")
+    facts = released(current, ended, policy, now, is_paid=False)
+    return [*facts, tell(agreement.to(HERE, wish.case_id, given_up))]

@@ -21,6 +21,7 @@ from services.refunds.cases.order.messages import (
     SumDoubted,
 )
 from services.refunds.cases.order.rules_beside import BEYOND, OUT_IN_OTHER_CURRENCY, resumed
+from services.refunds.cases.order.rules_payments import no_longer_full
 from services.refunds.cases.order.state import State, evolve, live
 from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.cases.refund_intent import messages as intent
@@ -122,16 +123,20 @@ def _running(book: OrderAccount) -> list[str]:
 
 def grant_cut(state: State, told: GrantCut, policy: Policy, now: datetime) -> Decisions:
     """Gives the account back what an intent will not pay, because others did."""
-    given_back = _given_back(told)
+    given_back = _given_back(live(state).book, told)
     after = reduce(evolve, (entry.fact for entry in given_back), state)
     return [*given_back, *_cut(live(after).book, told, policy, now)]
 
 
 @rule("RF-029")
-def _given_back(told: GrantCut) -> Sequence[Fact]:
+def _given_back(book: OrderAccount, told: GrantCut) -> Sequence[Fact]:
+    """Gives money back and no pieces: those that others paid are repaid all the same."""
     cut = told.cut
     if cut is None:
         return []
+    repaid = [share for each in book.held.repaid if each.case_id == cut.case_id for share in each.shares]
+    minors = {share.line_id: share.minor for share in repaid}
+    is_part = bool(minors) and all(minors.get(share.line_id, 0) > share.minor for share in cut.shares)
     return [
         GrantGivenBack(
             purpose=cut.purpose,
@@ -139,7 +144,7 @@ def _given_back(told: GrantCut) -> Sequence[Fact]:
             shares=tuple(replace(share, quantity_count=0) for share in cut.shares),
             freight_minor=cut.freight_minor,
             tenders=cut.tenders,
-            are_goods_gone=False,
+            are_goods_gone=is_part,
             case_id=cut.case_id,
             intent_id=told.intent_id,
         )
@@ -189,7 +194,7 @@ def _came_back(
         book, facts = rules_beside.unasked(book, an_id, "reversed")
     book, void = rules_beside.no_longer_beyond(account_money.overs_booked(book))
     book, asks = rules_beside.asked_of_any(book, policy, now)
-    return [MoneyEntered(book, "reversed", an_id), *facts, *void, *asks]
+    return [MoneyEntered(book, "reversed", an_id), *facts, *void, *asks, *no_longer_full(book, "")]
 
 
 @rule("OR-003")
@@ -260,7 +265,7 @@ def _disputed(book: OrderAccount, told: ChargedBack, policy: Policy, now: dateti
     book, void = rules_beside.no_longer_beyond(book)
     if not is_out:
         book, asks = rules_beside.asked_of_any(book, policy, now)
-        void += asks
+        void = [*void, *asks, *no_longer_full(book, "")]
     facts: list[Fact] = void + _followed(book, an_id, what, f"dispute_{told.stage}", policy, now)
     was_open = known is not None and known.stage == "opened"
     if told.stage == "opened":

@@ -76,7 +76,7 @@ def intent_abandoned(
     if abandoned.purpose is not Purpose.REFUND:
         return facts
     facts += _in_account(current, facts)
-    facts += _no_longer_full(current.book, abandoned.case_id)
+    facts += no_longer_full(current.book, abandoned.case_id)
     if case is not None:
         given_up = agreement.PaymentGivenUp(abandoned.reason_code)
         ended = CaseEnded(abandoned.case_id, is_used=False)
@@ -102,7 +102,7 @@ def _surplus_again(current: Live, facts: Sequence[Fact], policy: Policy, now: da
     return [MoneyEntered(book, "surplus"), *asks]
 
 
-def _no_longer_full(book: OrderAccount, case_id: str) -> Sequence[Fact]:
+def no_longer_full(book: OrderAccount, case_id: str) -> Sequence[Fact]:
     """Tells the granted refunds: money of the order is left after them (RF-033).
 
     One that was paid may be reversed and paid again.

@@ -36,6 +36,9 @@ SENT = Link("k1", STO, Direction.OUTBOUND, (L1,), left_at=T0)
 TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
     ("OR-006", [], PLACED, ["OrderKnown"]),
     ("OR-006", [KNOWN], m.TermsChanged(PLACED.lines[:1]), ["LinesChanged"]),
+    ("OR-006", [KNOWN], m.OrderEdited(PLACED.lines[:1]), ["LinesChanged"]),
+    ("OR-006", [KNOWN], m.OrderEdited(PLACED.lines), []),
+    ("OR-006", [KNOWN, f.OrderStopped(T0)], m.OrderEdited(PLACED.lines[:1]), []),
     ("OR-011", [KNOWN], m.Paid(), ["ClockStarted"]),
     ("OR-010", [KNOWN], m.Succeeded(()), ["OrderSucceeded"]),
     ("LG-064", [KNOWN], m.ShipMarked("express", (), ()), ["MarkNoted"]),
