@@ -185,7 +185,7 @@ def at_step(ledger: Ledger) -> Iterator[Breach]:
 def at_end(ledger: Ledger, at: datetime) -> Iterator[Breach]:
     """Yields surplus that nobody cares for, or that went back twice."""
     beside = ledger.beside
-    given = [one for one in ledger.m.intents.values() if one.purpose == "surplus" and one.state != "given_up"]
+    given = [one for one in ledger.m.intents.values() if one.purpose == "surplus"]
     back = Counter[str]()
     for one in given:
         back.update(dict.fromkeys(one.tenders, min(_worth(ledger, one), one.minor)))

@@ -216,6 +216,13 @@ def test_b10_a_dispute_that_is_won_leaves_room_for_what_others_gave_back() -> No
     assert (m.left(driver), m.codes(driver)) == (0, [])
 
 
+def test_b10_a_little_money_for_a_piece_while_all_is_disputed_repays_no_piece() -> None:
+    """RF-044: the line had nothing left, so that the little looked like all."""
+    out = m.outside(499, lines=[s.share("b", 1, 499)])
+    driver = played(PAID, m.disputed(OPENED, 10_000), out)
+    assert [line.gone_count for line in m.book(driver).lines] == [0, 0]
+
+
 def test_b10_a_dispute_about_one_payment_leaves_the_surplus_of_another() -> None:
     driver = played(PAID, m.paid(SECOND["part"]), REFUND.model_copy(update={"refund_id": "r9"}))
     driver.tell(m.disputed(OPENED, 10_000), T0 + DAY)

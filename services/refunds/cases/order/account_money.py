@@ -147,7 +147,7 @@ def _unsent(line: LineAccount, told: Share | None, minor: int, *, is_all: bool) 
         return line.unsent_count
     if told is None or not 0 < told.quantity_count <= line.unsent_count:
         return 0
-    return told.quantity_count if minor >= account.pieces_cap_minor(line, told.quantity_count) else 0
+    return told.quantity_count if minor >= account.cost_minor(line, told.quantity_count) else 0
 
 
 def entered(book: OrderAccount, an_id: str, what: Booked, sign: int) -> OrderAccount:
