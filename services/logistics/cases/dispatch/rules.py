@@ -60,14 +60,20 @@ def _paid(file: OrderFile, policy: Policy, now: datetime) -> Decisions:
     return decided
 
 
+def _lines(
+    file: OrderFile, message: m.TermsChanged | m.OrderEdited, policy: Policy, now: datetime
+) -> Decisions:
+    if isinstance(message, m.OrderEdited):
+        return [*commitments.order_edited(file, message.lines, policy, now)]
+    return [*commitments.terms_changed(file, message.lines)]
+
+
 def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message
     file: OrderFile, message: Message, policy: Policy, now: datetime
 ) -> Decisions:
     match message:
-        case m.TermsChanged(lines=lines):
-            return commitments.terms_changed(file, lines)
-        case m.OrderEdited(lines=lines):
-            return commitments.order_edited(file, lines, policy, now)
+        case m.TermsChanged() | m.OrderEdited():
+            return _lines(file, message, policy, now)
         case m.Paid():
             return _paid(file, policy, now)
         case m.Closed():
