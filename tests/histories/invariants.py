@@ -76,7 +76,8 @@ def _sums(ledger: Ledger, at: datetime) -> Iterator[Breach]:
     lines: Counter[str] = Counter()
     tenders: Counter[str] = Counter()
     for intent in intents:
-        if intent.state != "given_up" or (intent.waived_lines and intent.net_minor > 0):
+        is_paid = intent.state != "given_up" or (intent.waived_lines and intent.net_minor > 0)
+        if is_paid and intent.is_split_known:
             lines.update(intent.line_minors)
             lines.subtract(intent.waived_lines)
         if intent.state != "given_up" and not intent.waived_minor:

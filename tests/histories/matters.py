@@ -116,6 +116,8 @@ class Intent:
     waived_minor: int = 0
     """Of that, what a person or the receipt gave up; it is free for other refunds, whatever comes later."""
     waived_lines: Counter[str] = field(default_factory=Counter[str])
+    is_split_known: bool = True
+    """Whether each part that was given up named its lines; a later part of the same lines does not."""
     is_unsure: bool = False
     """Whether nobody knows if money moved: a person cannot give it up."""
     remedy_id: str | None = None

@@ -147,6 +147,7 @@ def _abandoned(ledger: Ledger, event: refunds.RefundPaymentAbandonedV1, at: date
         if intent.state == "given_up":
             intent.waived_minor += event.amount.minor
             intent.waived_lines.update(minors(event.lines))
+            intent.is_split_known &= bool(event.lines)
 
 
 def _refund_closed(ledger: Ledger, event: refunds.RefundClosedV1, at: datetime) -> None:

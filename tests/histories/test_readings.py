@@ -267,3 +267,26 @@ def test_what_the_warehouse_counted_in_a_box_stays_when_nobody_says_that_it_was_
     announce(world, asked)
     places = {piece.line_id: piece.where for piece in world.ledger.goods.pieces}
     assert places == {"a": Where.SHOP, "b": Where.UNKNOWN}
+
+
+def test_a_part_that_was_given_up_without_its_lines_is_free_in_the_sum_alone() -> None:
+    """Pieces go back to the order once; a later part of their money names them no more."""
+    world = played(ONE, *START)
+    announce(world, paid(10_000))
+    assert play(world, do(HOUR, "settle", "r1.refund.1", 100))
+    intent = world.ledger.m.intents["r1.refund.1"]
+    for minor in (4_000, 3_000):
+        intent.back_minor, intent.state = intent.back_minor + minor, "given_up"
+        amount = Money(minor=minor, currency="CNY")
+        part = Share(line_id="a", quantity_count=1, amount=amount)
+        given_up = refunds.RefundPaymentAbandonedV1(
+            **of_case("refund-intent", "r1.refund.1"), intent_id="r1.refund.1", amount=amount, refund_id="r1",
+            lines=[part] if minor == 4_000 else [], reason_code="given_up",
+            purpose=refunds_enums.IntentPurpose.REFUND,
+        )  # fmt: skip
+        announce(world, given_up)
+    for minor, found in ((7_000, set[str]()), (7_001, {"paid_over_paid_in"})):
+        world.ledger.m.intents.pop("r2.refund.1", None)
+        announce(world, paid(minor).model_copy(update={"intent_id": "r2.refund.1", "refund_id": "r2"}))
+        sums = ("paid_over_paid_in", "line_over_price", "tender_over")
+        assert {name for name in sums if broken(world.end(), name)} == found, minor
