@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import asyncpg
 
 from chassis.store.bounds import bounded
+from chassis.store.database import Connection
 
 HEAD = "SELECT position FROM cursors WHERE name = 'head'"
 FACTS = bounded("""
@@ -38,7 +39,7 @@ class LogReader(Protocol):
 class PostgresLogReader:
     """Reads the log over the relay's own connection."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def head(self) -> int | None:

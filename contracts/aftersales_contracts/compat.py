@@ -44,9 +44,9 @@ BOUNDED: frozenset[tuple[str, object, object]] = frozenset(
 )
 """Keyword, then and now: bounds that came within a version. A reader of old data is not concerned."""
 GROWN: frozenset[tuple[str, str, object, object]] = frozenset(
-    (field, *change)
+    (field, keyword, then, now)
     for field in ("sku_id", "sku_ids", "wanted_sku_id")
-    for change in (("maxLength", 64, 255), ("pattern", base.ID_PATTERN, base.SKU_PATTERN))
+    for keyword, then, now in (("maxLength", 64, 255), ("pattern", base.ID_PATTERN, base.SKU_PATTERN))
 )
 """Field, keyword, then and now: texts that are as the shops have them, so that nobody may rely on a form."""
 _LOOKED_AT = {"$ref", "type", "properties", "required", "items", "enum", KNOWN_VALUES, "default", "x-topics"}

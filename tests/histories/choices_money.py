@@ -1,4 +1,4 @@
-"""What others could do with the money of an order now, as choices with weights."""
+"""Lists as choices with weights the moves that others could make with the money of an order."""
 
 from collections.abc import Iterator
 from random import Random

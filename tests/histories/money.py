@@ -48,7 +48,7 @@ class MoneyBeside:
 
     @property
     def gone_minor(self) -> int:
-        """What others gave back, and what is disputed or lost by a dispute."""
+        """Money that others gave back, and money that is disputed or lost by a dispute."""
         held = sum(minor for stage, minor in self.disputes.values() if stage != "won")
         return sum(self.outside.values()) + held
 
@@ -77,7 +77,7 @@ def _all_repaid(ledger: Ledger, minor: int) -> None:
 
 
 def over_minor(ledger: Ledger) -> int:
-    """What our own payments moved beyond their grants."""
+    """Money that our own payments moved beyond their grants."""
     return sum(max(one.net_minor - one.minor, 0) for one in ledger.m.intents.values())
 
 
@@ -167,7 +167,7 @@ def asked(ledger: Ledger, event: refunds.RefundPaymentRequestedV1, at: datetime)
 
 
 def _worth(ledger: Ledger, intent: Intent) -> int:
-    """What the buyer has by a payment, or is asked for and under way."""
+    """Money that the buyer has by a payment, or that is asked for and under way."""
     is_under_way = f"payment:{intent.intent_id}" in ledger.m.asked
     return max(intent.net_minor, 0) + (intent.asked_minor if is_under_way else 0)
 

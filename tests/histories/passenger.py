@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from aftersales_contracts.aftersales.logistics import ParcelOutcomeDecidedV1
 from aftersales_contracts.base import Event, Money
@@ -56,7 +57,7 @@ class Passenger(SharedFlow):
         return [x.outcome.value for x in self.others if isinstance(x, ParcelOutcomeDecidedV1)]
 
     def _order(self, shop_id: str) -> tuple[Event, Event]:
-        keys = {"shop_id": shop_id, "order_id": OTHER}
+        keys: dict[str, Any] = {"shop_id": shop_id, "order_id": OTHER}
         price = Money(minor=5_000, currency="CNY")
         line = Line(
             line_id="z", product_id="p-z", sku_id="s-z", quantity_count=1, unit_price=price,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aftersales_contracts import components
+from aftersales_contracts import components, enums
 from aftersales_contracts.aftersales import customers, logistics, refunds
 from aftersales_contracts.shop import orders, shipments
 from services.customers.service import CUSTOMERS
@@ -18,7 +18,8 @@ from tests.services.refunds.shop import DAY, HOUR, T0
 PLACED = s.placed([("a", 1, 0)])
 ABOUT: dict[str, Any] = {**s.KEYS, "parcel_id": "p1"}
 REGISTERED = shipments.ParcelRegisteredV1(
-    **ABOUT, direction="outbound", lines=[s.share("a")], freight_payer="sender",
+    **ABOUT, direction=enums.ParcelDirection.OUTBOUND, lines=[s.share("a")],
+    freight_payer=shipments.FreightPayer.SENDER,
     tracking=components.Tracking(carrier_code="sf", tracking_code="SF1"),
 )  # fmt: skip
 LEFT = shipments.ParcelHandedOverV1(**ABOUT, carrier_code="sf")

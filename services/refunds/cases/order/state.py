@@ -126,6 +126,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         return AwaitingPayment(fact.book)
     order = live(state)
     book = order.book
+    if isinstance(fact, Silent):
+        return order
     match fact:
         case PaymentRecorded():
             return _payment_recorded(order, fact)
@@ -184,8 +186,6 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case ApplicationRejected():
             return order if fact.early is None else replace(order, book=account.kept(book, fact.early))
         case _:
-            if isinstance(fact, Silent):
-                return order
             assert_never(fact)
 
 
