@@ -135,6 +135,17 @@ def test_unfit_goods_of_a_lapsed_return_are_not_paid_to_the_refund_that_waits_fo
     assert requested(driver) == []
 
 
+def test_unfit_goods_of_a_lapsed_return_are_not_paid_by_silence_to_the_refund_that_takes_them_over() -> None:
+    """RF-023, RF-044: the parcel names the return that was sent too late."""
+    driver = of_three(1)
+    driver.until(T0 + 10 * DAY)
+    driver.tell(s.sent(), T0 + 12 * DAY)
+    driver.tell(s.applied(refund_id="r2", lines=[s.share("a", 1, 10_000)]), T0 + 12 * DAY)
+    driver.tell(s.inspected("a", 1, 0, return_id="ret1"), T0 + 13 * DAY)
+    driver.until(T0 + 60 * DAY)
+    assert requested(driver) == []
+
+
 def test_a_piece_beside_those_whose_payment_was_given_up_is_asked_about() -> None:
     """RF-029, RF-044: one of two was accepted; its payment is given up, and the other one comes."""
     driver = of_three(2)

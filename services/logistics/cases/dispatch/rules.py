@@ -91,7 +91,7 @@ def _answer(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case m.RefundOpened():
             return refunds.refund_opened(file, message, policy, now)
         case m.RefundClosed():
-            return refunds.refund_closed(file, message, policy, now)
+            return _refund_closed(file, message, policy, now)
         case m.RefundPaid():
             return refunds.refund_paid(file, message, now)
         case m.HoldAnswered():
@@ -162,6 +162,14 @@ def _consequences(file: OrderFile, decided: Decisions, policy: Policy, now: date
 def _closed(file: OrderFile, message: m.Closed, now: datetime) -> Decisions:
     unpaid = refunds.unpaid_goods_out(file, message, now)
     return unpaid + refunds.closed(after(file, unpaid), message, now)
+
+
+def _refund_closed(file: OrderFile, closed: m.RefundClosed, policy: Policy, now: datetime) -> Decisions:
+    """Ends a refund; goods that came back while it seemed open may be owed to the buyer now."""
+    decided: Decisions = [*refunds.refund_closed(file, closed, policy, now)]
+    for link in file.links:
+        decided += refunds.back_without_refund(after(file, decided), link.parcel_id)
+    return decided
 
 
 def _deadline_passed(state: Known, passed: DeadlinePassed, policy: Policy) -> Decisions:

@@ -220,6 +220,7 @@ def _found(
     book: OrderAccount, case_id: str, lines: Sequence[InspectedLine], inspected: GoodsInspected
 ) -> ReturnCame:
     known = account_goods.returning(book, case_id) or Returning(case_id, (), ())
+    unfit = {line.line_id for line in lines if line.accepted_count < line.received_count}
     return_id, parcel_id, pieces = inspected.return_id or "", inspected.parcel_id, received(lines)
     if known.has_box(parcel_id):
         here = known.with_found(parcel_id, pieces)
@@ -230,7 +231,7 @@ def _found(
     return replace(
         _at_shop(book, known, here) or ReturnCame(case_id, known.here),
         seen=return_id if return_id in known.return_ids else "",
-        are_fit={line.line_id: line.accepted_count >= line.received_count for line in lines},
+        are_fit={x.line_id: x.line_id not in unfit for x in lines},
         box=Back(parcel_id, pieces) if parcel_id else None,
     )
 

@@ -4,9 +4,11 @@ from typing import Any
 
 from kernel.value import replace
 from services.logistics.cases.dispatch import facts as f
+from services.logistics.cases.dispatch import messages as m
 from services.logistics.parcels import Outcome
 from services.logistics.shares import Share
 from tests.services.logistics.dispatch.test_refunds import OTHER, PAID, decided, noted, of, paid
+from tests.services.logistics.pools import L1
 
 
 def test_each_piece_that_came_back_is_repaid_as_such_once() -> None:
@@ -18,3 +20,16 @@ def test_each_piece_that_came_back_is_repaid_as_such_once() -> None:
         (ended,) = of(decided([*before, noted("not_received", refund_id)], when), f.RefundEnded)
         assert ended.here == here, refund_id
         before += [noted("not_received", refund_id), ended]
+
+
+def test_goods_that_came_back_while_a_refund_seemed_open_are_paid_for_once_it_is_closed() -> None:
+    """RF-018, RF-036: refunds knew already that it had lapsed, and left the goods to logistics."""
+    before: list[Any] = [
+        *PAID,
+        noted("with_return"),
+        f.LinkChanged(replace(OTHER, lines=(L1,), outcome=Outcome.RETURNED)),
+    ]
+    (due,) = of(decided(before, m.RefundClosed("r1")), f.RemedyDue)
+    assert (due.remedy_id, due.lines) == ("k2.returned", (L1,))
+    other = [*before, noted("with_return", "r2")]
+    assert of(decided(other, m.RefundClosed("r1")), f.RemedyDue) == []
