@@ -83,7 +83,8 @@ def homes_of_rules() -> Mapping[str, list[str]]:
     for module in pkgutil.walk_packages(services.__path__, "services."):
         if not module.name.endswith("__main__") and ".migrations" not in module.name:
             importlib.import_module(module.name)
-    homes = {rule_id: sorted(set(names)) for rule_id, names in HOMES.items() if _ours(names)}
+    found = {rule_id: _ours(names) for rule_id, names in HOMES.items()}
+    homes = {rule_id: names for rule_id, names in found.items() if names}
     for path in tree.files():
         if path.suffix in DATA and tree.name(path).startswith("services/"):
             for rule_id in sorted(set(RULE_ID.findall(tree.text(path)))):
@@ -91,9 +92,9 @@ def homes_of_rules() -> Mapping[str, list[str]]:
     return homes
 
 
-def _ours(names: list[str]) -> bool:
-    """Whether the homes are the product's; tests of the vocabulary register some of their own."""
-    return any(not name.startswith("tests.") for name in names)
+def _ours(names: list[str]) -> list[str]:
+    """The homes that are the product's; tests of the vocabulary register some of their own."""
+    return sorted({name for name in names if not name.startswith("tests.")})
 
 
 def tests_of_rules() -> Mapping[str, list[str]]:
