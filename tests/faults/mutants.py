@@ -10,6 +10,7 @@ from typing import Any
 
 from aftersales_contracts.clock import ClockMarkedV1
 from aftersales_contracts.envelope import Envelope, write
+from aftersales_contracts.happened import happened_fields
 from aftersales_contracts.reasons import Reason
 from aftersales_contracts.registry import EVENTS, encode, read_data, topics_of
 
@@ -127,13 +128,15 @@ class Breeder:
         order = self.dice.randrange(ORDER_COUNT)
         text = self._texts[name].replace(SAMPLE_ORDER, f"{SAMPLE_ORDER}{order}")
         text = text.replace(SAMPLE_REFUND, f"{SAMPLE_REFUND}{order}")
-        event = read_data(EVENTS[name], text.encode())
+        event, time = read_data(EVENTS[name], text.encode()), self._moment()
+        passed = {field: time for field in happened_fields(type(event)) if getattr(event, field) is not None}
+        event = event.model_copy(update=passed)
         subject = "clock" if name == ClockMarkedV1.TYPE else event.subject_of()
         envelope = Envelope(
             id=f"m{self._count:06}",
             source=self.dice.choice(("shop/one", "shop/two", "rubbish/three")),
             type=name,
-            time=self._moment(),
+            time=time,
             subject=subject,
         )
         key, headers, value = write(envelope, encode(event))
