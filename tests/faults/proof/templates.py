@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from aftersales_contracts.base import Event
 from aftersales_contracts.envelope import Envelope, time_text, write
+from aftersales_contracts.happened import happened_fields
 from aftersales_contracts.registry import encode, topics_of
 
 PLACEHOLDER = "proof-placeholder"
@@ -39,6 +40,8 @@ class Template:
         self.topic = min(topics_of(type(event)))
         envelope = Envelope(PLACEHOLDER, source, event.TYPE, _ANY, event.subject_of())
         self._key, self._headers, self._value = write(envelope, encode(event))
+        moments = (getattr(event, field) for field in happened_fields(type(event)))
+        self._passed = [time_text(moment).encode() for moment in moments if moment is not None]
         self._places = {name: place for place, (name, _) in enumerate(self._headers)}
 
     def draft(self, name: str, event_id: str, at: datetime, due_at: datetime | None = None) -> Draft:
@@ -50,6 +53,8 @@ class Template:
         headers[self._places["ce_time"]] = ("ce_time", time_text(at).encode())
         headers[self._places["ce_subject"]] = ("ce_subject", key)
         value = self._value.replace(_MARK, own)
+        for field in self._passed:
+            value = value.replace(field, time_text(at).encode())
         if due_at is not None:
             value = value.replace(_DUE_TEXT.encode(), time_text(due_at).encode())
         return Draft(self.topic, key, tuple(headers), value)

@@ -127,9 +127,25 @@ def test_b10_a_payment_under_way_is_never_made_anew_and_a_person_hears_of_both(i
 
 def test_b10_what_was_paid_outside_and_came_back_can_be_asked_for() -> None:
     driver = played(PAID, s.shipped(), m.outside(10_000), m.came_back(4_000))
+    driver.until(T0 + 5 * HOUR)
     assert m.left(driver) == 4_000
     driver.tell(m.came_back(6_000), T0 + DAY)
     assert m.left(driver) == 10_000
+
+
+def test_a_settlement_that_is_read_before_its_grant_is_no_money_of_others() -> None:
+    """RF-029, OR-003: topics have no common order; money is a stray once all older news is read."""
+    everything = s.applied(amount=10_000, kind=RefundKind.NO_RETURN)
+    driver = played(PAID, s.shipped())
+    driver.tell(s.settled(10_000, "r1.refund.1"), T0 + DAY)
+    driver.tell(everything, T0 + 6 * HOUR)
+    driver.tell(s.agreed(), T0 + 7 * HOUR)
+    driver.until(T0 + 2 * DAY)
+    assert [one[1] for one in m.asked_for(driver)] == [10_000]
+    (paid,) = driver.announced(refunds.RefundPaidV1)
+    assert paid.amount.minor == 10_000
+    assert m.book(driver).beside.outside == ()
+    assert m.codes(driver) == []
 
 
 def test_b10_a_surplus_that_goes_back_at_the_dashboard_is_not_paid_again() -> None:

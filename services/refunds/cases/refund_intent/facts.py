@@ -102,6 +102,16 @@ class CutAwaited(Value):
     is_held: bool = False
 
 
+class StraySeen(Value):
+    """Money of an intent moved, or came back, that nobody here has granted yet."""
+
+    amount: Money
+    tenders: tuple[Tender, ...]
+    attempt_id: str
+    is_back: bool
+    at: datetime
+
+
 class StrayPaid(Value):
     """Money of an intent moved that nobody here had granted."""
 
@@ -176,6 +186,6 @@ Fact = (
     PaymentRequested | RetryAwaited | PaymentTaken | OutcomeUnknown | PaymentStuck | PersonAsked | RefundPaid
     | Task | TaskWithdrawn | PaidShort | PaymentDisputed | SurplusReturned | RefundReversed | LackingAsked
     | FullnessDropped | PaymentUnwanted | PayeeAsked | PayeeKnown | SumDisputed | DoubtCleared | PartHeld
-    | PaidNothing | PaymentCut | CutAwaited | StrayPaid | StrayReversed
+    | PaidNothing | PaymentCut | CutAwaited | StraySeen | StrayPaid | StrayReversed
     | PaymentAbandoned
 )  # fmt: skip

@@ -44,6 +44,15 @@ class MoneySettled(Value):
     """The announcer's id of an attempt that is not ours."""
 
 
+class MovementSeen(Value):
+    """Money moved, or came back: the same news for an intent that nobody has granted, or not yet."""
+
+    amount: Money
+    tenders: tuple[Tender, ...] = ()
+    attempt_id: str = ""
+    is_back: bool = False
+
+
 class PaidElsewhere(Value):
     """Others paid so much of what is granted; `outside_id`: by which movement or dispute."""
 
@@ -97,7 +106,7 @@ class ReceiptConfirmed(Value):
 
 Message = (
     Pay | PaymentAccepted | MoneySettled | PaymentFailed | MoneyReversed | PersonDecided | PayeeNamed
-    | FullnessLost | ReceiptConfirmed | PaidElsewhere | DeadlinePassed
+    | FullnessLost | ReceiptConfirmed | PaidElsewhere | MovementSeen | DeadlinePassed
 )  # fmt: skip
 
 

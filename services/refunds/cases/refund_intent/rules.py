@@ -35,6 +35,7 @@ from services.refunds.cases.refund_intent.messages import (
     MoneyReversed,
     MoneySettled,
     Moved,
+    MovementSeen,
     PaidElsewhere,
     Pay,
     PayeeNamed,
@@ -69,7 +70,7 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Seq
     return [*decided, *rules_payee.withdrawn(state, decided)]
 
 
-def _decided(  # noqa: C901, PLR0911  one branch per message
+def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
     state: State, message: Message, policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
     """Calls the rule of the message. A message that no longer means anything decides nothing."""
@@ -78,7 +79,7 @@ def _decided(  # noqa: C901, PLR0911  one branch per message
             return []
         return [*_pay(message, policy, now), *rules_payee.asked(message.order, policy, now)]
     if isinstance(state, NotBegun):
-        return rules_elsewhere.stray(state, message)
+        return rules_elsewhere.stray(state, message, now)
     match message:
         case MoneySettled():
             return _settled(state, message, policy, now)
@@ -98,6 +99,8 @@ def _decided(  # noqa: C901, PLR0911  one branch per message
             return _receipt_confirmed(state, policy, now)
         case PaidElsewhere():
             return rules_elsewhere.paid_elsewhere(state, message, policy, now)
+        case MovementSeen():
+            return []
         case DeadlinePassed():
             return _deadline_passed(state, message, policy, now)
         case _:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from kernel.decider import NotYet
+from kernel.decider import DeadlinePassed, NotYet
+from kernel.money import Money
 from kernel.rules import rule
 from services.refunds.cases.refund_intent.facts import (
     CutAwaited,
@@ -13,17 +14,20 @@ from services.refunds.cases.refund_intent.facts import (
     PaymentStuck,
     StrayPaid,
     StrayReversed,
+    StraySeen,
 )
 from services.refunds.cases.refund_intent.messages import (
     Message,
     MoneyReversed,
     MoneySettled,
     Moved,
+    MovementSeen,
     PaidElsewhere,
 )
 from services.refunds.cases.refund_intent.rules_people import asked, withdrawn
 from services.refunds.cases.refund_intent.state import (
     Abandoned,
+    Absent,
     Begun,
     NotBegun,
     Pending,
@@ -32,24 +36,49 @@ from services.refunds.cases.refund_intent.state import (
     Settled,
     Stray,
     Stuck,
+    Watched,
 )
 from services.refunds.payments import cut, less
 from services.refunds.policy import Policy
+from services.refunds.shares import Tender
 
 
 @rule("OR-003")
-def stray(state: NotBegun, message: Message) -> Sequence[Fact]:
-    """Tells the order of money that moved though nobody here had granted it. All else is early."""
+def stray(state: NotBegun, message: Message, now: datetime) -> Sequence[Fact]:
+    """Tells the order of money that moved though nobody here had granted it. All else is early.
+
+    The grant may stand in older news of another topic. So the money is a stray once all that is older is
+    read; until then its settlement waits for the grant.
+    """
     match message:
-        case MoneySettled():
-            attempt_id = message.attempt_id or f"try.{message.attempt_count}"
-            if isinstance(state, Stray) and attempt_id in state.attempt_ids:
-                return []
-            return [StrayPaid(message.amount, message.tenders, attempt_id)]
-        case MoneyReversed():
-            return [StrayReversed(message.amount)]
+        case MovementSeen():
+            return _seen(state, message, now)
+        case MoneySettled() | MoneyReversed() if isinstance(state, Stray):
+            return []
+        case DeadlinePassed() if isinstance(state, Watched):
+            return [_moved(x.amount, x.tenders, x.attempt_id, is_back=x.is_back) for x in state.seen]
         case _:
             raise NotYet
+
+
+def _seen(state: NotBegun, news: MovementSeen, now: datetime) -> Sequence[Fact]:
+    known = [] if isinstance(state, Absent) else _known_attempts(state)
+    if not news.is_back and news.attempt_id in known:
+        return []
+    if isinstance(state, Stray):
+        return [_moved(news.amount, news.tenders, news.attempt_id, is_back=news.is_back)]
+    return [StraySeen(news.amount, news.tenders, news.attempt_id, news.is_back, now)]
+
+
+def _known_attempts(state: Watched | Stray) -> Sequence[str]:
+    """Lists the attempts of others that were heard of."""
+    if isinstance(state, Stray):
+        return state.attempt_ids
+    return [seen.attempt_id for seen in state.seen if not seen.is_back]
+
+
+def _moved(amount: Money, tenders: tuple[Tender, ...], attempt_id: str, *, is_back: bool) -> Fact:
+    return StrayReversed(amount) if is_back else StrayPaid(amount, tenders, attempt_id)
 
 
 @rule("RF-029")

@@ -11,12 +11,11 @@ from services.refunds.cases.refund_intent.facts import Fact, PayeeAsked, PayeeKn
 from services.refunds.cases.refund_intent.messages import PayeeNamed, payee_name_of
 from services.refunds.cases.refund_intent.state import (
     Abandoned,
-    Absent,
     Begun,
+    NotBegun,
     Requested,
     Settled,
     State,
-    Stray,
     Unknown,
     evolve,
 )
@@ -54,7 +53,7 @@ def named(state: Begun, answer: PayeeNamed, policy: Policy, now: datetime) -> Se
 @rule("RF-048")
 def withdrawn(state: State, decided: Sequence[Decided[Fact]]) -> Sequence[Fact]:
     """Withdraws the question for the payee once nothing more is to be paid."""
-    if isinstance(state, Absent | Stray | Abandoned) or not state.beside.payee_question:
+    if isinstance(state, NotBegun | Abandoned) or not state.beside.payee_question:
         return []
     before: State = state
     after = reduce(evolve, (entry.fact for entry in decided), before)

@@ -32,6 +32,7 @@ from services.refunds.cases.refund_intent.facts import (
     RetryAwaited,
     StrayPaid,
     StrayReversed,
+    StraySeen,
     SumDisputed,
     SurplusReturned,
 )
@@ -76,6 +77,12 @@ NOTHING_BESIDE = Beside()
 
 class Absent(Value):
     pass
+
+
+class Watched(Value):
+    """Money moved that nobody here has granted yet. The grant may be among older news that is read later."""
+
+    seen: tuple[StraySeen, ...]
 
 
 class Stray(Value):
@@ -157,7 +164,7 @@ class Abandoned(Value):
 Pending = Requested | Accepted | Unknown | Stuck
 Live = Pending | Settled | Reversed
 Begun = Live | Abandoned
-NotBegun = Absent | Stray
+NotBegun = Absent | Watched | Stray
 State = NotBegun | Begun
 Ended = Settled | Abandoned | Stray
 
@@ -186,11 +193,13 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _disputed(state, fact)
         case PaidNothing() | PartHeld() | PaymentCut() | CutAwaited() | DoubtCleared():
             return _settled_elsewhere(state, fact)
+        case StraySeen():
+            return Watched((*state.seen, fact) if isinstance(state, Watched) else (fact,))
         case StrayPaid():
             known = state.attempt_ids if isinstance(state, Stray) else ()
             return Stray((*known, fact.attempt_id))
         case StrayReversed():
-            return Stray() if isinstance(state, Absent) else state
+            return Stray() if isinstance(state, Absent | Watched) else state
         case SurplusReturned():
             return _with_surplus(begun(state), -fact.minor)
         case RefundPaid():
@@ -382,6 +391,8 @@ def deadlines(state: State) -> Sequence[Deadline]:
             return (Deadline("settle", state.settle_by),)
         case Stuck() | Reversed():
             return () if state.look_at is None else (Deadline("attention", state.look_at),)
+        case Watched():
+            return (Deadline("grant", max(seen.at for seen in state.seen)),)
         case Absent() | Stray() | Settled() | Abandoned():
             return ()
         case _:
