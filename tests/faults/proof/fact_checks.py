@@ -41,6 +41,10 @@ class End:
     recorded_ms: dict[str, int] = field(default_factory=dict[str, int])
     """Name of a fact of a deadline -> when it was recorded."""
     state: str = ""
+    news_at: datetime | None = None
+    """Moment of the latest fact that an input led to."""
+    news_version: int = 0
+    """Version with the last such fact."""
 
 
 @dataclass(slots=True)
@@ -71,7 +75,8 @@ class FactChecks:
         self._known = known
         self._verdict = verdict
         self._source = f"aftersales/{service}"
-        self._seen: set[int] = set()
+        self._seen: dict[int, int] = {}
+        """Effect -> version of its case with it."""
         self._outcomes: dict[str, _Expected] = {}
         self._money = Money(log.paid, self._blame)
         self.ends: dict[Case, End] = {}
@@ -132,9 +137,15 @@ class FactChecks:
         moment = row["at"] if is_deadline else None
         cause = (row["cause_source"], row["cause_id"], moment)
         mark = hash((row["kind"], row["case_id"], row["name"], cause, row["body"]))
-        if mark in self._seen:
+        end = self.ends[row["subject"], row["kind"], row["case_id"]]
+        # A deadline that older news sets anew before the latest news is dated as of that one once more.
+        is_set_anew = is_deadline and row["at"] == end.news_at and end.news_version > self._seen.get(mark, 0)
+        if mark in self._seen and not is_set_anew:
             self._blame("I5" if is_deadline else "I1", f"{where}: the same effect twice", row["subject"])
-        self._seen.add(mark)
+        self._seen[mark] = row["version"]
+        if not is_deadline:
+            end.news_version = row["version"]
+            end.news_at = row["at"] if end.news_at is None else max(end.news_at, row["at"])
 
     def _announce(self, row: asyncpg.Record, is_deadline: bool) -> None:
         """Expects an outcome on the topic, built by the contracts from the columns of the fact."""

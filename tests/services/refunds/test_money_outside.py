@@ -1,5 +1,7 @@
 """B10: money that others moved: refunded outside, disputed; nothing is paid twice."""
 
+from datetime import timedelta
+
 import pytest
 
 from aftersales_contracts.aftersales import refunds
@@ -27,13 +29,13 @@ def test_b10_money_refunded_at_the_dashboard_is_not_asked_for_again(is_told_twic
     assert rejected.reason_code == "over_refundable"
 
 
-@pytest.mark.parametrize("attempt", ["r9.refund.1.try.1", "dashboard-7"])
+@pytest.mark.parametrize("attempt", ["dash-9.try.1", "dashboard-7"])
 def test_b10_a_settlement_of_an_intent_that_nobody_granted_is_not_lost(attempt: str) -> None:
     """OR-003: it waited for ever. Told again it is one; taken back, the money is there again."""
-    stray = s.settled(3_000, "r9.refund.1").model_copy(update={"attempt_id": attempt})
+    stray = s.settled(3_000, "dash-9").model_copy(update={"attempt_id": attempt})
     driver = played(PAID, stray, stray.model_copy(update={"has_moved_now": False}))
     assert (m.left(driver), driver.waiting) == (7_000, [])
-    driver.tell(m.came_back(3_000, "r9.refund.1"), T0 + DAY)
+    driver.tell(m.came_back(3_000, "dash-9"), T0 + DAY)
     assert m.left(driver) == 10_000
     driver.tell(stray.model_copy(update={"attempt_id": "another"}), T0 + 2 * DAY)
     assert m.left(driver) == 7_000
@@ -45,7 +47,7 @@ def test_b10_money_moved_before_the_order_is_known_waits_for_it(before: str) -> 
     if before == "paid":
         driver.tell(s.placed(TWO), T0)
     driver.tell(m.outside(3_000), T0 + HOUR)
-    driver.tell(s.settled(1_000, "r9.refund.1"), T0 + HOUR)
+    driver.tell(s.settled(1_000, "dash-9"), T0 + HOUR)
     driver.tell(m.disputed(OPENED, 2_000), T0 + HOUR)
     assert driver.waiting
     if before == "placed":
@@ -131,6 +133,15 @@ def test_b10_what_was_paid_outside_and_came_back_can_be_asked_for() -> None:
     assert m.left(driver) == 4_000
     driver.tell(m.came_back(6_000), T0 + DAY)
     assert m.left(driver) == 10_000
+
+
+def test_b10_a_settlement_with_an_id_of_ours_waits_ten_days_for_its_grant() -> None:
+    """OR-003, RF-029: then it counts as paid outside, like any other."""
+    driver = played(PAID, s.settled(3_000, "r9.refund.1"))
+    driver.until(T0 + 2 * HOUR + 10 * DAY - timedelta(seconds=1))
+    assert m.left(driver) == 10_000
+    driver.until(T0 + 2 * HOUR + 10 * DAY)
+    assert (m.left(driver), driver.waiting) == (7_000, [])
 
 
 def test_a_settlement_that_is_read_before_its_grant_is_no_money_of_others() -> None:

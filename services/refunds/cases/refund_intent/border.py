@@ -79,7 +79,7 @@ def _settled(data: payments.RefundSettledV1) -> Sequence[Addressed]:
     tenders = tuple(Tender(tender.payment_id, tender.amount.minor) for tender in data.tenders)
     amount, foreign_id = money_in(data.amount), "" if attempt else data.attempt_id
     message = m.MoneySettled(attempt, amount, data.has_moved_now, tenders, foreign_id)
-    seen = m.MovementSeen(amount, tenders, data.attempt_id)
+    seen = m.MovementSeen(amount, tenders, data.attempt_id, is_ours=m.is_our_id(data.intent_id))
     return [m.to(data.order_id, data.intent_id, each) for each in (message, seen)]
 
 
@@ -93,7 +93,8 @@ def _failed(data: payments.RefundFailedV1) -> Sequence[Addressed]:
 def _reversed(data: payments.RefundReversedV1) -> Sequence[Addressed]:
     tenders = tuple(Tender(tender.payment_id, tender.amount.minor) for tender in data.tenders)
     message = m.MoneyReversed(money_in(data.amount), data.reason_code, tenders)
-    seen = m.MovementSeen(money_in(data.amount), is_back=True)
+    is_ours = m.is_our_id(data.intent_id)
+    seen = m.MovementSeen(money_in(data.amount), is_back=True, is_ours=is_ours)
     return [m.to(data.order_id, data.intent_id, each) for each in (message, seen)]
 
 

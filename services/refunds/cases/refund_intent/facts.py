@@ -109,7 +109,7 @@ class StraySeen(Value):
     tenders: tuple[Tender, ...]
     attempt_id: str
     is_back: bool
-    at: datetime
+    look_at: datetime
 
 
 class StrayPaid(Value):

@@ -45,12 +45,16 @@ class MoneySettled(Value):
 
 
 class MovementSeen(Value):
-    """Money moved, or came back: the same news for an intent that nobody has granted, or not yet."""
+    """Money moved, or came back: the same news for an intent that nobody has granted, or not yet.
+
+    `is_ours`: the intent's id is one that we make, so that its grant must be somewhere.
+    """
 
     amount: Money
     tenders: tuple[Tender, ...] = ()
     attempt_id: str = ""
     is_back: bool = False
+    is_ours: bool = False
 
 
 class PaidElsewhere(Value):
@@ -122,6 +126,12 @@ def intent_id_of(kind: str, case_id: str, purpose: Purpose, number: int = 1) -> 
     """
     mark = ("exchange",) if kind == "exchange" else ()
     return derived_id(case_id, *mark, purpose.value, str(number))
+
+
+def is_our_id(intent_id: str) -> bool:
+    """Tells whether an intent's id has the form of ours: a case, the purpose, a number."""
+    _, purpose, number = f"..{intent_id}".rsplit(".", 2)
+    return number.isdecimal() and purpose in list(Purpose)
 
 
 def question_name_of(number: int) -> str:

@@ -79,7 +79,7 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return []
         return [*_pay(message, policy, now), *rules_payee.asked(message.order, policy, now)]
     if isinstance(state, NotBegun):
-        return rules_elsewhere.stray(state, message, now)
+        return rules_elsewhere.stray(state, message, policy, now)
     match message:
         case MoneySettled():
             return _settled(state, message, policy, now)

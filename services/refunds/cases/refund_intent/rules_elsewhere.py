@@ -44,15 +44,16 @@ from services.refunds.shares import Tender
 
 
 @rule("OR-003")
-def stray(state: NotBegun, message: Message, now: datetime) -> Sequence[Fact]:
+def stray(state: NotBegun, message: Message, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Tells the order of money that moved though nobody here had granted it. All else is early.
 
     The grant may stand in older news of another topic. So the money is a stray once all that is older is
-    read; until then its settlement waits for the grant.
+    read; until then its settlement waits for the grant. An intent with an id of ours was granted in all
+    likelihood: its grant has some days to be read.
     """
     match message:
         case MovementSeen():
-            return _seen(state, message, now)
+            return _seen(state, message, policy, now)
         case MoneySettled() | MoneyReversed() if isinstance(state, Stray):
             return []
         case DeadlinePassed() if isinstance(state, Watched):
@@ -61,13 +62,14 @@ def stray(state: NotBegun, message: Message, now: datetime) -> Sequence[Fact]:
             raise NotYet
 
 
-def _seen(state: NotBegun, news: MovementSeen, now: datetime) -> Sequence[Fact]:
+def _seen(state: NotBegun, news: MovementSeen, policy: Policy, now: datetime) -> Sequence[Fact]:
     known = [] if isinstance(state, Absent) else _known_attempts(state)
     if not news.is_back and news.attempt_id in known:
         return []
     if isinstance(state, Stray):
         return [_moved(news.amount, news.tenders, news.attempt_id, is_back=news.is_back)]
-    return [StraySeen(news.amount, news.tenders, news.attempt_id, news.is_back, now)]
+    look_at = now + policy.attention_days if news.is_ours else now
+    return [StraySeen(news.amount, news.tenders, news.attempt_id, news.is_back, look_at)]
 
 
 def _known_attempts(state: Watched | Stray) -> Sequence[str]:

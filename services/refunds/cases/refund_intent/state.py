@@ -392,7 +392,7 @@ def deadlines(state: State) -> Sequence[Deadline]:
         case Stuck() | Reversed():
             return () if state.look_at is None else (Deadline("attention", state.look_at),)
         case Watched():
-            return (Deadline("grant", max(seen.at for seen in state.seen)),)
+            return (Deadline("grant", max(seen.look_at for seen in state.seen)),)
         case Absent() | Stray() | Settled() | Abandoned():
             return ()
         case _:
