@@ -118,7 +118,7 @@ class Reducer:
         if allowed is None:
             return
         names = sorted({name for each in allowed for name in each})
-        found = {name: cases[name].state if name in cases else "Absent" for name in names}
+        found = {name: _state_of(cases.get(name)) for name in names}
         absent = dict.fromkeys(names, "Absent")
         fits = [number for number, each in enumerate(allowed) if {**absent, **each} == found]
         if not fits:
@@ -147,3 +147,8 @@ class Reducer:
         if fired:
             late_ms = end.recorded_ms[fact] - moment_ms(told.due_at)
             self._verdict.lateness_seconds.append(late_ms / 1_000)
+
+
+def _state_of(end: End | None) -> str:
+    """The state of a case. An intent that is `Watched` was never granted, though money was told of."""
+    return "Absent" if end is None or end.state == "Watched" else end.state
