@@ -108,6 +108,8 @@ class Link(Value):
     """The number of its waybills, from 1."""
     renumbered_at: datetime | None = None
     """The moment at which it was given the last of them."""
+    wrong_numbers: tuple[Tracking, ...] = ()
+    """The numbers under which it was registered and that are not its own."""
     search_id: str | None = None
     """The search that began under an id before, where there is one."""
 

@@ -354,3 +354,28 @@ def test_b8_a_return_with_a_wrong_number() -> None:
     )
     assert outcomes(story) == ["delivered", "returned"]
     assert questions(story) == []
+
+
+@pytest.mark.parametrize("correction", [wrong(RIGHT), shop.registered(tracking=RIGHT)])
+def test_a_waybill_told_again_does_not_bring_the_wrong_number_back(correction: Event) -> None:
+    """OR-009: the parcel was delivered under its own number, and stays so."""
+    story = mistaken()
+    story.tell(correction, T0 + 7 * HOUR)
+    story.tell(shop.scan("delivered", T0 + DAY, tracking=RIGHT), T0 + DAY)
+    story.tell(shop.registered(), T0 + DAY + HOUR)
+    story.pass_until(T0 + 130 * DAY)
+    assert outcomes(story) == ["delivered"]
+    assert inquiries(story) == []
+    assert open_tasks(story) == []
+    clean(story)
+
+
+def test_a_number_that_was_called_wrong_is_the_parcels_own_once_that_is_corrected() -> None:
+    """OR-009: the last correction counts."""
+    story = mistaken()
+    story.tell(wrong(RIGHT), T0 + 7 * HOUR)
+    story.tell(wrong(TRACKING, was=RIGHT), T0 + 8 * HOUR)
+    story.tell(shop.registered(tracking=RIGHT), T0 + 9 * HOUR)
+    story.tell(shop.scan("delivered", T0 + DAY), T0 + DAY)
+    assert outcomes(story) == ["delivered"]
+    clean(story)

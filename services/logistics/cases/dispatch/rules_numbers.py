@@ -63,6 +63,13 @@ def replaced(file: OrderFile, wrong: Link, added: Link) -> Decisions:
     return _renumbered(file, wrong, right)
 
 
+@rules_of("OR-009")
+def is_of_other_number(known: Link, added: Link) -> bool:
+    """Says whether a parcel is registered anew under another number; one known to be wrong is told again."""
+    is_wrong = added.tracking in known.wrong_numbers
+    return known.tracking != added.tracking and not known.is_void and not is_wrong
+
+
 def corrected(file: OrderFile, message: m.NumberCorrected, policy: Policy, now: datetime) -> Decisions:
     """Takes the word that a number was wrong; one that is not the parcel's number any more is known."""
     link = file.current(message.parcel_id)
@@ -79,8 +86,10 @@ def renumbered(
     file: OrderFile, wrong: Link, tracking: Tracking | None, policy: Policy, now: datetime
 ) -> Decisions:
     """Gives the parcel another number, or none."""
+    known = tuple(each for each in wrong.wrong_numbers if each not in (wrong.tracking, tracking))
     right = replace(
         _without_scans(wrong, tracking or wrong.tracking),
+        wrong_numbers=(*known, wrong.tracking),
         is_numberless=tracking is None,
         is_called_back=wrong.is_called_back and tracking is None,
         number_count=wrong.number_count + 1,

@@ -53,7 +53,7 @@ def parcel_added(file: OrderFile, added: m.ParcelAdded, policy: Policy, now: dat
     """
     known = file.link(added.link.parcel_id)
     if known is not None:
-        is_other = known.tracking != added.link.tracking and not known.is_void
+        is_other = numbers.is_of_other_number(known, added.link)
         return numbers.renumbered(file, known, added.link.tracking, policy, now) if is_other else []
     is_insured = policy.carriers.of(added.link.tracking.carrier_code).can(Capability.DECLARED_VALUE)
     declared = added.declared_amount if is_insured else None
