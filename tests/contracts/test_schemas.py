@@ -92,13 +92,15 @@ def test_check_names_what_is_outdated(own_contracts: Path, capsys: pytest.Captur
     assert generate.main(["--check", "--root", str(own_contracts)]) == 0
     (own_contracts / "schemas" / "shop.order.paid.v1.schema.json").write_text("{}")
     (own_contracts / "schemas" / "shop.order.lost.v1.schema.json").write_text("{}")
+    (own_contracts / "catalogue" / "fears.json").write_text("{}")
     (own_contracts / "asyncapi.yaml").unlink()
 
     assert generate.main(["--check", "--root", str(own_contracts)]) == 1
 
     out = capsys.readouterr().out
     assert "schemas/shop.order.paid.v1.schema.json: outdated" in out
-    assert "schemas/shop.order.lost.v1.schema.json: of no type any more" in out
+    assert "schemas/shop.order.lost.v1.schema.json: of no type or topic any more" in out
+    assert "catalogue/fears.json: of no type or topic any more" in out
     assert "asyncapi.yaml: missing" in out
     assert generate.main(["--root", str(own_contracts)]) == 0
     assert generate.main(["--check", "--root", str(own_contracts)]) == 0

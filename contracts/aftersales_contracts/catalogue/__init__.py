@@ -1,0 +1,78 @@
+"""Holds the words that people read, in Chinese and English, as data: one TOML file for each topic.
+
+A topic is a class of entries here, a line in `TOPICS`, and a file `TOPIC.toml` beside this module, with one
+table for each code. `aftersales_contracts.generate` publishes each topic as `catalogue/TOPIC.json`. Codes are
+never renamed.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^\S(.*\S)?$")]
+LANGUAGES = ("zh", "en")
+T = TypeVar("T", bound="Text")
+
+
+class Text(BaseModel):
+    """A text in both languages. `zh` is what a buyer or an agent in China reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    zh: Word
+    en: Word
+
+    def text(self, language: str) -> str:
+        """Gives the text in one of `LANGUAGES`."""
+        return self.zh if language == "zh" else self.en
+
+
+class Answer(Text):
+    """An answer that a question allows; its code is the `outcome_code` of `shop.task.completed.v1`."""
+
+    effect: Text
+    """Says what we do on this answer."""
+    needs: tuple[str, ...] = Field(default=(), strict=False)
+    """Fields of `shop.task.completed.v1` that this answer must carry."""
+    takes: tuple[str, ...] = Field(default=(), strict=False)
+    """Fields that this answer may carry, and that have an effect."""
+
+
+class Question(Text):
+    """A question to a person; its code is the `question_code` of `aftersales.task.requested.v1`."""
+
+    kind_code: Literal["attention", "approval", "assessment", "reconciliation"]
+    """The kind of task, for routing."""
+    asked_by: tuple[str, ...] = Field(min_length=1, strict=False)
+    """The kinds of case that ask, as `case_kind` names them."""
+    answers: Mapping[str, Answer] = Field(default_factory=dict[str, Answer])
+    """The allowed answers, by code."""
+    events: tuple[str, ...] = Field(default=(), strict=False)
+    """Types of events whose arrival answers the question too; the task is withdrawn then."""
+
+
+TOPICS: Mapping[str, type[Text]] = {
+    "questions": Question,
+}
+"""Topic -> the class of its entries."""
+
+
+def entries(topic: str, of: type[T]) -> Mapping[str, T]:
+    """Reads a topic: its entries by code, in the order of the file. A fault in the file raises."""
+    text = resources.files(__name__).joinpath(f"{topic}.toml").read_text(encoding="utf-8")
+    return {code: of.model_validate(entry) for code, entry in tomllib.loads(text).items()}
+
+
+@cache
+def questions() -> Mapping[str, Question]:
+    """All questions that our cases ask people, by `question_code`; read once."""
+    return entries("questions", Question)
+
+
+def published(topic: str) -> dict[str, object]:
+    """Gives a topic as plain data for readers in other languages."""
+    return {code: entry.model_dump(mode="json") for code, entry in entries(topic, TOPICS[topic]).items()}

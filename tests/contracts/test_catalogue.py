@@ -1,0 +1,54 @@
+"""The catalogue's texts are whole in both languages, and its fields and types exist."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from aftersales_contracts import catalogue
+from aftersales_contracts.catalogue import TOPICS, Answer, Question, Text
+from aftersales_contracts.registry import EVENTS
+from aftersales_contracts.shop.desk import TaskCompletedV1
+
+FOLDER = Path(__file__).parents[2] / "contracts/catalogue"
+HAN = re.compile(r"[\u4e00-\u9fff]")
+QUESTIONS = catalogue.questions()
+ANSWERS = [
+    (f"{code}.{word}", one) for code, asked in QUESTIONS.items() for word, one in asked.answers.items()
+]
+
+
+def texts(entry: object) -> list[Text]:
+    """Finds the entry's texts, and those within it."""
+    if isinstance(entry, Text):
+        return [entry, *(found for _, value in entry for found in texts(value))]
+    if isinstance(entry, dict):
+        return [found for value in entry.values() for found in texts(value)]
+    return []
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_is_published_and_bilingual(topic: str) -> None:
+    entries = catalogue.entries(topic, TOPICS[topic])
+
+    assert entries
+    assert json.loads((FOLDER / f"{topic}.json").read_text(encoding="utf-8")) == catalogue.published(topic)
+    for code, entry in entries.items():
+        for text in texts(entry):
+            assert HAN.search(text.text("zh")), f"{topic} {code}: {text.zh}"
+            assert not HAN.search(text.text("en")), f"{topic} {code}: {text.en}"
+
+
+@pytest.mark.parametrize(("name", "answer"), ANSWERS)
+def test_an_answer_names_fields_of_the_completed_task(name: str, answer: Answer) -> None:
+    fields = {*answer.needs, *answer.takes}
+
+    assert fields <= set(TaskCompletedV1.model_fields), name
+    assert len(fields) == len(answer.needs) + len(answer.takes), name
+
+
+@pytest.mark.parametrize(("code", "question"), QUESTIONS.items())
+def test_a_question_can_be_answered_by_codes_or_known_events(code: str, question: Question) -> None:
+    assert question.answers or question.events, code
+    assert set(question.events) <= set(EVENTS), code
