@@ -1,8 +1,9 @@
 """Speaks to the person at the terminal: where output goes, how a command fails and ends."""
 
 import asyncio
+import json
 from collections.abc import Coroutine
-from typing import Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -14,6 +15,12 @@ T = TypeVar("T")
 
 out = Console()
 err = Console(stderr=True)
+JSON = Annotated[bool, typer.Option("--json", help="Plain JSON, for tools.")]
+
+
+def say_json(value: object) -> None:
+    """JSON on standard output; moments as RFC 3339."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
 def fail(message: str) -> NoReturn:

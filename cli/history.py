@@ -9,7 +9,11 @@ import asyncpg
 import orjson
 
 from chassis.engine.registry import Registry
+from chassis.operate.dead_letters import Filter
 from chassis.service import Service
+from cli import letters
+
+LETTERS_MAX = 50
 
 CASES = """
 SELECT subject, kind, case_id, version, state_name, state, shop_id, policy, is_ended, opened_at,
@@ -29,11 +33,6 @@ WAITING = """
 SELECT kind, case_id, name, at, reason, attempts, error, cause_type, cause_source FROM {schema}.waiting
 WHERE cause_id = $1 ORDER BY id
 """
-DEAD = """
-SELECT position, at, reason, detail, event_type, event_source FROM {schema}.dead_letters
-WHERE event_id = $1 ORDER BY position
-"""
-
 LOST = """
 SELECT position, at, topic, partition, detail FROM {schema}.dead_letters
 WHERE reason = 'records_lost' ORDER BY position
@@ -216,15 +215,23 @@ async def explain(
         for row in await connection.fetch(WAITING.format(schema=name), event_id):
             what = f"{row['kind']} {row['case_id']}: {row['name']}"
             found.kept.append(Kept(name, what, f"waits ({row['reason']})", row["error"] or "", row["at"]))
-        for row in await connection.fetch(DEAD.format(schema=name), event_id):
-            what = f"dead letter {row['position']}"
-            found.kept.append(Kept(name, what, row["reason"], row["detail"], row["at"]))
+    set_aside = await letters.found(connection, list(services), Filter(event_id=event_id), LETTERS_MAX)
+    found.kept += [_set_aside(letter) for letter in set_aside]
     if not found.is_known:
         for name in services:
             for row in await connection.fetch(LOST.format(schema=name)):
                 what = f"dead letter {row['position']}, {row['topic']} {row['partition']}"
                 found.lost.append(Kept(name, what, "records_lost", row["detail"], row["at"]))
     return found
+
+
+def _set_aside(letter: letters.Letter) -> Kept:
+    entry = letter.entry
+    where = f" of {entry.kind} {entry.case_id}" if entry.kind else ""
+    what = f"set aside as dead letter {letter.number}{where}"
+    if letter.is_resent:
+        what += ", sent again since"
+    return Kept(", ".join(letter.services), what, entry.reason, entry.detail, entry.recorded_at)
 
 
 async def _announcing(

@@ -13,7 +13,7 @@ from rich.table import Table
 from aftersales_contracts.topics import SERVICES
 from chassis.kafka_client import make_producer
 from chassis.operate import dead_letters
-from chassis.operate.dead_letters import Entry, NoSuchDeadLetter
+from chassis.operate.dead_letters import Entry, Filter, NoSuchDeadLetter
 from chassis.store.stored_headers import unpack_headers
 from cli import words
 from cli.access import connected, present
@@ -24,19 +24,46 @@ SHOWN_BYTES_MAX = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One dead letter and the service that set it aside."""
+    """A record that could not be used, by one reader or by several; or a message that failed in its case."""
 
-    service: str
-    entry: Entry
+    entries: tuple[tuple[str, Entry], ...]
+    """The dead letters by the service that set them aside, the newest first."""
+
+    @property
+    def entry(self) -> Entry:
+        """Returns the newest of the dead letters."""
+        return self.entries[0][1]
+
+    @property
+    def service(self) -> str:
+        """Returns the service of the newest dead letter."""
+        return self.entries[0][0]
+
+    @property
+    def services(self) -> list[str]:
+        """Names the readers that could not use it, in the services' order."""
+        found = {service for service, _ in self.entries}
+        return [service for service in SERVICES if service in found]
 
     @property
     def number(self) -> str:
         """Returns the letter's name in the other commands."""
         return f"{self.service}/{self.entry.position}"
 
+    @property
+    def reasons(self) -> list[str]:
+        """Names the readers' reasons, each once."""
+        return sorted({entry.reason for _, entry in self.entries})
+
+    @property
+    def is_resent(self) -> bool:
+        """Whether it was sent again."""
+        return any(entry.resent_at is not None for _, entry in self.entries)
+
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {"number": self.number, "service": self.service, **asdict(self.entry)}
+        numbers = [f"{service}/{entry.position}" for service, entry in self.entries]
+        return {"number": self.number, "services": self.services, "numbers": numbers, **asdict(self.entry)}
 
 
 async def _in_schema(connection: asyncpg.Connection, service: str) -> None:
@@ -52,15 +79,34 @@ def _parsed(number: str) -> tuple[str, int]:
     return service, int(position)
 
 
-async def listed(service: str | None, reason: str | None, limit: int) -> list[Letter]:
-    """The newest of one service or of all, newest first."""
-    found: list[Letter] = []
+async def listed(service: str | None, wanted: Filter, limit: int) -> list[Letter]:
+    """The newest of one service or of all, newest first. A record's letters are one, whoever has them."""
     async with connected(present().database_url) as connection:
-        for name in (service,) if service else SERVICES:
-            await _in_schema(connection, name)
-            entries = await dead_letters.entries(connection, reason, limit)
-            found += [Letter(name, entry) for entry in entries]
-    return sorted(found, key=lambda letter: letter.entry.at, reverse=True)[:limit]
+        return await found(connection, (service,) if service else SERVICES, wanted, limit)
+
+
+async def found(
+    connection: asyncpg.Connection, services: Sequence[str], wanted: Filter, limit: int
+) -> list[Letter]:
+    """Lists letters of these services, with the letters that all others have of the same records."""
+    groups: dict[object, dict[tuple[str, int], Entry]] = {}
+    for name in services:
+        await _in_schema(connection, name)
+        for entry in await dead_letters.entries(connection, wanted, limit):
+            groups.setdefault(entry.record or (name, entry.position), {})[name, entry.position] = entry
+    records = [entry.record for group in groups.values() for entry in group.values() if entry.record]
+    for name in SERVICES if records else ():
+        await _in_schema(connection, name)
+        for entry in await dead_letters.of_records(connection, records):
+            groups[entry.record][name, entry.position] = entry
+    letters = [
+        Letter(tuple(sorted(
+            ((name, entry) for (name, _), entry in group.items()),
+            key=lambda each: (each[1].recorded_at, -SERVICES.index(each[0])), reverse=True,
+        )))
+        for group in groups.values()
+    ]  # fmt: skip
+    return sorted(letters, key=lambda letter: letter.entry.recorded_at, reverse=True)[:limit]
 
 
 async def one(number: str) -> dict[str, Any]:
@@ -97,7 +143,7 @@ async def resend(number: str, by: str, why: str) -> str:
     try:
         async with connected(access.database_url) as connection:
             await _in_schema(connection, service)
-            return await dead_letters.resend(connection, position, by, why, publish)
+            return await dead_letters.resend(connection, position, by, why, publish, SERVICES)
     except (NoSuchDeadLetter, ValueError) as error:
         raise CommandError(f"{service}: {error}") from None
     finally:
@@ -117,20 +163,25 @@ def show_list(console: Console, letters: Sequence[Letter]) -> None:
         console.print("no dead letters", style="dim")
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("number", "when (UTC)", "reason", "detail", "event", "where"):
+    for column in ("number", "set aside (UTC)", "reason", "event", "from", "for", "where", "detail"):
         table.add_column(column, overflow="fold")
     for letter in letters:
         entry = letter.entry
-        place = f"{entry.topic} {entry.partition}:{entry.offset}" if entry.topic else f"{entry.kind}"
-        event = f"{words.short_type(entry.event_type)} {entry.event_id}".strip()
-        resent = " [dim](sent again)[/dim]" if entry.resent_at else ""
+        place = f"{entry.topic} {entry.partition}:{entry.offset}" if entry.topic else ""
+        event = f"{words.short_type(entry.event_type)}\n{entry.event_id}".strip() or "names none"
+        readers = ", ".join(letter.services)
+        if entry.kind:
+            readers = f"{readers}: {words.spoken(entry.kind).lower()} {entry.case_id}"
+        resent = " [dim](sent again)[/dim]" if letter.is_resent else ""
         table.add_row(
             letter.number,
-            words.moment(entry.at),
-            f"[red]{entry.reason}[/red]{resent}",
-            escape(entry.detail),
+            words.second(entry.recorded_at),
+            f"[red]{', '.join(letter.reasons)}[/red]{resent}",
             escape(event),
+            escape(entry.event_source),
+            escape(readers),
             place,
+            escape(entry.detail),
         )
     console.print(table)
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from cli import topics_screen
-from cli.console import ended, err, fail, out
+from cli.console import JSON, ended, err, fail, out, say_json
 from cli.intake_commands import intake
+from cli.letters_commands import letters_app
 from cli.policy_commands import policies
 from cli.upkeep_commands import upkeep
 
@@ -28,7 +29,6 @@ REPLICATION = Annotated[
         min=1, envvar="AFTERSALES_TOPICS_REPLICATION", help="Copies, where the cluster has too few brokers."
     ),
 ]
-JSON = Annotated[bool, typer.Option("--json", help="Plain JSON, for tools.")]
 
 app = typer.Typer(
     name="aftersales",
@@ -39,7 +39,6 @@ app = typer.Typer(
 )
 replay_app = typer.Typer(help="Run recorded orders through the services.", no_args_is_help=True)
 case_app = typer.Typer(help="Look at a case.", no_args_is_help=True)
-letters_app = typer.Typer(help="Records that could not be used.", no_args_is_help=True)
 topics_app = typer.Typer(help="The topics of the contracts; none is ever deleted.", no_args_is_help=True)
 access_app = typer.Typer(help="Who may do what, in the database and on the broker.", no_args_is_help=True)
 app.add_typer(access_app, name="access")
@@ -74,11 +73,6 @@ def copies(replication: int | None) -> int:
     if replication is not None:
         return replication
     return topics.REPLICATION_MOST if access.is_named(access.BROKERS) else 1
-
-
-def say_json(value: object) -> None:
-    """JSON on standard output; moments as RFC 3339."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
 @app.command()
@@ -168,51 +162,6 @@ def explain(
         say_json(history.as_json(found))
     else:
         show.show_explanation(out, found)
-
-
-@letters_app.command("list")
-def letters_list(
-    service: Annotated[str | None, typer.Option(help="Only this service's.")] = None,
-    reason: Annotated[str | None, typer.Option(help="Only of this reason.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
-    as_json: JSON = False,
-) -> None:
-    """The newest dead letters."""
-    from cli import letters
-
-    entries = ended(letters.listed(service, reason, limit))
-    if as_json:
-        say_json([entry.as_json() for entry in entries])
-    else:
-        letters.show_list(out, entries)
-
-
-@letters_app.command("show")
-def letters_show(
-    number: Annotated[str, typer.Argument(metavar="SERVICE/NUMBER", help="As `list` names it.")],
-    as_json: JSON = False,
-) -> None:
-    """All that is kept of one: the original, its place, the reason."""
-    from cli import letters
-
-    found = ended(letters.one(number))
-    if as_json:
-        say_json(found)
-    else:
-        letters.show_one(out, found)
-
-
-@letters_app.command("resend")
-def letters_resend(
-    number: Annotated[str, typer.Argument(metavar="SERVICE/NUMBER", help="As `list` names it.")],
-    by: Annotated[str, typer.Option(help="Who sends it again.")],
-    why: Annotated[str, typer.Option(help="Why it will work now.")],
-) -> None:
-    """Sends one again, with who and why on record."""
-    from cli import letters
-
-    target = ended(letters.resend(number, by, why))
-    out.print(f"{number} sent again to {target}", highlight=False)
 
 
 @topics_app.command("list")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 CENTS = 100
@@ -45,6 +45,11 @@ def amount(money: Mapping[str, Any]) -> str:
 def moment(at: datetime) -> str:
     """`2024-03-05 10:02` (UTC)."""
     return f"{at:%Y-%m-%d %H:%M}"
+
+
+def second(at: datetime) -> str:
+    """`2024-03-05 10:02:07` (UTC)."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def short_type(event_type: str) -> str:

@@ -20,6 +20,7 @@ from chassis.engine.failures import describe
 from chassis.engine.records import Cause, DeadLetter, Origin, PartitionId
 from chassis.engine.registry import Registry
 from chassis.engine.subject import Subject
+from chassis.ingest.claimed import claimed
 from chassis.ingest.decoder import Accepted, Arrival, Rejected
 from chassis.observe.tracing import Decision, Tracer
 from chassis.publish.log_tail import LogTail
@@ -387,7 +388,7 @@ def _cause(envelope: Envelope) -> Cause:
 def _dead(arrival: Arrival, reason: Reason, detail: str, wall_now: datetime) -> DeadLetter:
     verdict = arrival.verdict
     if isinstance(verdict, Rejected):
-        return DeadLetter(wall_now, reason, detail, arrival.record)
+        return DeadLetter(wall_now, reason, detail, arrival.record, *claimed(arrival.record))
     envelope = verdict.received.envelope
     return DeadLetter(
         wall_now, reason, detail, arrival.record,

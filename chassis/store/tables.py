@@ -24,6 +24,7 @@ class CaseRow(Table, table=True):
     __tablename__ = "cases"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         Index("cases_due", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
+        Index("cases_open", "kind", "opened_at", postgresql_where=text("NOT is_ended")),
         {"postgresql_with": {"fillfactor": "70"}},
     )
 
@@ -150,6 +151,7 @@ class DeadLetterRow(Table, table=True):
             unique=True,
             postgresql_where=text("topic <> '' AND kind = ''"),
         ),
+        Index("dead_letters_of_event", "event_id", postgresql_where=text("event_id <> ''")),
     )
 
     position: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})

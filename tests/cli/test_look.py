@@ -1,6 +1,7 @@
 """Looking into running services: a case, an explanation, a dead letter sent again."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from aftersales_contracts.aftersales.logistics import LateShippingEstablishedV1
 from aftersales_contracts.reasons import Reason
+from chassis.operate.dead_letters import Filter
 from cli import letters, schema, show
 from cli.access import BROKERS, DATABASE
 from cli.errors import CommandError
@@ -15,8 +17,9 @@ from simulator.plans import Plan, Trouble
 from simulator.rubbish import spoil
 from simulator.script import told
 from simulator.shop import World
-from tests.support.running import running
+from tests.support.running import Running, running
 
+BROKEN = b"an-order-with-broken-data"
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 
@@ -41,7 +44,9 @@ async def test_an_order_can_be_followed_and_a_dead_letter_sent_again(
         for record in told(plan):
             await world.publish_record(record)
             if record.type == "shop.order.placed.v1":
-                await world.publish_record(spoil(record, Reason.BAD_JSON))
+                spoiled = spoil(record, Reason.BAD_JSON)
+                headers = tuple((name, BROKEN if name == "ce_id" else old) for name, old in spoiled.headers)
+                await world.publish_record(replace(spoiled, headers=headers))
         await world.tick(plan.paid_at + timedelta(hours=80))
 
         late = world.outcomes(LateShippingEstablishedV1, order_id=plan.order_id)
@@ -62,20 +67,37 @@ async def test_an_order_can_be_followed_and_a_dead_letter_sent_again(
         assert plan.order_id in shown
         assert "order.placed from shop/orders" in shown
 
-        listed = await letters.listed("refunds", "bad_json", 10)
-        assert [letter.entry.topic for letter in listed] == ["shop.orders.v1"]
-        number = listed[0].number
-        assert (await letters.one(number))["reason"] == "bad_json"
-        with pytest.raises(CommandError, match="say who"):
-            await letters.resend(number, " ", "because")
-        assert await letters.resend(number, "ann", "producer repaired") == "shop.orders.v1"
-        again = await letters.one(number)
-        assert (again["resent_by"], again["resent_why"]) == ("ann", "producer repaired")
-        await world.tick(world.at + timedelta(hours=1))
-        assert (await world.dead_letters("refunds"))["bad_json"] == 2  # it is as broken as before
-        with pytest.raises(CommandError, match="no dead letter 999999"):
-            await letters.one("refunds/999999")
+        await a_letter_is_found_and_sent_again(world, console)
 
         assert set(await schema.migrate_all(None)) == {"refunds", "logistics", "reviews", "customers"}
         with pytest.raises(CommandError, match="no such service"):
             await schema.migrate_all("nobody")
+
+
+async def a_letter_is_found_and_sent_again(world: Running, console: Console) -> None:
+    """P5: four readers, one record, one letter; found by the event's id, and sent again once."""
+    broken = BROKEN.decode()
+    (letter,) = await letters.listed(None, Filter("bad_json", "order.placed", "shop/"), 10)
+    assert (letter.entry.event_id, letter.entry.event_type) == (broken, "shop.order.placed.v1")
+    assert letter.services == ["refunds", "logistics", "reviews", "customers"]
+    assert letter.entry.topic == "shop.orders.v1"
+    assert broken in captured(console, lambda: letters.show_list(console, [letter]))
+    assert await letters.listed(None, Filter(topic="shop.scans.v1"), 10) == []
+    set_aside = await world.explain(broken)
+    assert set_aside.is_known
+    assert [kept.reason for kept in set_aside.kept] == ["bad_json"]
+    assert "bad_json" in captured(console, lambda: show.show_explanation(console, set_aside))
+
+    number = (await letters.listed("refunds", Filter("bad_json"), 10))[0].number
+    assert (await letters.one(number))["reason"] == "bad_json"
+    with pytest.raises(CommandError, match="say who"):
+        await letters.resend(number, " ", "because")
+    assert await letters.resend(number, "ann", "producer repaired") == "shop.orders.v1"
+    again = await letters.one(number)
+    assert (again["resent_by"], again["resent_why"]) == ("ann", "producer repaired")
+    with pytest.raises(CommandError, match="sent again already"):
+        await letters.resend(f"logistics/{dict(letter.entries)['logistics'].position}", "bob", "me too")
+    await world.tick(world.at + timedelta(hours=1))
+    assert (await world.dead_letters("refunds"))["bad_json"] == 2  # it is as broken as before
+    with pytest.raises(CommandError, match="no dead letter 999999"):
+        await letters.one("refunds/999999")

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from aftersales_contracts.reasons import Reason
 from aftersales_contracts.topics import TOPICS
+from chassis.operate.dead_letters import Filter
 from cli import letters, show
 from cli.access import BROKERS, DATABASE
 from simulator.plans import Trouble
@@ -47,7 +48,7 @@ async def test_a_service_says_which_records_were_gone_before_it_read_them(
         await world.start("refunds")
         await world.tick(plan.paid_at + timedelta(hours=2))
 
-        told_of = await letters.listed(None, Reason.RECORDS_LOST, 100)
+        told_of = await letters.listed(None, Filter(Reason.RECORDS_LOST), 100)
         assert {letter.service for letter in told_of} == {"refunds"}
         assert {letter.entry.partition for letter in told_of} == {place.partition for place in partitions}
         assert all(letter.entry.topic == ORDERS for letter in told_of)

@@ -96,7 +96,7 @@ def test_help_names_every_command(runner: CliRunner) -> None:
 def test_json_is_json(capsys: pytest.CaptureFixture[str]) -> None:
     from datetime import UTC, datetime
 
-    from cli.main import say_json
+    from cli.console import say_json
 
     say_json({"at": datetime(2024, 1, 2, tzinfo=UTC), "who": "尔"})
     assert json.loads(capsys.readouterr().out) == {"at": "2024-01-02 00:00:00+00:00", "who": "尔"}
