@@ -1,5 +1,6 @@
 """Keeps money of an order that moves beside what was asked: parts, surplus, outside, disputes, doubts."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from kernel.money import Money
@@ -33,6 +34,8 @@ class Outside(Value):
     """The pieces that it was told to be for."""
     told_minor: int = 0
     """The sum that was told, whatever came back of it since."""
+    intent_id: str = ""
+    """The intent of ours as whose payment it was told of, before that was granted."""
 
 
 class Dispute(Value):
@@ -127,6 +130,13 @@ class MoneyBeside(Value):
 
     def outside_of(self, outside_id: str) -> Outside | None:
         return next((one for one in self.outside if one.outside_id == outside_id), None)
+
+    def strays_of(self, intent_id: str) -> Sequence[Outside]:
+        """Lists what was told of as payments of an intent before it was granted."""
+        return [one for one in self.outside if one.intent_id == intent_id]
+
+    def without_outside(self, outside_id: str) -> "MoneyBeside":
+        return replace(self, outside=tuple(one for one in self.outside if one.outside_id != outside_id))
 
     def dispute_of(self, dispute_id: str) -> Dispute | None:
         return next((one for one in self.disputes if one.dispute_id == dispute_id), None)

@@ -90,7 +90,7 @@ class FactChecks:
         """Reads facts, cases and cursors, and compares."""
         async with connection.transaction():
             async for row in connection.cursor(FACTS.format(self._service), prefetch=5_000):
-                self._fact(row)
+                self.take(row)
         for row in await connection.fetch(CASES.format(self._service)):
             self._case(row)
         cursors = {row[0]: row[1] for row in await connection.fetch(CURSORS.format(self._service))}
@@ -102,7 +102,8 @@ class FactChecks:
         self._check_outcomes()
         self._verdict.counts[f"facts of {self._service}"] += self._count
 
-    def _fact(self, row: asyncpg.Record) -> None:
+    def take(self, row: asyncpg.Record) -> None:
+        """Checks one fact; they come in the order of their positions."""
         self._count += 1
         case: Case = (row["subject"], row["kind"], row["case_id"])
         end = self.ends.get(case)

@@ -150,5 +150,7 @@ class Reducer:
 
 
 def _state_of(end: End | None) -> str:
-    """The state of a case. An intent that is `Watched` was never granted, though money was told of."""
-    return "Absent" if end is None or end.state == "Watched" else end.state
+    """The state of a case. An intent that is `Stray` was never granted, though its money was told of once."""
+    if end is None or (end.state == "Stray" and end.names["StrayPaid"] == 1):
+        return "Absent"
+    return end.state

@@ -10,10 +10,10 @@ import pytest
 from aftersales_contracts.envelope import EnvelopeError, read
 from aftersales_contracts.readers import READS
 from aftersales_contracts.registry import EVENTS, read_as_newest, topics_of
-from tests.faults.proof.fact_checks import Case, End, Money
+from tests.faults.proof.fact_checks import Case, End, FactChecks, Money
 from tests.faults.proof.generator import Generator, Input, Told
 from tests.faults.proof.ledger import digest, place, place_of
-from tests.faults.proof.log import Log
+from tests.faults.proof.log import Log, inbox_key
 from tests.faults.proof.reducer import AGREEMENT, INTENT, Reducer
 from tests.faults.proof.stories import CANARY
 from tests.faults.proof.verdict import Verdict
@@ -112,7 +112,9 @@ def test_money_that_is_not_there_is_seen(facts: list[tuple[str, dict[str, Any]]]
     assert verdict.broken["I2"] == broken
 
 
-def _judged(states: dict[str, str], story: str, *, is_in_time: bool = True, fired: int = 0) -> Verdict:
+def _judged(
+    states: dict[str, str], story: str, *, is_in_time: bool = True, fired: int = 0, strays: int = 0
+) -> Verdict:
     verdict, log = Verdict(), Log()
     due_at = datetime(2026, 1, 1, tzinfo=UTC)
     written = due_at + (timedelta(seconds=-5) if is_in_time else timedelta(seconds=5))
@@ -123,6 +125,8 @@ def _judged(states: dict[str, str], story: str, *, is_in_time: bool = True, fire
         end = ends["o1", kind, f"o1.{rest}" if rest else "o1"] = End(state=state)
         if state == "Settled":
             end.names["RefundPaid"] = 1
+        if state == "Stray":
+            end.names["StrayPaid"] = strays
         if name == f"{AGREEMENT}.r1" and fired:
             end.by_deadline["RefundDue"] = fired
             end.recorded_ms["RefundDue"] = log.written_ms["o1"]
@@ -152,3 +156,41 @@ def test_an_answer_in_time_may_not_lose_to_a_deadline() -> None:
     fired = {f"{AGREEMENT}.r1": "Granted", f"{INTENT}.r1.refund.1": "Requested", "order": "Shipped"}
     assert _judged(fired, "refused").broken["I7"] == 1
     assert _judged(fired, "refused", is_in_time=False).is_clean
+
+
+def test_a_payment_that_was_told_of_without_a_grant_is_none_and_is_known_once() -> None:
+    refused = {f"{AGREEMENT}.r1": "Refused", f"{INTENT}.r1.refund.1": "Stray", "order": "Shipped"}
+    assert _judged(refused, "refused", strays=1).is_clean
+    assert _judged(refused, "refused", strays=2).broken["I7"] == 1
+    assert _judged({**refused, f"{AGREEMENT}.r1": "Granted"}, "returned", strays=1).broken["I7"] == 1
+
+
+NEWS, DUE = datetime(2026, 3, 2, 12, tzinfo=UTC), datetime(2026, 3, 2, 11, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("facts", "broken"),
+    [
+        ([("news", "n1", NEWS), ("deadline", "d", NEWS)], 0),
+        ([("news", "n1", NEWS), ("deadline", "d", NEWS), ("deadline", "d", NEWS)], 1),
+        ([("news", "n1", NEWS), ("deadline", "d", NEWS), ("news", "n2", DUE), ("deadline", "d", NEWS)], 0),
+        ([("news", "n1", NEWS), ("deadline", "d", DUE), ("news", "n2", DUE), ("deadline", "d", DUE)], 1),
+        ([("news", "n1", NEWS), ("news", "n1", NEWS)], 1),
+    ],
+)
+def test_the_same_effect_of_a_deadline_is_seen_twice_but_where_older_news_set_it_anew(
+    facts: list[tuple[str, str, datetime]], broken: int
+) -> None:
+    verdict, log = Verdict(), Log()
+    known = {inbox_key("shop", name): 1 for name in ("n1", "n2")}
+    checks = FactChecks("logistics", log, known, verdict)
+    for number, (cause, name, at) in enumerate(facts, start=1):
+        is_deadline = cause == "deadline"
+        source = "aftersales/logistics" if is_deadline else "shop"
+        row: Any = {
+            "subject": "o1", "kind": "courier-claim", "case_id": "o1.claim", "version": number, "event": None,
+            "name": "Filed" if is_deadline else name, "at": at, "recorded_at": NEWS, "body": "{}",
+            "position": number, "cause_type": cause, "cause_source": source, "cause_id": name,
+        }  # fmt: skip
+        checks.take(row)
+    assert verdict.broken.total() == broken

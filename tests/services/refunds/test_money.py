@@ -16,7 +16,7 @@ from aftersales_contracts.shop import aftersales, desk, orders, payments
 from kernel.decider import DeadlinePassed
 from kernel.ids import derived_id
 from services.refunds.cases.order.account import OrderAccount
-from services.refunds.cases.refund_intent.state import Watched
+from services.refunds.cases.refund_intent.state import Stray
 from services.refunds.service import REFUNDS
 from tests.services.refunds import shop as s
 from tests.support.driver import Driver
@@ -67,7 +67,7 @@ def _intent(dice: Dice, driver: Driver) -> tuple[str, int, int]:
         return dice.choice(INTENTS), dice.randint(1, 3), _amount(dice)
     intent_id = dice.choice(open_ids)
     state = driver.state("refund-intent", intent_id)
-    if isinstance(state, Watched):
+    if isinstance(state, Stray):
         return intent_id, dice.randint(1, 3), _amount(dice)
     return intent_id, state.attempt_count, state.order.amount.minor
 

@@ -1,7 +1,5 @@
 """B10: money that others moved: refunded outside, disputed; nothing is paid twice."""
 
-from datetime import timedelta
-
 import pytest
 
 from aftersales_contracts.aftersales import refunds
@@ -29,13 +27,13 @@ def test_b10_money_refunded_at_the_dashboard_is_not_asked_for_again(is_told_twic
     assert rejected.reason_code == "over_refundable"
 
 
-@pytest.mark.parametrize("attempt", ["dash-9.try.1", "dashboard-7"])
+@pytest.mark.parametrize("attempt", ["r9.refund.1.try.1", "dashboard-7"])
 def test_b10_a_settlement_of_an_intent_that_nobody_granted_is_not_lost(attempt: str) -> None:
     """OR-003: it waited for ever. Told again it is one; taken back, the money is there again."""
-    stray = s.settled(3_000, "dash-9").model_copy(update={"attempt_id": attempt})
+    stray = s.settled(3_000, "r9.refund.1").model_copy(update={"attempt_id": attempt})
     driver = played(PAID, stray, stray.model_copy(update={"has_moved_now": False}))
     assert (m.left(driver), driver.waiting) == (7_000, [])
-    driver.tell(m.came_back(3_000, "dash-9"), T0 + DAY)
+    driver.tell(m.came_back(3_000, "r9.refund.1"), T0 + DAY)
     assert m.left(driver) == 10_000
     driver.tell(stray.model_copy(update={"attempt_id": "another"}), T0 + 2 * DAY)
     assert m.left(driver) == 7_000
@@ -47,7 +45,7 @@ def test_b10_money_moved_before_the_order_is_known_waits_for_it(before: str) -> 
     if before == "paid":
         driver.tell(s.placed(TWO), T0)
     driver.tell(m.outside(3_000), T0 + HOUR)
-    driver.tell(s.settled(1_000, "dash-9"), T0 + HOUR)
+    driver.tell(s.settled(1_000, "r9.refund.1"), T0 + HOUR)
     driver.tell(m.disputed(OPENED, 2_000), T0 + HOUR)
     assert driver.waiting
     if before == "placed":
@@ -129,34 +127,66 @@ def test_b10_a_payment_under_way_is_never_made_anew_and_a_person_hears_of_both(i
 
 def test_b10_what_was_paid_outside_and_came_back_can_be_asked_for() -> None:
     driver = played(PAID, s.shipped(), m.outside(10_000), m.came_back(4_000))
-    driver.until(T0 + 5 * HOUR)
     assert m.left(driver) == 4_000
     driver.tell(m.came_back(6_000), T0 + DAY)
     assert m.left(driver) == 10_000
 
 
-def test_b10_a_settlement_with_an_id_of_ours_waits_ten_days_for_its_grant() -> None:
-    """OR-003, RF-029: then it counts as paid outside, like any other."""
-    driver = played(PAID, s.settled(3_000, "r9.refund.1"))
-    driver.until(T0 + 2 * HOUR + 10 * DAY - timedelta(seconds=1))
-    assert m.left(driver) == 10_000
-    driver.until(T0 + 2 * HOUR + 10 * DAY)
-    assert (m.left(driver), driver.waiting) == (7_000, [])
+STORY: list[Event] = [
+    s.shipped(), s.applied(amount=10_000, kind=RefundKind.NO_RETURN), s.agreed(),
+    s.settled(10_000, "r1.refund.1"),
+]  # fmt: skip
 
 
-def test_a_settlement_that_is_read_before_its_grant_is_no_money_of_others() -> None:
-    """RF-029, OR-003: topics have no common order; money is a stray once all older news is read."""
-    everything = s.applied(amount=10_000, kind=RefundKind.NO_RETURN)
-    driver = played(PAID, s.shipped())
-    driver.tell(s.settled(10_000, "r1.refund.1"), T0 + DAY)
-    driver.tell(everything, T0 + 6 * HOUR)
-    driver.tell(s.agreed(), T0 + 7 * HOUR)
-    driver.until(T0 + 2 * DAY)
+@pytest.mark.parametrize("place", range(len(STORY)))
+@pytest.mark.parametrize("is_back", [False, True])
+def test_b10_a_settlement_that_is_read_before_its_grant_is_no_money_of_others(
+    *, place: int, is_back: bool
+) -> None:
+    """RF-029, OR-003: topics have no common order. Wherever it is read, the refund is paid once."""
+    *before, settled = STORY
+    told = [settled, *[m.came_back(10_000, "r1.refund.1")] * is_back]
+    driver = played(PAID, *before[:place], *told, *before[place:])
     assert [one[1] for one in m.asked_for(driver)] == [10_000]
     (paid,) = driver.announced(refunds.RefundPaidV1)
-    assert paid.amount.minor == 10_000
+    assert (paid.amount.minor, paid.is_full) == (10_000, True)
+    assert driver.announced(refunds.ApplicationRejectedV1) == []
     assert m.book(driver).beside.outside == ()
-    assert m.codes(driver) == []
+    assert (m.left(driver), driver.waiting) == (0, [])
+    assert m.codes(driver) == (["payment_reversed"] if is_back else [])
+
+
+@pytest.mark.parametrize("minor", [3_000, 12_000])
+def test_b10_a_settlement_before_its_grant_with_another_sum_is_asked_about_like_any_other(minor: int) -> None:
+    """RF-029: less, or more than was granted later."""
+    *before, _ = STORY
+    driver = played(PAID, s.settled(minor, "r1.refund.1"), *before)
+    assert [one[1] for one in m.asked_for(driver)] == [10_000]
+    assert "other_amount_settled" in m.codes(driver)
+    assert m.left(driver) == 0
+
+
+def test_b10_money_told_of_for_a_refund_that_is_never_granted_stays_spent() -> None:
+    """OR-003: another refund gets what is left, at once and ten days later."""
+    driver = played(PAID, s.shipped(), s.settled(3_000, "r9.refund.1"))
+    assert (m.left(driver), driver.waiting) == (7_000, [])
+    driver.tell(s.applied(amount=10_000, kind=RefundKind.NO_RETURN), T0 + DAY)
+    (rejected,) = driver.announced(refunds.ApplicationRejectedV1)
+    assert rejected.reason_code == "over_refundable"
+    driver.until(T0 + 20 * DAY)
+    assert m.left(driver) == 7_000
+
+
+def test_b10_a_grant_that_was_cut_for_money_told_of_too_early_takes_the_rest_from_the_account() -> None:
+    """RF-029: r1 was told to be paid 40.00 while r2 asked for the other 60.00: both are paid whole."""
+    first = s.applied(amount=4_000, kind=RefundKind.NO_RETURN, lines=[s.share("b", 1, 4_000)])
+    other = first.model_copy(
+        update={"refund_id": "r2", "lines": [s.share("a", 1, 6_000)], "amount": s.money(6_000)}
+    )
+    agreed = s.agreed().model_copy(update={"refund_id": "r2"})
+    driver = played(PAID, s.shipped(), s.settled(4_000, "r1.refund.1"), first, s.agreed(), other, agreed)
+    assert [one[1] for one in m.asked_for(driver)] == [4_000, 6_000]
+    assert m.left(driver) == 0
 
 
 def test_b10_a_surplus_that_goes_back_at_the_dashboard_is_not_paid_again() -> None:

@@ -7,7 +7,7 @@ from kernel.rules import rules_of
 from kernel.value import replace
 from services.refunds.cases.order import account
 from services.refunds.cases.order.account import LineAccount, OrderAccount, TenderAccount
-from services.refunds.money_beside import Booked, Surplus, Waiting
+from services.refunds.money_beside import Booked, Outside, Surplus, Waiting
 from services.refunds.shares import Share, Tender, total_of
 
 
@@ -194,11 +194,34 @@ def _again(
 ) -> tuple[OrderAccount, Booked]:
     tenders = (*what.tenders, *what.surplus)
     minor = what.over_minor + sum(part.minor for part in tenders)
-    has_pieces = book.beside.dispute_of(an_id) is None and an_id not in book.intents
     book = entered(book, an_id, what, -1)
     what = booked(book, minor, tenders, told, what.freight_minor)
-    what = what if has_pieces else money_alone(what)
+    what = without_pieces(book, an_id, what)
     return entered(book, an_id, what, 1), what
+
+
+def without_pieces(book: OrderAccount, an_id: str, what: Booked) -> Booked:
+    """Leaves the pieces out of a dispute, and of money that an intent moved: they are in its grant."""
+    outside = book.beside.outside_of(an_id)
+    is_intents = an_id in book.intents or (outside is not None and bool(outside.intent_id))
+    return money_alone(what) if is_intents or book.beside.dispute_of(an_id) is not None else what
+
+
+@rules_of("OR-003", "RF-029")
+def without_strays(book: OrderAccount, strays: Sequence[Outside]) -> OrderAccount:
+    """Takes money that was told of before its grant out of the account, and books what has room by that."""
+    for stray in strays:
+        book = entered(book, stray.outside_id, stray.booked, -1)
+        book = replace(book, beside=book.beside.without_outside(stray.outside_id))
+    return overs_booked(book) if strays else book
+
+
+def for_case(book: OrderAccount, case_id: str) -> OrderAccount:
+    """Leaves money out of the account that was told of as a payment for this very case."""
+    if not book.beside.outside:
+        return book
+    mark = f"{case_id}."
+    return without_strays(book, [one for one in book.beside.outside if one.intent_id.startswith(mark)])
 
 
 def over_of(book: OrderAccount, an_id: str) -> int:

@@ -68,13 +68,17 @@ class ChargedBack(Value):
 
 
 class PaidOutside(Value):
-    """Money went to the buyer without a request of ours."""
+    """Money went to the buyer without a request of ours.
+
+    `intent_id`: it was told of as a payment of ours, whose grant may be read later.
+    """
 
     outside_id: str
     amount: Money
     tenders: tuple[Tender, ...] = ()
     shares: tuple[Share, ...] = ()
     freight_minor: int = 0
+    intent_id: str = ""
 
 
 class OutsideReversed(Value):

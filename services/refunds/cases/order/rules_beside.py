@@ -230,6 +230,32 @@ def _outgoing(
     return [MoneyEntered(book, "not_moved", about), *void]
 
 
+def asked_for_case(
+    state: State, asked_for: PaymentAsked, policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
+    """Grants money, or lets it wait. What was told of as this very payment before is no money of others."""
+    strays = live(state).book.beside.strays_of(asked_for.intent_id)
+    if not strays:
+        return payment_asked(state, asked_for, policy, now)
+    own = _granted_after_all(live(state).book, strays)
+    after = reduce(evolve, (entry.fact for entry in own), state)
+    decided = payment_asked(after, asked_for, policy, now)
+    if any(isinstance(entry.fact, PaymentGranted) for entry in decided):
+        return [*own, *decided]
+    return payment_asked(state, asked_for, policy, now)
+
+
+@rule("OR-003", "RF-029")
+def _granted_after_all(book: OrderAccount, strays: Sequence[Outside]) -> Sequence[Fact]:
+    facts: list[Fact] = []
+    book = account_money.without_strays(book, strays)
+    for stray in strays:
+        book, void = unasked(book, stray.outside_id, "granted")
+        facts += void
+    book, void = no_longer_beyond(book)
+    return [MoneyEntered(book, "granted", strays[0].outside_id), *facts, *void]
+
+
 def went_out(book: OrderAccount, outside_id: str, minor: int, tenders: Sequence[Tender] = ()) -> OrderAccount:
     """Books more money that went out under an id."""
     known = book.beside.outside_of(outside_id)
@@ -238,11 +264,11 @@ def went_out(book: OrderAccount, outside_id: str, minor: int, tenders: Sequence[
         book = account_money.entered(book, outside_id, known.booked, -1)
     told = () if known is None else known.told
     what = account_money.booked(book, before + minor, tenders, told)
-    what = account_money.money_alone(what) if outside_id in book.intents else what
+    what = account_money.without_pieces(book, outside_id, what)
     book = account_money.entered(book, outside_id, what, 1)
-    return replace(
-        book, beside=book.beside.with_outside(Outside(outside_id, before + minor, what, told, before + minor))
-    )
+    intent_id = "" if known is None else known.intent_id
+    out = Outside(outside_id, before + minor, what, told, before + minor, intent_id)
+    return replace(book, beside=book.beside.with_outside(out))
 
 
 def less_out(book: OrderAccount, outside_id: str, minor: int) -> OrderAccount:
@@ -254,7 +280,7 @@ def less_out(book: OrderAccount, outside_id: str, minor: int) -> OrderAccount:
     left = max(known.minor - minor, 0)
     tenders = (*known.booked.tenders, *known.booked.surplus)
     what = account_money.booked(book, left, tenders, known.told)
-    what = account_money.money_alone(what) if outside_id in book.intents else what
+    what = account_money.without_pieces(book, outside_id, what)
     book = account_money.entered(book, outside_id, what, 1)
     return replace(book, beside=book.beside.with_outside(replace(known, minor=left, booked=what)))
 
@@ -301,7 +327,7 @@ def _wish(current: State, wish: Waiting, policy: Policy, now: datetime) -> Seque
         wish.remedy_id,
         wish.is_proven,
     )
-    return payment_asked(current, asked_for, policy, now)
+    return asked_for_case(current, asked_for, policy, now)
 
 
 @rule("RF-017", "RF-029")

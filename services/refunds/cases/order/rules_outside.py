@@ -35,6 +35,8 @@ Decisions = Sequence[Decided[Fact]]
 def paid_outside(state: State, paid: PaidOutside, policy: Policy, now: datetime) -> Decisions:
     """Enters money that others gave back: so much less can be asked for. A repeat is one movement."""
     book = live(state).book
+    if paid.intent_id in book.intents:
+        return []
     known = book.beside.outside_of(paid.outside_id)
     is_same = known is not None and paid.amount.minor in (known.minor, known.told_minor)
     if is_same and paid.amount.currency == book.currency:
@@ -42,7 +44,7 @@ def paid_outside(state: State, paid: PaidOutside, policy: Policy, now: datetime)
     if known is None and _is_early(book):
         raise NotYet
     if paid.amount.currency != book.currency:
-        return [] if known is not None else _foreign(book, paid.outside_id, paid.amount, policy, now)
+        return [] if known is not None else _foreign(book, paid, policy, now)
     return _entered(book, paid, policy, now)
 
 
@@ -52,10 +54,12 @@ def _is_early(book: OrderAccount) -> bool:
 
 
 @rule("OR-003")
-def _foreign(book: OrderAccount, an_id: str, amount: Money, policy: Policy, now: datetime) -> Sequence[Fact]:
+def _foreign(book: OrderAccount, paid: PaidOutside, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Asks what money in another currency counts as. Until then nothing more is paid."""
-    book = replace(book, beside=book.beside.with_outside(Outside(an_id, 0, Booked())))
-    book, task = rules_beside.asked(book, OUT_IN_OTHER_CURRENCY, an_id, amount, policy, now, holds=True)
+    an_id = paid.outside_id
+    out = Outside(an_id, 0, Booked(), intent_id=paid.intent_id)
+    book = replace(book, beside=book.beside.with_outside(out))
+    book, task = rules_beside.asked(book, OUT_IN_OTHER_CURRENCY, an_id, paid.amount, policy, now, holds=True)
     return [MoneyEntered(book, OUT_IN_OTHER_CURRENCY, an_id), task]
 
 
@@ -66,8 +70,10 @@ def _entered(book: OrderAccount, paid: PaidOutside, policy: Policy, now: datetim
     if known is not None:
         book = account_money.entered(book, an_id, known.booked, -1)
     what = account_money.booked(book, minor, paid.tenders, paid.shares, paid.freight_minor)
+    what = account_money.money_alone(what) if paid.intent_id else what
     book = account_money.entered(book, an_id, what, 1)
-    book = replace(book, beside=book.beside.with_outside(Outside(an_id, minor, what, paid.shares, minor)))
+    out = Outside(an_id, minor, what, paid.shares, minor, paid.intent_id)
+    book = replace(book, beside=book.beside.with_outside(out))
     return _followed(book, an_id, what, "paid_outside", policy, now)
 
 
@@ -235,7 +241,7 @@ def charged_back(state: State, told: ChargedBack, policy: Policy, now: datetime)
         return []
     if told.amount.currency != book.currency:
         is_asked = book.beside.outside_of(told.dispute_id) is not None
-        return [] if is_asked else _foreign(book, told.dispute_id, told.amount, policy, now)
+        return [] if is_asked else _foreign(book, PaidOutside(told.dispute_id, told.amount), policy, now)
     decided = _disputed(book, told, policy, now)
     return [*decided, *resumed(state, decided, policy, now)]
 

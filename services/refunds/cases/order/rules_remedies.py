@@ -7,7 +7,7 @@ from functools import reduce
 from kernel.decider import Decided
 from kernel.ids import derived_id
 from kernel.rules import rule, rules_of
-from services.refunds.cases.order import account_goods
+from services.refunds.cases.order import account_goods, account_money
 from services.refunds.cases.order import rules_goods as goods
 from services.refunds.cases.order.account import OpenCase, OrderAccount
 from services.refunds.cases.order.admission import (
@@ -181,10 +181,11 @@ def _opened(
         kind = RefundKind.NOT_RECEIVED
     if isinstance(kind, Rejection):
         return _asked(remedy, "remedy_on_mixed_lines", policy, now)
-    terms = remedy_terms(current.book, pieces, remedy.reason_code, kind, policy)
-    if terms.amount.minor == 0 and any(line.paid_minor for line in current.book.lines):
-        return []
     refund_id = derived_id(remedy.remedy_id, "refund")
+    book = account_money.for_case(current.book, refund_id)
+    terms = remedy_terms(book, pieces, remedy.reason_code, kind, policy)
+    if terms.amount.minor == 0 and any(line.paid_minor for line in book.lines):
+        return []
     fact = ours(current, refund_id, terms, policy, now, remedy_id=remedy.remedy_id, are_goods_back=False)
     return _remedied(fact)
 

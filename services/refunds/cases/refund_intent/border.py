@@ -79,8 +79,7 @@ def _settled(data: payments.RefundSettledV1) -> Sequence[Addressed]:
     tenders = tuple(Tender(tender.payment_id, tender.amount.minor) for tender in data.tenders)
     amount, foreign_id = money_in(data.amount), "" if attempt else data.attempt_id
     message = m.MoneySettled(attempt, amount, data.has_moved_now, tenders, foreign_id)
-    seen = m.MovementSeen(amount, tenders, data.attempt_id, is_ours=m.is_our_id(data.intent_id))
-    return [m.to(data.order_id, data.intent_id, each) for each in (message, seen)]
+    return [m.to(data.order_id, data.intent_id, message)]
 
 
 def _failed(data: payments.RefundFailedV1) -> Sequence[Addressed]:
@@ -92,10 +91,9 @@ def _failed(data: payments.RefundFailedV1) -> Sequence[Addressed]:
 
 def _reversed(data: payments.RefundReversedV1) -> Sequence[Addressed]:
     tenders = tuple(Tender(tender.payment_id, tender.amount.minor) for tender in data.tenders)
-    message = m.MoneyReversed(money_in(data.amount), data.reason_code, tenders)
-    is_ours = m.is_our_id(data.intent_id)
-    seen = m.MovementSeen(money_in(data.amount), is_back=True, is_ours=is_ours)
-    return [m.to(data.order_id, data.intent_id, each) for each in (message, seen)]
+    is_others = not m.is_our_id(data.intent_id)
+    message = m.MoneyReversed(money_in(data.amount), data.reason_code, tenders, is_others)
+    return [m.to(data.order_id, data.intent_id, message)]
 
 
 def _task_completed(data: desk.TaskCompletedV1) -> Sequence[Addressed]:
@@ -264,9 +262,11 @@ def _cut(fact: PaymentCut | CutAwaited, view: CaseView[State]) -> Sequence[Addre
 
 
 def _stray_paid(fact: StrayPaid, view: CaseView[State]) -> Sequence[Addressed]:
-    count = len(expect(view.state, Stray).attempt_ids)
+    count = len(expect(view.state, Stray).paid)
     outside_id = view.case_id if count < 2 else derived_id(view.case_id, str(count))
-    return [order.to(view.subject, order.PaidOutside(outside_id, fact.amount, fact.tenders))]
+    intent_id = view.case_id if m.is_our_id(view.case_id) else ""
+    outside = order.PaidOutside(outside_id, fact.amount, fact.tenders, intent_id=intent_id)
+    return [order.to(view.subject, outside)]
 
 
 def _stray_reversed(fact: StrayReversed, view: CaseView[State]) -> Sequence[Addressed]:

@@ -102,28 +102,21 @@ class CutAwaited(Value):
     is_held: bool = False
 
 
-class StraySeen(Value):
-    """Money of an intent moved, or came back, that nobody here has granted yet."""
-
-    amount: Money
-    tenders: tuple[Tender, ...]
-    attempt_id: str
-    is_back: bool
-    look_at: datetime
-
-
 class StrayPaid(Value):
-    """Money of an intent moved that nobody here had granted."""
+    """Money of an intent moved that nobody here had granted. `attempt_count`: 0 for an attempt of others."""
 
     amount: Money
     tenders: tuple[Tender, ...]
     attempt_id: str
+    attempt_count: int = 0
 
 
 class StrayReversed(Value):
-    """Money came back that had moved without a grant."""
+    """Money came back that had moved without a grant, or after its payment was given up."""
 
     amount: Money
+    reason_code: str = ""
+    tenders: tuple[Tender, ...] = ()
 
 
 class SurplusReturned(Value):
@@ -186,6 +179,6 @@ Fact = (
     PaymentRequested | RetryAwaited | PaymentTaken | OutcomeUnknown | PaymentStuck | PersonAsked | RefundPaid
     | Task | TaskWithdrawn | PaidShort | PaymentDisputed | SurplusReturned | RefundReversed | LackingAsked
     | FullnessDropped | PaymentUnwanted | PayeeAsked | PayeeKnown | SumDisputed | DoubtCleared | PartHeld
-    | PaidNothing | PaymentCut | CutAwaited | StraySeen | StrayPaid | StrayReversed
+    | PaidNothing | PaymentCut | CutAwaited | StrayPaid | StrayReversed
     | PaymentAbandoned
 )  # fmt: skip

@@ -44,19 +44,6 @@ class MoneySettled(Value):
     """The announcer's id of an attempt that is not ours."""
 
 
-class MovementSeen(Value):
-    """Money moved, or came back: the same news for an intent that nobody has granted, or not yet.
-
-    `is_ours`: the intent's id is one that we make, so that its grant must be somewhere.
-    """
-
-    amount: Money
-    tenders: tuple[Tender, ...] = ()
-    attempt_id: str = ""
-    is_back: bool = False
-    is_ours: bool = False
-
-
 class PaidElsewhere(Value):
     """Others paid so much of what is granted; `outside_id`: by which movement or dispute."""
 
@@ -74,11 +61,15 @@ class PaymentFailed(Value):
 
 
 class MoneyReversed(Value):
-    """Money came back. `tenders`: through which payments it had gone, where that was told."""
+    """Money came back. `tenders`: through which payments it had gone, where that was told.
+
+    `is_others`: it had moved under an id that we do not make.
+    """
 
     amount: Money
     reason_code: str
     tenders: tuple[Tender, ...] = ()
+    is_others: bool = False
 
 
 class PersonDecided(Value):
@@ -110,7 +101,7 @@ class ReceiptConfirmed(Value):
 
 Message = (
     Pay | PaymentAccepted | MoneySettled | PaymentFailed | MoneyReversed | PersonDecided | PayeeNamed
-    | FullnessLost | ReceiptConfirmed | PaidElsewhere | MovementSeen | DeadlinePassed
+    | FullnessLost | ReceiptConfirmed | PaidElsewhere | DeadlinePassed
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ Parts add up: what the buyer has, what he lacks and what was given up are togeth
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import assert_never
 
 from kernel.decider import DeadlinePassed, Decided, NotYet
@@ -35,7 +36,6 @@ from services.refunds.cases.refund_intent.messages import (
     MoneyReversed,
     MoneySettled,
     Moved,
-    MovementSeen,
     PaidElsewhere,
     Pay,
     PayeeNamed,
@@ -58,6 +58,7 @@ from services.refunds.cases.refund_intent.state import (
     State,
     Stuck,
     Unknown,
+    evolve,
     held_by_buyer,
 )
 from services.refunds.payments import cut, without
@@ -70,16 +71,16 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Seq
     return [*decided, *rules_payee.withdrawn(state, decided)]
 
 
-def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
+def _decided(  # noqa: C901, PLR0911  one branch per message
     state: State, message: Message, policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
     """Calls the rule of the message. A message that no longer means anything decides nothing."""
     if isinstance(message, Pay):
         if not isinstance(state, NotBegun):
             return []
-        return [*_pay(message, policy, now), *rules_payee.asked(message.order, policy, now)]
+        return _begun(state, message, policy, now)
     if isinstance(state, NotBegun):
-        return rules_elsewhere.stray(state, message, policy, now)
+        return rules_elsewhere.stray(state, message)
     match message:
         case MoneySettled():
             return _settled(state, message, policy, now)
@@ -99,12 +100,22 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
             return _receipt_confirmed(state, policy, now)
         case PaidElsewhere():
             return rules_elsewhere.paid_elsewhere(state, message, policy, now)
-        case MovementSeen():
-            return []
         case DeadlinePassed():
             return _deadline_passed(state, message, policy, now)
         case _:
             assert_never(message)
+
+
+def _begun(state: NotBegun, pay: Pay, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
+    """Begins to pay. Money that moved before its grant was read is the payment's own."""
+    before: State = state
+    decided: list[Decided[Fact]] = []
+    decided += _pay(pay, policy, now)
+    decided += rules_payee.asked(pay.order, policy, now)
+    for news in rules_elsewhere.moved_before(state):
+        after = reduce(evolve, (entry.fact for entry in decided), before)
+        decided += _decided(after, news, policy, now)
+    return decided
 
 
 @rule("RF-002", "RF-013", "RF-025", "RF-029", "RF-068")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from kernel.decider import DeadlinePassed, NotYet
+from kernel.decider import NotYet
 from kernel.money import Money
 from kernel.rules import rule
 from services.refunds.cases.refund_intent.facts import (
@@ -14,14 +14,12 @@ from services.refunds.cases.refund_intent.facts import (
     PaymentStuck,
     StrayPaid,
     StrayReversed,
-    StraySeen,
 )
 from services.refunds.cases.refund_intent.messages import (
     Message,
     MoneyReversed,
     MoneySettled,
     Moved,
-    MovementSeen,
     PaidElsewhere,
 )
 from services.refunds.cases.refund_intent.rules_people import asked, withdrawn
@@ -34,53 +32,56 @@ from services.refunds.cases.refund_intent.state import (
     Requested,
     Reversed,
     Settled,
-    Stray,
     Stuck,
-    Watched,
 )
 from services.refunds.payments import cut, less
 from services.refunds.policy import Policy
-from services.refunds.shares import Tender
 
 
 @rule("OR-003")
-def stray(state: NotBegun, message: Message, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Tells the order of money that moved though nobody here had granted it. All else is early.
+def stray(state: NotBegun, message: Message) -> Sequence[Fact]:
+    """Tells the order of money that moved though nobody here has granted it. All else is early.
 
-    The grant may stand in older news of another topic. So the money is a stray once all that is older is
-    read; until then its settlement waits for the grant. An intent with an id of ours was granted in all
-    likelihood: its grant has some days to be read.
+    Of money that comes back under an id of others the order knows; under one of ours it is early, too, as
+    long as nothing is known of which it is a part.
     """
     match message:
-        case MovementSeen():
-            return _seen(state, message, policy, now)
-        case MoneySettled() | MoneyReversed() if isinstance(state, Stray):
-            return []
-        case DeadlinePassed() if isinstance(state, Watched):
-            return [_moved(x.amount, x.tenders, x.attempt_id, is_back=x.is_back) for x in state.seen]
+        case MoneySettled():
+            attempt_id = message.attempt_id or f"try.{message.attempt_count}"
+            known = [] if isinstance(state, Absent) else [(x.attempt_id, x.amount) for x in state.paid]
+            is_known = any(attempt_id == each for each, _ in known) and not message.has_moved_now
+            if is_known or (attempt_id, message.amount) in known:
+                return []
+            return [StrayPaid(message.amount, message.tenders, attempt_id, message.attempt_count)]
+        case MoneyReversed() if message.is_others or _has(state, message.amount):
+            return [StrayReversed(message.amount, message.reason_code, message.tenders)]
         case _:
             raise NotYet
 
 
-def _seen(state: NotBegun, news: MovementSeen, policy: Policy, now: datetime) -> Sequence[Fact]:
-    known = [] if isinstance(state, Absent) else _known_attempts(state)
-    if not news.is_back and news.attempt_id in known:
+def _has(state: NotBegun, amount: Money) -> bool:
+    if isinstance(state, Absent):
+        return False
+    paid = sum(one.amount.minor for one in state.paid if one.amount.currency == amount.currency)
+    back = sum(one.amount.minor for one in state.back if one.amount.currency == amount.currency)
+    return amount.minor <= paid - back
+
+
+def moved_before(state: NotBegun) -> Sequence[MoneySettled | MoneyReversed]:
+    """Lists the money that moved before its grant was read, as the news of it: first what was paid."""
+    if isinstance(state, Absent):
         return []
-    if isinstance(state, Stray):
-        return [_moved(news.amount, news.tenders, news.attempt_id, is_back=news.is_back)]
-    look_at = now + policy.attention_days if news.is_ours else now
-    return [StraySeen(news.amount, news.tenders, news.attempt_id, news.is_back, look_at)]
-
-
-def _known_attempts(state: Watched | Stray) -> Sequence[str]:
-    """Lists the attempts of others that were heard of."""
-    if isinstance(state, Stray):
-        return state.attempt_ids
-    return [seen.attempt_id for seen in state.seen if not seen.is_back]
-
-
-def _moved(amount: Money, tenders: tuple[Tender, ...], attempt_id: str, *, is_back: bool) -> Fact:
-    return StrayReversed(amount) if is_back else StrayPaid(amount, tenders, attempt_id)
+    paid = [
+        MoneySettled(
+            one.attempt_count,
+            one.amount,
+            has_moved_now=True,
+            tenders=one.tenders,
+            attempt_id="" if one.attempt_count else one.attempt_id,
+        )
+        for one in state.paid
+    ]
+    return [*paid, *(MoneyReversed(one.amount, one.reason_code, one.tenders) for one in state.back)]
 
 
 @rule("RF-029")

@@ -32,7 +32,6 @@ from services.refunds.cases.refund_intent.facts import (
     RetryAwaited,
     StrayPaid,
     StrayReversed,
-    StraySeen,
     SumDisputed,
     SurplusReturned,
 )
@@ -79,16 +78,11 @@ class Absent(Value):
     pass
 
 
-class Watched(Value):
-    """Money moved that nobody here has granted yet. The grant may be among older news that is read later."""
-
-    seen: tuple[StraySeen, ...]
-
-
 class Stray(Value):
-    """Money moved that nobody here granted, by attempts that others name."""
+    """Money moved that nobody here has granted. The grant may be among older news that is read later."""
 
-    attempt_ids: tuple[str, ...] = ()
+    paid: tuple[StrayPaid, ...] = ()
+    back: tuple[StrayReversed, ...] = ()
 
 
 class Requested(Value):
@@ -164,7 +158,7 @@ class Abandoned(Value):
 Pending = Requested | Accepted | Unknown | Stuck
 Live = Pending | Settled | Reversed
 Begun = Live | Abandoned
-NotBegun = Absent | Watched | Stray
+NotBegun = Absent | Stray
 State = NotBegun | Begun
 Ended = Settled | Abandoned | Stray
 
@@ -193,13 +187,14 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return _disputed(state, fact)
         case PaidNothing() | PartHeld() | PaymentCut() | CutAwaited() | DoubtCleared():
             return _settled_elsewhere(state, fact)
-        case StraySeen():
-            return Watched((*state.seen, fact) if isinstance(state, Watched) else (fact,))
         case StrayPaid():
-            known = state.attempt_ids if isinstance(state, Stray) else ()
-            return Stray((*known, fact.attempt_id))
+            stray = state if isinstance(state, Stray) else Stray()
+            return replace(stray, paid=(*stray.paid, fact))
         case StrayReversed():
-            return Stray() if isinstance(state, Absent | Watched) else state
+            if isinstance(state, Begun):
+                return state
+            stray = state if isinstance(state, Stray) else Stray()
+            return replace(stray, back=(*stray.back, fact))
         case SurplusReturned():
             return _with_surplus(begun(state), -fact.minor)
         case RefundPaid():
@@ -391,8 +386,6 @@ def deadlines(state: State) -> Sequence[Deadline]:
             return (Deadline("settle", state.settle_by),)
         case Stuck() | Reversed():
             return () if state.look_at is None else (Deadline("attention", state.look_at),)
-        case Watched():
-            return (Deadline("grant", max(seen.look_at for seen in state.seen)),)
         case Absent() | Stray() | Settled() | Abandoned():
             return ()
         case _:
