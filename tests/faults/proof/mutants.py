@@ -103,6 +103,14 @@ _ALL = (
         needs="applications for more than was paid, and for what was paid back already",
     ),
     Mutant(
+        "money_before_grant_dropped",
+        "a settlement that is read before its grant is forgotten with the grant",
+        ingest.money_before_grant_dropped,
+        starts_late=True,
+        needs="settlements in a topic that is read before the applications",
+        settings={"AFTERSALES_LIMITS__BATCH_RECORDS": "5"},
+    ),
+    Mutant(
         "positions_without_the_lock",
         "positions are given in a transaction of their own, before the commit: the cursor passes them by",
         log.positions_without_the_lock,

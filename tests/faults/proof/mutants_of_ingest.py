@@ -146,3 +146,13 @@ def money_check_off() -> None:
         return True
 
     replace(account, "fits", fits)
+
+
+def money_before_grant_dropped() -> None:
+    """Nothing is known of money that moved before its grant was read."""
+    elsewhere = import_module("services.refunds.cases.refund_intent.rules_elsewhere")
+
+    def moved_before(*_: object) -> list[object]:
+        return []
+
+    replace(elsewhere, "moved_before", moved_before)
