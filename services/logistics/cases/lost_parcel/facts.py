@@ -51,6 +51,7 @@ class Loss(Value):
     """The pieces for which a payment is due by this loss."""
     payment_count: int = 0
     found: Found | None = None
+    found_at: datetime | None = None
     """The news of a parcel that turned up after all."""
     report_count: int = 1
     """The number of times that the supervisor was asked."""
@@ -217,6 +218,8 @@ class TurnedUp(Value):
 
     explanation_code: str
     found: Found
+    at: datetime | None = None
+    """The moment of the news; absent in what was stored before it was kept."""
 
 
 class SubjectRenumbered(Value):

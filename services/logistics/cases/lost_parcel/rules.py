@@ -250,7 +250,7 @@ def _parcel_news(state: s.Known, news: ParcelNews, policy: Policy, now: datetime
         case s.LostConfirmed() | s.Resent() | s.RefundDue() | s.ExchangeDue():
             return found.news_after_loss(state, news, policy, now)
         case s.Closed():
-            return found.news_after_end(state, news)
+            return found.news_after_end(state, news, now)
         case _:
             assert_never(state)
 

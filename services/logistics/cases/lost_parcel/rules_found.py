@@ -24,10 +24,9 @@ def news_after_loss(state: s.Lost, news: ParcelNews, policy: Policy, now: dateti
     """Takes up a parcel that is heard of after its loss, whatever was sent in it."""
     found = _found(state, news)
     if found is None:
-        is_again = news.outcome is Outcome.LOST and state.loss.found is not None
-        return _lost_again() if is_again else []
+        return _lost_again() if _is_lost_again(state, news, now) else []
     is_news = state.subject.has_claim or state.loss.found is not found
-    decided = _turned_up(news, found) if is_news else []
+    decided = _turned_up(news, found, now) if is_news else []
     match state:
         case s.LostConfirmed():
             return decided + _before_remedy(state, news, found, policy, now)
@@ -42,11 +41,12 @@ def news_after_loss(state: s.Lost, news: ParcelNews, policy: Policy, now: dateti
             assert_never(state)
 
 
-def news_after_end(state: s.Closed, news: ParcelNews) -> Decisions:
+def news_after_end(state: s.Closed, news: ParcelNews, now: datetime) -> Decisions:
     """Drops the claim that a search left behind, once its parcel is there."""
     if not state.subject.has_claim or news.outcome not in (Outcome.DELIVERED, Outcome.RETURNED):
         return []
-    return _turned_up(news, Found.DELIVERED if news.outcome is Outcome.DELIVERED else Found.RETURNED)
+    found = Found.DELIVERED if news.outcome is Outcome.DELIVERED else Found.RETURNED
+    return _turned_up(news, found, now)
 
 
 def _found(state: s.Lost, news: ParcelNews) -> Found | None:
@@ -63,9 +63,16 @@ def _found(state: s.Lost, news: ParcelNews) -> Found | None:
 
 
 @rule("LG-017", "LG-022")
-def _turned_up(news: ParcelNews, found: Found) -> Sequence[Fact]:
+def _turned_up(news: ParcelNews, found: Found, now: datetime) -> Sequence[Fact]:
     """Drops the claim on the courier: the parcel was not lost."""
-    return [f.TurnedUp(news.status.value, found)]
+    return [f.TurnedUp(news.status.value, found, now)]
+
+
+def _is_lost_again(state: s.Lost, news: ParcelNews, now: datetime) -> bool:
+    """Tells whether a loss is news: one from before the parcel turned up says nothing."""
+    loss = state.loss
+    is_newer = loss.found_at is None or now > loss.found_at
+    return news.outcome is Outcome.LOST and loss.found is not None and is_newer
 
 
 @rule("LG-018", "LG-022")

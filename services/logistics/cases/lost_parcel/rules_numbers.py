@@ -26,14 +26,14 @@ def corrected(state: s.Known, message: m.NumberCorrected, policy: Policy, now: d
         case s.Open() | s.CourierInquiry() | s.Located():
             return renumbered + _ended(state, message, policy, now)
         case s.LostConfirmed():
-            void = found.questions_void(state, WRONG) + _claim_void(state)
+            void = found.questions_void(state, WRONG) + _claim_void(state, now)
             return void + renumbered + _ended(state, message, policy, now)
         case s.Resent() | s.RefundDue() | s.ExchangeDue():
-            decided = _claim_void(state) + renumbered
+            decided = _claim_void(state, now) + renumbered
             is_known = message.tracking is not None
             return decided + found.recall(replace(state, is_recalled=False), now) if is_known else decided
         case s.Closed():
-            return _claim_void(state) + renumbered
+            return _claim_void(state, now) + renumbered
         case _:
             assert_never(state)
 
@@ -84,6 +84,6 @@ def _not_sought() -> Sequence[Fact]:
 
 
 @rule("LG-017", "LG-022")
-def _claim_void(state: s.Known) -> Sequence[Fact]:
+def _claim_void(state: s.Known, now: datetime) -> Sequence[Fact]:
     """Drops the claim: the carrier lost nothing under that number."""
-    return [f.TurnedUp(WRONG, Found.MOVING)] if state.subject.has_claim else []
+    return [f.TurnedUp(WRONG, Found.MOVING, now)] if state.subject.has_claim else []

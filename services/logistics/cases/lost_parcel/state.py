@@ -185,9 +185,11 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case f.RefundsChanged():
             after = replace(state, subject=_refunds_changed(subject, fact))
             return _moved(after, subject) if isinstance(after, Lost) else after
-        case f.TurnedUp(found=found):
+        case f.TurnedUp(found=found, at=at):
             after = replace(state, subject=replace(subject, has_claim=False))
-            return replace(after, loss=replace(after.loss, found=found)) if isinstance(after, Lost) else after
+            if not isinstance(after, Lost):
+                return after
+            return replace(after, loss=replace(after.loss, found=found, found_at=at))
         case f.LostAgain():
             after = replace(state, subject=replace(subject, has_claim=True))
             return replace(after, loss=replace(after.loss, found=None)) if isinstance(after, Lost) else after

@@ -130,6 +130,10 @@ TABLE: list[tuple[str, Sequence[Any], Any, list[str]]] = [
     ("LG-017", PAID, news(Outcome.DELIVERED), ["TurnedUp"]),
     ("LG-017", PAID, news(), ["TurnedUp", "RecallDue"]),
     ("LG-018", [*PAID, f.TurnedUp("in_transit", f.Found.MOVING)], news(Outcome.LOST), ["LostAgain"]),
+    ("LG-018", [*PAID, f.TurnedUp("in_transit", f.Found.MOVING, T0)], news(Outcome.LOST), ["LostAgain"]),
+    # News of the loss from before it turned up, which is read late.
+    ("LG-018", [*PAID, f.TurnedUp("in_transit", f.Found.MOVING, T0 + DAY)], news(Outcome.LOST), []),
+    ("LG-018", [*PAID, f.TurnedUp("in_transit", f.Found.MOVING, T0 + 2 * DAY)], news(Outcome.LOST), []),
     ("LG-018", PAID, news(Outcome.LOST), []),
     ("LG-017", EXCHANGED, news(), ["TurnedUp"]),
     ("LG-017", [*EXCHANGED, f.RefundsChanged((), is_repaid=True)], news(), ["TurnedUp", "RecallDue"]),
