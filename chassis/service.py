@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from importlib import import_module
 from typing import Any, Generic, Protocol, TypeVar, get_args
 
 import msgspec
@@ -109,9 +110,26 @@ class Kind(Generic[S, M, F, P]):
         return self.decide(state, message, policy, now)
 
 
+def kinds_of(cases: str, *folders: str) -> tuple[Kind[Any, Any, Any, Any], ...]:
+    """Loads the kinds of a service, in the order in which an event reaches them.
+
+    `cases` is the package of the kinds' folders. The `border` of each folder declares the kind under the
+    folder's name in capitals. Raises ImportError or AttributeError for a folder without a kind, TypeError
+    where another thing has that name.
+    """
+    return tuple(_declared(f"{cases}.{folder}.border", folder.upper()) for folder in folders)
+
+
+def _declared(module: str, name: str) -> Kind[Any, Any, Any, Any]:
+    declared: object = getattr(import_module(module), name)
+    if not isinstance(declared, Kind):
+        raise TypeError(f"{module}.{name} is no Kind")
+    return declared
+
+
 @dataclass(frozen=True)
 class Service:
-    """One service: a list of kinds, and its policies."""
+    """One service: its kinds of case, and its policies."""
 
     name: str
     kinds: Sequence[Kind[Any, Any, Any, Any]]

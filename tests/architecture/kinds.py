@@ -294,4 +294,30 @@ def _is_union(kind: Kind, name: str) -> bool:
     return isinstance(alias(kind, name)[1].value, ast.BinOp)
 
 
-CHECKS = (strange_files, foreign_imports, impure_modules, addresses, open_branches)
+def unlisted_kinds(root: Path) -> set[str]:
+    """A service lists its kinds' folders, each once; a border declares its kind by the folder's name."""
+    found: set[str] = set()
+    for service in {kind.service for kind in kinds(root)}:
+        place = f"services/{service}/service.py"
+        listing = calls(parsed(root / place), "kinds_of")
+        listed = [ast.literal_eval(each) for call in listing for each in call.args]
+        folders = {kind.name for kind in kinds(root) if kind.service == service}
+        if len(listing) != 1 or listed[0] != f"services.{service}.cases":
+            found.add(f"{place} has no one list of kinds")
+        found |= {f"{place} does not list {name}" for name in folders - {*listed[1:]}}
+        found |= {f"{place} lists {name}, which is no kind" for name in {*listed[1:]} - folders}
+        found |= {f"{place} lists {name} twice" for name in listed if listed.count(name) > 1}
+    for kind in kinds(root):
+        named = {
+            ast.unparse(node.target if isinstance(node, ast.AnnAssign) else node.targets[0])
+            for node in parsed(kind.folder / "border.py").body
+            if isinstance(node, ast.Assign | ast.AnnAssign)
+            and isinstance(node.value, ast.Call)
+            and ast.unparse(node.value.func) == "Kind"
+        }
+        if named != {kind.name.upper()}:
+            found.add(f"{kind.place}/border.py does not declare {kind.name.upper()}, its one Kind")
+    return found
+
+
+CHECKS = (unlisted_kinds, strange_files, foreign_imports, impure_modules, addresses, open_branches)

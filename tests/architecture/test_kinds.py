@@ -27,6 +27,7 @@ from tests.architecture.kinds import (
     open_branches,
     parsed,
     strange_files,
+    unlisted_kinds,
 )
 
 
@@ -47,6 +48,12 @@ def test_every_service_has_kinds() -> None:
 KIND = "services/reviews/cases/review_followup"
 OTHER = "services.reviews.cases.review"
 FAULTS = [
+    (unlisted_kinds, "../../service.py", '"review_followup",', "", "does not list review_followup"),
+    (unlisted_kinds, "../../service.py", '"review",', '"reviews",', "lists reviews, which is no kind"),
+    (unlisted_kinds, "../../service.py", '"review",', '"review", "review",', "lists review twice"),
+    (unlisted_kinds, "../../service.py", "reviews.cases", "refunds.cases", "has no one list of kinds"),
+    (unlisted_kinds, "border.py", "REVIEW_FOLLOWUP: Kind", "FOLLOWUP: Kind", "declare REVIEW_FOLLOWUP"),
+    (unlisted_kinds, "border.py", "", "REVIEW_FOLLOWUP_2 = Kind()", "declare REVIEW_FOLLOWUP, its one Kind"),
     (strange_files, "helpers.py", "", "", "helpers.py is no file of a kind"),
     (strange_files, "policy.toml", "", "", "policy.toml is no file of a kind"),
     (strange_files, "../helpers.py", "", "", "helpers.py lies beside"),

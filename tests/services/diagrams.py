@@ -53,11 +53,28 @@ def messages_of(service: str, kind: str) -> Sequence[object] | None:
 
     A ledger has no such file, and no diagram.
     """
-    module = f"tests.services.{service}.{kind.replace('-', '_')}.drawn"
+    module = f"{folder_of(service, kind)}.drawn"
     if find_spec(module) is None:
         return None
     found: Sequence[object] = import_module(module).MESSAGES
     return found
+
+
+def reopened_of(service: str, kind: str) -> Sequence[str]:
+    """Finds the ended states that a case may leave again: REOPENS of `drawn.py`, where it has one."""
+    module = f"{folder_of(service, kind)}.drawn"
+    found: Sequence[str] = () if find_spec(module) is None else getattr(import_module(module), "REOPENS", ())
+    return found
+
+
+def folder_of(service: str, kind: str) -> str:
+    """Names the package of a kind's tests."""
+    return f"tests.services.{service}.{kind.replace('-', '_')}"
+
+
+def is_ledger(kind: Kind[Any, Any, Any, Any]) -> bool:
+    """Tells whether a kind never ends and waits for nobody: its section says so, and has no diagram."""
+    return len(kind.states) == 1 and not kind.deadlines(kind.initial)
 
 
 def explored(

@@ -4,6 +4,12 @@ A test that names the value would fail with every other value, without having ju
 """
 
 import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kernel.policy import PolicyError
 
 
 def with_row(text: str, key: str, value: str) -> str:
@@ -18,3 +24,14 @@ def without_row(text: str, key: str) -> str:
     changed, count = re.subn(rf"(?m)^{re.escape(key)} = .*\n", "", text)
     assert count, key
     return changed
+
+
+def check_refused(load: Callable[[str], object], file: Path, key: str, value: str | None, why: str) -> None:
+    """Checks that a policy with another value in that row, or without it, is refused for that reason.
+
+    `why` is a part of the error: the id of the rule that the number would break, or words.
+    """
+    text = file.read_text(encoding="utf-8")
+    changed = without_row(text, key) if value is None else with_row(text, key, value)
+    with pytest.raises(PolicyError, match=why):
+        load(changed)

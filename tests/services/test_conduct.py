@@ -3,15 +3,17 @@
 RF-084, RV-030: source advice to ask for five stars in return for a refund, or to threaten with reviews, is
 not automated. CP-049: nor is the advice to pass a customer on in private. CP-041, CU-017: urgency and person
 make no difference. The texts behind the templates are the shop's; a code is listed here before a text can
-stand behind it.
+stand behind it. A name that only sounds of a person is excepted in `conduct.py` of its kind's test folder.
 """
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
@@ -26,6 +28,7 @@ from chassis.service import Service
 from kernel.policy import Numbers
 from services.customers import policy as customers_policy
 from services.customers.service import CUSTOMERS
+from services.logistics import policy as logistics_policy
 from services.logistics.service import LOGISTICS
 from services.refunds import policy as refunds_policy
 from services.refunds.service import REFUNDS
@@ -43,7 +46,11 @@ PERSON = re.compile(
     r"urgen|priorit|tone|mood|angry|\bvip\b|loyal|member|level|gender|\bsex\b|\bage_|birth|nation|income|"
     r"relig|language|customer_(rank|grade|group|value|class)|is_(staff|friend|new_customer|known)"
 )
-ALLOW = "decide by something else, or except the name in this test, with the reason"
+ALLOW = (
+    "decide by something else, or except the name in conduct.py of the kind's test folder, with the reason"
+)
+Exceptions = Mapping[str, Mapping[str, str]]
+"""Kind -> name of a field or number -> why it is no question of the person there."""
 SAYS = {"Notice": 0, "BuyerReminded": 0}
 """Class -> place of its template code."""
 
@@ -204,31 +211,48 @@ def properties(event: type[BaseModel]) -> set[str]:
 # Persons and urgency.
 
 
-def test_no_event_tells_how_urgent_somebody_is_or_what_sort_of_person() -> None:
-    """CP-041, CU-017: what nobody tells, nobody decides by."""
-    found = {(name, field) for name, event in EVENTS.items() for field in properties(event)}
-    assert [each for each in sorted(found) if PERSON.search(each[1])] == [], ALLOW
+@cache
+def exceptions() -> Exceptions:
+    """Reads `ALLOWED` of every `conduct.py` in the test folder of a kind."""
+    found = {path.parent: path for path in Path(__file__).parent.glob("*/*/conduct.py")}
+    return {
+        folder.name.replace("_", "-"): import_module(
+            f"tests.services.{folder.parent.name}.{folder.name}.conduct"
+        ).ALLOWED
+        for folder in found
+    }
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_no_message_and_no_state_keeps_it(service: Service) -> None:
-    """CP-041, CU-017: of a person the cases know ids."""
-    kept = {
-        (kind.name, each.__name__, field.name)
+def in_events(allowed: Exceptions) -> set[tuple[str, str]]:
+    """Finds fields of events that tell of a person. A kind excepts names in what it reads and announces."""
+    of_event: dict[str, set[str]] = {name: set() for name in EVENTS}
+    for service in SERVICES:
+        for kind in service.kinds:
+            hints = [get_type_hints(announce)["return"] for announce in kind.announces.values()]
+            announced = {event for hint in hints for event in get_args(hint) or (hint,)}
+            for event in {*kind.reads, *announced}:
+                of_event[event.TYPE] |= {*allowed.get(kind.name, ())}
+    return {
+        (name, field)
+        for name, event in EVENTS.items()
+        for field in properties(event) - of_event[name]
+        if PERSON.search(field)
+    }
+
+
+def in_cases(service: Service, allowed: Exceptions) -> set[tuple[str, str]]:
+    """Finds fields of messages and states that tell of a person. A kind excepts names of its own alone."""
+    return {
+        (f"{kind.name}: {each.__name__}", field.name)
         for kind in service.kinds
         for each in (*kind.messages, *kind.states)
         for field in msgspec.structs.fields(each)
+        if PERSON.search(field.name) and field.name not in allowed.get(kind.name, ())
     }
-    assert [each for each in sorted(kept) if PERSON.search(each[2])] == [], ALLOW
 
 
-@pytest.mark.parametrize(
-    "numbers",
-    [refunds_policy.Policy, reviews_policy.Policy, customers_policy.Policy],
-    ids=lambda n: n.__module__,
-)
-def test_no_number_is_for_some_persons(numbers: type[Numbers]) -> None:
-    """CU-017: a pack is chosen by the shop, and its numbers are the same for all its customers."""
+def in_numbers(service: Service, allowed: Exceptions) -> set[tuple[str, str]]:
+    """Finds numbers that are for some persons. Each kind of the service may except names."""
 
     def names(of: Any) -> Iterator[str]:
         for field, hint in of.__annotations__.items():
@@ -236,7 +260,65 @@ def test_no_number_is_for_some_persons(numbers: type[Numbers]) -> None:
             if isinstance(hint, type) and issubclass(hint, Numbers):
                 yield from names(hint)
 
-    assert [name for name in names(numbers) if PERSON.search(name) or "customer" in name] == []
+    fine = {name for kind in service.kinds for name in allowed.get(kind.name, ())}
+    of_some = {name for name in names(POLICIES[service.name]) if PERSON.search(name) or "customer" in name}
+    return {(service.name, name) for name in of_some - fine}
+
+
+POLICIES: dict[str, type[Numbers]] = {
+    "refunds": refunds_policy.Policy,
+    "logistics": logistics_policy.Policy,
+    "reviews": reviews_policy.Policy,
+    "customers": customers_policy.Policy,
+}
+
+
+def test_no_event_tells_how_urgent_somebody_is_or_what_sort_of_person() -> None:
+    """CP-041, CU-017: what nobody tells, nobody decides by."""
+    assert in_events(exceptions()) == set(), ALLOW
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_no_message_and_no_state_keeps_it(service: Service) -> None:
+    """CP-041, CU-017: of a person the cases know ids."""
+    assert in_cases(service, exceptions()) == set(), ALLOW
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_no_number_is_for_some_persons(service: Service) -> None:
+    """CU-017: a pack is chosen by the shop, and its numbers are the same for all its customers."""
+    assert in_numbers(service, exceptions()) == set(), ALLOW
+
+
+def test_a_name_is_excepted_only_where_it_is_and_with_the_reason() -> None:
+    """CP-041, CU-017: an exception that nothing needs goes."""
+    found = in_events({}).union(*(in_cases(each, {}) | in_numbers(each, {}) for each in SERVICES))
+    needed = {name for _, name in found}
+    known = {kind.name for service in SERVICES for kind in service.kinds}
+    assert exceptions().keys() - known == set()
+    assert [
+        (kind, name)
+        for kind, names in exceptions().items()
+        for name, reason in names.items()
+        if name not in needed or len(reason.split()) < 3
+    ] == []
+
+
+class Grown(msgspec.Struct, frozen=True):
+    """A message that asks for more than an id."""
+
+    birth_month: int
+    gender: str
+
+
+def test_an_exception_holds_for_its_kind_and_its_name_alone() -> None:
+    first, *others = CUSTOMERS.kinds
+    grown = replace(CUSTOMERS, kinds=(replace(first, message=Grown), *others))
+    where = f"{first.name}: Grown"
+    allowed = {"birth_month": "greets at the month, decides nothing"}
+    assert in_cases(grown, {}) == {(where, "birth_month"), (where, "gender")}
+    assert in_cases(grown, {first.name: allowed}) == {(where, "gender")}
+    assert in_cases(grown, {others[0].name: allowed}) == {(where, "birth_month"), (where, "gender")}
 
 
 ASKING = re.compile(r"\b(customer_id|buyer_account_id|account_id)\b")

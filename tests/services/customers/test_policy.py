@@ -1,30 +1,10 @@
-"""The numbers: the checks between them, and the lengths of time that rules see."""
+"""The numbers as rules see them. The checks between numbers are tested in the folders of their kinds."""
 
 from datetime import timedelta
 
-import pytest
-
-from kernel.policy import PolicyError
 from services.customers import policy
-from services.customers.policy import POLICY_FILE
 from services.customers.promised import PromiseKind
 from tests.services.customers.built import T0, D, H, P
-from tests.services.rows import with_row
-
-TEXT = POLICY_FILE.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("rule", "key", "instead"),
-    [
-        ("CU-011", "remind_consulted_hours", "72"),
-        ("CP-007", "unsubscribe_ref", '""'),
-        ("CP-010", "limit_count", "4"),
-    ],
-)
-def test_numbers_without_sense_are_refused(rule: str, key: str, instead: str) -> None:
-    with pytest.raises(PolicyError, match=rule):
-        policy.load(with_row(TEXT, key, instead))
 
 
 def test_lengths_of_time() -> None:

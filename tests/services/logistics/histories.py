@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chassis.engine.codec import Codec
 from kernel.decider import Told
+from tests.services.diagrams import reopened_of
 from tests.services.given import NEXT_DEADLINE, Walk
 from tests.services.logistics.pools import FIRST, KINDS, POOLS, P, answer
 from tests.services.logistics.shop import HOUR, T0
@@ -23,7 +24,7 @@ REOPENS: dict[str, Sequence[str]] = {
     "reship": ("Unavailable",),
     "stock-shortage": ("Released", "RefundDue"),
 }
-"""Ended states that a case may leave again."""
+"""Ended states that a case may leave again; those of a kind that is not here stand in its `drawn.py`."""
 HOURS = st.sampled_from((0, 1, 5, 30, 80, 300, 2_000))
 
 
@@ -32,7 +33,8 @@ class History(Walk):
 
     def __init__(self, kind_name: str) -> None:
         kind = KINDS[kind_name]
-        super().__init__(kind, P, T0, REOPENS[kind_name])
+        reopens = REOPENS.get(kind_name) or reopened_of("logistics", kind_name)
+        super().__init__(kind, P, T0, reopens)
         self.changes: set[tuple[str, str]] = set()
         """States before and after each decision, by class name."""
         self._codec = Codec((*kind.states, *kind.messages, *kind.facts))

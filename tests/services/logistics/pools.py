@@ -296,9 +296,9 @@ POOLS: dict[str, list[Any]] = {
     "reship": RESHIP,
     "stock-shortage": SHORTAGE,
 }
-for _kind in KINDS:
-    if _kind not in POOLS:
-        POOLS[_kind] = list(messages_of("logistics", _kind) or ())
+for _kind in KINDS.keys() - POOLS.keys():
+    if (_messages := messages_of("logistics", _kind)) is not None:  # a ledger has none
+        POOLS[_kind] = list(_messages)
 FIRST: dict[str, int] = {"dispatch": 1, "stock-shortage": 1, "intercept": 1}
 """The number of messages of the pool that come first, so that histories get anywhere."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.logistics import service
+from tests.services.diagrams import is_ledger
 from tests.services.logistics.histories import changes
 from tests.services.logistics.pools import KINDS, POOLS
 
@@ -56,3 +57,10 @@ def test_changes_are_drawn(kind_name: str) -> None:
     _, pairs = drawn(kind_name)
     seen = {(before, after) for before, after in changes(kind_name) if before != after}
     assert seen - pairs == set()
+
+
+def test_every_kind_has_a_section_and_a_ledger_says_that_it_is_one() -> None:
+    sections = {part.split("\n", 1)[0]: part for part in re.split(r"^## ", README, flags=re.MULTILINE)}
+    assert KINDS.keys() - sections.keys() == set()
+    ledgers = KINDS.keys() - POOLS.keys()
+    assert [name for name in ledgers if not is_ledger(KINDS[name]) or "ledger" not in sections[name]] == []
