@@ -313,7 +313,7 @@ class Grown(msgspec.Struct, frozen=True):
 
 def test_an_exception_holds_for_its_kind_and_its_name_alone() -> None:
     first, *others = CUSTOMERS.kinds
-    grown = replace(CUSTOMERS, kinds=(replace(first, message=Grown), *others))
+    grown = replace(CUSTOMERS, kinds=(replace(first, message=Grown),))
     where = f"{first.name}: Grown"
     allowed = {"birth_month": "greets at the month, decides nothing"}
     assert in_cases(grown, {}) == {(where, "birth_month"), (where, "gender")}
