@@ -112,6 +112,8 @@ class Link(Value):
     """The numbers under which it was registered and that are not its own."""
     search_id: str | None = None
     """The search that began under an id before, where there is one."""
+    is_paid_as_returned: bool = False
+    """The buyer was to be paid because the parcel came back: no search takes that remedy away."""
 
     @property
     def searched_as(self) -> str:

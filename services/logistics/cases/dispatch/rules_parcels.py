@@ -234,9 +234,13 @@ def _search_answered(link: Link, said: m.CourierSaidLost) -> Sequence[Fact]:
 
 
 def search_closed(file: OrderFile, message: m.SearchClosed) -> Decisions:
-    """Notes that the search let go of the parcel, gave a remedy, or took the parcel up again."""
+    """Notes that the search let go of the parcel, gave a remedy, or took the parcel up again.
+
+    The money for goods that came back is no remedy of the search: it stays.
+    """
     link = _known(file, message.parcel_id)
-    link = replace(link, is_sought=message.is_open, remedy=message.remedy)
+    remedy = message.remedy or ("refund" if link.is_paid_as_returned else None)
+    link = replace(link, is_sought=message.is_open, remedy=remedy)
     decided: Decisions = [Decided(f.SearchEnded(link), ("LG-018",))]
     return decided + back_without_refund(file.with_link(link), link.parcel_id)
 

@@ -140,7 +140,7 @@ def fold(file: OrderFile, fact: Fact) -> OrderFile:  # noqa: C901, PLR0911, PLR0
             return file.with_link(replace(link, reship_id=reship_id))
         case f.RemedyDue(parcel_id=parcel_id):
             paid = file.link(parcel_id)
-            return file.with_link(replace(paid, remedy="refund")) if paid else file
+            return file.with_link(replace(paid, remedy="refund", is_paid_as_returned=True)) if paid else file
         case f.OrderStopped(at=at):
             return replace(file, closed_at=at)
         case f.OrderSucceeded(at=at):

@@ -33,3 +33,18 @@ def test_goods_that_came_back_while_a_refund_seemed_open_are_paid_for_once_it_is
     assert (due.remedy_id, due.lines) == ("k2.returned", (L1,))
     other = [*before, noted("with_return", "r2")]
     assert of(decided(other, m.RefundClosed("r1")), f.RemedyDue) == []
+
+
+def test_goods_that_came_back_are_paid_for_once_whatever_a_search_says() -> None:
+    """LG-018, RF-036: a search that ends later, or again, without a remedy does not take the money away."""
+    back = f.LinkChanged(replace(OTHER, lines=(L1,), outcome=Outcome.RETURNED, is_sought=True))
+    closed = m.SearchClosed("k2", None, is_open=False)
+    first = decided([*PAID, back], closed)
+    assert [due.remedy_id for due in of(first, f.RemedyDue)] == ["k2.returned"]
+    before = [*PAID, back, *first]
+    for again in (closed, m.SearchClosed("k2", None, is_open=True), closed):
+        facts = decided(before, again)
+        assert of(facts, f.RemedyDue) == []
+        (ended,) = of(facts, f.SearchEnded)
+        assert (ended.link.remedy, ended.link.is_sought) == ("refund", again.is_open)
+        before += facts
