@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from kernel.decider import Decided, NotYet
 from kernel.ids import derived_id
 from kernel.people import Task
-from kernel.rules import rule
+from kernel.rules import rule, rules_of
 from kernel.value import replace
 from services.logistics.carriers import Capability
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch import messages as m
 from services.logistics.cases.dispatch.facts import Fact
-from services.logistics.commitments import open_refunds, pieces, repaid_in, whole
+from services.logistics.commitments import open_refunds, pieces, repaid_in, still_owed, whole
 from services.logistics.order_file import Hold, HoldPhase, Link, OpenRefund, OrderFile
 from services.logistics.parcels import Direction, Fault, Outcome, ParcelStatus
 from services.logistics.policy import Policy
@@ -41,6 +41,19 @@ def _under_way(file: OrderFile, lines: tuple[Share, ...]) -> list[Link]:
     return [link for link in file.outbound() if link.sent_at is not None and overlaps(link.lines, lines)]
 
 
+@rules_of("RF-006", "RF-044")
+def _carriers_of(file: OrderFile, refund_id: str, lines: tuple[Share, ...]) -> list[Link]:
+    """Lists the parcels that the pieces of a refund left in: those that are back, where they are enough.
+
+    Pieces that are back and repaid, or in another open refund, are not this one's.
+    """
+    links = _under_way(file, lines)
+    back = [link for link in links if link.outcome is Outcome.RETURNED]
+    others = [share for refund in file.refunds if refund.refund_id != refund_id for share in refund.lines]
+    here = without((share for link in back for share in pieces(file, link.lines)), (*file.repaid, *others))
+    return back if back and not without(pieces(file, lines), here) else links
+
+
 def _have_left(file: OrderFile, lines: tuple[Share, ...]) -> bool:
     """Says whether all of these pieces have left."""
     sent = [share for link in _under_way(file, lines) for share in pieces(file, link.lines)]
@@ -67,7 +80,7 @@ def _hold(file: OrderFile, refund: OpenRefund, policy: Policy, now: datetime) ->
 
 
 def _too_late(file: OrderFile, hold: Hold, now: datetime) -> list[Fact]:
-    links = _under_way(file, hold.lines)
+    links = _carriers_of(file, hold.refund_id, hold.lines)
     ids = tuple(link.parcel_id for link in links)
     over = replace(hold, phase=HoldPhase.TOO_LATE, ask_again_at=None)
     resolved = f.HoldResolved(over, "too_late", ids, now)
@@ -232,12 +245,12 @@ def _at_the_shop(file: OrderFile, paid: tuple[Share, ...], but: tuple[Share, ...
 
 
 def _all_repaid(file: OrderFile, repaid: tuple[Share, ...]) -> list[Link]:
-    """Lists the parcels to the buyer that hold nothing but pieces that are repaid."""
-    known = (*file.repaid, *repaid)
+    """Lists the parcels to the buyer that hold nothing but pieces that are repaid, and none that is owed."""
+    after = replace(file, repaid=(*file.repaid, *repaid))
     return [
         link
         for link in file.links
-        if link.direction.is_to_buyer and link.remedy is None and not without(pieces(file, link.lines), known)
+        if link.direction.is_to_buyer and link.remedy is None and not _is_owed(after, link)
     ]
 
 
@@ -256,10 +269,31 @@ def closed(file: OrderFile, message: m.Closed, now: datetime) -> Decisions:
     return [Decided(fact, ("OR-005",)) for fact in facts]
 
 
+@rules_of("RF-005", "RF-006")
+def _is_owed(file: OrderFile, link: Link) -> bool:
+    """Says whether pieces of the parcel are still to be sent, beside those that other parcels carry."""
+    goods = pieces(file, link.lines)
+    if without(goods, file.repaid) or link.direction is not Direction.OUTBOUND:
+        return bool(without(goods, file.repaid))
+    others = [
+        share
+        for other in file.outbound()
+        if other.parcel_id != link.parcel_id and other.sent_at is not None and not _comes_back(other)
+        for share in pieces(file, other.lines)
+    ]
+    return without(goods, without(still_owed(file), others)) != goods
+
+
+def _comes_back(link: Link) -> bool:
+    """Says whether the buyer does not get the parcel, as far as is known."""
+    is_settled = link.remedy is not None or link.is_sought or link.is_called_back
+    return is_settled or link.outcome not in (None, Outcome.DELIVERED)
+
+
 @rule("RF-006")
 def left_after_close(file: OrderFile, link: Link, now: datetime) -> Sequence[Fact]:
     """Calls back goods that left a closed order and lets a person look; the money stands."""
-    is_over = file.closed_at is not None or not without(pieces(file, link.lines), file.repaid)
+    is_over = file.closed_at is not None or not _is_owed(file, link)
     is_seen_to = link.is_called_back or link.is_sought or link.remedy is not None
     if not is_over or is_seen_to or link.direction is not Direction.OUTBOUND or not link.is_under_way:
         return []

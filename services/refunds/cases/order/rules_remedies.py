@@ -52,7 +52,7 @@ def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -
     if is_known or (isinstance(current, Closed) and book.is_goods_refunded):
         return []
     if isinstance(current, AwaitingPayment) or book.paid_at is None:
-        return _before_payment(book, remedy)
+        return _kept(book, remedy)
     if isinstance(current, Succeeded | Closed):
         return _after_the_end(book, remedy, policy, now)
     if not book.lines:
@@ -75,8 +75,8 @@ def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -
 
 
 @rule("RF-007", "RF-035", "RF-044")
-def _before_payment(book: OrderAccount, remedy: RemedyDue) -> Sequence[Fact]:
-    """Keeps a remedy until the payment is known: before it the buyer is owed nothing."""
+def _kept(book: OrderAccount, remedy: RemedyDue) -> Sequence[Fact]:
+    """Keeps a remedy until the payment is known, or its money is free: before it nothing can be paid."""
     is_kept = any(one.remedy_id == remedy.remedy_id for one in book.early_remedies)
     return [] if is_kept else [RemedyKept(remedy)]
 
@@ -84,12 +84,21 @@ def _before_payment(book: OrderAccount, remedy: RemedyDue) -> Sequence[Fact]:
 def remedied_since(
     state: State, paid: Sequence[Decided[Fact]], policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
-    """Looks again at the remedies that came before the payment."""
+    """Looks again at the remedies that came before the payment, or while others had its money."""
     decided: list[Decided[Fact]] = []
     for remedy in live(state).book.early_remedies:
         after = reduce(evolve, (entry.fact for entry in (*paid, *decided)), state)
         decided += remedy_due(after, remedy, policy, now)
     return decided
+
+
+def remedied(
+    state: State, decided: Sequence[Decided[Fact]], policy: Policy, now: datetime
+) -> Sequence[Decided[Fact]]:
+    """Looks again, after money moved, at the remedies that it was missing for."""
+    if not live(state).book.early_remedies:
+        return decided
+    return [*decided, *remedied_since(state, decided, policy, now)]
 
 
 @rules_of("RF-044")
@@ -185,9 +194,20 @@ def _opened(
     book = account_money.for_case(current.book, refund_id)
     terms = remedy_terms(book, pieces, remedy.reason_code, kind, policy)
     if terms.amount.minor == 0 and any(line.paid_minor for line in book.lines):
-        return []
+        return [*_kept(current.book, remedy)]
+    undisputed = remedy_terms(_undisputed(book), pieces, remedy.reason_code, kind, policy)
+    if undisputed.amount.minor > terms.amount.minor:
+        return [*_kept(current.book, remedy)]
     fact = ours(current, refund_id, terms, policy, now, remedy_id=remedy.remedy_id, are_goods_back=False)
     return _remedied(fact)
+
+
+def _undisputed(book: OrderAccount) -> OrderAccount:
+    """Computes the account as it is if the payer loses every dispute that is open."""
+    for dispute in book.beside.disputes:
+        if dispute.stage == "opened":
+            book = account_money.entered(book, dispute.dispute_id, dispute.booked, -1)
+    return book
 
 
 @rule("RF-007", "RF-035", "RF-036", "RF-037", "RF-038")

@@ -266,8 +266,11 @@ def _refund_admitted(state: Live, fact: RefundAdmitted) -> State:
         applied_at=fact.applied_at,
         back=fact.back,
     )
-    opened = replace(state, book=account.opened(goods.changed(state.book, fact.back, -1), case))
-    return _confirm_held(opened, fact.confirm_left_microseconds)
+    book = account.opened(goods.changed(state.book, fact.back, -1), case)
+    if book.early_remedies:
+        kept = tuple(one for one in book.early_remedies if one.remedy_id != fact.remedy_id)
+        book = replace(book, early_remedies=kept)
+    return _confirm_held(replace(state, book=book), fact.confirm_left_microseconds)
 
 
 def _exchange_admitted(state: Live, fact: ExchangeAdmitted) -> State:
