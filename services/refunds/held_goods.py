@@ -164,8 +164,12 @@ def with_buyer(held: HeldGoods, line_id: str, quantity: int, but: str = "") -> i
 
 @rules_of("RF-035", "RF-044")
 def kept_beside_money(held: HeldGoods, line_id: str, quantity: int) -> int:
-    """Counts the pieces of a line that the buyer has beside the money, or twice; below 0 he lacks some."""
-    return with_buyer(held, line_id, quantity) + held.repaid_for(line_id)[0] - quantity
+    """Counts the pieces of a line that the buyer has beside the money, or twice; below 0 he lacks some.
+
+    A piece whose money went back in several parts counts once.
+    """
+    repaid = min(held.repaid_for(line_id)[0], quantity)
+    return with_buyer(held, line_id, quantity) + repaid - quantity
 
 
 def count_of(shares: Sequence[Share], line_id: str) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.histories import money
 from tests.histories.breach import Breach
 from tests.histories.excuses import answered, asked_about, is_decided, is_denied, is_told_of_both
 from tests.histories.goods import Piece, Where
@@ -58,7 +59,7 @@ def _both_tag(ledger: Ledger, intents: Sequence[Intent], pieces: Sequence[Piece]
 
 
 def neither(ledger: Ledger, at: datetime) -> Iterator[Breach]:
-    if ledger.paid_at is None:
+    if ledger.paid_at is None or money.is_all_back(ledger):
         return
     goods = ledger.goods
     coming = _coming(ledger)

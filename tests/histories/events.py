@@ -284,7 +284,12 @@ def _task_done(ledger: Ledger, event: desk.TaskCompletedV1, at: datetime) -> Non
             ledger.m.search_reasons.pop(parcel.parcel_id, None)
             if parcel.says("there"):
                 ledger.goods.told(parcel, "there", at)
-    if is_open and event.case_kind == "refund-intent" and event.outcome_code == "abandon":
+    is_given_up = event.outcome_code == "abandon" or (
+        event.outcome_code == "confirmed"
+        and task is not None
+        and task.question_code == "other_amount_settled"
+    )
+    if is_open and event.case_kind == "refund-intent" and is_given_up:
         intent = ledger.m.intents.get(event.case_id)
         if intent is not None and intent.net_minor < intent.minor and not intent.is_unsure:
             intent.state, intent.given_up_minor = "given_up", intent.minor - intent.net_minor

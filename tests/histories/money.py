@@ -12,6 +12,7 @@ from aftersales_contracts.aftersales import refunds
 from aftersales_contracts.base import Event
 from aftersales_contracts.shop import desk, orders, payments
 from tests.histories.breach import Breach
+from tests.histories.goods import Where
 from tests.histories.matters import KEEPS_GOODS, Intent, counts
 
 if TYPE_CHECKING:
@@ -79,6 +80,39 @@ def _all_repaid(ledger: Ledger, minor: int) -> None:
 def over_minor(ledger: Ledger) -> int:
     """Money that our own payments moved beyond their grants."""
     return sum(max(one.net_minor - one.minor, 0) for one in ledger.m.intents.values())
+
+
+def given_up_and_moved_minor(ledger: Ledger) -> int:
+    """Money of payments that were given up, and of which the provider said again that it had moved.
+
+    A person is asked then, and the account takes it for gone until he knows better.
+    """
+    if not any(task.question_code == "paid_after_abandoning" for task in ledger.m.tasks.values()):
+        return 0
+    return sum(one.given_up_minor for one in ledger.m.intents.values() if one.purpose == "refund")
+
+
+def is_all_back(ledger: Ledger) -> bool:
+    """Whether others gave back all that was paid but for the goods that the buyer has or will have.
+
+    So did a payment of ours that moved more than was granted.
+    """
+    beside = ledger.beside
+    if not (beside.gone_minor or over_minor(ledger)):
+        return False
+    ours = [one for one in ledger.m.intents.values() if one.purpose in ("refund", "surplus")]
+    paid = ledger.paid_minor + sum(beside.extra.values())
+    left = paid - beside.gone_minor - sum(_worth(ledger, one) for one in ours)
+    return left <= sum(ledger.piece_prices[name] * count for name, count in _his_pieces(ledger).items())
+
+
+def _his_pieces(ledger: Ledger) -> Counter[str]:
+    """Pieces that the buyer has, and those that he will have: under way, or not sent yet and not repaid."""
+    his, unsent = Counter[str](), Counter[str]()
+    for piece in ledger.goods.pieces:
+        his[piece.line_id] += piece.where in (Where.BUYER, Where.TO_BUYER)
+        unsent[piece.line_id] += piece.where is Where.SHOP and not piece.has_left
+    return his + (unsent - ledger.m.settled_with_money(ledger.piece_prices))
 
 
 def cut(intent: Intent, minor: int, line_minors: Counter[str]) -> None:

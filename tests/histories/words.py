@@ -9,6 +9,7 @@ from aftersales_contracts.aftersales import common, logistics, logistics_enums, 
 from aftersales_contracts.base import Event, Money
 from aftersales_contracts.registry import EVENTS
 from tests.histories import money
+from tests.histories.both_or_neither import is_paid_by_others
 from tests.histories.breach import Breach
 from tests.histories.excuses import is_denied
 from tests.histories.goods import Where
@@ -81,7 +82,7 @@ def _confirm(ledger: Ledger, event: refunds.OrderAutoConfirmRequestedV1, at: dat
     m = ledger.m
     going_back = sum(i.minor - i.given_up_minor for i in m.intents.values() if i.purpose == "refund")
     expected = ledger.paid_minor - going_back
-    gone = ledger.beside.gone_minor + money.over_minor(ledger)
+    gone = ledger.beside.gone_minor + money.over_minor(ledger) + money.given_up_and_moved_minor(ledger)
     is_fine = max(expected - gone, 0) <= event.release_amount.minor <= expected
     if event.release_amount.minor != expected and not (gone and is_fine):
         yield "words_release", "", "order", f"asks to release {event.release_amount.minor}, left {expected}"
@@ -110,7 +111,8 @@ def _goods_back(ledger: Ledger, at: datetime) -> Found:
         is_judged = back <= ledger.m.settled_with_money(ledger.piece_prices)[line_id] and is_denied(
             ledger, line_id
         )
-        if back and not is_judged and ledger.missing(line_id) > _lost_on_its_way_back(ledger, line_id):
+        missing = ledger.missing(line_id) - _lost_on_its_way_back(ledger, line_id)
+        if back and not is_judged and missing > 0 and not is_paid_by_others(ledger, line_id, missing):
             yield "confirm_too_early", "goods back", line_id, "the goods are at the shop"
 
 
@@ -338,6 +340,7 @@ def _buyer_claim(ledger: Ledger, event: Any, at: datetime) -> Found:
         asked = [i for i in m.intents.values() if i.purpose == "refund"]
         asked = [i for i in asked if i.state != "given_up" or i.net_minor > 0]
         repaid = sum(i.lines[line_id] for i in asked if not i.keeps_goods) + ledger.beside.repaid[line_id]
+        repaid = min(repaid, ledger.goods.ordered[line_id])  # money of a piece may go back in parts
         claims = [c for c in m.buyer_claims.values() if c.ended not in ("void", "taken_back")]
         claims = [c for c in claims if c.claim_id != event.claim_id]
         before = sum(claim.lines[line_id] for claim in claims)

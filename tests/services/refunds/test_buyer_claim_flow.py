@@ -328,3 +328,26 @@ def test_goods_that_the_buyer_gave_back_are_not_claimed() -> None:
     story.tell(not_received(refund_id="r2"), T0 + 4 * DAY)
     story.pass_until(T0 + 10 * DAY)
     assert opened(story) == []
+
+
+def test_a_piece_whose_money_went_back_in_two_parts_and_that_never_left_is_not_claimed() -> None:
+    """RF-035: a payment settled with less, the rest was given up, and another refund gave more."""
+    lines = [s.share("a", 1, 3_000)]
+    story = sold(1, (s.applied(RefundKind.UNSHIPPED, 6_000, lines=[s.share("a", 1, 6_000)]), HOUR))
+    story.tell(s.agreed(), T0 + 2 * HOUR)
+    story.tell(s.settled(4_000), T0 + 3 * HOUR)
+    (task,) = (each for each in story.outcomes(common.TaskRequestedV1) if each.case_kind == "refund-intent")
+    answer = desk.TaskCompletedV1(
+        shop_id=task.shop_id, task_id=task.task_id, case_kind=task.case_kind, case_id=task.case_id,
+        about_subject=task.about_subject, outcome_code="confirmed",
+        by=components.Party(role=Role.SUPERVISOR),
+    )  # fmt: skip
+    story.tell(answer, T0 + 4 * HOUR)
+    story.tell(s.applied(RefundKind.UNSHIPPED, 3_000, lines=lines, refund_id="r2"), T0 + 5 * HOUR)
+    story.tell(s.agreed(refund_id="r2"), T0 + 6 * HOUR)
+    asked = {each.intent_id: each.amount.minor for each in story.outcomes(refunds.RefundPaymentRequestedV1)}
+    assert asked == {"r1.refund.1": 6_000, "r2.refund.1": 3_000}
+    assert story.outcomes(buyer_claims.BuyerClaimOpenedV1) == []
+    story.tell(parcel(DELIVERED), T0 + DAY)
+    (claim,) = story.outcomes(buyer_claims.BuyerClaimOpenedV1)
+    assert [(x.quantity_count, x.amount and x.amount.minor) for x in claim.lines] == [(1, 7_000)]

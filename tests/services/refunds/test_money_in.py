@@ -11,7 +11,7 @@ from services.refunds.cases.order import state as c
 from tests.services.refunds import money as m
 from tests.services.refunds import shop as s
 from tests.services.refunds.money import PAID, SECOND, played
-from tests.services.refunds.shop import DAY, HOUR, T0
+from tests.services.refunds.shop import DAY, HOUR, MINUTE, T0
 
 
 @pytest.mark.parametrize("how", ["paid", "received"])
@@ -176,3 +176,18 @@ def test_b9_a_surplus_in_cash_needs_a_payee() -> None:
     driver = played(PAID, m.paid(m.payment("pay2", 500, method=PaymentMethod.CASH)))
     driver.tell(m.answer(m.tasks(driver)[0], "refund"), T0 + DAY)
     assert m.codes(driver)[-1] == "payee_of_cash"
+
+
+def test_b9_a_surplus_that_others_gave_back_while_a_person_was_asked_repays_no_goods() -> None:
+    """OR-003: the answer opened a refund of goods that the buyer has."""
+    driver = played(PAID, s.shipped(), m.outside(10_000), m.outside(10_000, outside_id="dash-2"))
+    third = m.outside(5_000, outside_id="dash-3")
+    news = (third, m.paid(m.payment("pay2", 3_000)), m.paid(m.payment("pay3", 10_000)), m.came_back(5_000))
+    for number, event in enumerate((*news, m.came_back(5_000, "dash-3"))):
+        driver.tell(event, T0 + DAY + number * HOUR)
+        driver.until(T0 + DAY + number * HOUR + MINUTE)
+    task = [task for task in m.tasks(driver) if task.question_code == "surplus_paid"][-1]
+    assert m.book(driver).beside.surplus_of("pay3") is None
+    driver.tell(m.answer(task, "approved"), T0 + 2 * DAY)
+    assert driver.announced(refunds.RefundOpenedV1) == []
+    assert m.asked_for(driver) == []

@@ -120,8 +120,7 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
     """Calls the rule of the message. A message that no longer means anything decides nothing."""
     if isinstance(message, MoneyNews):
         decided = _money(state, message, policy, now)
-        is_looked_at = isinstance(message, OrderPaid) or not decided
-        return decided if is_looked_at else rules_remedies.remedied(state, decided, policy, now)
+        return rules_remedies.remedied(state, message, decided, policy, now)
     match message:
         case OrderPlaced():
             return _placed(state, message, policy, now)

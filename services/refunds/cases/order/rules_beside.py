@@ -128,6 +128,8 @@ def _incoming(
         return _again(book, question, policy, now)
     if surplus is not None:
         return given_back(book, surplus, answer.intent_id)
+    if question.question_code == SURPLUS:  # others gave it back meanwhile
+        return _settled(book, question)
     return _refunded(current, book, question, answer.intent_id, policy, now)
 
 

@@ -160,6 +160,7 @@ def _pending(book: OrderAccount, held: HeldGoods, line_id: str) -> int:
 def _lost_minor(held: HeldGoods, line: LineAccount, count: int, *, is_outside: bool) -> int:
     """Computes what the shop lost with these pieces: the money given back, else what they cost."""
     repaid_count, repaid_minor = held.repaid_for(line.line_id)
+    repaid_count = min(repaid_count, line.quantity_count)
     if is_outside:
         cost = account.cost_minor(line, min(repaid_count, line.quantity_count))
         repaid_minor = max(repaid_minor, min(line.refunded_minor, cost))

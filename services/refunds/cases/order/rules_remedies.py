@@ -20,9 +20,7 @@ from services.refunds.cases.order.facts import (
     RemedyKept,
     RemedyPassedOn,
 )
-from services.refunds.cases.order.messages import (
-    RemedyDue,
-)
+from services.refunds.cases.order.messages import MoneyNews, OrderPaid, RemedyDue
 from services.refunds.cases.order.rules_money import ours, task
 from services.refunds.cases.order.state import (
     AwaitingPayment,
@@ -93,10 +91,10 @@ def remedied_since(
 
 
 def remedied(
-    state: State, decided: Sequence[Decided[Fact]], policy: Policy, now: datetime
+    state: State, news: MoneyNews, decided: Sequence[Decided[Fact]], policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
-    """Looks again, after money moved, at the remedies that it was missing for."""
-    if not live(state).book.early_remedies:
+    """Looks again, after money moved, at the remedies that it was missing for; a payment does so itself."""
+    if isinstance(news, OrderPaid) or not decided or not live(state).book.early_remedies:
         return decided
     return [*decided, *remedied_since(state, decided, policy, now)]
 
