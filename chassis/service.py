@@ -15,6 +15,7 @@ from aftersales_contracts.envelope import Envelope
 from aftersales_contracts.registry import topics_of
 from aftersales_contracts.topics import TOPICS, outcome_topic
 from kernel.decider import Addressed, CaseView, Deadline, DeadlinePassed, Decided
+from kernel.picture import Picture, Pictures
 
 S = TypeVar("S")
 M = TypeVar("M")
@@ -59,6 +60,10 @@ def _nothing_due(_state: Any) -> Sequence[Deadline]:
     return ()
 
 
+def _of_order(view: CaseView[Any]) -> Mapping[str, Any]:
+    return {"order_id": view.subject}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind(Generic[S, M, F, P]):
     """One kind of case.
@@ -66,7 +71,8 @@ class Kind(Generic[S, M, F, P]):
     `state`, `message` and `fact` are the unions of all values that may be stored. A service whose values have
     a union of values in a field is refused at start: use separate classes. `ended` is the union of the states
     that are loaded only when addressed. A fact in `announces` becomes exactly one outcome. A fact in `tells`
-    reaches other cases.
+    reaches other cases. `pictures` says how people see each state; a sight that differs after a decision is
+    announced (case.changed). A kind without pictures shows nothing.
     """
 
     name: str
@@ -81,6 +87,11 @@ class Kind(Generic[S, M, F, P]):
     reads: Mapping[type[Event], Read] = field(default_factory=dict[type[Event], Read])
     announces: Mapping[type, Announce] = field(default_factory=dict[type, Announce])
     tells: Mapping[type, Reaction] = field(default_factory=dict[type, Reaction])
+    pictures: Pictures = field(default_factory=dict[type, Picture])
+    detail: Callable[[Any, Picture], Picture | None] | None = None
+    """Adds to the picture what more than the class of the state decides; None: there is nothing to see."""
+    about: Callable[[CaseView[Any]], Mapping[str, Any]] = _of_order
+    """Names the order, the customer and the shop of a case, as the fields of `case.changed` do."""
 
     @cached_property
     def states(self) -> tuple[type, ...]:
@@ -102,6 +113,13 @@ class Kind(Generic[S, M, F, P]):
     def is_pending(self, state: S, passed: DeadlinePassed) -> bool:
         """Tells whether the state lists this deadline."""
         return any(d.name == passed.name and d.due_at == passed.due_at for d in self.deadlines(state))
+
+    def picture(self, state: S) -> Picture | None:
+        """Tells how people see a case in this state; None where there is nothing to see."""
+        picture = self.pictures.get(type(state))
+        if picture is None or self.detail is None:
+            return picture
+        return self.detail(state, picture)
 
     def handle(self, state: S, message: M, policy: P, now: datetime) -> Sequence[Decided[F]]:
         """Decides on a message. A deadline that the state no longer lists decides nothing."""

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aftersales_contracts.reasons import Reason
+from chassis.engine.decision import decision
 from chassis.engine.due import GRACE_LIMIT, NEVER, first_moment
-from chassis.engine.failures import CascadeTooLong, DeadlineIgnored, MessageUnreadable, describe
+from chassis.engine.failures import CascadeTooLong, describe
 from chassis.engine.records import Cause, DeadLetter, FactRecord, Origin
 from chassis.engine.registry import Registry
-from chassis.engine.subject import CROSS_SUBJECT, HELD, Case, Delivery, Subject, Unreadable
-from kernel.decider import Addressed, CaseView, Deadline, DeadlinePassed, NotYet, Told
+from chassis.engine.subject import CROSS_SUBJECT, HELD, Case, Delivery, Subject
+from kernel.decider import Addressed, Deadline, DeadlinePassed, NotYet
 
 CASCADE_LIMIT = 1_000
 """Most steps that one message may lead to within its subject. More steps mean a rule that never rests."""
@@ -218,53 +219,22 @@ class Engine:
                 queue.extend(self._offered_again(subject, case, delivery.at))
 
     def _step(self, case: Case, delivery: Delivery) -> list[Addressed] | None:
-        """Makes one decision. The whole decision is made before any part of it is kept."""
-        kind = self._registry.kinds[case.kind]
-        message = delivery.addressed.message
-        if isinstance(message, Unreadable):
-            raise MessageUnreadable(message.name)
-        shop_id = case.shop_id or delivery.shop_id
-        if case.policy:
-            version_name, policy = case.policy, self._registry.service.policies.get(case.policy)
-        else:
-            version_name, policy = self._registry.service.policies.choose(
-                shop_id, case.opened_at or delivery.at
-            )
-        decided = kind.handle(case.state, message, policy, delivery.at)
-        if not decided:
-            if type(message) is DeadlinePassed and kind.is_pending(case.state, message):
-                raise DeadlineIgnored(message.name)
+        """Makes one decision and keeps it. The whole decision is made before any part of it is kept."""
+        made = decision(self._registry, case, delivery)
+        if made is None:
             return None
-        state, version, onward = case.state, case.version, list[Addressed]()
-        records: list[FactRecord] = []
-        for entry in decided:
-            fact = entry.fact
-            state = kind.evolve(state, fact) if entry.after is None else entry.after
-            version += 1
-            view = CaseView(
-                case.subject, case.kind, case.case_id, version, shop_id, version_name,
-                entry.rules, delivery.at, state,
-            )  # fmt: skip
-            records.append(self._registry.record(kind, fact, view, delivery.cause))
-            if type(fact) is Told:
-                onward.extend(told.within(case.subject) for told in fact.messages)
-            elif (react := kind.tells.get(type(fact))) is not None:
-                onward.extend(told.within(case.subject) for told in react(fact, view))
-        deadlines = kind.deadlines(state)
-        if type(message) is DeadlinePassed and kind.is_pending(state, message):
-            raise DeadlineIgnored(message.name)
-        wake_at = first_moment(deadlines)
-        case.state, case.version, case.shop_id = state, version, shop_id
-        case.policy = version_name if shop_id else ""  # a parcel may be scanned before its shop is known
-        case.is_ended = type(state) in self._registry.ended[case.kind]
-        case.wake_at = wake_at
+        case.state, case.version, case.shop_id = made.state, made.version, made.shop_id
+        case.policy = made.policy if made.shop_id else ""  # a parcel may be scanned before its shop is known
+        case.is_ended = type(made.state) in self._registry.ended[case.kind]
+        case.wake_at, case.shown = made.wake_at, made.shown
         case.is_changed = True
         case.round_number = self.round_number
         if case.opened_at is None:
             case.opened_at = delivery.at
         case.moved_at = delivery.at if case.moved_at is None else max(case.moved_at, delivery.at)
-        self.facts.extend(records)
-        return [target for target in onward if self._is_here(case.subject, target, delivery, shop_id)]
+        self.facts.extend(made.records)
+        subject, shop_id = case.subject, made.shop_id
+        return [target for target in made.onward if self._is_here(subject, target, delivery, shop_id)]
 
     def _is_here(self, subject: str, target: Addressed, delivery: Delivery, shop_id: str) -> bool:
         """Tells whether a message stays in the subject; one for another becomes a cross-subject delivery."""

@@ -16,7 +16,8 @@ class Registry:
     """Looks things up in one service; made once per process.
 
     Raises ValueError for a wrong declaration: two kinds of one name, an announcement or reaction of a class
-    that is not among the kind's facts, an ended state that is not a state.
+    that is not among the kind's facts, an ended state or a
+    picture of what is not a state.
     """
 
     def __init__(self, service: Service) -> None:
@@ -29,7 +30,7 @@ class Registry:
             if kind.name in self.kinds:
                 raise ValueError(f"two kinds are called {kind.name}")
             strangers = (set(kind.announces) | set(kind.tells)) - set(kind.facts)
-            strangers |= set(kind.ended_states) - set(kind.states)
+            strangers |= (set(kind.ended_states) | set(kind.pictures)) - set(kind.states)
             if strangers:
                 raise ValueError(f"{kind.name} does not know {sorted(map(repr, strangers))}")
             self.kinds[kind.name] = kind

@@ -32,8 +32,8 @@ class Case:
 
     __slots__ = (
         "_codec", "_state", "_stored", "case_id", "is_blocked", "is_changed", "is_ended", "kind",
-        "moved_at", "opened_at", "policy", "round_number", "shop_id", "stored_version", "subject", "version",
-        "wake_at",
+        "moved_at", "opened_at", "policy", "round_number", "shop_id", "shown", "stored_version", "subject",
+        "version", "wake_at",
     )  # fmt: skip
 
     def __init__(self, subject: str, kind: str, case_id: str, shop_id: str, state: Any = UNREAD) -> None:
@@ -53,6 +53,8 @@ class Case:
         """Version in the database. None for a case that has no row yet."""
         self.is_changed = False
         self.is_blocked = False
+        self.shown: Any = UNREAD
+        """The sight of it after its last decision of the batch (`pictures.Shown`)."""
         self._state = state
         self._stored = ("", "")
         self._codec: Codec | None = None

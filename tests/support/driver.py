@@ -3,7 +3,7 @@
     shop = Driver(REFUNDS)
     shop.tell(OrderPlacedV1(...), at)      # reads -> decide -> evolve -> tells, deadlines before it first
     shop.until(later)                      # lets time pass
-    shop.outcomes                          # every outcome announced, in order
+    shop.outcomes                          # every outcome announced, in order; `pictures`: case.changed
 
 It keeps the promises of design section 3 that rules may rely on: a deadline of a subject fires before a
 message that is later than its due_at; an early message is offered again when its case moves. Every
@@ -16,10 +16,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from aftersales_contracts.aftersales.common import CaseChangedV1
 from aftersales_contracts.base import Event, Outcome
+from aftersales_contracts.registry import encode
 from chassis.engine.codec import Codec
+from chassis.engine.pictures import Shown, case_changed, shown
 from chassis.service import Kind, Service
 from kernel.decider import Addressed, CaseView, Deadline, DeadlinePassed, NotYet, Told
+from tests.support.chains import Chains
 
 O = TypeVar("O", bound=Outcome)  # noqa: E741  an outcome class
 Place = tuple[str, str, str]
@@ -58,9 +62,12 @@ class Driver:
     cases: dict[Place, Case] = field(default_factory=dict[Place, Case])
     facts: list[Noted] = field(default_factory=list[Noted])
     outcomes: list[Outcome] = field(default_factory=list[Outcome])
+    pictures: list[CaseChangedV1] = field(default_factory=list[CaseChangedV1])
+    """Pictures of the cases, each announced after the other outcomes of its decision."""
     waiting: list[tuple[Addressed, datetime]] = field(default_factory=list[tuple[Addressed, datetime]])
 
     def __post_init__(self) -> None:
+        self._chains = Chains()
         self._kinds: dict[str, Kind[Any, Any, Any, Any]] = {kind.name: kind for kind in self.service.kinds}
         self._codecs = {
             kind.name: Codec((*kind.states, *kind.messages, *kind.facts)) for kind in self.service.kinds
@@ -92,7 +99,7 @@ class Driver:
 
     def announced(self, outcome_class: type[O]) -> list[O]:
         """Every outcome of one class, in order."""
-        return [outcome for outcome in self.outcomes if isinstance(outcome, outcome_class)]
+        return [outcome for outcome in (*self.outcomes, *self.pictures) if isinstance(outcome, outcome_class)]
 
     def pending(self) -> list[tuple[Place, Deadline]]:
         """Every deadline that runs, earliest first."""
@@ -149,6 +156,7 @@ class Driver:
         message = codec.decode(type(message).__name__, codec.encode(message))
         if not case.policy_version:
             case.policy_version, case.policy = self.service.policies.choose(self.shop_id, at)
+        was = shown(kind, case.state)
         decided = kind.handle(case.state, message, case.policy, at)
         onward: list[Addressed] = []
         for entry in decided:
@@ -169,4 +177,23 @@ class Driver:
                 onward.extend(told.within(place[0]) for told in entry.fact.messages)
             elif (react := kind.tells.get(type(entry.fact))) is not None:
                 onward.extend(told.within(place[0]) for told in react(entry.fact, view))
-        return onward if decided else None
+        if not decided:
+            return None
+        self._look(kind, place, case, was, at)
+        return onward
+
+    def _look(
+        self, kind: Kind[Any, Any, Any, Any], place: Place, case: Case, was: Shown | None, at: datetime
+    ) -> None:
+        now = shown(kind, case.state)
+        assert was is None or now is not None, f"{kind.name} is not to be seen any more"
+        if now is None or now == was:
+            return
+        case.version += 1
+        view = CaseView(*place, case.version, self.shop_id, case.policy_version, (), at, case.state)
+        status = None if was is None else was.picture.status
+        written = case_changed(kind, view, now, status)
+        event = CaseChangedV1.model_validate_json(written)
+        assert encode(event).decode() == written
+        assert not self._chains.fault(event)
+        self.pictures.append(event)

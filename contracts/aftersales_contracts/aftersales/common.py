@@ -15,6 +15,8 @@ class Phase(OpenEnum):
 
     IN_SALE = "in_sale"
     AFTER_SALE = "after_sale"
+    NOT_TOLD = "not_told"
+    """The case does not know; the order's own case tells it."""
 
 
 class NoticeTo(OpenEnum):
@@ -89,7 +91,11 @@ class SubjectOutcome(Outcome):
 
 
 class CaseChangedV1(SubjectOutcome):
-    """The public picture of a case that moved; nobody must act on it."""
+    """The public picture of a case that moved; nobody must act on it.
+
+    Announced once for each decision after which people see anything otherwise. The words of each kind are in
+    `contracts/catalogue/`: statuses, endings, actions and deadlines, in Chinese and English.
+    """
 
     TYPE = "aftersales.case.changed.v1"
     TOPIC = COMMON_TOPIC
@@ -97,17 +103,18 @@ class CaseChangedV1(SubjectOutcome):
     RULES = ("OR-002", "OR-012")
 
     status: Code
-    """A state of the kind of case."""
+    """A status of the kind of case (`statuses`)."""
     previous_status: Code | None = None
+    """The status before, as announced last; absent where the case shows itself for the first time."""
     ending: Code | None = None
     """The way the case ended; absent while the case is open."""
     phase: Phase
     waits_for: Role | None = None
     """The role whose turn it is; absent once the case ended."""
     deadlines: list[DeadlinePart]
-    """The deadlines that run now."""
+    """The deadlines that run now, the earliest first (`deadlines`)."""
     allowed_action_codes: list[Code]
-    """The actions that buyer or seller can take now."""
+    """The actions that buyer or seller can take now (`actions`)."""
 
 
 class TaskRequestedV1(SubjectOutcome, Conditional):

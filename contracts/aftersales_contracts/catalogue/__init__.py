@@ -55,8 +55,43 @@ class Question(Text):
     """Types of events whose arrival answers the question too; the task is withdrawn then."""
 
 
+class Status(Text):
+    """A status of a kind of case; the code is `KIND.STATUS`, both as `case.changed` says them."""
+
+
+class Ending(Text):
+    """A way in which a case of a kind ends; the code is `KIND.ENDING`."""
+
+
+class Action(Text):
+    """Something that buyer or seller can do; the code is one of `allowed_action_codes`."""
+
+
+class Deadline(Text):
+    """A deadline of a kind of case; the code is `KIND.NAME`. The text says for what it leaves time."""
+
+    on_expiry_code: str
+    end: Text
+    """Says what happens at its end if nothing comes."""
+    waits_for: str
+    """The role that has the time, as `Role` names it."""
+    extendable_by: tuple[str, ...] = Field(default=(), strict=False)
+    """The sides that may give more time by `shop.deadline.extended.v1`."""
+    is_shown: bool = True
+    """Whether `case.changed` tells of it. One that only repeats or reminds stays inside."""
+
+
+class LeftOut(Text):
+    """A kind of case without `case.changed`, by its name; the text says why."""
+
+
 TOPICS: Mapping[str, type[Text]] = {
     "questions": Question,
+    "statuses": Status,
+    "endings": Ending,
+    "actions": Action,
+    "deadlines": Deadline,
+    "left-out": LeftOut,
 }
 """Topic -> the class of its entries."""
 
@@ -71,6 +106,12 @@ def entries(topic: str, of: type[T]) -> Mapping[str, T]:
 def questions() -> Mapping[str, Question]:
     """All questions that our cases ask people, by `question_code`; read once."""
     return entries("questions", Question)
+
+
+@cache
+def deadlines() -> Mapping[str, Deadline]:
+    """All deadlines of our cases, by `KIND.NAME`; read once."""
+    return entries("deadlines", Deadline)
 
 
 def published(topic: str) -> dict[str, object]:

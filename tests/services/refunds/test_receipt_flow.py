@@ -102,7 +102,6 @@ def test_m7_a_granted_payment_of_which_nothing_moved_is_given_up() -> None:
     driver = waiting(s.agreed(), s.failed())
     told = driver.tell(received(), T0 + DAY)
     assert [type(one).__name__ for one in told] == [
-        "CaseChangedV1",
         "RefundPaymentAbandonedV1",
         "RefundClosedV1",
     ]

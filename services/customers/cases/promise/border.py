@@ -13,6 +13,8 @@ from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
 from kernel.ids import derived_id
 from kernel.people import Task
+from kernel.picture import Picture, Pictures
+from kernel.value import replace
 from services.customers.cases.customer_order import messages as customer_order
 from services.customers.cases.promise import messages as m
 from services.customers.cases.promise import state as s
@@ -160,6 +162,23 @@ def _drop(fact: s.PromiseEnded, _view: CaseView[s.State]) -> Sequence[Addressed]
 
 TELLS: Mapping[type, Reaction] = {s.PromiseEnded: _drop}
 
+PICTURES: Pictures = {
+    s.Made: Picture("made", "seller"),
+    s.Ended: Picture("ended"),
+}
+
+
+def _detail(state: s.State, picture: Picture) -> Picture:
+    """Adds the outcome, and tells a promise that is noted on the order (CP-033)."""
+    match state:
+        case s.Ended(outcome=outcome):
+            return replace(picture, ending=outcome.value)
+        case s.Made(is_noted=True):
+            return replace(picture, status="noted")
+        case _:
+            return picture
+
+
 PROMISE: Kind[s.State, m.Message, s.Fact, Policy] = Kind(
     name=m.NAME,
     initial=s.Absent(),
@@ -173,4 +192,6 @@ PROMISE: Kind[s.State, m.Message, s.Fact, Policy] = Kind(
     reads=READS,
     announces=ANNOUNCES,
     tells=TELLS,
+    pictures=PICTURES,
+    detail=_detail,
 )

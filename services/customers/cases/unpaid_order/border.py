@@ -11,6 +11,8 @@ from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
 from kernel.people import Task
+from kernel.picture import Picture, Pictures
+from kernel.value import replace
 from services.customers.cases.message import messages as message
 from services.customers.cases.unpaid_order import messages as m
 from services.customers.cases.unpaid_order import state as s
@@ -92,6 +94,20 @@ def _said(fact: s.ReminderDue | s.HelpOffered, _view: CaseView[s.State]) -> Sequ
 
 TELLS: Mapping[type, Reaction] = {s.ReminderDue: _said, s.HelpOffered: _said}
 
+PICTURES: Pictures = {
+    s.Watched: Picture("watched", "buyer", ("pay", "ask_to_close"), phase="in_sale"),
+    s.CloseAsked: Picture("close_asked", "system", ("pay",), phase="in_sale"),
+    s.Ended: Picture("ended"),
+}
+
+
+def _detail(state: s.State, picture: Picture) -> Picture | None:
+    """Adds the ending. An order that is paid on delivery never waits (OR-013)."""
+    if not isinstance(state, s.Ended):
+        return picture
+    return None if state.ending is s.Ending.EXEMPT else replace(picture, ending=state.ending.value)
+
+
 UNPAID_ORDER: Kind[s.State, m.Message, s.Fact, Policy] = Kind(
     name=m.NAME,
     initial=s.Absent(),
@@ -105,4 +121,6 @@ UNPAID_ORDER: Kind[s.State, m.Message, s.Fact, Policy] = Kind(
     reads=READS,
     announces=ANNOUNCES,
     tells=TELLS,
+    pictures=PICTURES,
+    detail=_detail,
 )

@@ -12,6 +12,7 @@ from chassis.service import Announce, Kind, Read
 from kernel.decider import Addressed, CaseView
 from kernel.money import Money
 from kernel.people import Task, TaskWithdrawn
+from kernel.picture import Picture, Pictures, ended
 from services.logistics.attention import AttentionDrawn
 from services.logistics.cases.courier_claim import messages as m
 from services.logistics.cases.courier_claim import state as s
@@ -115,6 +116,18 @@ ANNOUNCES: Mapping[type, Announce] = {
     s.PaymentReturned: _returned,
 }
 
+PICTURES: Pictures = {
+    s.Drafted: Picture("drafted", "seller", ("show_evidence",)),
+    s.Filed: Picture("filed", "carrier"),
+    s.UnderReview: Picture("under_review", "carrier"),
+    s.NeedsEvidence: Picture("needs_evidence", "seller", ("show_evidence",)),
+    s.Approved: Picture("approved", "carrier"),
+    s.Paid: ended("paid"),
+    s.Rejected: ended("rejected"),
+    s.Expired: ended("expired"),
+    s.Withdrawn: ended("withdrawn"),
+}
+
 COURIER_CLAIM: Kind[State, Message, Fact, Policy] = Kind(
     name=NAME,
     initial=s.Absent(),
@@ -127,4 +140,5 @@ COURIER_CLAIM: Kind[State, Message, Fact, Policy] = Kind(
     deadlines=deadlines,
     reads=READS,
     announces=ANNOUNCES,
+    pictures=PICTURES,
 )

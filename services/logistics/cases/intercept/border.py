@@ -10,6 +10,7 @@ from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Read
 from kernel.decider import Addressed, CaseView
 from kernel.people import Notice, Task, TaskWithdrawn
+from kernel.picture import Picture, Pictures, ended
 from services.logistics.attention import AttentionDrawn
 from services.logistics.cases.intercept import messages as m
 from services.logistics.cases.intercept import state as s
@@ -64,6 +65,15 @@ ANNOUNCES: Mapping[type, Announce] = {
     Notice: _notice,
 }
 
+PICTURES: Pictures = {
+    s.Asked: Picture("asked", "carrier"),
+    s.Accepted: Picture("accepted", "carrier"),
+    s.Refused: ended("refused"),
+    s.Back: ended("back"),
+    s.Missed: ended("missed"),
+    s.Dropped: ended("dropped"),
+}
+
 INTERCEPT: Kind[State, Message, Fact, Policy] = Kind(
     name=NAME,
     initial=s.Absent(),
@@ -76,4 +86,5 @@ INTERCEPT: Kind[State, Message, Fact, Policy] = Kind(
     deadlines=deadlines,
     reads=READS,
     announces=ANNOUNCES,
+    pictures=PICTURES,
 )

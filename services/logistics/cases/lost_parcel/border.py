@@ -15,6 +15,8 @@ from kernel.decider import Addressed, CaseView
 from kernel.ids import derived_id
 from kernel.money import Money
 from kernel.people import Notice, Task, TaskWithdrawn
+from kernel.picture import Picture, Pictures, ended
+from kernel.value import replace
 from services.logistics.attention import AttentionDrawn
 from services.logistics.cases.courier_claim import messages as claim
 from services.logistics.cases.dispatch import messages as dispatch
@@ -274,6 +276,29 @@ TELLS: Mapping[type, Reaction] = {
     f.RecallDue: _recall,
 }
 
+PICTURES: Pictures = {
+    s.Open: Picture("open", "agent"),
+    s.CourierInquiry: Picture("courier_inquiry", "carrier"),
+    s.Located: Picture("located", "carrier"),
+    s.LostConfirmed: Picture("lost_confirmed", "agent"),
+    s.Resent: ended("resent"),
+    s.RefundDue: ended("refund_due"),
+    s.ExchangeDue: ended("exchange_due"),
+    s.Closed: Picture("closed"),
+}
+
+
+def _detail(state: State, picture: Picture) -> Picture:
+    """Adds the ending, and the buyer's choice while it is open."""
+    match state:
+        case s.Closed(ending=ending):
+            return replace(picture, ending=ending)
+        case s.LostConfirmed(loss=loss) if loss.choose_by is not None:
+            return replace(picture, waits_for="buyer", actions=("choose_remedy",))
+        case _:
+            return picture
+
+
 LOST_PARCEL: Kind[State, Message, Fact, Policy] = Kind(
     name=NAME,
     initial=s.Absent(),
@@ -287,4 +312,6 @@ LOST_PARCEL: Kind[State, Message, Fact, Policy] = Kind(
     reads=READS,
     announces=ANNOUNCES,
     tells=TELLS,
+    pictures=PICTURES,
+    detail=_detail,
 )

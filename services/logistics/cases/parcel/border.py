@@ -13,6 +13,7 @@ from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
 from kernel.people import Task
+from kernel.picture import Picture, Pictures, ended
 from kernel.value import replace
 from services.logistics.attention import AttentionDrawn
 from services.logistics.cases.dispatch import messages as dispatch
@@ -254,6 +255,34 @@ TELLS: Mapping[type, Reaction] = {
     f.StallCleared: _stalled,
 }
 
+PICTURES: Pictures = {
+    s.Unknown: Picture("unnamed"),
+    s.Registered: Picture("registered", "seller", ("hand_over_parcel",)),
+    s.Moving: Picture("moving", "carrier"),
+    s.OutForDelivery: Picture("out_for_delivery", "buyer", ("accept_parcel", "refuse_parcel")),
+    s.Problem: Picture("problem", "carrier"),
+    s.Refused: Picture("refused", "carrier"),
+    s.Returning: Picture("returning", "carrier"),
+    s.Delivered: ended("delivered"),
+    s.Returned: ended("returned"),
+    s.Lost: ended("lost"),
+    s.Cancelled: ended("cancelled"),
+}
+
+
+def _detail(state: State, picture: Picture) -> Picture | None:
+    """Shows a parcel once an order named it, and goes on where its number turned out wrong."""
+    if isinstance(state, s.Absent) or (state.track.identity is None and not state.track.wrong_ids):
+        return None
+    return picture
+
+
+def _names(view: CaseView[State]) -> Mapping[str, Any]:
+    """Names the order and the shop of the parcel's own registration."""
+    identity = None if isinstance(view.state, s.Absent) else view.state.track.identity
+    return {} if identity is None else {"order_id": identity.order_id, "shop_id": identity.shop_id}
+
+
 PARCEL: Kind[State, Message, Fact, Policy] = Kind(
     name=NAME,
     initial=s.Absent(),
@@ -267,4 +296,7 @@ PARCEL: Kind[State, Message, Fact, Policy] = Kind(
     reads=READS,
     announces=ANNOUNCES,
     tells=TELLS,
+    pictures=PICTURES,
+    detail=_detail,
+    about=_names,
 )

@@ -12,6 +12,7 @@ from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
 from kernel.people import Task, TaskWithdrawn
+from kernel.picture import Picture, Pictures, ended
 from services.logistics.attention import AttentionDrawn
 from services.logistics.cases.lost_parcel import messages as lost_parcel
 from services.logistics.cases.reship import messages as m
@@ -165,6 +166,18 @@ TELLS: Mapping[type, Reaction] = {
     s.NotArrived: _failed,
 }
 
+PICTURES: Pictures = {
+    s.Reserving: Picture("reserving", "warehouse"),
+    s.Reserved: Picture("reserved", "system"),
+    s.Checking: Picture("checking", "agent"),
+    s.Requested: Picture("requested", "warehouse"),
+    s.Sent: Picture("sent", "carrier"),
+    s.Delivered: ended("delivered"),
+    s.Failed: ended("failed"),
+    s.Unavailable: ended("unavailable"),
+    s.Cancelled: ended("cancelled"),
+}
+
 RESHIP: Kind[State, Message, Fact, Policy] = Kind(
     name=NAME,
     initial=s.Absent(),
@@ -178,4 +191,5 @@ RESHIP: Kind[State, Message, Fact, Policy] = Kind(
     reads=READS,
     announces=ANNOUNCES,
     tells=TELLS,
+    pictures=PICTURES,
 )

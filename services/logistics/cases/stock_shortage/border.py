@@ -12,6 +12,7 @@ from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
 from kernel.people import TaskWithdrawn
+from kernel.picture import Picture, Pictures, ended
 from services.logistics.attention import AttentionDrawn
 from services.logistics.cases.dispatch import messages as dispatch
 from services.logistics.cases.stock_shortage import messages as m
@@ -115,6 +116,13 @@ def _later_date(fact: s.LaterDateTaken, view: CaseView[State]) -> Sequence[Addre
 
 TELLS: Mapping[type, Reaction] = {s.LaterDateTaken: _later_date}
 
+PICTURES: Pictures = {
+    s.Told: Picture("told", "buyer", ("choose_remedy",)),
+    s.Waiting: Picture("waiting", "seller", ("hand_over_parcel",)),
+    s.Released: ended("released"),
+    s.RefundDue: ended("refund_due"),
+}
+
 STOCK_SHORTAGE: Kind[State, Message, Fact, Policy] = Kind(
     name=NAME,
     initial=s.Absent(),
@@ -128,4 +136,5 @@ STOCK_SHORTAGE: Kind[State, Message, Fact, Policy] = Kind(
     reads=READS,
     announces=ANNOUNCES,
     tells=TELLS,
+    pictures=PICTURES,
 )

@@ -10,6 +10,8 @@ from chassis.service import Kind, Read
 from kernel.decider import Addressed, CaseView
 from kernel.money import Money
 from kernel.people import Task, TaskWithdrawn
+from kernel.picture import Picture, Pictures
+from kernel.value import replace
 from services.refunds.cases.buyer_claim import messages as m
 from services.refunds.cases.buyer_claim import state as s
 from services.refunds.cases.buyer_claim.rules import decide
@@ -74,6 +76,19 @@ def _question(fact: s.QuestionAsked, view: CaseView[s.State]) -> common.TaskRequ
     return outcomes.order_task(fact.task, view)
 
 
+PICTURES: Pictures = {
+    s.Asked: Picture("asked", "agent"),
+    s.GoodsAwaited: Picture("goods_awaited", "buyer"),
+    s.MoneyAwaited: Picture("money_awaited", "buyer"),
+    s.Settled: Picture("settled"),
+}
+
+
+def _detail(state: s.State, picture: Picture) -> Picture:
+    """Adds the ending."""
+    return replace(picture, ending=state.ending.value) if isinstance(state, s.Settled) else picture
+
+
 BUYER_CLAIM: Kind[s.State, m.Message, s.Fact, Policy] = Kind(
     name=m.NAME,
     initial=s.Absent(),
@@ -93,4 +108,6 @@ BUYER_CLAIM: Kind[s.State, m.Message, s.Fact, Policy] = Kind(
         Task: outcomes.order_task,
         TaskWithdrawn: outcomes.order_task_withdrawn,
     },
+    pictures=PICTURES,
+    detail=_detail,
 )

@@ -11,7 +11,10 @@ from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView, expect
 from kernel.ids import derived_id
 from kernel.people import Task, TaskWithdrawn
+from kernel.picture import Picture, Pictures, ended
+from kernel.value import replace
 from services.refunds.cases.exchange import messages as m
+from services.refunds.cases.exchange import state as s
 from services.refunds.cases.exchange.rules import decide
 from services.refunds.cases.exchange.state import (
     Absent,
@@ -238,6 +241,35 @@ TELLS: Mapping[type, Reaction] = {
     ConversionAsked: _converted,
 }
 
+PICTURES: Pictures = {
+    s.TurnedAway: ended("turned_away", "apply_exchange"),
+    s.Requested: Picture("requested", "seller", ("agree_exchange", "refuse_exchange", "withdraw_exchange")),
+    s.OfferRefund: Picture("offer_refund", "buyer", ("choose_remedy",)),
+    s.WaitBuyerSend: Picture("wait_buyer_send", "buyer", ("register_return", "withdraw_exchange")),
+    s.InReturn: Picture("in_return", "seller", ("accept_return",)),
+    s.ShippingReplacement: Picture("shipping_replacement", "seller", ("send_replacement",)),
+    s.ReplacementSent: Picture("replacement_sent", "carrier"),
+    s.Completed: ended("completed"),
+    s.Rejected: ended("rejected"),
+    s.Expired: ended("expired"),
+    s.ReturnedToBuyer: ended("returned_to_buyer"),
+    s.Converted: ended("converted"),
+    s.Withdrawn: ended("withdrawn"),
+    s.Breached: ended("breached"),
+}
+
+
+def _detail(state: State, picture: Picture) -> Picture:
+    """Tells whose word is missing, and whether the buyer may still withdraw (RF-105, RF-118)."""
+    match state:
+        case s.Requested(is_approved=True):
+            return replace(picture, waits_for="warehouse", actions=("withdraw_exchange",))
+        case s.OfferRefund(are_goods_back=False):
+            return replace(picture, actions=("choose_remedy", "withdraw_exchange"))
+        case _:
+            return picture
+
+
 EXCHANGE: Kind[State, m.Message, Fact, Policy] = Kind(
     name=m.NAME,
     initial=Absent(),
@@ -251,4 +283,6 @@ EXCHANGE: Kind[State, m.Message, Fact, Policy] = Kind(
     reads=READS,
     announces=ANNOUNCES,
     tells=TELLS,
+    pictures=PICTURES,
+    detail=_detail,
 )

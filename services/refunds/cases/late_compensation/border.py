@@ -8,6 +8,8 @@ from chassis.engine.outcomes import about_order, money, order_task
 from chassis.service import Announce, Kind, Reaction
 from kernel.decider import Addressed, CaseView
 from kernel.people import Task
+from kernel.picture import Picture, Pictures, ended
+from services.refunds.cases.late_compensation import state as s
 from services.refunds.cases.late_compensation.facts import (
     CompensationDisputed,
     CompensationDue,
@@ -83,6 +85,14 @@ def _payment(fact: CompensationDue, view: CaseView[State]) -> Sequence[Addressed
 
 TELLS: Mapping[type, Reaction] = {CompensationDue: _payment}
 
+PICTURES: Pictures = {
+    s.Established: Picture("established", "buyer", ("apply_refund",)),
+    s.Claimed: Picture("claimed", "seller"),
+    s.Due: Picture("due", "system"),
+    s.Paid: ended("paid"),
+    s.Void: ended("void"),
+}
+
 LATE_COMPENSATION: Kind[State, Message, Fact, Policy] = Kind(
     name=NAME,
     initial=Absent(),
@@ -95,4 +105,5 @@ LATE_COMPENSATION: Kind[State, Message, Fact, Policy] = Kind(
     deadlines=deadlines,
     announces=ANNOUNCES,
     tells=TELLS,
+    pictures=PICTURES,
 )

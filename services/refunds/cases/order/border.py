@@ -4,7 +4,7 @@ from chassis.service import Kind
 from services.refunds.cases.order.facts import Fact
 from services.refunds.cases.order.inbound import READS
 from services.refunds.cases.order.messages import NAME, Message
-from services.refunds.cases.order.outbound import ANNOUNCES
+from services.refunds.cases.order.outbound import ANNOUNCES, PICTURES, about, detail
 from services.refunds.cases.order.reactions import TELLS
 from services.refunds.cases.order.rules import decide
 from services.refunds.cases.order.state import Absent, Ended, State, deadlines, evolve
@@ -23,4 +23,7 @@ ORDER: Kind[State, Message, Fact, Policy] = Kind(
     reads=READS,
     announces=ANNOUNCES,
     tells=TELLS,
+    pictures=PICTURES,
+    detail=detail,
+    about=about,
 )

@@ -2,80 +2,50 @@
 
 from collections.abc import Mapping
 
-from aftersales_contracts import components, enums
+from aftersales_contracts import enums
 from aftersales_contracts.aftersales import common, refunds, refunds_enums
 from chassis.engine.outcomes import about_order, money, order_task, order_task_withdrawn, pieces
 from chassis.service import Announce
 from kernel.decider import CaseView
 from kernel.ids import derived_id
 from kernel.people import Task, TaskWithdrawn
+from kernel.picture import Picture, Pictures
+from kernel.value import replace
 from services.refunds.cases.order.facts import (
     CONFIRM_STOPPED,
     ApplicationRejected,
     AutoConfirmRequested,
     AutoConfirmStopped,
-    CloseRecorded,
-    Fact,
-    OrderRecorded,
-    PaymentRecorded,
     PaymentRefused,
     QuestionAsked,
     QuestionVoid,
     SendBackDue,
-    ShipmentRecorded,
-    SuccessRecorded,
     reconciliation,
 )
 from services.refunds.cases.order.messages import confirm_id_of, goods_id_of
 from services.refunds.cases.order.state import AwaitingPayment, Closed, Paid, Shipped, State, Succeeded, live
 from services.refunds.goods import name_of
 
-_WAITS_FOR: Mapping[type, enums.Role] = {
-    AwaitingPayment: enums.Role.BUYER,
-    Paid: enums.Role.SELLER,
-    Shipped: enums.Role.BUYER,
+PICTURES: Pictures = {
+    AwaitingPayment: Picture("awaiting_payment", "buyer", ("pay", "ask_to_close"), phase="in_sale"),
+    Paid: Picture("paid", "seller", ("apply_refund", "mark_shipped"), phase="in_sale"),
+    Shipped: Picture(
+        "shipped", "buyer", ("confirm_receipt", "apply_refund", "apply_exchange"), phase="in_sale"
+    ),
+    Succeeded: Picture("succeeded", "", ("apply_exchange", "apply_offflow_refund"), phase="after_sale"),
+    Closed: Picture("closed", phase="after_sale"),
 }
-_ACTIONS: Mapping[type, list[str]] = {
-    AwaitingPayment: ["pay", "ask_to_close"],
-    Paid: ["apply_refund", "mark_shipped"],
-    Shipped: ["confirm_receipt", "apply_refund", "apply_exchange"],
-    Succeeded: ["apply_exchange", "apply_offflow_refund"],
-}
-_STATUS: Mapping[type, str] = {
-    AwaitingPayment: "awaiting_payment",
-    Paid: "paid",
-    Shipped: "shipped",
-    Succeeded: "succeeded",
-    Closed: "closed",
-}
+"""Status, phase and whose turn it is (OR-002, OR-012)."""
 
 
-def case_changed(_fact: Fact, view: CaseView[State]) -> common.CaseChangedV1:
-    """Announces status, phase and whose turn it is (OR-002, OR-012)."""
-    state = live(view.state)
-    ending = state.cause if isinstance(state, Succeeded | Closed) else None
-    confirm = state.confirm if isinstance(state, Shipped) else None
-    running: list[components.DeadlinePart] = []
-    if confirm is not None and confirm.due_at is not None:
-        running.append(
-            components.DeadlinePart(
-                name="confirm",
-                due_at=confirm.due_at,
-                on_expiry_code="auto_confirm",
-                waits_for=enums.Role.BUYER,
-                is_extendable=False,
-            )
-        )
-    return common.CaseChangedV1(
-        **about_order(view, state.book.customer_id),
-        about_subject=view.subject,
-        status=_STATUS[type(state)],
-        ending=ending,
-        phase=common.Phase.IN_SALE if ending is None else common.Phase.AFTER_SALE,
-        waits_for=_WAITS_FOR.get(type(state)),
-        deadlines=running,
-        allowed_action_codes=_ACTIONS.get(type(state), []),
-    )
+def detail(state: State, picture: Picture) -> Picture:
+    """Adds the cause of the end (OR-005)."""
+    return replace(picture, ending=state.cause) if isinstance(state, Succeeded | Closed) else picture
+
+
+def about(view: CaseView[State]) -> Mapping[str, str]:
+    """Names the order and its customer."""
+    return {"order_id": view.subject, "customer_id": live(view.state).book.customer_id}
 
 
 def _application_rejected(fact: ApplicationRejected, view: CaseView[State]) -> refunds.ApplicationRejectedV1:
@@ -130,11 +100,6 @@ def _send_back(fact: SendBackDue, view: CaseView[State]) -> refunds.ReshipDueV1:
 
 
 ANNOUNCES: Mapping[type, Announce] = {
-    OrderRecorded: case_changed,
-    PaymentRecorded: case_changed,
-    ShipmentRecorded: case_changed,
-    SuccessRecorded: case_changed,
-    CloseRecorded: case_changed,
     ApplicationRejected: _application_rejected,
     PaymentRefused: _payment_refused,
     AutoConfirmRequested: _auto_confirm,

@@ -22,8 +22,11 @@ from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
 from kernel.ids import derived_id
 from kernel.people import Notice, Task, TaskWithdrawn
+from kernel.picture import Picture, Pictures, ended
+from kernel.value import replace
 from services.refunds.cases.order import messages as order
 from services.refunds.cases.refund_agreement import messages as m
+from services.refunds.cases.refund_agreement import state as s
 from services.refunds.cases.refund_agreement.facts import (
     AgreementClosed,
     AmendmentForwarded,
@@ -52,7 +55,7 @@ from services.refunds.cases.refund_intent.messages import intent_id_of
 from services.refunds.conversions import application_in, carriage_in, freight_decided, shares_in
 from services.refunds.goods import without
 from services.refunds.policy import Policy
-from services.refunds.shares import Purpose
+from services.refunds.shares import Purpose, RefundKind
 
 _STAGES = frozenset(stage.value for stage in m.Stage)
 
@@ -290,6 +293,36 @@ TELLS: Mapping[type, Reaction] = {
     AmendmentForwarded: _forwarded,
 }
 
+PICTURES: Pictures = {
+    s.TurnedAway: ended("turned_away", "apply_refund"),
+    s.AwaitingAnswer: Picture(
+        "awaiting_answer", "seller", ("agree_refund", "refuse_refund", "withdraw_application")
+    ),
+    s.Refused: Picture("refused", "buyer", ("amend_application", "withdraw_application")),
+    s.AwaitingReturn: Picture("awaiting_return", "buyer", ("register_return", "withdraw_application")),
+    s.AwaitingReceipt: Picture(
+        "awaiting_receipt", "seller", ("accept_return", "refuse_return", "withdraw_application")
+    ),
+    s.Granted: ended("granted"),
+    s.Closed: Picture("closed"),
+}
+
+
+def _detail(state: State, picture: Picture) -> Picture:
+    """Adds the ending, the question to a person, and what cannot be done before shipment (RF-003, RF-004)."""
+    match state:
+        case s.Closed(ending=ending):
+            return replace(picture, ending=ending.value)
+        case s.AwaitingAnswer() if state.filed.terms.kind is RefundKind.UNSHIPPED:
+            return replace(picture, actions=("agree_refund",))
+        case s.AwaitingAnswer(is_questioned=True):
+            return replace(picture, waits_for="agent")
+        case s.Refused() if state.evidence_by is not None:
+            return replace(picture, actions=(*picture.actions, "show_evidence"))
+        case _:
+            return picture
+
+
 REFUND_AGREEMENT: Kind[State, m.Message, Fact, Policy] = Kind(
     name=m.NAME,
     initial=Absent(),
@@ -303,4 +336,6 @@ REFUND_AGREEMENT: Kind[State, m.Message, Fact, Policy] = Kind(
     reads=READS,
     announces=ANNOUNCES,
     tells=TELLS,
+    pictures=PICTURES,
+    detail=_detail,
 )

@@ -21,9 +21,12 @@ from kernel.decider import Addressed, CaseView, expect
 from kernel.ids import derived_id
 from kernel.money import Money
 from kernel.people import Task, TaskWithdrawn
+from kernel.picture import Picture, Pictures, ended
+from kernel.value import replace
 from services.refunds.cases.late_compensation import messages as late
 from services.refunds.cases.order import messages as order
 from services.refunds.cases.refund_intent import messages as m
+from services.refunds.cases.refund_intent import state as s
 from services.refunds.cases.refund_intent.facts import (
     CutAwaited,
     DoubtCleared,
@@ -321,6 +324,25 @@ TELLS: Mapping[type, Reaction] = {
     SurplusReturned: _surplus_returned,
 }
 
+PICTURES: Pictures = {
+    s.Stray: ended("stray"),
+    s.Requested: Picture("requested", "system"),
+    s.Accepted: Picture("accepted", "system"),
+    s.Unknown: Picture("unknown", "system"),
+    s.Stuck: Picture("stuck", "agent"),
+    s.Settled: ended("settled"),
+    s.Reversed: Picture("reversed", "agent"),
+    s.Abandoned: ended("abandoned"),
+}
+
+
+def _detail(state: State, picture: Picture) -> Picture:
+    """Lets the buyer name an account where the payment waits for one."""
+    if isinstance(state, s.Requested | s.Accepted | s.Unknown | s.Stuck) and state.beside.payee_question:
+        return replace(picture, waits_for="buyer", actions=("name_account",))
+    return picture
+
+
 REFUND_INTENT: Kind[State, m.Message, Fact, Policy] = Kind(
     name=m.NAME,
     initial=Absent(),
@@ -334,4 +356,6 @@ REFUND_INTENT: Kind[State, m.Message, Fact, Policy] = Kind(
     reads=READS,
     announces=ANNOUNCES,
     tells=TELLS,
+    pictures=PICTURES,
+    detail=_detail,
 )

@@ -13,6 +13,8 @@ from chassis.service import Announce, Kind, Reaction, Read
 from kernel.decider import Addressed, CaseView
 from kernel.ids import derived_id
 from kernel.people import Notice, Task
+from kernel.picture import Picture, Pictures
+from kernel.value import replace
 from services.reviews import review_book
 from services.reviews.cases.credit_pair import messages as credit_pair
 from services.reviews.cases.review import messages as m
@@ -325,6 +327,24 @@ TELLS: Mapping[type, Reaction] = {
     s.ScoreCounted: _credit_of_score,
 }
 
+PICTURES: Pictures = {
+    s.Known: Picture("known"),
+    s.Open: Picture("open", "buyer", ("give_review", "change_review")),
+    s.Ended: Picture("ended"),
+}
+
+
+def _detail(state: State, picture: Picture) -> Picture | None:
+    """Shows the reviews from the first success on, and how they ended (RV-001)."""
+    match state:
+        case s.Known(book=book):
+            return picture if any(line.succeeded_at for line in book.lines) else None
+        case s.Ended(ending=ending):
+            return replace(picture, ending=ending.value)
+        case _:
+            return picture
+
+
 REVIEW: Kind[State, Message, Fact, Policy] = Kind(
     name=NAME,
     initial=s.Absent(),
@@ -338,4 +358,6 @@ REVIEW: Kind[State, Message, Fact, Policy] = Kind(
     reads=READS,
     announces=ANNOUNCES,
     tells=TELLS,
+    pictures=PICTURES,
+    detail=_detail,
 )

@@ -11,6 +11,8 @@ from chassis.engine import outcomes
 from chassis.service import Announce, Kind, Read
 from kernel.decider import Addressed, CaseView
 from kernel.people import Notice, Task
+from kernel.picture import Picture, Pictures
+from kernel.value import replace
 from services.reviews.cases.review_followup import messages as m
 from services.reviews.cases.review_followup import state as s
 from services.reviews.cases.review_followup.messages import NAME, Message
@@ -83,6 +85,17 @@ ANNOUNCES: Mapping[type, Announce] = {
     s.FollowupEnded: _ended,
 }
 
+PICTURES: Pictures = {
+    s.Contacting: Picture("contacting", "buyer", ("change_review",)),
+    s.Ended: Picture("ended"),
+}
+
+
+def _detail(state: State, picture: Picture) -> Picture:
+    """Adds the outcome."""
+    return replace(picture, ending=state.outcome.value) if isinstance(state, s.Ended) else picture
+
+
 REVIEW_FOLLOWUP: Kind[State, Message, Fact, Policy] = Kind(
     name=NAME,
     initial=s.Absent(),
@@ -95,4 +108,6 @@ REVIEW_FOLLOWUP: Kind[State, Message, Fact, Policy] = Kind(
     deadlines=s.deadlines,
     reads=READS,
     announces=ANNOUNCES,
+    pictures=PICTURES,
+    detail=_detail,
 )
