@@ -39,8 +39,10 @@ HIDDEN = {
 }
 """States of kinds with pictures that show nothing, besides the first one."""
 ENDINGS: dict[str, type[StrEnum] | set[str]] = {
-    "order": {"buyer", "auto_confirm", "partial_refund", "unpaid_timeout", "unpaid_cancelled",
-              "unpaid_agreed", "refunded_unshipped", "refunded", "fraud", "declined", "no_stock", "staff_error"},
+    "order": {
+        "buyer", "auto_confirm", "partial_refund", "unpaid_timeout", "unpaid_cancelled", "unpaid_agreed",
+        "refunded_unshipped", "refunded", "fraud", "declined", "no_stock", "staff_error",
+    },
     "refund-agreement": RefundEnding,
     "buyer-claim": ClaimEnding,
     "lost-parcel": {"delivered", "returned", "destroyed", "out_of_range", WRONG},
