@@ -34,7 +34,6 @@ KINDS: list[tuple[str, Kind[Any, Any, Any, Any]]] = [
 ]
 SHOWN = [(name, kind) for name, kind in KINDS if kind.pictures]
 HIDDEN = {
-    "refund-intent": {"Watched"},  # money that moved: older news may still hold its grant
     "late-compensation": {"Filed"},  # a claim before lateness is established: nothing is owed yet
 }
 """States of kinds with pictures that show nothing, besides the first one."""
