@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from aftersales_adapters.signatures import SIGNATURES, Request, SignatureError, 
 from chassis import clock
 from chassis.kafka_client import drop, make_producer
 from chassis.observe import health
+from chassis.observe.codes import Codes
 from chassis.observe.http_server import listening
 from chassis.settings import Settings, Webhooks
 from cli.adapt import carriers_of, zone_of
@@ -73,12 +74,20 @@ class Counts:
             ("sender", "code"),
             registry=self.registry,
         )
-        self.unknown = Counter(
+        unknown = Counter(
             "aftersales_webhook_unknown_codes",
             "Codes that no adapter knows",
-            ("sender",),
+            ("sender", "field", "code"),
             registry=self.registry,
         )
+        self.unknown = {sender: Codes(unknown, sender) for sender in SIGNATURES}
+
+    def begin(self, senders: Iterable[str]) -> None:
+        """Counts from zero: no alert sees a counter that is born with its first event."""
+        for sender in senders:
+            self.events.labels(sender)
+            for answer in ("accepted", "signature", "payload", "not_published"):
+                self.requests.labels(sender, answer)
 
 
 def secrets_of(settings: Webhooks) -> dict[str, str]:
@@ -104,6 +113,7 @@ class Receiver:
         self._carriers = carriers_of([pair for pair in settings.carriers.split(",") if pair.strip()])
         self._publish = publish
         self._counts = counts
+        counts.begin(self._secrets)
         self._now = now
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -173,8 +183,9 @@ class Receiver:
         for remark in found.remarks:
             self._counts.remarks.labels(sender, remark.code).inc()
         if found.unknown_codes:
+            for (field, code), count in found.unknown_codes.items():
+                self._counts.unknown[sender].count(field, code, count)
             count = sum(found.unknown_codes.values())
-            self._counts.unknown.labels(sender).inc(count)
             named = ", ".join(f"{kind} {code}" for kind, code in found.unknown_codes)
             log.warning("unknown codes", extra={"kind": sender, "reason": named, "count": count})
 
@@ -244,27 +255,32 @@ def publisher(producer: AIOKafkaProducer) -> Publish:
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Serves webhooks until told to stop. Raises CommandError without a secret and for a taken port."""
+    """Serves webhooks until told to stop, and its health from the start, with a broker or without.
+
+    Raises CommandError without a secret and for a taken port.
+    """
     counts = Counts()
     secrets_of(settings.webhooks)
-    async with _producer(settings, stop) as producer:
-        if producer is None:
-            return
-        receiver = Receiver(settings.webhooks, publisher(producer), counts)
+    found: AIOKafkaProducer | None = None
 
-        async def kafka() -> str | None:
-            await producer.client.fetch_all_metadata()
-            return None
+    async def kafka() -> str | None:
+        if found is None:
+            return "not found yet"
+        await found.client.fetch_all_metadata()
+        return None
 
-        try:
-            async with (
-                health.serving(settings.http, counts.registry, {"kafka": kafka}),
-                serving(settings.webhooks, receiver),
-            ):
+    try:
+        async with (
+            health.serving(settings.http, counts.registry, {"kafka": kafka}),
+            _producer(settings, stop) as found,
+        ):
+            if found is None:
+                return
+            async with serving(settings.webhooks, Receiver(settings.webhooks, publisher(found), counts)):
                 log.info("receiving webhooks", extra={"port": settings.webhooks.port})
                 await stop.wait()
-        except OSError as error:
-            raise CommandError(f"cannot listen: {error.strerror}") from None
+    except OSError as error:
+        raise CommandError(f"cannot listen: {error.strerror}") from None
 
 
 def serving(settings: Webhooks, app: Receiver) -> AbstractAsyncContextManager[None]:

@@ -13,9 +13,12 @@ from prometheus_client import (
     ProcessCollector,
 )
 
+from aftersales_contracts.enums import ParcelStatus
 from aftersales_contracts.reasons import Reason
+from aftersales_contracts.shop.scans import ParcelScannedV1
 from chassis.engine.engine import Engine
 from chassis.ingest.decoder import Accepted, Arrival
+from chassis.observe.codes import Codes
 from chassis.store.store import DatabaseBehind
 
 PARTS = ("feed", "waker", "relay", "gauges")  # labels keep their words: ingest loop, timer loop
@@ -50,6 +53,9 @@ class Metrics:
         )
         self._repeats = counter("repeats", "Events that had been handled before")
         self._dead = counter("dead_letters", "Records and messages set aside for good", "reason")
+        self._codes = Codes(
+            counter("unknown_codes", "Scans whose code has no meaning for us", "source", "code"), service
+        )
         self._facts = counter("facts", "Facts decided", "kind", "fact")
         self._deadlines = counter("deadlines", "Deadlines decided", "name")
         self._relayed = counter("relay_published", "Outcomes acknowledged by the broker")
@@ -97,6 +103,8 @@ class Metrics:
             verdict = arrival.verdict
             if isinstance(verdict, Accepted):
                 events[verdict.received.envelope.type, "accepted"] += 1
+                if isinstance(data := verdict.received.data, ParcelScannedV1):
+                    self._scanned(verdict.received.envelope.source, data)
             else:
                 events[verdict.event_type or UNKNOWN, "rejected"] += 1
                 reasons[verdict.reason.value] += 1
@@ -109,6 +117,11 @@ class Metrics:
         if arrivals:
             self._batch_size.labels(service).observe(len(arrivals))
             self._batch_seconds.labels(service).observe(seconds)
+
+    def _scanned(self, source: str, scan: ParcelScannedV1) -> None:
+        """Counts a scan that says nothing to us by the carrier's own code."""
+        if scan.status is ParcelStatus.UNKNOWN or not scan.status.is_known:
+            self._codes.count(source, scan.raw_status_code)
 
     def decided(self, engine: Engine, wall_now: datetime) -> None:
         """Counts the decisions of a batch."""

@@ -155,7 +155,12 @@ async def test_kuaidi100_is_answered_in_its_own_words(served: Served) -> None:
     body = urlencode({"sign": sign, "param": param}).encode()
     status, answer = await served.send("/webhooks/kuaidi100", body, form)
     assert (status, answer["result"], answer["returnCode"]) == (200, True, "200")
-    assert served.count("aftersales_webhook_unknown_codes_total", sender="kuaidi100") == 1
+    assert (
+        served.count(
+            "aftersales_webhook_unknown_codes_total", sender="kuaidi100", field="status", code="1099"
+        )
+        == 1
+    )
     status, answer = await served.send("/webhooks/kuaidi100", body.replace(b"sign=", b"sign=0"), form)
     assert (status, answer["result"]) == (401, False)
 

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from chassis.observe.metrics import Metrics
+from cli.receiver import Counts
 from tests.observability import engine
 
 RULES: list[dict[str, Any]] = [
@@ -30,7 +31,8 @@ def known() -> set[str]:
     """The name of every series that a process exposes."""
     return {
         f"{metric.name}{suffix}"
-        for metric in Metrics("refunds").registry.collect()
+        for registry in (Metrics("refunds").registry, Counts().registry)
+        for metric in registry.collect()
         for suffix in (*SUFFIXES, "_created")
     }
 
