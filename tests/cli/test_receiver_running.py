@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 import devstack
 from aftersales_contracts.shop.scans import TOPIC, ParcelScannedV1
+from aftersales_contracts.topics import TOPICS
 from chassis import clock
 from chassis.ingest.decoder import Accepted, Decoder
 from chassis.settings import Limits
@@ -54,7 +55,7 @@ async def told_of(stack: devstack.Stack, number: str) -> list[Accepted]:
     consumer = AIOKafkaConsumer(bootstrap_servers=stack.bootstrap_servers, enable_auto_commit=False)
     await consumer.start()
     try:
-        partitions = [TopicPartition(TOPIC, n) for n in range(topics.TOPICS[TOPIC].partitions)]
+        partitions = [TopicPartition(TOPIC, n) for n in range(TOPICS[TOPIC].partitions)]
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)
