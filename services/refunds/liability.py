@@ -125,7 +125,7 @@ def liability_of(
 @rules_of("RF-116")
 def is_fault_refuted(found: Iterable[InspectedLine]) -> bool:
     """Tells whether the check did not find the fault that the buyer named, in any of the goods."""
-    words = {line.is_fault_confirmed for line in found}
+    words = {line.is_fault_confirmed for line in found if line.received_count}
     return False in words and True not in words
 
 

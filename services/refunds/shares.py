@@ -138,3 +138,10 @@ def evened(shares: tuple[Share, ...], total_minor: int) -> tuple[Share, ...]:
         Share(share.line_id, share.quantity_count, minor) if place == first else share
         for place, share in enumerate(shares)
     )
+
+
+def money_together(one: Money | None, other: Money | None) -> Money | None:
+    """Adds sums of one currency, where there are two; of another currency the first counts."""
+    if one is None or other is None:
+        return one or other
+    return one + other if one.currency == other.currency else one

@@ -179,6 +179,8 @@ def _inspected(ledger: Ledger, event: shipments.ReturnInspectedV1, at: datetime)
     found = [(line.line_id, line.received_count, line.accepted_count) for line in event.lines]
     ledger.goods.check(box, found, at)
     for line in event.lines:
+        if not line.received_count:
+            continue  # nothing was there to be looked at
         for case_id in box.return_ids:
             case = ledger.m.refunds.get(case_id) or ledger.m.exchanges.get(case_id)
             if line.is_fault_confirmed is not None and case is not None and case.lines[line.line_id]:

@@ -207,8 +207,8 @@ def _worth(ledger: Ledger, intent: Intent) -> int:
 
 
 def holds(ledger: Ledger) -> bool:
-    """Whether a person is asked about another sum than was asked for: nothing more goes out."""
-    return any(task.question_code in _SUMS for task in ledger.m.open_tasks())
+    """Whether a person is asked about another sum than was asked for, or about a dispute."""
+    return any(task.question_code in _SUMS | {"payment_disputed"} for task in ledger.m.open_tasks())
 
 
 def at_step(ledger: Ledger) -> Iterator[Breach]:

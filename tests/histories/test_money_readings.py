@@ -5,6 +5,7 @@ import pytest
 from aftersales_contracts.aftersales import refunds, refunds_enums
 from aftersales_contracts.base import Money
 from aftersales_contracts.components import Share
+from tests.histories import money
 from tests.histories.crossings import DAY, HOUR, ONE, START, TWO, arrived, do, sent
 from tests.histories.silent import announce, broken, of_case, played, task
 from tests.histories.verbs import play
@@ -91,3 +92,10 @@ def test_goods_that_others_paid_for_do_not_hold_up_the_receipt() -> None:
         )  # fmt: skip
         _released(world, world.ledger.paid_minor * (100 - percent) // 100)
         assert broken(world.breaches.values(), "confirm_too_early") == found
+
+
+@pytest.mark.parametrize("question", ["payment_disputed", "other_amount_settled", "payment_stuck"])
+def test_a_dispute_holds_other_payments_as_a_doubted_sum_does(question: str) -> None:
+    world = played(ONE, *START)
+    announce(world, task(world, "order", ORDER, question))
+    assert money.holds(world.ledger) == (question != "payment_stuck")

@@ -66,6 +66,17 @@ def test_b11_what_was_paid_too_much_and_came_back_is_no_question_any_more() -> N
     assert m.left(driver) == 3_000
 
 
+def test_b11_what_was_paid_too_much_is_a_question_until_all_of_it_came_back() -> None:
+    """RF-029: the part that came back took the question back, and the next payment went out."""
+    driver = played(PAID, s.shipped(), REFUND, s.agreed(), s.settled(5_000), NEXT, s.agreed(refund_id="r2"))
+    driver.tell(m.came_back(400, "r1.refund.1"), T0 + DAY)
+    assert m.codes(driver) == ["other_amount_settled"]
+    assert [one[1] for one in m.asked_for(driver)] == [4_000]
+    driver.tell(m.came_back(600, "r1.refund.1"), T0 + 2 * DAY)
+    assert m.codes(driver) == []
+    assert [one[1] for one in m.asked_for(driver)] == [4_000, 3_000]
+
+
 @pytest.mark.parametrize("attempt", [1, 2])
 def test_b11_a_payment_that_settles_twice_is_in_the_account_twice(attempt: int) -> None:
     driver = played(PAID, s.shipped(), REFUND, s.agreed())

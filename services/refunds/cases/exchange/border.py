@@ -63,7 +63,7 @@ def _here(
 
 def _return_sent(data: aftersales.ReturnSentV1) -> Sequence[Addressed]:
     paid = None if data.freight_paid_amount is None else money_in(data.freight_paid_amount)
-    message = m.ReturnSent(carriage_in(data.carriage), paid)
+    message = m.ReturnSent(carriage_in(data.carriage), paid, data.return_id)
     return _here(data.order_id, data.refund_id, data.exchange_id, message)
 
 

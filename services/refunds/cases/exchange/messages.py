@@ -52,6 +52,7 @@ class OfferAnswered(Value):
 class ReturnSent(Value):
     carriage: Carriage
     freight_paid: Money | None
+    return_id: str = ""
 
 
 class ReturnAccepted(Value):

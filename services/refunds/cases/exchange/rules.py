@@ -46,7 +46,6 @@ from services.refunds.cases.exchange.state import (
     ReplacementWanted,
     Requested,
     ReturnAuthorized,
-    ReturnRegistered,
     ShippingReplacement,
     State,
     StockReserved,
@@ -337,9 +336,8 @@ def _registered(state: Open, sent: ReturnSent, policy: Policy, now: datetime) ->
     """Registers the buyer's return. He advances the freight; the carriage fixes how long the shop has."""
     if isinstance(state, Requested):
         raise NotYet
-    if not isinstance(state, WaitBuyerSend):
-        return []
-    return [ReturnRegistered(now + policy.exchange.receive_days[sent.carriage], sent.freight_paid)]
+    receive_by = now + policy.exchange.receive_days[sent.carriage]
+    return goods.registered(state, sent, receive_by)
 
 
 def _deadline_passed(state: Open, passed: DeadlinePassed, policy: Policy, now: datetime) -> Decision:

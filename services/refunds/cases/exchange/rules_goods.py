@@ -11,6 +11,7 @@ from services.refunds.cases.exchange.messages import (
     GoodsCameBack,
     GoodsChecked,
     ReturnAccepted,
+    ReturnSent,
 )
 from services.refunds.cases.exchange.state import (
     Ending,
@@ -25,6 +26,7 @@ from services.refunds.cases.exchange.state import (
     Requested,
     ReshipDue,
     ReshipPurpose,
+    ReturnRegistered,
     ShippingReplacement,
     SomeCame,
     WaitBuyerSend,
@@ -33,9 +35,25 @@ from services.refunds.goods import counts_of, inside, more_of, received, togethe
 from services.refunds.liability import Bearer, ReturnCause, is_fault_refuted, without_fault
 from services.refunds.notices import is_explained, is_unfit
 from services.refunds.policy import Policy
-from services.refunds.shares import InspectedLine, Share
+from services.refunds.shares import InspectedLine, Share, money_together
 
 Decision = Sequence[Decided[Fact]]
+
+
+def registered(state: Open, sent: ReturnSent, receive_by: datetime) -> Sequence[Fact]:
+    """Registers what the buyer sends. The freight of a further parcel counts, and the shop has time for it."""
+    ids = (sent.return_id,) if sent.return_id else ()
+    if isinstance(state, WaitBuyerSend):
+        return [ReturnRegistered(receive_by, sent.freight_paid, ids)]
+    if (
+        not isinstance(state, InReturn)
+        or not state.return_ids
+        or not ids
+        or sent.return_id in state.return_ids
+    ):
+        return []
+    paid = money_together(state.freight_paid, sent.freight_paid)
+    return [ReturnRegistered(max(state.receive_by, receive_by), paid, (*state.return_ids, *ids))]
 
 
 def return_accepted(state: Open, accepted: ReturnAccepted, policy: Policy, now: datetime) -> Decision:
@@ -46,7 +64,7 @@ def return_accepted(state: Open, accepted: ReturnAccepted, policy: Policy, now: 
         return []
     if accepted.shares and not _is_whole(state.filed, state.found, accepted.shares):
         return _some_missing(state, (), accepted.shares, policy, now)
-    return _goods_fine(state, policy, now, is_unchecked=not state.found)
+    return [*_fault_judged(state), *_goods_fine(state, policy, now, is_unchecked=not state.found)]
 
 
 @rules_of("RF-044")
@@ -89,9 +107,13 @@ def goods_checked(state: Open, checked: GoodsChecked, policy: Policy, now: datet
         decided += _note_differs(checked.wanted_sku_id, policy, now)
     if not _is_whole(filed, found, state.accepted):
         return [*decided, *_some_missing(state, lines, (), policy, now)]
-    if filed.liability.cause is ReturnCause.QUALITY and is_fault_refuted(found):
-        decided = [*_with_row(_fault_not_found(filed)), *decided]
-    return [*decided, *_goods_fine(state, policy, now)]
+    return [*_fault_judged(replace(state, found=found)), *decided, *_goods_fine(state, policy, now)]
+
+
+def _fault_judged(state: InReturn) -> Decision:
+    """Decides the freight anew where the checks so far refute the fault."""
+    is_quality = state.filed.liability.cause is ReturnCause.QUALITY
+    return _with_row(_fault_not_found(state.filed)) if is_quality and is_fault_refuted(state.found) else []
 
 
 def _checked_late(state: ShippingReplacement, checked: GoodsChecked) -> Decision:

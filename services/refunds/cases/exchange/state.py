@@ -94,6 +94,7 @@ class InReturn(Value):
     freight_paid: Money | None
     found: tuple[InspectedLine, ...] = ()
     accepted: tuple[Share, ...] = ()
+    return_ids: tuple[str, ...] = ()
 
 
 class ShippingReplacement(Value):
@@ -199,6 +200,7 @@ class FreightDecided(Value):
 class ReturnRegistered(Value):
     receive_by: datetime
     freight_paid: Money | None
+    return_ids: tuple[str, ...] = ()
 
 
 class SomeCame(Value):
@@ -319,8 +321,9 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return replace(current, filed=replace(current.filed, back=back))
         case FreightDecided():
             return _freight_decided(state, fact)
-        case ReturnRegistered():
-            return InReturn(expect(state, WaitBuyerSend).filed, fact.receive_by, fact.freight_paid)
+        case ReturnRegistered(receive_by=by, freight_paid=paid, return_ids=ids):
+            before = state if isinstance(state, InReturn) else InReturn(filed_of(state), by, None)
+            return replace(before, receive_by=by, freight_paid=paid, return_ids=ids)
         case SomeCame():
             before = expect(state, InReturn)
             found = (*before.found, *fact.lines)
@@ -384,11 +387,9 @@ def deadlines(state: State) -> Sequence[Deadline]:
             return (Deadline("receive", state.receive_by, _grace(state)),)
         case ShippingReplacement():
             return (Deadline("replace", state.replace_by, _grace(state)),)
-        case Requested() | ReplacementSent() | Absent() | TurnedAway():
+        case Requested() | ReplacementSent() | Absent() | TurnedAway() | Completed() | Rejected():
             return ()
-        case (
-            Completed() | Rejected() | Expired() | ReturnedToBuyer() | Converted() | Withdrawn() | Breached()
-        ):
+        case Expired() | ReturnedToBuyer() | Converted() | Withdrawn() | Breached():
             return ()
         case _:
             assert_never(state)

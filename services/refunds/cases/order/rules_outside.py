@@ -196,11 +196,18 @@ def _came_back(
     an_id = came_back.outside_id
     book = rules_beside.less_out(book, an_id, came_back.amount.minor)
     facts: list[Fact] = []
-    if not account_money.over_of(book, an_id):
+    known = book.beside.outside_of(an_id)
+    is_doubted = known is not None and known.minor > 0 and _is_holding(book, an_id)
+    if not account_money.over_of(book, an_id) and not is_doubted:
         book, facts = rules_beside.unasked(book, an_id, "reversed")
     book, void = rules_beside.no_longer_beyond(account_money.overs_booked(book))
     book, asks = rules_beside.asked_of_any(book, policy, now)
     return [MoneyEntered(book, "reversed", an_id), *facts, *void, *asks, *no_longer_full(book, "")]
+
+
+def _is_holding(book: OrderAccount, an_id: str) -> bool:
+    """Tells whether a person must answer about some money before anything else is paid."""
+    return any(question.about == an_id and question.holds for question in book.beside.questions)
 
 
 @rule("OR-003")

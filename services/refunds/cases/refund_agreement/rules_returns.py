@@ -41,7 +41,7 @@ from services.refunds.cases.refund_agreement.transitions import Decision
 from services.refunds.goods import counts_of, without
 from services.refunds.notices import is_unfit
 from services.refunds.policy import Policy
-from services.refunds.shares import InspectedLine, Share, total_of
+from services.refunds.shares import InspectedLine, Share, money_together, total_of
 
 
 def return_sent(state: Open, sent: ReturnSent, policy: Policy, now: datetime) -> Decision:
@@ -152,17 +152,11 @@ def _another_parcel(state: AwaitingReceipt, sent: ReturnSent, receive_by: dateti
     are_told = bool(returned.sent and sent.shares)
     more = replace(
         returned,
-        freight_paid=_together(returned.freight_paid, sent.freight_paid),
+        freight_paid=money_together(returned.freight_paid, sent.freight_paid),
         sent=tuple(counts.values()) if are_told else (),
         return_ids=(*returned.return_ids, sent.return_id),
     )
     return [ReceiptAwaited(state.filed, max(state.receive_by, receive_by), more)]
-
-
-def _together(one: Money | None, other: Money | None) -> Money | None:
-    if one is None or other is None:
-        return one or other
-    return one + other if one.currency == other.currency else one
 
 
 @rule("RF-025", "RF-029", "RF-039", "RF-068")

@@ -14,7 +14,7 @@ from kernel.value import replace
 from services.refunds.cases.exchange import messages as m
 from services.refunds.cases.exchange import state as c
 from services.refunds.cases.exchange.border import EXCHANGE
-from services.refunds.liability import Bearer, Liability, ReturnCause
+from services.refunds.liability import Bearer, Liability, ReturnCause, without_fault
 from services.refunds.shares import Carriage, InspectedLine, Share, Wanted
 from tests.services.given import NEXT_DEADLINE, Walk, decide, facts_of
 from tests.services.refunds.kinds import POLICY, messages_of, with_exchange
@@ -232,6 +232,48 @@ def test_a_shop_that_gives_48_hours_and_takes_express_only() -> None:
     assert registered.fact == c.ReturnRegistered(T0 + 30 * DAY, None)
     assert told.fact == Task("return_by_other_carriage", T0 + 30 * DAY, "reconciliation", name="carriage")
     assert told.rules == ("RF-104",)
+
+
+def test_the_freight_of_a_second_parcel_is_laid_out_as_well() -> None:
+    """RF-116, RF-118: a breach repaid that of the first parcel alone. Told again it is the same parcel."""
+    first = m.ReturnSent(Carriage.EXPRESS, None, "x1")
+    second = m.ReturnSent(Carriage.MAIL, Money(800, "CNY"), "x1.B2")
+    (one,) = facts_of(decide(KIND, [OPENED, KEPT, RETURN], first, T0, POLICY))
+    assert one == c.ReturnRegistered(T0 + 10 * DAY, None, ("x1",))
+    (both,) = facts_of(decide(KIND, [OPENED, KEPT, RETURN, one], second, T0 + DAY, POLICY))
+    assert both == c.ReturnRegistered(T0 + 31 * DAY, Money(800, "CNY"), ("x1", "x1.B2"))
+    there = [OPENED, KEPT, RETURN, one, both]
+    for again in (first, second):
+        assert decide(KIND, there, again, T0 + 2 * DAY, POLICY) == []
+    third = m.ReturnSent(Carriage.EXPRESS, Money(500, "CNY"), "x1.B3")
+    (all_three,) = facts_of(decide(KIND, there, third, T0 + 2 * DAY, POLICY))
+    assert all_three.freight_paid == Money(1_300, "CNY")
+    assert all_three.receive_by == T0 + 31 * DAY
+    assert decide(KIND, IN_RETURN, third, T0, POLICY) == [], "nothing is known of its first parcel"
+    shipping = [*there, SHIP]
+    late = c.RefundOffered(T0 + 6 * DAY, True, is_breach=True)
+    passed = DeadlinePassed("replace", T0 + 3 * DAY)
+    assert facts_of(decide(KIND, shipping, passed, T0 + 3 * DAY, POLICY)) == [
+        c.FreightDue(Money(800, "CNY")), late,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [
+        (InspectedLine("a", 1, 1, "resaleable", True, False), [c.FreightDecided(without_fault(ROW))]),
+        (InspectedLine("a", 0, 0, "resaleable", True, False), []),
+        (InspectedLine("a", 1, 1, "resaleable", True, True), []),
+    ],
+)
+def test_goods_that_the_seller_accepts_after_a_check_follow_what_it_found(
+    line: InspectedLine, row: list[Any]
+) -> None:
+    """RF-116: the check of a part found no fault, and the freight was repaid. A look at nothing is none."""
+    some = c.SomeCame((line,), ())
+    state = [*PAIR_IN_RETURN, some]
+    decided = facts_of(decide(KIND, state, m.ReturnAccepted(), T0, POLICY))
+    assert decided == [*row, SHIP]
 
 
 @pytest.mark.parametrize("when", [YES, m.ReturnAccepted(), m.ReshipMoved("reserved")])
