@@ -257,3 +257,19 @@ def test_the_freight_of_a_return_is_repaid_where_the_goods_come_back_to_a_refund
     driver.tell(s.parcel(ParcelOutcome.RETURNED, s.share("a", 1)), T0 + 5 * DAY)
     paid = {intent: minor for intent, minor, _ in requested(driver)}
     assert paid == {"r1.refund.1": 10_000} | ({"r1.freight.1": 1_200} if is_quality else {})
+
+
+def test_a_look_without_a_name_is_at_what_is_under_way_before_what_came_unlooked_at() -> None:
+    """RF-044: goods sent for a refund that was over counted as those that had come and were paid."""
+    driver = sent()
+    gate = s.parcel(ParcelOutcome.RETURNED, "a", parcel_id="ret1", direction=ParcelDirection.RETURN)
+    driver.tell(gate, T0 + 3 * DAY)
+    driver.tell(s.accepted(), T0 + 3 * DAY)
+    driver.tell(s.settled(10_000), T0 + 4 * DAY)
+    second(driver)
+    driver.tell(s.withdrawn("r2"), T0 + 11 * DAY)
+    late = s.sent(refund_id="r2", return_id="ret2", lines=[s.share("a")])
+    driver.tell(late, T0 + 12 * DAY)
+    driver.tell(s.inspected("a", 1, 1).model_copy(update={"parcel_id": "B2"}), T0 + 13 * DAY)
+    assert back_count(driver) == 1
+    assert open_questions(driver) == ["o1.goods.1"]

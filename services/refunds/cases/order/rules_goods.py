@@ -199,7 +199,7 @@ def goods_inspected(state: State, inspected: GoodsInspected, policy: Policy, now
             continue
         told.append(_told_checked(case, lines, inspected.wanted_sku_id))
         came.setdefault(case.case_id, []).extend(lines)
-    for goods in book.returns:
+    for goods in sorted(book.returns, key=lambda goods: not without(goods.sent, goods.here)):
         lines = _own_lines(rest, goods.unchecked, ())
         came.setdefault(goods.case_id, []).extend(lines)
     facts: list[Fact] = []
