@@ -41,7 +41,7 @@ Decision = Sequence[Decided[Fact]]
 
 
 def registered(state: Open, sent: ReturnSent, receive_by: datetime) -> Sequence[Fact]:
-    """Registers what the buyer sends. The freight of a further parcel counts, and the shop has time for it."""
+    """Registers what the buyer sends. The freight of a further parcel counts; the shop has time for it."""
     ids = (sent.return_id,) if sent.return_id else ()
     if isinstance(state, WaitBuyerSend):
         return [ReturnRegistered(receive_by, sent.freight_paid, ids)]
