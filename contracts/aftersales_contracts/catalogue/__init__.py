@@ -40,13 +40,17 @@ class Answer(Text):
     """Fields of `shop.task.completed.v1` that this answer must carry."""
     takes: tuple[str, ...] = Field(default=(), strict=False)
     """Fields that this answer may carry, and that have an effect."""
+    is_noted: bool = False
+    """The answer ends the task, and the case does not change by it."""
 
 
 class Question(Text):
     """A question to a person; its code is the `question_code` of `aftersales.task.requested.v1`."""
 
-    kind_code: Literal["attention", "approval", "assessment", "reconciliation"]
-    """The kind of task, for routing."""
+    kind_codes: tuple[Literal["attention", "approval", "assessment", "reconciliation"], ...] = Field(
+        min_length=1, strict=False
+    )
+    """The kinds of task, for routing: one, unless two kinds of case ask the question in two ways."""
     asked_by: tuple[str, ...] = Field(min_length=1, strict=False)
     """The kinds of case that ask, as `case_kind` names them."""
     answers: Mapping[str, Answer] = Field(default_factory=dict[str, Answer])
