@@ -68,11 +68,15 @@ def asked_in_code() -> set[str]:
     for path in SERVICES.glob("*/cases/*/*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and called(node) in ASKING:
-                found |= {x.value for x in node.args if isinstance(x, ast.Constant) and "_" in str(x.value)}
+                found |= {text for text in map(text_of, node.args) if "_" in text}
             for keyword in node.keywords if isinstance(node, ast.Call) else ():
-                if keyword.arg == "question_code" and isinstance(keyword.value, ast.Constant):
-                    found.add(keyword.value.value)
-    return {str(code) for code in found}
+                if keyword.arg == "question_code" and text_of(keyword.value):
+                    found.add(text_of(keyword.value))
+    return found
+
+
+def text_of(node: ast.AST) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def called(node: ast.Call) -> str:
