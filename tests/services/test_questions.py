@@ -19,16 +19,9 @@ from tests.histories import crossings
 SERVICES = Path(__file__).parents[2] / "services"
 QUESTIONS = questions()
 ASKING = {
-    "Task",
-    "reconciliation",
-    "draw",
-    "task",
-    "PersonAsked",
-    "SumDisputed",
-    "PaymentDisputed",
-    "_question",
+    *("Task", "reconciliation", "draw", "task", "PersonAsked", "SumDisputed", "PaymentDisputed", "_question"),
+    *("_reconciled", "_asked", "_person"),
 }
-ASKING |= {"_reconciled", "_asked", "_person"}
 MADE_OF_WORDS = {"address_unchecked", "address_wrong", "out_of_range", "address_problem"}
 """Questions whose code is put together, or is the status of a parcel."""
 HANDED_OVER = {
