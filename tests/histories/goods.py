@@ -222,7 +222,7 @@ class Goods:
         for line_id, count in parcel.lines.items():
             for piece in self._taken(parcel, line_id, count):
                 piece.where, piece.parcel_id, piece.has_left = Where.TO_BUYER, parcel_id, True
-                piece.moved_at = at
+                piece.moved_at, piece.is_refused = at, False  # what comes again is looked at again
 
     def _taken(self, parcel: Parcel, line_id: str, count: int) -> list[Piece]:
         """The pieces that go into a parcel; what is sent in place of others comes from the stock."""

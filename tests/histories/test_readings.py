@@ -91,6 +91,23 @@ def test_silence_pays_what_is_checked_only_later(*, is_checked_first: bool, foun
     assert broken(world.end(), "paid_not_accepted") == found
 
 
+def test_unfit_goods_that_were_sent_to_the_buyer_again_are_looked_at_again() -> None:
+    """What the first look found says nothing of the next return; silence about that one is consent."""
+    world = played(ONE, *SENT_BACK, do(HOUR, "inspect", "B1", "r1", "washed", "", "a:1:0"))
+    (piece,) = world.ledger.goods.pieces
+    assert piece.is_refused
+    asked = logistics.ReshipRequestedV1(
+        **of_case("reship", "o1.back"), reship_id="o1.back", request_id="o1.back.send",
+        action=logistics_enums.ReshipAction.SEND, purpose=ReshipPurpose.RETURN_TO_BUYER, sku_ids=["s-a"],
+        lines=[Share(line_id="a", quantity_count=1)],
+    )  # fmt: skip
+    announce(world, asked)
+    assert play(world, do(HOUR, "carry", "reship:send:o1.back", "e1", "sto"))
+    assert piece.is_refused, "it is still here"
+    assert play(world, do(HOUR, "hand_over", "e1"))
+    assert (piece.where, piece.is_refused) == (Where.TO_BUYER, False)
+
+
 @pytest.mark.parametrize(("is_checked_first", "found"), [(True, set[str]()), (False, {"r1"})])
 def test_a_seller_who_agrees_to_goods_that_are_checked_already_is_not_silent(
     *, is_checked_first: bool, found: set[str]
