@@ -76,6 +76,31 @@ def test_a_piece_that_a_refund_leaves_while_the_others_are_sent_again_is_paid() 
         assert resends(story) == [("send", [("l1", 1), ("l2", 1)])]
 
 
+def test_the_payment_of_another_piece_of_the_line_revokes_no_resend_and_leaves_that_piece_owed() -> None:
+    """LG-018: a price difference for one of two pieces is paid while the other piece is sent again."""
+    for is_delivered in (False, True):
+        story = lost("no_return")
+        choose(story, "reship", 8 * DAY + HOUR)
+        (request,) = story.outcomes(logistics.ReshipRequestedV1)
+        again = shop.registered("e1", direction="reship", tracking=SECOND, request_id=request.request_id)
+        tell(story, again.model_copy(update={"lines": [L1, ONE_OF_L2]}), 9 * DAY)
+        if is_delivered:
+            tell(story, scan("delivered", 10 * DAY, SECOND), 10 * DAY)
+        tell(story, paid(ONE_OF_L2), 11 * DAY)
+        settle_questions(story, 12 * DAY)
+        assert remedies(story) == [[("l2", 1)]], is_delivered
+        assert resends(story) == [("send", [("l1", 1), ("l2", 1)])], is_delivered
+
+
+def test_a_second_refund_of_the_line_is_about_the_piece_that_is_sent_again() -> None:
+    """RF-035: the other lost piece is in the first refund already."""
+    story = lost("with_return")
+    choose(story, "reship", 8 * DAY + HOUR)
+    second = opened("with_return", ONE_OF_L2).model_copy(update={"refund_id": "r2"})
+    tell(story, second, 8 * DAY + 2 * HOUR)
+    assert [action for action, _ in resends(story)] == ["send", "cancel"]
+
+
 def doubted(story: Flow) -> list[str]:
     """The doubts about the delivery that stand now."""
     said_last = story.outcomes(logistics.DeliveryDoubtsChangedV1)[-1]

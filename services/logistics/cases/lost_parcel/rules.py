@@ -184,7 +184,7 @@ def _refund_news(state: s.Known, news: m.RefundNews, policy: Policy, now: dateti
     match state:
         case s.LostConfirmed():
             return loss.refunds_changed(state, news, changed, policy, now)
-        case s.Resent() if (news.is_open or news.is_paid) and loss.touches(state, news.lines):
+        case s.Resent() if (news.is_open or news.is_paid) and loss.touches(state, news):
             return changed + loss.resend_revoked(state)
         case s.Resent() if not news.is_open:
             return loss.left_beside_resend(state, changed)

@@ -19,7 +19,7 @@ from services.logistics.cases.lost_parcel.state import State, evolve, resent_pie
 from services.logistics.news import MemoStored, RequestDeclined, TaskDone
 from services.logistics.parcels import Basis, Direction
 from services.logistics.policy import Policy
-from services.logistics.shares import Share, merged, within
+from services.logistics.shares import Share, merged, within, without
 
 Decisions = list[Decided[Fact]]
 YES = frozenset({"approved", "confirmed", "done"})
@@ -212,9 +212,17 @@ def _offered(
     return [_offer(state.subject, lines, policy, now)]
 
 
-def touches(state: s.Resent, lines: tuple[Share, ...]) -> bool:
-    """Tells whether pieces that are sent again are among these (none: the whole order)."""
-    return bool(within(resent_pieces(state), lines))
+def touches(state: s.Resent, news: m.RefundNews) -> bool:
+    """Tells whether a case is about pieces that are sent again (no lines: the whole order).
+
+    It is about other lost pieces first, as many as are in no other case.
+    """
+    resent, subject = resent_pieces(state), state.subject
+    if not news.lines:
+        return bool(resent)
+    others = [share for each in subject.pending if each.case_id != news.refund_id for share in each.lines]
+    left = without(news.lines, without(subject.rest, (*resent, *others)))
+    return bool(left) and bool(within(resent, left))
 
 
 def left_beside_resend(state: s.Resent, changed: Decisions) -> Decisions:
