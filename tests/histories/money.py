@@ -26,6 +26,7 @@ NAMES: Mapping[str, str] = {
 }
 _INCOMING = frozenset({"surplus_paid", "paid_after_close", "payment_in_another_currency"})
 _SUMS = frozenset({"other_amount_settled", "paid_twice", "paid_while_asked", "paid_after_abandoning"})
+_NOT_MOVED = frozenset({"not_moved", "refused", "unfounded"})
 _ENDS = frozenset({"retry", "not_moved", "abandon", "confirmed", "approved", "done"})
 
 
@@ -97,13 +98,17 @@ def is_all_back(ledger: Ledger) -> bool:
 
     So did a payment of ours that moved more than was granted.
     """
-    beside = ledger.beside
-    if not (beside.gone_minor or over_minor(ledger)):
+    if not (ledger.beside.gone_minor or over_minor(ledger)):
         return False
+    his = sum(ledger.piece_prices[name] * count for name, count in _his_pieces(ledger).items())
+    return left_minor(ledger) <= his
+
+
+def left_minor(ledger: Ledger) -> int:
+    """Money that the shop has of all that was paid; below 0 it gave back more."""
     ours = [one for one in ledger.m.intents.values() if one.purpose in ("refund", "surplus")]
-    paid = ledger.paid_minor + sum(beside.extra.values())
-    left = paid - beside.gone_minor - sum(_worth(ledger, one) for one in ours)
-    return left <= sum(ledger.piece_prices[name] * count for name, count in _his_pieces(ledger).items())
+    paid = ledger.paid_minor + sum(ledger.beside.extra.values())
+    return paid - ledger.beside.gone_minor - sum(_worth(ledger, one) for one in ours)
 
 
 def _his_pieces(ledger: Ledger) -> Counter[str]:
@@ -122,7 +127,8 @@ def cut(intent: Intent, minor: int, line_minors: Counter[str]) -> None:
 
 
 def settled(ledger: Ledger, intent: Intent, event: payments.RefundSettledV1) -> None:
-    """Another sum than was asked for: a person has to answer."""
+    """Another sum than was asked for: a person has to answer. What he wanted before is done."""
+    ledger.beside.retried.discard(intent.intent_id)
     if event.amount.minor != intent.asked_minor:
         ledger.beside.doubts.add(intent.intent_id)
         ledger.beside.doubted_count += 1
@@ -170,12 +176,21 @@ def answered(ledger: Ledger, event: desk.TaskCompletedV1, question_code: str) ->
     """A person's word about a surplus, or about another sum."""
     if question_code in _INCOMING and event.outcome_code in ("keep", "refused"):
         ledger.beside.kept = True
+    if question_code in _SUMS and event.case_kind == "order" and event.outcome_code in _NOT_MOVED:
+        _not_moved(ledger)
     if question_code in _SUMS and event.outcome_code in _ENDS | {"refused"}:
         ledger.beside.doubts -= {x for x in ledger.beside.doubts if event.case_kind == "order"}
     if event.case_kind == "refund-intent" and event.outcome_code in _ENDS:
         ledger.beside.doubts.discard(event.case_id)
         if event.outcome_code in ("retry", "not_moved"):
             ledger.beside.retried.add(event.case_id)
+
+
+def _not_moved(ledger: Ledger) -> None:
+    """What is beyond the grant did not move, as a person says; of two such payments he does not say which."""
+    over = [one for one in ledger.m.intents.values() if one.net_minor > one.minor]
+    if len(over) == 1:
+        over[0].out_minor = over[0].back_minor + over[0].minor
 
 
 def asked(ledger: Ledger, event: refunds.RefundPaymentRequestedV1, at: datetime) -> None:
@@ -190,7 +205,6 @@ def asked(ledger: Ledger, event: refunds.RefundPaymentRequestedV1, at: datetime)
         return
     others = sum(_worth(ledger, one) for one in ledger.m.intents.values() if one.purpose == "refund")
     if known is not None and event.intent_id in beside.retried:
-        beside.retried.discard(event.intent_id)
         return
     if known is not None:
         others += known.net_minor - _worth(ledger, known)

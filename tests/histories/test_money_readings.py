@@ -2,7 +2,7 @@
 
 import pytest
 
-from aftersales_contracts.aftersales import refunds, refunds_enums
+from aftersales_contracts.aftersales import buyer_claims, refunds, refunds_enums
 from aftersales_contracts.base import Money
 from aftersales_contracts.components import Share
 from tests.histories import money
@@ -14,11 +14,11 @@ from tests.histories.world import ORDER, World
 OTHER_SUM = "other_amount_settled"
 
 
-def _asked_for(world: World, name: str, minor: int, *line_ids: str) -> None:
+def _asked_for(world: World, name: str, minor: int, *line_ids: str, attempt: int = 1) -> None:
     """A refund asks for so much money, in equal parts for one piece of each line."""
     each = Money(minor=minor // len(line_ids), currency="CNY")
     asked = refunds.RefundPaymentRequestedV1(
-        **of_case("refund-intent", name), intent_id=name, attempt_id=f"{name}.try.1",
+        **of_case("refund-intent", name), intent_id=name, attempt_id=f"{name}.try.{attempt}",
         purpose=refunds_enums.IntentPurpose.REFUND, amount=Money(minor=minor, currency="CNY"),
         payee=refunds_enums.Payee.BUYER, refund_id=name.split(".", maxsplit=1)[0],
         lines=[Share(line_id=line_id, quantity_count=1, amount=each) for line_id in line_ids],
@@ -99,3 +99,45 @@ def test_a_dispute_holds_other_payments_as_a_doubted_sum_does(question: str) -> 
     world = played(ONE, *START)
     announce(world, task(world, "order", ORDER, question))
     assert money.holds(world.ledger) == (question != "payment_stuck")
+
+
+@pytest.mark.parametrize(("word", "net"), [("not_moved", 5_000), ("confirmed", 50_000)])
+def test_a_person_knows_whether_more_moved_than_was_granted(word: str, net: int) -> None:
+    world = played(ONE, *START)
+    _asked_for(world, "r1.refund.1", 5_000, "a")
+    assert play(world, do(HOUR, "settle", "r1.refund.1", 1_000))
+    announce(world, task(world, "order", ORDER, OTHER_SUM))
+    assert play(world, do(HOUR, "task", f"order:{OTHER_SUM}:{ORDER}", word))
+    assert world.ledger.m.intents["r1.refund.1"].net_minor == net
+
+
+@pytest.mark.parametrize(("percent", "found"), [(100, set[str]()), (0, {"c1"})])
+def test_pieces_that_others_paid_for_and_that_the_buyer_has_are_claimed(
+    percent: int, found: set[str]
+) -> None:
+    steps = [do(HOUR, "outside", "out1", percent)] if percent else []
+    world = played(ONE, *arrived("a:1"), *steps)
+    price = Money(minor=10_000, currency="CNY")
+    claim = buyer_claims.BuyerClaimOpenedV1(
+        **of_case("buyer-claim", "c1"), claim_id="c1", cause_id="k1", amount=price,
+        lines=[Share(line_id="a", quantity_count=1, amount=price)],
+    )  # fmt: skip
+    announce(world, claim)
+    assert broken(world.breaches.values(), "words_buyer_claim") == found
+
+
+@pytest.mark.parametrize(("word", "found"), [("retry", set[str]()), ("unclear", {"r1.refund.1"})])
+def test_a_person_who_wants_a_payment_all_the_same_wants_each_attempt_of_it(
+    word: str, found: set[str]
+) -> None:
+    """A smaller sum had settled, and others gave back the rest."""
+    world = played(ONE, *START)
+    _asked_for(world, "r1.refund.1", 10_000, "a")
+    assert play(world, do(HOUR, "settle", "r1.refund.1", 60))
+    announce(world, task(world, "refund-intent", "r1.refund.1", OTHER_SUM, kind="attention"))
+    assert play(world, do(HOUR, "outside", "out1", 40))
+    assert play(world, do(HOUR, "task", f"refund-intent:{OTHER_SUM}:r1.refund.1", word))
+    for attempt in (2, 3):
+        _asked_for(world, "r1.refund.1", 4_000, "a", attempt=attempt)
+    assert play(world, do(HOUR, "wait"))
+    assert broken(world.end(), "asked_beyond_money") == found

@@ -345,9 +345,18 @@ def _buyer_claim(ledger: Ledger, event: Any, at: datetime) -> Found:
         claims = [c for c in claims if c.claim_id != event.claim_id]
         before = sum(claim.lines[line_id] for claim in claims)
         over = ledger.goods.count(line_id, Where.BUYER) + repaid - ledger.goods.ordered[line_id]
-        if over < count + before:
+        if over < count + before and not _is_unpaid(ledger, line_id, count + before):
             detail = f"{count} and {before} before claimed, {over} too many"
             yield "words_buyer_claim", "", event.claim_id, detail
+
+
+def _is_unpaid(ledger: Ledger, line_id: str, count: int) -> bool:
+    """Whether others gave back so much that the buyer has these pieces for nothing."""
+    if not ledger.beside.gone_minor or ledger.goods.count(line_id, Where.BUYER) < count:
+        return False
+    his = [piece for piece in ledger.goods.pieces if piece.where is Where.BUYER]
+    worth = sum(ledger.piece_prices[piece.line_id] for piece in his)
+    return money.left_minor(ledger) <= worth - count * ledger.piece_prices[line_id]
 
 
 def _review(ledger: Ledger, event: reviews.ReviewDecidedV1, at: datetime) -> Found:
