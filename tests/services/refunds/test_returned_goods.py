@@ -116,6 +116,18 @@ def test_m6_a_confirmed_fault_repays_the_freight() -> None:
     assert [intent for intent, _, _ in requested(driver)] == ["r1.freight.1", "r1.refund.1"]
 
 
+@pytest.mark.parametrize(("second", "is_repaid"), [(None, False), (False, False), (True, True)])
+def test_m6_a_second_look_that_says_nothing_of_the_fault_leaves_what_the_first_one_found(
+    second: bool | None, *, is_repaid: bool
+) -> None:
+    """RF-116: the freight was repaid for a fault that the first look had not found."""
+    driver = returning((s.inspected(is_fault_confirmed=False), T0 + 3 * DAY))
+    driver.tell(s.inspected(is_fault_confirmed=second), T0 + 3 * DAY + HOUR)
+    driver.tell(s.accepted(s.share("a")), T0 + 4 * DAY)
+    freight = ["r1.freight.1"] if is_repaid else []
+    assert [intent for intent, _, _ in requested(driver)] == [*freight, "r1.refund.1"]
+
+
 def test_m6_no_fault_found_gives_no_original_freight_back() -> None:
     """RF-064, RF-066, RF-116."""
     driver = told(

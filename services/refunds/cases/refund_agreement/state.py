@@ -233,16 +233,17 @@ def _with_findings(returned: ReturnedGoods, lines: tuple[InspectedLine, ...]) ->
         is_again = (
             before is not None and most is not None and before.received_count + line.received_count > most
         )
-        found[line.line_id] = (
-            line
-            if before is None or is_again
-            else replace(
-                line,
-                received_count=line.received_count + before.received_count,
-                accepted_count=line.accepted_count + before.accepted_count,
-                unfit_count=line.unfit_count + before.unfit_count,
-                is_fault_confirmed=_either(before.is_fault_confirmed, line.is_fault_confirmed),
-            )
+        if before is None:
+            found[line.line_id] = line
+            continue
+        fault = _either(before.is_fault_confirmed, line.is_fault_confirmed)
+        more = before if not is_again else replace(before, received_count=0, accepted_count=0, unfit_count=0)
+        found[line.line_id] = replace(
+            line,
+            received_count=line.received_count + more.received_count,
+            accepted_count=line.accepted_count + more.accepted_count,
+            unfit_count=line.unfit_count + more.unfit_count,
+            is_fault_confirmed=fault,
         )
     return replace(returned, inspected=tuple(found.values()))
 
