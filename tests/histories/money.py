@@ -187,7 +187,7 @@ def answered(ledger: Ledger, event: desk.TaskCompletedV1, question_code: str) ->
 
 
 def _not_moved(ledger: Ledger) -> None:
-    """What is beyond the grant did not move, as a person says; of two such payments he does not say which."""
+    """Takes out money beyond the grant that did not move; of two such payments nobody says which it was."""
     over = [one for one in ledger.m.intents.values() if one.net_minor > one.minor]
     if len(over) == 1:
         over[0].out_minor = over[0].back_minor + over[0].minor

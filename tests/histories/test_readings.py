@@ -92,7 +92,7 @@ def test_silence_pays_what_is_checked_only_later(*, is_checked_first: bool, foun
 
 
 def test_unfit_goods_that_were_sent_to_the_buyer_again_are_looked_at_again() -> None:
-    """What the first look found says nothing of the next return; silence about that one is consent."""
+    """The first look says nothing of the next return; silence about that one is consent."""
     world = played(ONE, *SENT_BACK, do(HOUR, "inspect", "B1", "r1", "washed", "", "a:1:0"))
     (piece,) = world.ledger.goods.pieces
     assert piece.is_refused

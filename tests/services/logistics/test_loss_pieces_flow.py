@@ -316,3 +316,13 @@ def test_a_refund_that_is_paid_once_more_frees_no_more_pieces() -> None:
     for day, name in ((8, "k1"), (9, "k2")):
         tell(story, said(name), day * DAY)
     assert sum(count for offer in offered(story) for line, count in offer if line == "l2") == 1
+
+
+def test_a_report_about_goods_that_arrived_is_not_asked_for_again() -> None:
+    """LG-017, LG-020: the question was withdrawn; a late answer to it says nothing."""
+    story = lost("unshipped")
+    tell(story, scan("delivered", 9 * DAY), 9 * DAY)
+    asked = len(reports(story))
+    for outcome in ("unclear", "refused"):
+        tell(story, task_done(reports(story)[-1], outcome), 10 * DAY)
+    assert len(reports(story)) == asked

@@ -254,8 +254,11 @@ def _report_done() -> Sequence[Fact]:
 
 
 def not_reported(state: s.Lost, outcome_code: str, policy: Policy, now: datetime) -> Decisions:
-    """Takes the supervisor's refusal. A word without meaning is asked about again, unless he refused."""
-    if state.loss.is_refused:
+    """Takes the supervisor's refusal. A word without meaning is asked about again, unless he refused.
+
+    Nothing is asked about goods that the buyer has after all.
+    """
+    if state.loss.is_refused or state.loss.found is Found.DELIVERED:
         return []
     return _refused() if outcome_code in NO else _report_again(state, policy, now)
 
