@@ -109,6 +109,7 @@ def judged(ledger: Ledger, outcomes: Sequence[Event], cases: Sequence[Standing])
         by_type.setdefault(type(event), []).append(event)
     for name, (event_class, is_meant) in WORDS.items():
         found[name] += sum(is_meant(event) for event in by_type.get(event_class, ()))
+    found["picture_gap"] = len(ledger.chains.last)
     found["words_buyer_claim"] = len(ledger.m.buyer_claims)
     found.update(_goods_and_money(ledger))
     found.update(_matters(ledger))

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from tests.histories import money
+from tests.histories import money, pictures
 from tests.histories.both_or_neither import both, neither, refund_intents
 from tests.histories.breach import Breach
 from tests.histories.goods import Where
@@ -35,6 +35,7 @@ NAMES: Mapping[str, str] = {
     "collect_unrefused": "a return that comes at the shop's cost is not taken in",
     "dead_message": "no rule fails",
     **money.NAMES,
+    **pictures.NAMES,
 }
 
 

@@ -13,6 +13,7 @@ from tests.histories.matters import (
     Refund,
 )
 from tests.histories.money import MoneyBeside
+from tests.support.chains import Chains
 
 _FINE = (Where.BUYER, Where.TO_BUYER, Where.BACK, Where.UNKNOWN)
 
@@ -24,6 +25,7 @@ class Ledger:
         self.goods = Goods()
         self.m = Matters()
         self.beside = MoneyBeside()
+        self.chains = Chains()
         self.placed: orders.OrderPlacedV1 | None = None
         self.prices: Counter[str] = Counter()
         self.piece_prices: Counter[str] = Counter()

@@ -72,6 +72,11 @@ def _more(money: Money, minor: int) -> Money:
     return Money(minor=money.minor + minor, currency=money.currency)
 
 
+def _unseen(status: str, event: Event) -> Sequence[Event]:
+    """A change of a case is not announced."""
+    return [] if isinstance(event, common.CaseChangedV1) and event.status == status else [event]
+
+
 def _twice(purpose: str, event: Event) -> Sequence[Event]:
     """A payment is granted twice."""
     if isinstance(event, refunds.RefundPaymentRequestedV1) and event.purpose.value == purpose:
@@ -343,6 +348,9 @@ ALL: Mapping[str, Planted] = {
             "a dispute is not heard", _as_it_is, "asked_beyond_money", c.ONE,
             (*c.START, do(1, "dispute", "d1", "opened", 100), *STOPPED[len(c.START):]),
             deaf_to=payments.PaymentChargedBackV1,
+        ),
+        Planted(
+            "a picture is not announced", partial(_unseen, "awaiting_return"), "picture_gap", c.ONE, RETURNED
         ),
         Planted(
             "a settlement is not heard", _as_it_is, "paid_while_doubted", c.TWO,

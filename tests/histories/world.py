@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aftersales_contracts import components
+from aftersales_contracts.aftersales.common import CaseChangedV1
 from aftersales_contracts.base import Event, Money
 from aftersales_contracts.enums import Role
-from tests.histories import coverage, invariants, words
+from tests.histories import coverage, invariants, pictures, words
 from tests.histories.breach import Breach
 from tests.histories.ledger import Ledger
 from tests.histories.shops import CURRENCIES, wired
@@ -161,6 +162,9 @@ class World:
             outcome = told[self._seen]
             self._seen += 1
             self.story.append(Said(outcome.at, outcome.service, outcome.event, is_outcome=True))
+            if isinstance(outcome.event, CaseChangedV1):
+                self._judge(pictures.judge(self.ledger, outcome.event, outcome.at))
+                continue
             self._judge(words.judge(self.ledger, outcome.event, outcome.at))
             self.ledger.announced(outcome.event, outcome.at)
         return is_news

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from aftersales_contracts.aftersales.common import CaseChangedV1
 from aftersales_contracts.base import Event
 from aftersales_contracts.registry import EVENTS, encode, read_data
 from chassis.engine.engine import Engine, Limits
@@ -104,10 +105,15 @@ class Flow:
         self._dates.check(facts, at)
         self.facts += facts
         self.dead += engine.dead
-        for fact in facts:
-            if fact.event_type is not None and fact.event is not None:
-                event = read_data(EVENTS[fact.event_type], fact.event.encode())
-                self.hear(Told(fact.at, self._registries[number].service.name, event), at)
+        service = self._registries[number].service.name
+        told = [
+            Told(fact.at, service, read_data(EVENTS[fact.event_type], fact.event.encode()))
+            for fact in facts
+            if fact.event_type is not None and fact.event is not None
+        ]
+        # Pictures first: nobody acts on them, and what an outcome leads to is decided after all of these.
+        for outcome in sorted(told, key=lambda each: not isinstance(each.event, CaseChangedV1)):
+            self.hear(outcome, at)
 
     def pass_until(self, until: datetime) -> None:
         """Fires every deadline up to a moment, the earliest of all services first."""
