@@ -193,7 +193,7 @@ class RefundPaidV1(OrderOutcome):
     lines: list[Share]
     """The pieces that the intent paid for; empty where there were none, as for freight alone."""
     is_full: bool
-    """Whether nothing is left of the money paid for the order's goods."""
+    """Whether this payment gave back the last of the money paid for the order's goods."""
     order_outcome: OrderOutcomeAfterRefund
     refund_id: Id | None = None
     """The refund that the intent carried out, where there is one."""

@@ -63,10 +63,12 @@ class Payee(OpenEnum):
 
 
 class OrderOutcomeAfterRefund(OpenEnum):
-    """Whether anything of the order is left."""
+    """What the payment makes of the order."""
 
     CLOSED = "closed"
     CONTINUES = "continues"
+    UNCHANGED = "unchanged"
+    """The payment is for none of the goods (freight, compensation, a surplus): the order is as it was."""
 
 
 class RefundEnding(OpenEnum):

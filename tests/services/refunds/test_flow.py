@@ -70,6 +70,28 @@ def test_return_and_refund() -> None:
     assert not driver.waiting
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_p4_freight_says_nothing_of_an_order_that_a_refund_closes(*, is_first: bool) -> None:
+    """RF-033: whether the freight settles before the refund, or after the order was closed by it."""
+    driver = ordered((s.applied(), T0 + DAY), (s.agreed(), T0 + 2 * DAY))
+    driver.tell(s.sent(freight=1_200), T0 + 3 * DAY)
+    driver.tell(s.accepted(s.share("a")), T0 + 5 * DAY)
+    news = [
+        s.settled(1_200, "r1.freight.1"),
+        s.settled(10_000),
+        s.closed(orders.CloseCause.REFUNDED),
+    ]
+    for event in news if is_first else [*news[1:], news[0]]:
+        driver.tell(event, T0 + 5 * DAY + HOUR)
+    said = {
+        one.purpose.value: (one.is_full, one.order_outcome) for one in driver.announced(refunds.RefundPaidV1)
+    }
+    assert said == {
+        "refund": (True, OrderOutcomeAfterRefund.CLOSED),
+        "freight": (False, OrderOutcomeAfterRefund.UNCHANGED),
+    }
+
+
 def test_before_shipment_the_warehouse_stops_it() -> None:
     driver = ordered((s.applied(RefundKind.UNSHIPPED), T0 + HOUR), is_shipped=False)
     assert driver.announced(refunds.RefundOpenedV1)[0].answer_by_at == T0 + HOUR + 2 * DAY

@@ -160,11 +160,19 @@ def _payment_requested(fact: PaymentRequested, view: CaseView[State]) -> refunds
     )
 
 
+def _order_after(wish: PaymentOrder, *, is_full: bool) -> refunds_enums.OrderOutcomeAfterRefund:
+    """Says what the payment makes of the order (RF-033). One that is for no goods knows nothing of it."""
+    if wish.purpose is not Purpose.REFUND:
+        return refunds_enums.OrderOutcomeAfterRefund.UNCHANGED
+    if is_full and not wish.has_trade_ended:
+        return refunds_enums.OrderOutcomeAfterRefund.CLOSED
+    return refunds_enums.OrderOutcomeAfterRefund.CONTINUES
+
+
 def _refund_paid(fact: RefundPaid, view: CaseView[State]) -> refunds.RefundPaidV1:
     settled = expect(view.state, Settled)
     wish = settled.order
     is_full = wish.is_full and fact.amount == wish.amount and settled.beside.lacking is None
-    outcome = refunds_enums.OrderOutcomeAfterRefund
     return refunds.RefundPaidV1(
         **about_order(view),
         intent_id=view.case_id,
@@ -172,7 +180,7 @@ def _refund_paid(fact: RefundPaid, view: CaseView[State]) -> refunds.RefundPaidV
         amount=money(fact.amount),
         lines=_pieces(wish),
         is_full=is_full,
-        order_outcome=outcome.CLOSED if is_full and not wish.has_trade_ended else outcome.CONTINUES,
+        order_outcome=_order_after(wish, is_full=is_full),
         refund_id=wish.case_id if wish.purpose is Purpose.REFUND else None,
         remedy_id=wish.remedy_id,
     )
