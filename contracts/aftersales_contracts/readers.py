@@ -17,6 +17,7 @@ READS: Mapping[str, tuple[str, ...]] = {
         "aftersales.remedy.refund-due.v1",
         "aftersales.reship.status-changed.v1",
         "shop.application.withdrawn.v1",
+        "shop.deadline.extended.v1",
         "shop.evidence.submitted.v1",
         "shop.exchange.answered.v1",
         "shop.exchange.applied.v1",

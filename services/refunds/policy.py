@@ -34,6 +34,8 @@ class AgreementPolicy(Numbers):
     """RF-002, RF-012, RF-014, RF-016."""
     edit_days: Days
     """RF-018."""
+    extend_days_max: Days
+    """Ours: the most that one side may add to a deadline of the other."""
     send_days: Days
     """RF-020."""
     send_hours: Hours

@@ -13,6 +13,7 @@ from aftersales_contracts import catalogue
 from aftersales_contracts.aftersales.common import CaseChangedV1
 from aftersales_contracts.enums import Role
 from aftersales_contracts.registry import encode
+from aftersales_contracts.shop.aftersales import DeadlineExtendedV1
 from chassis.engine.pictures import Shown, case_changed, terms_of
 from chassis.service import Kind
 from cli.access import load_services
@@ -23,6 +24,7 @@ from services.logistics.cases.dispatch.state import NAMES
 from services.logistics.cases.lost_parcel.rules_numbers import WRONG
 from services.refunds.cases.buyer_claim.state import Ending as ClaimEnding
 from services.refunds.cases.refund_agreement.facts import Ending as RefundEnding
+from services.refunds.cases.refund_agreement.rules_time import GIVERS
 from services.reviews.cases.review.state import Ending as ReviewEnding
 from services.reviews.cases.review_followup.messages import Outcome as FollowupOutcome
 from tests.services.told import T0 as NOW
@@ -134,6 +136,16 @@ def test_the_catalogue_names_roles() -> None:
         assert Role(deadline.waits_for).is_known, code
         assert set(deadline.extendable_by) <= {"buyer", "seller"}, code
         assert deadline.waits_for not in deadline.extendable_by, f"{code}: nobody gives himself more time"
+
+
+def test_what_may_be_extended_is_what_the_rules_extend() -> None:
+    found = {
+        code: deadline.extendable_by
+        for code, deadline in catalogue.deadlines().items()
+        if deadline.extendable_by
+    }
+    assert found == {f"refund-agreement.{name}": (giver,) for name, giver in GIVERS.items()}
+    assert {kind.name for _, kind in KINDS if DeadlineExtendedV1 in kind.reads} == {"refund-agreement"}
 
 
 @pytest.mark.parametrize(("service", "kind"), SHOWN)

@@ -201,6 +201,20 @@ class RefundPaidV1(OrderOutcome):
     """The `aftersales.remedy.refund-due.v1` that the intent carried out, where there is one."""
 
 
+class DeadlineExtensionDecidedV1(OrderOutcome):
+    """Whether more time counts that one side gave the other."""
+
+    TYPE = "aftersales.deadline.extension-decided.v1"
+    TOPIC = TOPIC
+
+    deadline_name: Code
+    until_at: At
+    """The moment that was asked for; where it is allowed, the deadline from now on."""
+    is_allowed: bool
+    reason_code: Code | None = None
+    """Why not: not_running, not_extendable, not_the_giver, not_later, too_long or extended_already."""
+
+
 class RefundPaymentStuckV1(OrderOutcome):
     """An intent did not settle after all attempts; a person must look."""
 

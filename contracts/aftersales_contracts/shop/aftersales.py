@@ -2,7 +2,7 @@
 
 from pydantic import Field, model_validator
 
-from aftersales_contracts.base import Code, Count, Id, Money, OpenEnum, OrderEvent
+from aftersales_contracts.base import At, Code, Count, Id, Money, OpenEnum, OrderEvent
 from aftersales_contracts.components import (
     Digest,
     Party,
@@ -171,6 +171,25 @@ class ApplicationWithdrawnV1(ForRefundOrExchange):
     RULES = ("RF-004", "RF-118")
 
     by: Party
+
+
+class DeadlineExtendedV1(OrderEvent):
+    """One side gave the other more time, for a deadline that `aftersales.case.changed.v1` calls extendable.
+
+    `aftersales.deadline.extension-decided.v1` says whether it counts.
+    """
+
+    TYPE = "shop.deadline.extended.v1"
+    TOPIC = TOPIC
+
+    case_kind: Code
+    case_id: Id
+    deadline_name: Code
+    until_at: At
+    """The deadline from now on."""
+    by: Party
+    """The side that gives the time: not the one that has it."""
+    reason_code: Code
 
 
 class ReturnSentV1(ForRefundOrExchange):

@@ -6,6 +6,7 @@ from datetime import datetime
 from aftersales_contracts import enums
 from aftersales_contracts.aftersales import common, logistics, refunds, refunds_enums
 from aftersales_contracts.base import Event
+from aftersales_contracts.enums import Role
 from aftersales_contracts.shop import aftersales, desk
 from chassis.engine.outcomes import (
     about_order,
@@ -34,8 +35,10 @@ from services.refunds.cases.refund_agreement.facts import (
     AnswerContested,
     AnswerDecided,
     BuyerReminded,
+    DeadlineExtended,
     DeliveryQuestioned,
     EvidenceAsked,
+    ExtensionRefused,
     Fact,
     Filed,
     FreightDecided,
@@ -85,6 +88,12 @@ def _withdrawn(data: aftersales.ApplicationWithdrawnV1) -> Sequence[Addressed]:
     return [] if data.refund_id is None else [m.to(data.order_id, data.refund_id, m.BuyerWithdrew())]
 
 
+def _time_given(data: aftersales.DeadlineExtendedV1) -> Sequence[Addressed]:
+    """Reads more time; an agent speaks for the seller."""
+    by = "seller" if data.by.role is Role.AGENT else data.by.role.value
+    return [m.to(data.order_id, data.case_id, m.TimeGiven(data.deadline_name, data.until_at, by))]
+
+
 def _return_sent(data: aftersales.ReturnSentV1) -> Sequence[Addressed]:
     """Reads a return of goods; one that names no refund is for an exchange."""
     if data.refund_id is None:
@@ -119,6 +128,7 @@ READS: Mapping[type[Event], Read] = {
     aftersales.RefundAgreedV1: _agreed,
     aftersales.RefundRefusedV1: _refused,
     aftersales.ApplicationWithdrawnV1: _withdrawn,
+    aftersales.DeadlineExtendedV1: mine(m.NAME, _time_given),
     aftersales.ReturnSentV1: _return_sent,
     aftersales.ReturnAcceptedV1: _return_accepted,
     aftersales.EvidenceSubmittedV1: mine(m.NAME, _evidence_submitted),
@@ -234,8 +244,22 @@ def _refund_closed(fact: AgreementClosed, view: CaseView[State]) -> refunds.Refu
     )
 
 
+def _extension(
+    fact: DeadlineExtended | ExtensionRefused, view: CaseView[State]
+) -> refunds.DeadlineExtensionDecidedV1:
+    return refunds.DeadlineExtensionDecidedV1(
+        **about_order(view),
+        deadline_name=fact.deadline_name,
+        until_at=fact.until_at,
+        is_allowed=isinstance(fact, DeadlineExtended),
+        reason_code=fact.reason_code if isinstance(fact, ExtensionRefused) else None,
+    )
+
+
 ANNOUNCES: Mapping[type, Announce] = {
     AnswerAwaited: _opened,
+    DeadlineExtended: _extension,
+    ExtensionRefused: _extension,
     ReceiptTermsAmended: _amended_at_receipt,
     AnswerDecided: _answer_decided,
     ReturnAwaited: _return_authorized,

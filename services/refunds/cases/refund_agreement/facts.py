@@ -70,6 +70,8 @@ class Filed(Value):
     """A parcel with goods of the refund was delivered."""
     is_back_unfit: bool = False
     """Some of the pieces that are back were not accepted: silence does not pay."""
+    extended: tuple[str, ...] = ()
+    """Names of the deadlines for which more time was given."""
 
 
 class AnswerAwaited(Value):
@@ -237,6 +239,21 @@ class AgreementClosed(Value):
     here: tuple[Share, ...] = ()
 
 
+class DeadlineExtended(Value):
+    """One side has more time (deadline.extension-decided)."""
+
+    deadline_name: str
+    until_at: datetime
+
+
+class ExtensionRefused(Value):
+    """More time was given that does not count (deadline.extension-decided)."""
+
+    deadline_name: str
+    until_at: datetime
+    reason_code: str
+
+
 class ApplicationTurnedAway(Value):
     is_early: bool = False
 
@@ -247,5 +264,5 @@ Fact = (
     | DeliveryNoted | DeliveryQuestioned | AmendmentForwarded | ReceiptAwaited | InspectionNoted
     | AnswerContested | PromiseNoted | Task | TaskWithdrawn | ReceiptTermsAmended | GoodsNoted
     | PiecesReceived | PiecesMissing | RestUndecided | RefundDue | FreightDue | AgreementClosed
-    | ApplicationTurnedAway | ReturnForgotten
+    | ApplicationTurnedAway | ReturnForgotten | DeadlineExtended | ExtensionRefused
 )  # fmt: skip

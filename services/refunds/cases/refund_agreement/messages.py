@@ -171,11 +171,19 @@ class EvidenceGiven(Value):
     kind: str
 
 
+class TimeGiven(Value):
+    """One side (buyer or seller) gave the other more time."""
+
+    deadline_name: str
+    until_at: datetime
+    by: str
+
+
 Message = (
     Applied | NotAdmitted | SellerAgreed | SellerRefused | Amended | AmendmentAccepted | BuyerWithdrew
     | ReturnSent | ReturnAccepted | GoodsChecked | ShipmentSeen | TradeEnded | HoldAnswered | GoodsCameBack
     | Remedied | PaymentGivenUp | DeliverySeen | ParcelTraced | TaskAnswered | PromiseMade
-    | EvidenceGiven | ReturnUndone | DeadlinePassed
+    | EvidenceGiven | ReturnUndone | TimeGiven | DeadlinePassed
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import assert_never
 from kernel.decider import DeadlinePassed, Decided, NotYet
 from kernel.rules import rule
 from kernel.value import replace
-from services.refunds.cases.refund_agreement import rules_answers, rules_parcels, rules_returns
+from services.refunds.cases.refund_agreement import rules_answers, rules_parcels, rules_returns, rules_time
 from services.refunds.cases.refund_agreement import transitions as steps
 from services.refunds.cases.refund_agreement.facts import (
     AgreementClosed,
@@ -50,6 +50,7 @@ from services.refunds.cases.refund_agreement.messages import (
     SellerRefused,
     ShipmentSeen,
     TaskAnswered,
+    TimeGiven,
     TradeEnded,
 )
 from services.refunds.cases.refund_agreement.state import (
@@ -85,6 +86,8 @@ def decide(  # noqa: C901, PLR0911, PLR0912  one branch per message
         raise NotYet
     if isinstance(message, PaymentGivenUp):
         return _payment_given_up(state, message)
+    if isinstance(message, TimeGiven):
+        return rules_time.time_given(state, message, policy)
     if isinstance(state, Granted | Closed | TurnedAway):
         return []
     match message:

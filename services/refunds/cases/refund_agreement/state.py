@@ -15,12 +15,14 @@ from services.refunds.cases.refund_agreement.facts import (
     AnswerDecided,
     ApplicationTurnedAway,
     BuyerReminded,
+    DeadlineExtended,
     DeliveryNoted,
     DeliveryQuestioned,
     EditAwaited,
     Ending,
     EvidenceAsked,
     EvidenceNoted,
+    ExtensionRefused,
     Fact,
     Filed,
     FreightDecided,
@@ -159,6 +161,10 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             if fact.liability is None:
                 return state
             return _filed(state, replace(filed_of(state), liability=fact.liability))
+        case DeadlineExtended():
+            return _extended(state, fact)
+        case ExtensionRefused():
+            return state
         case AnswerDecided() | FreightDue() | EvidenceAsked() | AmendmentForwarded():
             return state
         case PiecesReceived():
@@ -182,6 +188,25 @@ def returned_of(state: State) -> ReturnedGoods | None:
         return None
     own = state.returned if isinstance(state, AwaitingReceipt | Refused) else None
     return own or state.filed.returned
+
+
+def _extended(state: State, fact: DeadlineExtended) -> State:
+    """Moves the deadline of the stage; each is extended once."""
+    filed = filed_of(state)
+    filed = replace(filed, extended=(*filed.extended, fact.deadline_name))
+    match state:
+        case AwaitingAnswer():
+            return replace(state, filed=filed, answer_by=fact.until_at)
+        case Refused():
+            return replace(state, filed=filed, edit_by=fact.until_at)
+        case AwaitingReturn():
+            return replace(state, filed=filed, send_by=fact.until_at)
+        case AwaitingReceipt():
+            return replace(state, filed=filed, receive_by=fact.until_at)
+        case Absent() | TurnedAway() | Granted() | Closed():
+            return state
+        case _:
+            assert_never(state)
 
 
 def _filed(state: State, filed: Filed) -> State:
