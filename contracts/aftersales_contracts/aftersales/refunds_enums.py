@@ -63,7 +63,7 @@ class Payee(OpenEnum):
 
 
 class OrderOutcomeAfterRefund(OpenEnum):
-    """What the payment makes of the order."""
+    """Says where the payment leaves the order."""
 
     CLOSED = "closed"
     CONTINUES = "continues"
