@@ -1,6 +1,7 @@
 """Defines the public picture of a case: the words by which people see where the case stands."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from kernel.value import Value
 
@@ -26,6 +27,8 @@ class PictureChanged(Value):
     status: str
     previous_status: str | None
     """The status before; None where nothing was to be seen."""
+    deadlines: tuple[tuple[datetime, str], ...] = ()
+    """The deadlines that people see from now on: moment and name."""
 
 
 Pictures = Mapping[type, Picture]

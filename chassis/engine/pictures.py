@@ -132,7 +132,7 @@ def picture_changed(
 ) -> FactRecord:
     """Builds the row of the fact that people see the case otherwise, with the outcome."""
     previous_status = None if was is None else was.picture.status
-    fact = PictureChanged(now.picture.status, previous_status)
+    fact = PictureChanged(now.picture.status, previous_status, now.deadlines)
     return FactRecord(
         view.subject, view.kind, view.case_id, view.version, "PictureChanged", view.at,
         _ENCODER.encode(fact).decode(), ",".join(view.rules), view.policy_version, cause,
