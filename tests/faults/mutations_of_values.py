@@ -114,13 +114,14 @@ def no_number(dice: Random, good: Mutant) -> Mutant:
 
 
 def fraction(dice: Random, good: Mutant) -> Mutant:
-    """Gives a number a point or an exponent. `7.0` and `7e2` are whole, and may be written so."""
+    """Gives a number a point or an exponent. `7.0`, `7e2` and `0e400` are whole, and may be written so."""
     tail = dice.choice((b".5", b"e400", b"e2", b".0"))
     value, count = NUMBER.subn(rb"\g<1>\g<2>" + tail, good.value or b"", count=1)
     if not count or tail == b".0":
         return good.with_value(value, GOOD)
     refused = (Reason.FAILED_SCHEMA, Reason.NOT_STORABLE, Reason.BAD_JSON)
-    return good.with_value(value, fate(HANDLED, *refused) if tail == b"e2" else fate(*refused))
+    is_whole = tail == b"e2" or re.search(rb":\s*0e400", value) is not None
+    return good.with_value(value, fate(HANDLED, *refused) if is_whole else fate(*refused))
 
 
 def negative(_: Random, good: Mutant) -> Mutant:
