@@ -38,8 +38,10 @@ LEAD_FACTOR = 2.0
 """The applications may take so many times as long as the orders before them did."""
 LIVE_OUTCOMES = sum(baseline.OUTCOMES.values())
 """Outcomes of one live case."""
-DEADLINE_OUTCOMES = 2
-"""Of one deadline: the silence is an answer, and the payment is requested (a test asks the rules)."""
+DEADLINE_OUTCOMES = 4
+"""Of one deadline: the silence is an answer, the payment is requested, and both cases look otherwise (a test
+asks the rules).
+"""
 
 
 @dataclass
