@@ -30,6 +30,10 @@ Case = tuple[str, str, str]
 """Subject, kind, case id."""
 
 
+STANDINGS = frozenset({"DoubtsChanged", "PictureChanged"})
+"""Facts that tell how a case stands, each time that it stands otherwise than they told last."""
+
+
 @dataclass(slots=True)
 class End:
     """A case as it ended: what happened by name, and the stored state."""
@@ -45,6 +49,8 @@ class End:
     """Moment of the latest fact that an input led to."""
     news_version: int = 0
     """Version with the last such fact."""
+    told: dict[str, str] = field(default_factory=dict[str, str])
+    """Name of a fact that tells how the case stands -> its last body."""
 
 
 @dataclass(slots=True)
@@ -141,7 +147,11 @@ class FactChecks:
         end = self.ends[row["subject"], row["kind"], row["case_id"]]
         # A deadline that older news sets anew before the latest news is dated as of that one once more.
         is_set_anew = is_deadline and row["at"] == end.news_at and end.news_version > self._seen.get(mark, 0)
-        if mark in self._seen and not is_set_anew:
+        # News that reaches a case by two ways may find it as it was before, where other news came in between.
+        is_told_anew = row["name"] in STANDINGS and end.told.get(row["name"]) != row["body"]
+        if row["name"] in STANDINGS:
+            end.told[row["name"]] = row["body"]
+        if mark in self._seen and not (is_set_anew or is_told_anew):
             self._blame("I5" if is_deadline else "I1", f"{where}: the same effect twice", row["subject"])
         self._seen[mark] = row["version"]
         if not is_deadline:

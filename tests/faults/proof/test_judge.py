@@ -181,16 +181,37 @@ NEWS, DUE = datetime(2026, 3, 2, 12, tzinfo=UTC), datetime(2026, 3, 2, 11, tzinf
 def test_the_same_effect_of_a_deadline_is_seen_twice_but_where_older_news_set_it_anew(
     facts: list[tuple[str, str, datetime]], broken: int
 ) -> None:
+    told = [(cause, "Filed" if cause == "deadline" else name, name, at, "") for cause, name, at in facts]
+    assert _of_facts(told).broken.total() == broken
+
+
+@pytest.mark.parametrize(
+    ("name", "bodies", "broken"),
+    [
+        ("DoubtsChanged", "aba", 0),
+        ("DoubtsChanged", "aa", 1),
+        ("DoubtsChanged", "abba", 1),
+        ("Filed", "aba", 1),
+    ],
+)
+def test_how_a_case_stands_is_told_anew_only_where_it_stood_otherwise_in_between(
+    name: str, bodies: str, broken: int
+) -> None:
+    causes = {"a": "n1", "b": "n2"}
+    assert _of_facts([("news", name, causes[body], NEWS, body) for body in bodies]).broken.total() == broken
+
+
+def _of_facts(facts: list[tuple[str, str, str, datetime, str]]) -> Verdict:
+    """Judges facts of one case: the type of the cause, the name, the cause, the moment, the body."""
     verdict, log = Verdict(), Log()
     known = {inbox_key("shop", name): 1 for name in ("n1", "n2")}
     checks = FactChecks("logistics", log, known, verdict)
-    for number, (cause, name, at) in enumerate(facts, start=1):
-        is_deadline = cause == "deadline"
-        source = "aftersales/logistics" if is_deadline else "shop"
+    for number, (cause, name, cause_id, at, body) in enumerate(facts, start=1):
+        source = "aftersales/logistics" if cause == "deadline" else "shop"
         row: Any = {
             "subject": "o1", "kind": "courier-claim", "case_id": "o1.claim", "version": number, "event": None,
-            "name": "Filed" if is_deadline else name, "at": at, "recorded_at": NEWS, "body": "{}",
-            "position": number, "cause_type": cause, "cause_source": source, "cause_id": name,
+            "name": name, "at": at, "recorded_at": NEWS, "body": body, "position": number,
+            "cause_type": cause, "cause_source": source, "cause_id": cause_id,
         }  # fmt: skip
         checks.take(row)
-    assert verdict.broken.total() == broken
+    return verdict
