@@ -13,14 +13,17 @@ Inside them a client that keeps dialling a stopped broker may be given the broke
 to itself, and the broker could not come back.
 """
 TRIES = 200
+_given: set[int] = set()
+"""Ports that this process was given: whoever has one may not listen there yet."""
 
 
 def free(count: int) -> list[int]:
-    """That many different free ports. Raises StackError if they cannot be found."""
+    """That many free ports, none of them given before. Raises StackError if they cannot be found."""
     found: list[int] = []
     for _ in range(TRIES):
         port = FIRST + secrets.randbelow(LAST - FIRST)
-        if port not in found and is_free(port):
+        if port not in _given and is_free(port):
+            _given.add(port)
             found.append(port)
             if len(found) == count:
                 return found

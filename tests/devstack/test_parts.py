@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import devstack
-from devstack import jars, java, owner
+from devstack import jars, java, owner, ports
+from devstack.errors import StackError
 from devstack.part import Owner
 
 
@@ -81,3 +82,19 @@ def test_a_closed_folder_on_the_way_is_noticed(tmp_path: Path) -> None:
     closed.chmod(0o700)
     assert not owner.reaches(closed / "inside" / "file", stranger)
     assert owner.reaches(closed / "inside" / "file", None)
+
+
+def test_a_port_that_was_given_and_is_not_used_yet_is_not_given_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def is_free(port: int) -> bool:
+        return port != 20_002
+
+    monkeypatch.setattr(ports, "FIRST", 20_000)
+    monkeypatch.setattr(ports, "LAST", 20_010)
+    monkeypatch.setattr(ports, "_given", {20_000, 20_001})
+    monkeypatch.setattr(ports, "is_free", is_free)
+    found = [*ports.free(4), *ports.free(3)]
+    assert sorted(found) == list(range(20_003, 20_010))
+    with pytest.raises(StackError):
+        ports.free(1)
