@@ -64,25 +64,25 @@ def decision(registry: Registry, case: Case, delivery: Delivery) -> Decision | N
     deadlines = kind.deadlines(state)
     if type(message) is DeadlinePassed and kind.is_pending(state, message):
         raise DeadlineIgnored(message.name)
-    now = None
+    after = None
     if kind.pictures:
-        was, now = _seen(kind, case, state, deadlines)
-        if now is not None and now != was:
+        before, after = _seen(kind, case, state, deadlines)
+        if after is not None and after != before:
             version += 1
             view = CaseView(
                 case.subject, case.kind, case.case_id, version, shop_id, version_name,
                 _rules(decided), delivery.at, state,
             )  # fmt: skip
-            records.append(picture_changed(kind, was, now, view, delivery.cause))
-    return Decision(records, state, version, shop_id, version_name, first_moment(deadlines), now, onward)
+            records.append(picture_changed(kind, before, after, view, delivery.cause))
+    return Decision(records, state, version, shop_id, version_name, first_moment(deadlines), after, onward)
 
 
 def _seen(
     kind: Kind[Any, Any, Any, Any], case: Case, state: Any, deadlines: Sequence[Deadline]
 ) -> tuple[Shown | None, Shown | None]:
     """Tells what people saw of the case before, and what they see now."""
-    was = shown(kind, case.state) if case.shown is UNREAD else case.shown
-    return was, was if state is case.state else shown(kind, state, deadlines)
+    before = shown(kind, case.state) if case.shown is UNREAD else case.shown
+    return before, before if state is case.state else shown(kind, state, deadlines)
 
 
 def _rules(decided: Sequence[Decided[Any]]) -> tuple[str, ...]:

@@ -95,13 +95,13 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def case_changed(
-    kind: Kind[Any, Any, Any, Any], view: CaseView[Any], now: Shown, previous_status: str | None
+    kind: Kind[Any, Any, Any, Any], view: CaseView[Any], after: Shown, previous_status: str | None
 ) -> str:
     """Writes the data of the outcome."""
-    picture, about = now.picture, kind.about(view)
+    picture, about = after.picture, kind.about(view)
     terms = terms_of(kind.name)
     parts: list[_Part] = []
-    for due_at, name in now.deadlines:
+    for due_at, name in after.deadlines:
         term = terms[name]
         is_extendable = bool(term.extendable_by)
         parts.append(_Part(name, utc_text(due_at), term.on_expiry_code, term.waits_for, is_extendable))
@@ -128,13 +128,13 @@ def case_changed(
 
 
 def picture_changed(
-    kind: Kind[Any, Any, Any, Any], was: Shown | None, now: Shown, view: CaseView[Any], cause: Cause
+    kind: Kind[Any, Any, Any, Any], before: Shown | None, after: Shown, view: CaseView[Any], cause: Cause
 ) -> FactRecord:
     """Builds the row of the fact that people see the case otherwise, with the outcome."""
-    previous_status = None if was is None else was.picture.status
-    fact = PictureChanged(now.picture.status, previous_status, now.deadlines)
+    previous_status = None if before is None else before.picture.status
+    fact = PictureChanged(after.picture.status, previous_status, after.deadlines)
     return FactRecord(
         view.subject, view.kind, view.case_id, view.version, "PictureChanged", view.at,
         _ENCODER.encode(fact).decode(), ",".join(view.rules), view.policy_version, cause,
-        CaseChangedV1.TYPE, view.subject, case_changed(kind, view, now, previous_status),
+        CaseChangedV1.TYPE, view.subject, case_changed(kind, view, after, previous_status),
     )  # fmt: skip

@@ -16,8 +16,7 @@ class Registry:
     """Looks things up in one service; made once per process.
 
     Raises ValueError for a wrong declaration: two kinds of one name, an announcement or reaction of a class
-    that is not among the kind's facts, an ended state or a
-    picture of what is not a state.
+    that is not among the kind's facts, an ended state or a pictured one that is not a state.
     """
 
     def __init__(self, service: Service) -> None:

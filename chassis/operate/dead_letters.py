@@ -183,8 +183,7 @@ async def _to_topic(
     if row["reason"] == Reason.RECORDS_LOST:
         raise ValueError("it stands for records that are gone: their senders have to tell them again")
     place = row["topic"], row["partition"], row["place"]
-    own = str(await connection.fetchval("SELECT current_schema()"))
-    homes = list(schemas) or [own]
+    homes = schemas or [str(await connection.fetchval("SELECT current_schema()"))]
     for home in homes:
         for held in await connection.fetch(HOLD_RECORD.format(schema=home), *place):
             if held["resent_at"] is not None:

@@ -177,6 +177,14 @@ def test_b10_money_told_of_for_a_refund_that_is_never_granted_stays_spent() -> N
     assert m.left(driver) == 7_000
 
 
+def test_b10_money_told_of_for_another_refund_with_a_like_id_counts() -> None:
+    """OR-003: the id r1.2 begins with r1, and is another's."""
+    driver = played(PAID, s.shipped(), s.settled(3_000, "r1.2.refund.1"))
+    driver.tell(s.applied(amount=10_000, kind=RefundKind.NO_RETURN), T0 + DAY)
+    (rejected,) = driver.announced(refunds.ApplicationRejectedV1)
+    assert (rejected.application_id, rejected.reason_code) == ("r1", "over_refundable")
+
+
 def test_b10_a_grant_that_was_cut_for_money_told_of_too_early_takes_the_rest_from_the_account() -> None:
     """RF-029: r1 was told to be paid 40.00 while r2 asked for the other 60.00: both are paid whole."""
     first = s.applied(amount=4_000, kind=RefundKind.NO_RETURN, lines=[s.share("b", 1, 4_000)])

@@ -1,4 +1,4 @@
-"""Finds dead letters by the event that they name, and open cases without reading the ended ones.
+"""Finds dead letters by the event that they name.
 
 Letters of records that the decoder refused named no event before: the names are taken from their headers.
 """
@@ -27,19 +27,14 @@ FROM (
     ) AS found GROUP BY position
 ) AS named WHERE letter.position = named.position
 """
-INDEXES = (
-    "CREATE INDEX dead_letters_of_event ON dead_letters (event_id) WHERE event_id <> ''",
-    "CREATE INDEX cases_open ON cases (kind, opened_at) WHERE NOT is_ended",
-)
+INDEX = "CREATE INDEX dead_letters_of_event ON dead_letters (event_id) WHERE event_id <> ''"
 
 
 def upgrade() -> None:
     op.execute(NAMES)
-    for index in INDEXES:
-        op.execute(index)
+    op.execute(INDEX)
 
 
 def downgrade() -> None:
     """The names stay: the older code shows them too."""
-    op.execute("DROP INDEX cases_open")
     op.execute("DROP INDEX dead_letters_of_event")

@@ -51,8 +51,8 @@ class Loss(Value):
     """The pieces for which a payment is due by this loss."""
     payment_count: int = 0
     found: Found | None = None
-    found_at: datetime | None = None
     """The news of a parcel that turned up after all."""
+    found_at: datetime | None = None
     report_count: int = 1
     """The number of times that the supervisor was asked."""
     moved: tuple[Share, ...] = ()

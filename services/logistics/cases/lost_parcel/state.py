@@ -186,13 +186,9 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             after = replace(state, subject=_refunds_changed(subject, fact))
             return _moved(after, subject) if isinstance(after, Lost) else after
         case f.TurnedUp(found=found, at=at):
-            after = replace(state, subject=replace(subject, has_claim=False))
-            if not isinstance(after, Lost):
-                return after
-            return replace(after, loss=replace(after.loss, found=found, found_at=at))
+            return _heard_of(state, found, at)
         case f.LostAgain():
-            after = replace(state, subject=replace(subject, has_claim=True))
-            return replace(after, loss=replace(after.loss, found=None)) if isinstance(after, Lost) else after
+            return _heard_of(state, None, None)
         case f.SubjectRenumbered(subject=renumbered):
             after = replace(state, subject=renumbered)
             return after if isinstance(after, LostConfirmed) else _recallable(after)
@@ -205,6 +201,14 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return state
         case _:
             assert_never(fact)
+
+
+def _heard_of(state: Known, found: f.Found | None, at: datetime | None) -> Known:
+    """Notes that the parcel is there, or lost all the same: the claim stands only while it is lost."""
+    after = replace(state, subject=replace(state.subject, has_claim=found is None))
+    if not isinstance(after, Lost):
+        return after
+    return replace(after, loss=replace(after.loss, found=found, found_at=at))
 
 
 def _recallable(state: Known) -> Known:

@@ -45,15 +45,11 @@ def registered(state: Open, sent: ReturnSent, receive_by: datetime) -> Sequence[
     ids = (sent.return_id,) if sent.return_id else ()
     if isinstance(state, WaitBuyerSend):
         return [ReturnRegistered(receive_by, sent.freight_paid, ids)]
-    if (
-        not isinstance(state, InReturn)
-        or not state.return_ids
-        or not ids
-        or sent.return_id in state.return_ids
-    ):
+    known = state.return_ids if isinstance(state, InReturn) else ()
+    if not isinstance(state, InReturn) or not known or not ids or sent.return_id in known:
         return []
     paid = money_together(state.freight_paid, sent.freight_paid)
-    return [ReturnRegistered(max(state.receive_by, receive_by), paid, (*state.return_ids, *ids))]
+    return [ReturnRegistered(max(state.receive_by, receive_by), paid, (*known, *ids))]
 
 
 def return_accepted(state: Open, accepted: ReturnAccepted, policy: Policy, now: datetime) -> Decision:

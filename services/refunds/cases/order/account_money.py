@@ -7,6 +7,7 @@ from kernel.rules import rules_of
 from kernel.value import replace
 from services.refunds.cases.order import account
 from services.refunds.cases.order.account import LineAccount, OrderAccount, TenderAccount
+from services.refunds.cases.refund_intent import messages as intent
 from services.refunds.money_beside import Booked, Outside, Surplus, Waiting
 from services.refunds.shares import Share, Tender, total_of
 
@@ -216,12 +217,11 @@ def without_strays(book: OrderAccount, strays: Sequence[Outside]) -> OrderAccoun
     return overs_booked(book) if strays else book
 
 
-def for_case(book: OrderAccount, case_id: str) -> OrderAccount:
-    """Leaves money out of the account that was told of as a payment for this very case."""
+def for_refund(book: OrderAccount, refund_id: str) -> OrderAccount:
+    """Leaves money out of the account that was told of as a payment of this very refund."""
     if not book.beside.outside:
         return book
-    mark = f"{case_id}."
-    return without_strays(book, [one for one in book.beside.outside if one.intent_id.startswith(mark)])
+    return without_strays(book, book.beside.strays_of(intent.refund_intent_of(refund_id)))
 
 
 def over_of(book: OrderAccount, an_id: str) -> int:

@@ -114,7 +114,7 @@ def refund_check(
     kind = kind_of(state, pieces, RefundKind(applied.kind))
     if isinstance(kind, Rejection):
         return kind
-    return _terms(account_money.for_case(book, applied.refund_id), applied, pieces, kind, policy)
+    return _terms(account_money.for_refund(book, applied.refund_id), applied, pieces, kind, policy)
 
 
 def _pieces_wrong(

@@ -82,17 +82,13 @@ def _trade_ended(fact: SuccessRecorded | CloseRecorded, view: CaseView[State]) -
 def _received(book: OrderAccount, line_ids: tuple[str, ...] | None, view: CaseView[State]) -> list[Addressed]:
     """Tells payments on their way for goods as not received that the buyer has them, unless it is proven."""
     return [
-        intent.to(view.subject, _payment_of(case), intent.ReceiptConfirmed())
+        intent.to(view.subject, intent.refund_intent_of(case.case_id), intent.ReceiptConfirmed())
         for case in book.open
         if case.kind is RefundKind.NOT_RECEIVED
         and case.is_granted
         and not case.is_proven
         and (line_ids is None or all(share.line_id in line_ids for share in case.shares))
     ]
-
-
-def _payment_of(case: OpenCase) -> str:
-    return intent.intent_id_of(agreement.NAME, case.case_id, Purpose.REFUND)
 
 
 def _refund_admitted(fact: RefundAdmitted, view: CaseView[State]) -> list[Addressed]:

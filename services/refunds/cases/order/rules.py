@@ -133,7 +133,7 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case ReturnAccepted():
             return rules_goods.return_accepted(state, message, policy, now)
         case PaymentAsked():
-            return rules_beside.asked_for_case(state, message, policy, now)
+            return rules_beside.payment_asked(state, message, policy, now)
         case RefundSettled():
             return rules_payments.refund_settled(state, message, policy, now)
         case TradeSucceeded():

@@ -14,7 +14,7 @@ from services.refunds.cases.order.account import OrderAccount
 from services.refunds.cases.order.admission import remedy_terms
 from services.refunds.cases.order.facts import Fact, MoneyEntered, PaymentGranted
 from services.refunds.cases.order.messages import CaseEnded, MoneyAnswered, PaymentAsked
-from services.refunds.cases.order.rules_money import ours, payment_asked, released
+from services.refunds.cases.order.rules_money import grant, ours, released
 from services.refunds.cases.order.state import Live, State, Succeeded, evolve, live
 from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.money_beside import MoneyQuestion, Outside, Surplus, Waiting, name_of
@@ -232,19 +232,17 @@ def _outgoing(
     return [MoneyEntered(book, "not_moved", about), *void]
 
 
-def asked_for_case(
-    state: State, asked_for: PaymentAsked, policy: Policy, now: datetime
-) -> Sequence[Decided[Fact]]:
+def payment_asked(state: State, wish: PaymentAsked, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
     """Grants money, or lets it wait. What was told of as this very payment before is no money of others."""
-    strays = live(state).book.beside.strays_of(asked_for.intent_id)
+    strays = live(state).book.beside.strays_of(wish.intent_id)
     if not strays:
-        return payment_asked(state, asked_for, policy, now)
+        return grant(state, wish, policy, now)
     own = _granted_after_all(live(state).book, strays)
     after = reduce(evolve, (entry.fact for entry in own), state)
-    decided = payment_asked(after, asked_for, policy, now)
+    decided = grant(after, wish, policy, now)
     if any(isinstance(entry.fact, PaymentGranted) for entry in decided):
         return [*own, *decided]
-    return payment_asked(state, asked_for, policy, now)
+    return grant(state, wish, policy, now)
 
 
 @rule("OR-003", "RF-029")
@@ -329,7 +327,7 @@ def _wish(current: State, wish: Waiting, policy: Policy, now: datetime) -> Seque
         wish.remedy_id,
         wish.is_proven,
     )
-    return asked_for_case(current, asked_for, policy, now)
+    return payment_asked(current, asked_for, policy, now)
 
 
 @rule("RF-017", "RF-029")

@@ -242,9 +242,7 @@ def ours(
     )
 
 
-def payment_asked(
-    state: State, asked: PaymentAsked, policy: Policy, now: datetime
-) -> Sequence[Decided[Fact]]:
+def grant(state: State, asked: PaymentAsked, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
     """Grants money once per intent and never beyond what came in."""
     current = live(state)
     book = current.book

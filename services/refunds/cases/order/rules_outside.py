@@ -23,11 +23,10 @@ from services.refunds.cases.order.messages import (
 from services.refunds.cases.order.rules_beside import BEYOND, OUT_IN_OTHER_CURRENCY, resumed
 from services.refunds.cases.order.rules_payments import no_longer_full
 from services.refunds.cases.order.state import State, evolve, live
-from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.cases.refund_intent import messages as intent
 from services.refunds.money_beside import Booked, Dispute, Outside
 from services.refunds.policy import Policy
-from services.refunds.shares import Purpose, Tender
+from services.refunds.shares import Tender
 
 Decisions = Sequence[Decided[Fact]]
 
@@ -119,11 +118,7 @@ def _surplus_gone(
 
 def _running(book: OrderAccount) -> list[str]:
     """Lists the payments of refunds that were granted and have not settled."""
-    ids = [
-        intent.intent_id_of(agreement.NAME, case.case_id, Purpose.REFUND)
-        for case in book.open
-        if case.is_granted
-    ]
+    ids = [intent.refund_intent_of(case.case_id) for case in book.open if case.is_granted]
     return [intent_id for intent_id in ids if intent_id in book.intents]
 
 

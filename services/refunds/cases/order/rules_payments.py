@@ -108,11 +108,7 @@ def no_longer_full(book: OrderAccount, case_id: str) -> Sequence[Fact]:
     One that was paid may be reversed and paid again.
     """
     others = [*(case.case_id for case in book.open), *book.past]
-    ids = [_refund_intent(other_id) for other_id in others if other_id != case_id]
+    ids = [intent.refund_intent_of(other_id) for other_id in others if other_id != case_id]
     lost = intent.FullnessLost()
     told = [intent.to(HERE, intent_id, lost) for intent_id in ids if intent_id in book.intents]
     return [tell(*told)] if told else []
-
-
-def _refund_intent(refund_id: str) -> str:
-    return intent.intent_id_of(agreement.NAME, refund_id, Purpose.REFUND)

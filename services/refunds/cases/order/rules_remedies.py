@@ -189,7 +189,7 @@ def _opened(
     if isinstance(kind, Rejection):
         return _asked(remedy, "remedy_on_mixed_lines", policy, now)
     refund_id = derived_id(remedy.remedy_id, "refund")
-    book = account_money.for_case(current.book, refund_id)
+    book = account_money.for_refund(current.book, refund_id)
     terms = remedy_terms(book, pieces, remedy.reason_code, kind, policy)
     if terms.amount.minor == 0 and any(line.paid_minor for line in book.lines):
         return [*_kept(current.book, remedy)]

@@ -254,21 +254,18 @@ def _with_findings(returned: ReturnedGoods, lines: tuple[InspectedLine, ...]) ->
     sent = counts_of(returned.sent)
     for line in lines:
         before = found.get(line.line_id)
-        most = sent.get(line.line_id)
-        is_again = (
-            before is not None and most is not None and before.received_count + line.received_count > most
-        )
         if before is None:
             found[line.line_id] = line
             continue
-        fault = _either(before.is_fault_confirmed, line.is_fault_confirmed)
-        more = before if not is_again else replace(before, received_count=0, accepted_count=0, unfit_count=0)
+        most = sent.get(line.line_id)
+        is_again = most is not None and before.received_count + line.received_count > most
+        more = replace(before, received_count=0, accepted_count=0, unfit_count=0) if is_again else before
         found[line.line_id] = replace(
             line,
             received_count=line.received_count + more.received_count,
             accepted_count=line.accepted_count + more.accepted_count,
             unfit_count=line.unfit_count + more.unfit_count,
-            is_fault_confirmed=fault,
+            is_fault_confirmed=_either(before.is_fault_confirmed, line.is_fault_confirmed),
         )
     return replace(returned, inspected=tuple(found.values()))
 

@@ -6,6 +6,7 @@ from kernel.decider import Addressed, DeadlinePassed
 from kernel.ids import derived_id
 from kernel.money import Money
 from kernel.value import Value
+from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.payments import PaymentOrder
 from services.refunds.shares import Purpose, Tender
 
@@ -117,6 +118,11 @@ def intent_id_of(kind: str, case_id: str, purpose: Purpose, number: int = 1) -> 
     """
     mark = ("exchange",) if kind == "exchange" else ()
     return derived_id(case_id, *mark, purpose.value, str(number))
+
+
+def refund_intent_of(refund_id: str) -> str:
+    """Derives the id of the intent that pays a refund."""
+    return intent_id_of(agreement.NAME, refund_id, Purpose.REFUND)
 
 
 def is_our_id(intent_id: str) -> bool:
