@@ -1,6 +1,7 @@
 """Tells Shopify's refunds: money that went back without a request of ours."""
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
 
 from pydantic import ValidationError
 
@@ -12,6 +13,7 @@ from aftersales_adapters.telling import Telling, refused
 from aftersales_contracts.base import Money
 from aftersales_contracts.components import Party, Share, Tender
 from aftersales_contracts.enums import Role
+from aftersales_contracts.shop.orders import CloseCause, OrderClosedV1
 from aftersales_contracts.shop.payments import RefundMadeOutsideV1
 
 OURS = "aftersales:"
@@ -48,10 +50,31 @@ def tell_refund(
         event = _outside(telling, shop_id, refund, moved, code, known)
     except ValidationError as error:
         raise refused(refund, error) from None
-    telling.tell(f"refund/{event.outside_id}", max(moment_of(telling, one) for one in moved), event, refund)
+    at = max(moment_of(telling, one) for one in moved)
+    telling.tell(f"refund/{event.outside_id}", at, event, refund)
+    _tell_cancelled(telling, event, refund, at)
     for one in refund["refund_line_items"].items():
-        if one["restock_type"].text() not in (None, "no_restock"):
+        if one["restock_type"].text() not in (None, "no_restock", "cancel"):
             telling.remark(one["restock_type"], "not_told", "goods that are back are told by the warehouse")
+
+
+def _tell_cancelled(telling: Telling, event: RefundMadeOutsideV1, refund: Node, at: datetime) -> None:
+    """Tells the pieces that are not to be sent any more: Shopify restocks them as cancelled."""
+    counts: dict[str, int] = {}
+    for one in refund["refund_line_items"].items():
+        if one["restock_type"].text() == "cancel" and (count := one["quantity"].need_count()):
+            line_id = own_id(one["line_item_id"])
+            counts[line_id] = counts.get(line_id, 0) + count
+    if not counts:
+        return
+    closed = OrderClosedV1(
+        shop_id=event.shop_id,
+        order_id=event.order_id,
+        cause=CloseCause.REFUNDED_OUTSIDE,
+        by=Party(role=Role.SELLER),
+        lines=[Share(line_id=line_id, quantity_count=count) for line_id, count in counts.items()],
+    )
+    telling.tell(f"refund/{event.outside_id}/cancelled", at, closed, refund)
 
 
 def _currency(transaction: Node) -> str:

@@ -229,6 +229,10 @@ class OrderFile(Value):
     """Refunds whose pieces are counted as repaid."""
     repaid_here: tuple[Share, ...] = ()
     """Those of them that were refunded because they were back at the shop."""
+    closed: tuple[Share, ...] = ()
+    """Pieces that the order system closed while others went on."""
+    closed_beyond: tuple[Share, ...] = ()
+    """Those of them that we did not refund."""
     given_back: tuple[Share, ...] = ()
     """Pieces that were refunded against the goods: the buyer gave them back."""
     resends: tuple[Resend, ...] = ()

@@ -129,3 +129,18 @@ def test_a_fulfilment_that_is_not_under_way(status: str, told: list[str], word: 
     found = shopify(fulfilment(status=status))
     assert types(found) == told
     assert word in codes(found)
+
+
+def cancelled(quantity: int = 1, **fields: object) -> Any:
+    found = copy.deepcopy(refund(**fields))
+    found["refund_line_items"][0] |= {"restock_type": "cancel", "quantity": quantity}
+    return found
+
+
+def test_pieces_that_a_refund_cancels_are_not_awaited_any_more() -> None:
+    """Money alone does not say whether the goods still leave: Shopify says it by the way it restocks them."""
+    closed = one(shopify(cancelled()), "order.closed")
+    assert closed["lines"] == [{"line_id": "866550311766439020", "quantity_count": 1}]
+    assert closed["cause"] == "refunded_outside"
+    for found in (shopify(refund()), shopify(cancelled(transactions=[])), shopify(cancelled(quantity=0))):
+        assert not [name for name in types(found) if name.endswith("order.closed.v1")]

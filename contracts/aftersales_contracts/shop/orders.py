@@ -60,6 +60,8 @@ class CloseCause(OpenEnum):
     UNPAID_AGREED = "unpaid_agreed"
     REFUNDED_UNSHIPPED = "refunded_unshipped"
     REFUNDED = "refunded"
+    REFUNDED_OUTSIDE = "refunded_outside"
+    """The shop gave the money back without a request of ours, and the pieces are not to be sent any more."""
     FRAUD = "fraud"
     DECLINED = "declined"
     """The payment was declined."""
@@ -310,7 +312,10 @@ class OrderClosedV1(OrderEvent):
     request_id: Id | None = None
     """Our request that the event answers."""
     lines: list[Share] | None = None
-    """The pieces that were closed; absent: the whole order."""
+    """The pieces that were closed; absent: the whole order. A line ends with its last piece.
+
+    Pieces that we refunded may be named: under `refunded` or `refunded_unshipped` they are the same pieces.
+    """
 
 
 class OrderRequestDeclinedV1(OrderEvent):

@@ -193,6 +193,8 @@ class RefundEnded(Value):
     """The refund or remedy of a payment that no open refund is known for."""
     here: tuple[Share, ...] = ()
     """The pieces that are repaid because they are back at the shop."""
+    closed: tuple[Share, ...] = ()
+    """The pieces that the order system closed; `repaid` are those that we did not refund."""
 
 
 class ExchangeEnded(Value):

@@ -258,8 +258,10 @@ def closed(file: OrderFile, message: m.Closed, now: datetime) -> Decisions:
     """Stops the order, or some of its lines, that the order system closed."""
     if file.closed_at is not None:
         return []
-    if message.lines and without(whole(file), (*file.repaid, *message.lines)):
-        return [Decided(f.RefundEnded((), is_paid=False, repaid=message.lines), ("OR-005",))]
+    off = _off(file, message)
+    if message.lines and without(whole(file), (*file.repaid, *off)):
+        ended = f.RefundEnded((), is_paid=False, repaid=off, closed=message.lines)
+        return [Decided(ended, ("OR-005",))]
     dropped = [
         f.HoldDropped(replace(hold, phase=HoldPhase.OVER, ask_again_at=None), now)
         for hold in file.holds
@@ -267,6 +269,14 @@ def closed(file: OrderFile, message: m.Closed, now: datetime) -> Decisions:
     ]
     facts: list[Fact] = [*dropped, f.OrderStopped(now)]
     return [Decided(fact, ("OR-005",)) for fact in facts]
+
+
+def _off(file: OrderFile, told: m.Closed) -> tuple[Share, ...]:
+    """Lists the closed pieces that we did not refund: an order system repeats those that we did."""
+    if told.cause not in ("refunded", "refunded_unshipped"):
+        return told.lines
+    ours = without(file.repaid, file.closed_beyond)
+    return without(without((*file.closed, *told.lines), ours), file.closed_beyond)
 
 
 @rules_of("RF-005", "RF-006")

@@ -213,6 +213,9 @@ def _without_refunds(file: OrderFile, ended: f.RefundEnded) -> OrderFile:
     here = (*file.repaid_here, *ended.here)
     paid_ids = (*file.paid_ids, ended.payment_id) if ended.is_paid and ended.payment_id else file.paid_ids
     after = replace(file, refunds=refunds, repaid=repaid, given_back=given_back)
+    if ended.closed:
+        beyond = (*file.closed_beyond, *ended.repaid)
+        after = replace(after, closed=(*file.closed, *ended.closed), closed_beyond=beyond)
     return replace(after, repaid_here=here, paid_ids=paid_ids)
 
 

@@ -24,7 +24,7 @@ class LineAccount(Value):
     `gone_count` pieces are refunded as goods; a price difference does not count. `gone_sent_count` of
     them were shipped before, `back_count` are back and in no case. `received_at`: of the last parcel;
     `reported_at`: the first report of a fault of the pieces that the buyer has.
-    `is_unfit`: pieces of it were checked last and not accepted.
+    `is_unfit`: pieces of it were checked last and not accepted; `ended_count`: their sale has ended.
     """
 
     line_id: str
@@ -45,6 +45,7 @@ class LineAccount(Value):
     style_id: str | None = None
     reported_at: datetime | None = None
     is_unfit: bool = False
+    ended_count: int = 0
 
     @property
     def left_minor(self) -> int:

@@ -330,3 +330,17 @@ def unreported(book: OrderAccount, case_id: str) -> OrderAccount:
         return book
     lines = (replace(line, reported_at=None) if case.count_of(line.line_id) else line for line in book.lines)
     return replace(book, lines=tuple(lines))
+
+
+def ended(book: OrderAccount, line_ids: Collection[str], part: Sequence[Share]) -> OrderAccount:
+    """Marks the lines whose sale has ended, and counts the pieces of those that go on."""
+    counts = {share.line_id: share.quantity_count for share in part}
+    lines = tuple(
+        replace(
+            line,
+            is_done=line.is_done or line.line_id in line_ids,
+            ended_count=line.ended_count + counts.get(line.line_id, 0),
+        )
+        for line in book.lines
+    )
+    return replace(book, lines=lines)

@@ -51,6 +51,7 @@ class SuccessRecorded(Value):
     line_ids: tuple[str, ...]
     is_whole: bool
     at: datetime
+    part: tuple[Share, ...] = ()  # pieces of lines whose other pieces go on
 
 
 class CloseRecorded(Value):
@@ -58,6 +59,7 @@ class CloseRecorded(Value):
     line_ids: tuple[str, ...]
     is_whole: bool
     at: datetime
+    part: tuple[Share, ...] = ()  # pieces of lines whose other pieces go on
 
 
 class RefundAdmitted(Value):
@@ -388,8 +390,7 @@ Fact = (
     | FaultReported | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | GoodsCame
     | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionAgreed | QuestionSettled
     | QuestionVoid | SendBackDue | SendOver | MoneyEntered | HeldGoodsNoted | RemedyKept | BuyerClaimDue
-    | BuyerClaimCut
-    | Task | TaskWithdrawn | Told
+    | BuyerClaimCut | Task | TaskWithdrawn | Told
 )  # fmt: skip
 
 

@@ -176,11 +176,11 @@ def _shipped(data: orders.OrderShippedV1) -> list[Addressed]:
 
 
 def _succeeded(data: orders.OrderSucceededV1) -> list[Addressed]:
-    return _here(data, TradeSucceeded(data.cause.value, _line_ids(data.lines)))
+    return _here(data, TradeSucceeded(data.cause.value, _line_ids(data.lines), shares_in(data.lines or [])))
 
 
 def _closed(data: orders.OrderClosedV1) -> list[Addressed]:
-    return _here(data, TradeClosed(data.cause.value, _line_ids(data.lines)))
+    return _here(data, TradeClosed(data.cause.value, _line_ids(data.lines), shares_in(data.lines or [])))
 
 
 def _declined(data: orders.OrderRequestDeclinedV1) -> list[Addressed]:

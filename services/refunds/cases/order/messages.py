@@ -131,13 +131,19 @@ class ShipmentMarked(Value):
 
 
 class TradeSucceeded(Value):
+    """The order system says that the trade succeeded. `line_ids` None: all of it; `shares`: their pieces."""
+
     cause: str
     line_ids: tuple[str, ...] | None
+    shares: tuple[Share, ...] = ()
 
 
 class TradeClosed(Value):
+    """The order system says that the trade is closed. `line_ids` None: all of it; `shares`: their pieces."""
+
     cause: str
     line_ids: tuple[str, ...] | None
+    shares: tuple[Share, ...] = ()
 
 
 class RequestDeclined(Value):

@@ -4,7 +4,7 @@ The order admits refunds and exchanges, passes order-wide news on to them and al
 rules are in rules_money, rules_payments, rules_news and rules_remedies.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import assert_never
 
@@ -299,13 +299,13 @@ def _window_end(confirm: Confirm, now: datetime) -> datetime:
 def _succeeded(state: State, told: TradeSucceeded, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Records that the trade, or a part of it, succeeded by the order system's word."""
     current = live(state)
-    line_ids, is_whole = _ended_lines(current, told.line_ids)
-    if isinstance(current, Succeeded) or line_ids is None:
+    line_ids, part, is_whole = _ended_lines(current.book, told, is_success=True)
+    if isinstance(current, Succeeded) or not (line_ids or part or told.line_ids is None):
         return []
     if isinstance(current, Closed):
         return [reconciliation("status-conflict", "succeeded_after_close", now + policy.attention_days)]
     return [
-        SuccessRecorded(told.cause, line_ids, is_whole, now),
+        SuccessRecorded(told.cause, line_ids, is_whole, now, part),
         *_confirm_answered(current, is_whole=is_whole),
     ]
 
@@ -314,15 +314,18 @@ def _succeeded(state: State, told: TradeSucceeded, policy: Policy, now: datetime
 def _closed(state: State, told: TradeClosed, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Records that the order system closed the trade, or a part of it, and why."""
     current = live(state)
-    line_ids, is_whole = _ended_lines(current, told.line_ids)
-    if isinstance(current, Closed) or line_ids is None:
+    line_ids, part, is_whole = _ended_lines(current.book, told, is_success=False)
+    if isinstance(current, Closed) or not (line_ids or part or told.line_ids is None):
         return []
     due_at = now + policy.attention_days
     if isinstance(current, Succeeded):
         return [reconciliation("status-conflict", "closed_after_success", due_at)]
-    closed: list[Fact] = [CloseRecorded(told.cause, line_ids, is_whole, now)]
+    closed: list[Fact] = [CloseRecorded(told.cause, line_ids, is_whole, now, part)]
     closed += _confirm_answered(current, is_whole=is_whole)
-    if any(case.kind is not None and _touches(case, line_ids) for case in current.book.open):
+    if any(
+        case.kind is not None and _touches(case, {*line_ids, *(share.line_id for share in part)})
+        for case in current.book.open
+    ):
         closed.append(reconciliation("closed-with-refund", "closed_with_open_refund", due_at))
     return closed
 
@@ -333,16 +336,30 @@ def _confirm_answered(current: Live, *, is_whole: bool) -> list[Fact]:
     return [TaskWithdrawn("trade_ended", name=CONFIRM_STOPPED)] if is_asked and is_whole else []
 
 
-def _ended_lines(current: Live, told: tuple[str, ...] | None) -> tuple[tuple[str, ...] | None, bool]:
-    """Lists the lines that end by this news (None if none). Tells whether the whole order has ended now."""
-    book = current.book
-    if told is None:
-        return tuple(line.line_id for line in book.lines if not line.is_done), True
-    fresh = tuple(line.line_id for line in book.lines if line.line_id in told and not line.is_done)
-    return fresh or None, all(line.is_done or line.line_id in told for line in book.lines)
+def _ended_lines(
+    book: OrderAccount, told: TradeSucceeded | TradeClosed, *, is_success: bool
+) -> tuple[tuple[str, ...], tuple[Share, ...], bool]:
+    """Lists the lines that end by this news, the pieces of those that go on, and whether all has ended now.
+
+    A line has ended with its last piece. Repaid pieces will not be told to succeed; they may be told closed.
+    """
+    if told.line_ids is None:
+        return tuple(line.line_id for line in book.lines if not line.is_done), (), True
+    counts = {share.line_id: share.quantity_count for share in told.shares}
+    fresh = [line for line in book.lines if line.line_id in told.line_ids and not line.is_done]
+    ended: list[str] = []
+    part: list[Share] = []
+    for line in fresh:
+        count = counts.get(line.line_id, line.quantity_count)
+        due_count = line.left_count if is_success else line.quantity_count
+        if line.ended_count + count >= due_count:
+            ended.append(line.line_id)
+        else:
+            part.append(Share(line.line_id, count, 0))
+    return tuple(ended), tuple(part), all(line.is_done or line.line_id in ended for line in book.lines)
 
 
-def _touches(case: OpenCase, line_ids: tuple[str, ...]) -> bool:
+def _touches(case: OpenCase, line_ids: Collection[str]) -> bool:
     return not case.shares or any(share.line_id in line_ids for share in case.shares)
 
 

@@ -232,6 +232,7 @@ def _account(line: PlacedLine, known: LineAccount | None, policy: Policy) -> Lin
         fresh,
         shipped_count=known.shipped_count,
         is_done=known.is_done,
+        ended_count=known.ended_count,
         received_at=known.received_at,
         back_count=known.back_count,
         reported_at=known.reported_at,

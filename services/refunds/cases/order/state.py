@@ -237,22 +237,15 @@ def _shipment_recorded(state: Live, fact: ShipmentRecorded) -> State:
 
 
 def _success_recorded(state: Live, fact: SuccessRecorded) -> State:
-    book = _done(state.book, fact.line_ids)
+    book = goods.ended(state.book, fact.line_ids, fact.part)
     if fact.cause == "buyer":
         book = account.confirmed(book, fact.line_ids)
     return Succeeded(book, fact.at, fact.cause) if fact.is_whole else replace(state, book=book)
 
 
 def _close_recorded(state: Live, fact: CloseRecorded) -> State:
-    book = _done(state.book, fact.line_ids)
+    book = goods.ended(state.book, fact.line_ids, fact.part)
     return Closed(book, fact.at, fact.cause) if fact.is_whole else replace(state, book=book)
-
-
-def _done(book: OrderAccount, line_ids: tuple[str, ...]) -> OrderAccount:
-    return replace(
-        book,
-        lines=tuple(replace(line, is_done=True) if line.line_id in line_ids else line for line in book.lines),
-    )
 
 
 def _refund_admitted(state: Live, fact: RefundAdmitted) -> State:

@@ -2,13 +2,17 @@
 
 from typing import Any
 
+import pytest
+
 from kernel.value import replace
 from services.logistics.cases.dispatch import facts as f
 from services.logistics.cases.dispatch import messages as m
+from services.logistics.order_file import OpenRefund
 from services.logistics.parcels import Outcome
 from services.logistics.shares import Share
-from tests.services.logistics.dispatch.test_refunds import OTHER, PAID, decided, noted, of, paid
-from tests.services.logistics.pools import L1
+from tests.services.logistics.dispatch.test_refunds import FILE, OTHER, PAID, decided, noted, of, paid
+from tests.services.logistics.pools import L1, P
+from tests.services.logistics.shop import T0
 
 
 def test_each_piece_that_came_back_is_repaid_as_such_once() -> None:
@@ -48,3 +52,38 @@ def test_goods_that_came_back_are_paid_for_once_whatever_a_search_says() -> None
         (ended,) = of(facts, f.SearchEnded)
         assert (ended.link.remedy, ended.link.is_sought) == ("refund", again.is_open)
         before += facts
+
+
+ONE = (Share("l2", 1),)
+FIVE = replace(FILE, lines=tuple(replace(line, quantity_count=5) for line in FILE.lines))
+
+
+@pytest.mark.parametrize(
+    ("told", "off"),
+    [
+        (["paid", "refunded"], 1),
+        (["paid", "refunded_unshipped", "paid", "refunded"], 2),
+        (["refunded", "refunded"], 2),
+        (["paid", "refunded", "refunded"], 2),
+        (["paid", "refunded_outside"], 2),
+        (["refunded_outside", "no_stock"], 2),
+        (["no_stock", "paid", "refunded"], 2),
+        (["no_stock", "refunded"], 2),
+        (["paid", "refunded_outside", "refunded"], 2),
+    ],
+)
+def test_pieces_that_the_order_system_closes_after_our_refund_are_the_refunded_ones(
+    told: list[str], off: int
+) -> None:
+    """OR-005, RF-035: an order system repeats what we refunded; what others took off comes beside it."""
+    before: list[Any] = [f.OrderKnown(FIVE, P.attention.since(T0)), PAID[1]]
+    for number, cause in enumerate(told):
+        when: Any = m.Closed(cause, ONE)
+        if cause == "paid":
+            refund_id = f"r{number}"
+            before.append(f.RefundNoted(OpenRefund(refund_id, "unshipped", ONE)))
+            when = m.RefundPaid(refund_id, None, ONE, is_full=False)
+        before += decided(before, when)
+    repaid = [share.quantity_count for fact in of(before, f.RefundEnded) for share in fact.repaid]
+    assert sum(repaid) == off
+    assert of(before, f.OrderStopped) == []
