@@ -42,7 +42,7 @@ HIDDEN = {
 ENDINGS: dict[str, type[StrEnum] | set[str]] = {
     "order": {
         "buyer", "auto_confirm", "partial_refund", "unpaid_timeout", "unpaid_cancelled", "unpaid_agreed",
-        "refunded_unshipped", "refunded", "fraud", "declined", "no_stock", "staff_error",
+        "refunded_unshipped", "refunded", "refunded_outside", "fraud", "declined", "no_stock", "staff_error",
     },
     "refund-agreement": RefundEnding,
     "buyer-claim": ClaimEnding,

@@ -91,7 +91,7 @@ def test_what_was_given_back_of_a_removed_line_stays_given_back() -> None:
     assert (m.left(driver), m.codes(driver)) == (6_000, [])
 
 
-@pytest.mark.parametrize("cause", ["fraud", "declined", "no_stock", "staff_error"])
+@pytest.mark.parametrize("cause", ["fraud", "declined", "no_stock", "staff_error", "refunded_outside"])
 def test_an_order_may_be_closed_for_the_shops_reasons(cause: str) -> None:
     driver = played(PAID, s.closed(orders.CloseCause(cause)))
     changed = driver.announced(common.CaseChangedV1)[-1]
