@@ -52,3 +52,7 @@ def test_an_answer_names_fields_of_the_completed_task(name: str, answer: Answer)
 def test_a_question_can_be_answered_by_codes_or_known_events(code: str, question: Question) -> None:
     assert question.answers or question.events, code
     assert set(question.events) <= set(EVENTS), code
+
+
+def test_every_type_of_event_has_a_title() -> None:
+    assert list(catalogue.published("events")) == sorted(EVENTS)

@@ -71,6 +71,10 @@ def test_every_kind_shows_itself_or_says_why_not() -> None:
     assert len(SHOWN) >= 17
 
 
+def test_every_kind_has_a_name_in_words() -> None:
+    assert set(catalogue.published("kinds")) == {kind.name for _, kind in KINDS}
+
+
 @pytest.mark.parametrize(("service", "kind"), SHOWN)
 def test_every_state_has_a_picture(service: str, kind: Kind[Any, Any, Any, Any]) -> None:
     del service

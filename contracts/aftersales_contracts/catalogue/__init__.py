@@ -85,6 +85,14 @@ class Deadline(Text):
     """Whether `case.changed` tells of it. One that only repeats or reminds stays inside."""
 
 
+class EventType(Text):
+    """A type of event; the text is a title of what happened."""
+
+
+class CaseKind(Text):
+    """A kind of case, by the `case_kind` of outcomes."""
+
+
 class LeftOut(Text):
     """A kind of case without `case.changed`, by its name; the text says why."""
 
@@ -96,6 +104,8 @@ TOPICS: Mapping[str, type[Text]] = {
     "actions": Action,
     "deadlines": Deadline,
     "left-out": LeftOut,
+    "events": EventType,
+    "kinds": CaseKind,
 }
 """Topic -> the class of its entries."""
 
