@@ -123,6 +123,12 @@ def liability_of(
 
 
 @rules_of("RF-116")
+def is_fault_known(found: Iterable[InspectedLine]) -> bool:
+    """Tells whether any check said a word on the fault that the buyer named."""
+    return any(line.is_fault_confirmed is not None for line in found if line.received_count)
+
+
+@rules_of("RF-116")
 def is_fault_refuted(found: Iterable[InspectedLine]) -> bool:
     """Tells whether the check did not find the fault that the buyer named, in any of the goods."""
     words = {line.is_fault_confirmed for line in found if line.received_count}

@@ -103,6 +103,16 @@ def test_a_piece_that_was_taken_back_may_be_claimed_again(
     assert broken(world.breaches.values(), "words_buyer_claim") == found
 
 
+def test_a_piece_whose_bill_is_asked_back_may_be_claimed_again() -> None:
+    """The buyer paid the bill of pieces that he had not after all; what he gets next is claimed anew."""
+    world = _both()
+    billed = refunds_enums.BuyerClaimEnding.BILLED_AGAIN
+    announce(world, _opened("c1", "a"), _settled("c1", billed), _opened("c2", "b"), _settled("c2", billed))
+    announce(world, task(world, "buyer-claim", "c1", "billed_goods_back"))
+    announce(world, _opened("c3", "a"), _opened("c4", "b"))
+    assert broken(world.breaches.values(), "words_buyer_claim") == {"c4"}
+
+
 def test_a_part_of_the_money_that_was_given_up_leaves_the_rest_with_the_buyer() -> None:
     world = _both()
     intent = world.ledger.m.intents["ra.refund.1"]

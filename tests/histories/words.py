@@ -14,7 +14,7 @@ from tests.histories.breach import Breach
 from tests.histories.excuses import is_denied
 from tests.histories.goods import Where
 from tests.histories.ledger import Ledger
-from tests.histories.matters import Intent, counts, minors
+from tests.histories.matters import BuyerClaim, Intent, counts, minors
 
 LATE_REASONS = frozenset({"late_shipment", "out_of_stock"})
 COMPENSATION_CAPS: Mapping[str, int] = {"CNY": 50_000, "BRL": 40_000}
@@ -332,7 +332,8 @@ def _compensation(ledger: Ledger, intent: Intent) -> Found:
 def _buyer_claim(ledger: Ledger, event: Any, at: datetime) -> Found:
     """The money may still be on its way; earlier claims of the same pieces do not count again.
 
-    The rest of money of which a part was given up counts; what was taken back the buyer has no more.
+    The rest of money of which a part was given up counts; what was taken back the buyer has no more, and
+    about a bill for goods that he has not after all a person is asked.
     """
     del at
     m = ledger.m
@@ -342,12 +343,18 @@ def _buyer_claim(ledger: Ledger, event: Any, at: datetime) -> Found:
         repaid = sum(i.lines[line_id] for i in asked if not i.keeps_goods) + ledger.beside.repaid[line_id]
         repaid = min(repaid, ledger.goods.ordered[line_id])  # money of a piece may go back in parts
         claims = [c for c in m.buyer_claims.values() if c.ended not in ("void", "taken_back")]
-        claims = [c for c in claims if c.claim_id != event.claim_id]
+        claims = [c for c in claims if c.claim_id != event.claim_id and not _is_billed_in_vain(ledger, c)]
         before = sum(claim.lines[line_id] for claim in claims)
         over = ledger.goods.count(line_id, Where.BUYER) + repaid - ledger.goods.ordered[line_id]
         if over < count + before and not _is_unpaid(ledger, line_id, count + before):
             detail = f"{count} and {before} before claimed, {over} too many"
             yield "words_buyer_claim", "", event.claim_id, detail
+
+
+def _is_billed_in_vain(ledger: Ledger, claim: BuyerClaim) -> bool:
+    """Whether a person was asked to give back what the buyer paid for pieces that he has not, or not twice."""
+    tasks = [task for task in ledger.m.tasks.values() if task.question_code == "billed_goods_back"]
+    return any(task.case_id == claim.claim_id for task in tasks)
 
 
 def _is_unpaid(ledger: Ledger, line_id: str, count: int) -> bool:

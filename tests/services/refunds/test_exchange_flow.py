@@ -224,6 +224,16 @@ def test_s3_a_confirmed_fault_is_what_the_exchange_is_for() -> None:
     assert requested(driver) == [("freight", 1_200)]
 
 
+@pytest.mark.parametrize(("second", "freight"), [(False, []), (None, [1_200]), (True, [1_200])])
+def test_a_second_look_is_the_first_word_on_the_fault(second: bool | None, freight: list[int]) -> None:
+    """RF-116, RF-063: the first said nothing of the fault, the second found none; the freight was repaid."""
+    driver = shipped((s.placed(), T0), 10_000, *came_back()[:-1])
+    driver.tell(s.inspected(is_fault_confirmed=None), T0 + 4 * DAY)
+    driver.tell(s.inspected(is_fault_confirmed=second), T0 + 4 * DAY + HOUR)
+    driver.tell(s.reship(logistics_enums.ReshipStatus.SENT), T0 + 5 * DAY)
+    assert requested(driver) == [("freight", minor) for minor in freight]
+
+
 def completed() -> Driver:
     driver = shipped((s.placed(), T0), 10_000, *came_back())
     driver.tell(s.reship(logistics_enums.ReshipStatus.SENT), T0 + 5 * DAY)

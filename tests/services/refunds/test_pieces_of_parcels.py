@@ -185,3 +185,29 @@ def test_all_pieces_that_are_back_count_for_a_refund_that_was_changed_to_not_rec
     book = driver.state("order", "o1").book
     asked = {share.line_id: share.quantity_count for one in book.questions for share in one.pieces}
     assert (asked, len({one.number for one in book.questions})) == ({"a": 1}, len(book.questions))
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_refund_of_one_piece_takes_the_remedy_of_one_parcel_only(*, is_whole: bool) -> None:
+    """RF-007, RF-035: two parcels with a piece of one line were lost; the second piece was nobody's."""
+    lines = [s.share("a", 1, 5_000), *([] if is_whole else [s.share("b", 1, 5_000)])]
+    applied = s.applied(RefundKind.UNSHIPPED, 5_000 * len(lines), lines=lines)
+    first, second = due(a(1), parcel_id="k1", reason=LOST), due(a(1), b(1), parcel_id="k2", reason=LOST)
+    driver = told(*TWO_OF_A, (applied, T0), (first, T0 + HOUR))
+    assert len(requested(driver)) == is_whole
+    driver.tell(second, T0 + 2 * HOUR)
+    driver.tell(second, T0 + 2 * HOUR)
+    own, rest = ("r1.refund.1", 5_000 * len(lines), {x.line_id: 1 for x in lines}), {"a": 1, "b": 1}
+    rest = rest if is_whole else {"a": 1}
+    assert requested(driver) == [own, ("k2.remedy.refund.refund.1", 5_000 * len(rest), rest)]
+
+
+def test_a_parcel_that_is_lost_and_comes_back_gives_a_refund_its_pieces_once() -> None:
+    """RF-036, RF-044: the second news of one parcel is about the same piece, not about the other one."""
+    applied = s.applied(RefundKind.UNSHIPPED, 10_000, lines=[s.share("a", 1, 5_000), s.share("b", 1, 5_000)])
+    driver = told(*TWO_OF_A, (applied, T0), (due(a(1), parcel_id="k1", reason=LOST), T0 + HOUR))
+    again = due(a(1), parcel_id="k1").model_copy(update={"remedy_id": "k1.returned"})
+    driver.tell(again, T0 + 2 * HOUR)
+    assert requested(driver) == []
+    driver.until(T0 + 3 * DAY)
+    assert requested(driver) == [("r1.refund.1", 10_000, {"a": 1, "b": 1})]

@@ -32,7 +32,7 @@ from services.refunds.cases.exchange.state import (
     WaitBuyerSend,
 )
 from services.refunds.goods import counts_of, inside, more_of, received, together, without
-from services.refunds.liability import Bearer, ReturnCause, is_fault_refuted, without_fault
+from services.refunds.liability import Bearer, ReturnCause, is_fault_known, is_fault_refuted, without_fault
 from services.refunds.notices import is_explained, is_unfit
 from services.refunds.policy import Policy
 from services.refunds.shares import InspectedLine, Share, money_together
@@ -60,7 +60,7 @@ def return_accepted(state: Open, accepted: ReturnAccepted, policy: Policy, now: 
         return []
     if accepted.shares and not _is_whole(state.filed, state.found, accepted.shares):
         return _some_missing(state, (), accepted.shares, policy, now)
-    return [*_fault_judged(state), *_goods_fine(state, policy, now, is_unchecked=not state.found)]
+    return [*_fault_judged(state), *_goods_fine(state, policy, now)]
 
 
 @rules_of("RF-044")
@@ -103,7 +103,8 @@ def goods_checked(state: Open, checked: GoodsChecked, policy: Policy, now: datet
         decided += _note_differs(checked.wanted_sku_id, policy, now)
     if not _is_whole(filed, found, state.accepted):
         return [*decided, *_some_missing(state, lines, (), policy, now)]
-    return [*_fault_judged(replace(state, found=found)), *decided, *_goods_fine(state, policy, now)]
+    state = replace(state, found=found)
+    return [*_fault_judged(state), *decided, *_goods_fine(state, policy, now)]
 
 
 def _fault_judged(state: InReturn) -> Decision:
@@ -113,7 +114,7 @@ def _fault_judged(state: InReturn) -> Decision:
 
 
 def _checked_late(state: ShippingReplacement, checked: GoodsChecked) -> Decision:
-    """Judges the freight, which is not repaid yet, where the goods are checked after they were accepted."""
+    """Judges the freight, which is not repaid yet, where the first word on the fault comes so late."""
     is_quality = state.filed.liability.cause is ReturnCause.QUALITY
     if not state.is_unchecked or not is_quality or not is_fault_refuted(checked.lines):
         return []
@@ -160,11 +161,10 @@ def _with_row(decided: Decision) -> Decision:
 
 
 @rule("RF-116", "RF-118", "RF-120")
-def _goods_fine(
-    state: InReturn, policy: Policy, now: datetime, *, is_unchecked: bool = False
-) -> Sequence[Fact]:
+def _goods_fine(state: InReturn, policy: Policy, now: datetime) -> Sequence[Fact]:
     """Makes the replacement due. It is a promise."""
-    return [replace(replacement(state.filed, policy, now), is_unchecked=is_unchecked)]
+    due = replacement(state.filed, policy, now)
+    return [replace(due, is_unchecked=not is_fault_known(state.found))]
 
 
 def replacement(filed: Filed, policy: Policy, now: datetime) -> ReshipDue:

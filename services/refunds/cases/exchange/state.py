@@ -213,7 +213,7 @@ class SomeCame(Value):
 class ReshipDue(Value):
     """Goods must go to the buyer: the replacement, or his own goods back; `shares` empty: all filed ones.
 
-    `is_unchecked`: the goods that came for it were not looked at.
+    `is_unchecked`: nobody said yet whether the goods that came for it have the fault.
     """
 
     purpose: ReshipPurpose

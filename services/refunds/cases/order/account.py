@@ -83,7 +83,8 @@ class OpenCase(Value):
     """A case that works on lines of the order. `kind` is None for an exchange; `is_granted`: the money is.
 
     `applied_at`: when a buyer first applied. `is_proven`: its goods are known to be lost or back. `back`:
-    pieces that came back other than by its own return; `gone`: pieces that were paid for as goods.
+    pieces that came back other than by its own return; `gone`: pieces that were paid for as goods;
+    `remedied`: pieces that it was told to pay for, by the parcel that they were in.
     """
 
     case_id: str
@@ -96,6 +97,7 @@ class OpenCase(Value):
     is_proven: bool = False
     back: tuple[Share, ...] = ()
     gone: tuple[Share, ...] = ()
+    remedied: tuple[Back, ...] = ()
 
     @property
     def waits_for_goods(self) -> bool:

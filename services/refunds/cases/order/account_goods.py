@@ -159,6 +159,16 @@ def gone(book: OrderAccount, pieces: Sequence[Share], parcel_id: str) -> OrderAc
     return changed(replace(book, back_parcels=parcels), pieces, -1)
 
 
+def remedied(book: OrderAccount, case_id: str, taken: Back | None) -> OrderAccount:
+    """Keeps the pieces of a parcel that a case was told to pay for."""
+    case = book.case(case_id)
+    if case is None or taken is None:
+        return book
+    others = tuple(one for one in case.remedied if one.case_id != taken.case_id)
+    told = replace(case, remedied=(*others, taken))
+    return replace(book, open=tuple(told if one is case else one for one in book.open))
+
+
 def sent(book: OrderAccount, case_id: str, return_id: str, pieces: tuple[Share, ...]) -> OrderAccount:
     """Adds a parcel of the buyer to those of its case. Its pieces left him, whatever becomes of the case."""
     case, known = book.case(case_id), returning(book, case_id)

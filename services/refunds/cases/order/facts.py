@@ -340,12 +340,13 @@ class SendOver(Value):
 
 
 class RemedyPassedOn(Value):
-    """A case was told of a remedy, and the order remembers it. No `shares`: all pieces of the case."""
+    """A case was told of a remedy for `shares`, or for all its pieces; `taken`: those of this parcel."""
 
     case_id: str
     remedy_id: str
     reason_code: str
     shares: tuple[Share, ...] = ()
+    taken: Back | None = None
 
 
 class RemedyKept(Value):

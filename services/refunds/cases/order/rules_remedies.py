@@ -32,7 +32,7 @@ from services.refunds.cases.order.state import (
     evolve,
     live,
 )
-from services.refunds.goods import BACK_REASONS, counts_of, inside, pieces_of, without
+from services.refunds.goods import BACK_REASONS, Back, counts_of, inside, pieces_of, together, without
 from services.refunds.policy import Policy
 from services.refunds.rejections import Rejection
 from services.refunds.shares import RefundKind, Share
@@ -55,13 +55,13 @@ def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -
         return _after_the_end(book, remedy, policy, now)
     if not book.lines:
         return _of_unknown_lines(book, remedy, policy, now)
-    found, rest = _waiting(book, _known_pieces(book, remedy.pieces))
+    found, rest = _waiting(book, _known_pieces(book, remedy.pieces), _parcel_of(remedy))
     are_here = remedy.reason_code in BACK_REASONS
     if are_here:
         rest = _nobodys(book, rest, are_here=True)
     decided: list[Decided[Fact]] = []
-    for case, shares in found:
-        decided += _passed_on(RemedyPassedOn(case.case_id, remedy.remedy_id, remedy.reason_code, shares))
+    for case, taken in found:
+        decided += _passed_on(_told(case, remedy, taken))
     free = _free(book, rest, are_here=are_here)
     if free != rest:
         is_exchange = any(
@@ -124,11 +124,11 @@ def _after_the_end(
     """Pays the refunds that wait; about other pieces a person is asked, because the order is over."""
     if not book.lines:
         return _asked(remedy, ENDED, policy, now)
-    found, rest = _waiting(book, _known_pieces(book, remedy.pieces))
+    found, rest = _waiting(book, _known_pieces(book, remedy.pieces), _parcel_of(remedy))
     rest = _nobodys(book, rest, are_here=remedy.reason_code in BACK_REASONS)
     decided: list[Decided[Fact]] = []
-    for case, shares in found:
-        decided += _passed_on(RemedyPassedOn(case.case_id, remedy.remedy_id, remedy.reason_code, shares))
+    for case, taken in found:
+        decided += _passed_on(_told(case, remedy, taken))
     return [*decided, *_question(book, remedy, rest, ENDED, policy, now)]
 
 
@@ -162,16 +162,36 @@ ENDED = "remedy_without_open_order"
 
 
 def _waiting(
-    book: OrderAccount, pieces: Sequence[Share]
+    book: OrderAccount, pieces: Sequence[Share], parcel_id: str
 ) -> tuple[list[tuple[OpenCase, tuple[Share, ...]]], tuple[Share, ...]]:
-    """Finds the waiting case of each of these pieces, and the pieces without one."""
+    """Finds the waiting case of each of these pieces, and the pieces without one.
+
+    A case of some pieces of a line has them once: those that another parcel brought are no others'.
+    """
     rest = tuple(pieces)
     found: list[tuple[OpenCase, tuple[Share, ...]]] = []
     for case in book.open:
-        if case.waits_for_goods and (taken := inside(case.shares, rest)):
+        wanted = without(case.shares, _remedied(case, parcel_id))
+        if case.waits_for_goods and (taken := inside(wanted, rest)):
             found.append((case, taken))
             rest = without(rest, taken)
     return found, pieces_of(counts_of(rest))
+
+
+def _remedied(case: OpenCase, parcel_id: str) -> list[Share]:
+    """Lists the pieces that the case was told to pay for because of other parcels."""
+    return [share for one in case.remedied if one.case_id != parcel_id for share in one.pieces]
+
+
+def _parcel_of(remedy: RemedyDue) -> str:
+    return remedy.parcel_id or remedy.remedy_id
+
+
+def _told(case: OpenCase, remedy: RemedyDue, pieces: tuple[Share, ...]) -> RemedyPassedOn:
+    """Tells the case of all pieces that it is to pay for by now."""
+    taken = Back(_parcel_of(remedy), pieces)
+    shares = together(_remedied(case, taken.case_id), pieces)
+    return RemedyPassedOn(case.case_id, remedy.remedy_id, remedy.reason_code, shares, taken)
 
 
 @rule("RF-035", "RF-036", "RF-037", "RF-038")
@@ -197,7 +217,7 @@ def _opened(
     if undisputed.amount.minor > terms.amount.minor:
         return [*_kept(current.book, remedy)]
     fact = ours(current, refund_id, terms, policy, now, remedy_id=remedy.remedy_id, are_goods_back=False)
-    return _remedied(fact)
+    return _admitted(fact)
 
 
 def _undisputed(book: OrderAccount) -> OrderAccount:
@@ -209,7 +229,7 @@ def _undisputed(book: OrderAccount) -> OrderAccount:
 
 
 @rule("RF-007", "RF-035", "RF-036", "RF-037", "RF-038")
-def _remedied(fact: RefundAdmitted) -> Sequence[Fact]:
+def _admitted(fact: RefundAdmitted) -> Sequence[Fact]:
     return [fact]
 
 

@@ -158,7 +158,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
         case GrantGivenBack():
             return replace(order, book=account_money.overs_booked(_moved(book, fact, -1)))
         case RemedyPassedOn():
-            return replace(order, book=replace(book, remedies=(*book.remedies, fact.remedy_id)))
+            book = replace(book, remedies=(*book.remedies, fact.remedy_id))
+            return replace(order, book=goods.remedied(book, fact.case_id, fact.taken))
         case AutoConfirmRequested():
             return _confirm_requested(order, fact)
         case AutoConfirmDeferred():

@@ -108,6 +108,9 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-116", [*IN_RETURN, UNCHECKED], checked(replace(FINE, is_fault_confirmed=True)), []),
     ("RF-116", [*IN_RETURN, UNCHECKED], checked(replace(FINE, is_fault_confirmed=None)), []),
     ("RF-116", [*IN_RETURN, SHIP], checked(replace(FINE, is_fault_confirmed=False)), []),
+    ("RF-116", IN_RETURN, checked(replace(FINE, is_fault_confirmed=None)), [UNCHECKED]),
+    ("RF-116", [*IN_RETURN, UNCHECKED, c.FreightDecided(ROW_63)],
+     checked(replace(FINE, is_fault_confirmed=False)), []),
     ("RF-116", PAIR_IN_RETURN, m.GoodsChecked((TWO_A, B), None), [SHIP]),
     ("RF-116", PAIR_IN_RETURN, checked(TWO_A), [c.SomeCame((TWO_A,), ()), ASK_REST]),
     ("RF-116", PAIR_IN_RETURN, m.GoodsChecked((FINE, B), None), [c.SomeCame((FINE, B), ()), ASK_REST]),
@@ -259,21 +262,21 @@ def test_the_freight_of_a_second_parcel_is_laid_out_as_well() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "row"),
+    ("line", "due"),
     [
-        (InspectedLine("a", 1, 1, "resaleable", True, False), [c.FreightDecided(without_fault(ROW))]),
-        (InspectedLine("a", 0, 0, "resaleable", True, False), []),
-        (InspectedLine("a", 1, 1, "resaleable", True, True), []),
+        (InspectedLine("a", 1, 1, "resaleable", True, False), [c.FreightDecided(without_fault(ROW)), SHIP]),
+        (InspectedLine("a", 0, 0, "resaleable", True, False), [UNCHECKED]),
+        (InspectedLine("a", 1, 1, "resaleable", True, True), [SHIP]),
     ],
 )
 def test_goods_that_the_seller_accepts_after_a_check_follow_what_it_found(
-    line: InspectedLine, row: list[Any]
+    line: InspectedLine, due: list[Any]
 ) -> None:
     """RF-116: the check of a part found no fault, and the freight was repaid. A look at nothing is none."""
     some = c.SomeCame((line,), ())
     state = [*PAIR_IN_RETURN, some]
     decided = facts_of(decide(KIND, state, m.ReturnAccepted(), T0, POLICY))
-    assert decided == [*row, SHIP]
+    assert decided == due
 
 
 @pytest.mark.parametrize("when", [YES, m.ReturnAccepted(), m.ReshipMoved("reserved")])
