@@ -352,7 +352,7 @@ def _buyer_claim(ledger: Ledger, event: Any, at: datetime) -> Found:
 
 
 def _is_billed_in_vain(ledger: Ledger, claim: BuyerClaim) -> bool:
-    """Whether a person was asked to give back what the buyer paid for pieces that he has not, or not twice."""
+    """Whether a person was asked to give back what the buyer paid for such pieces: he has them not."""
     tasks = [task for task in ledger.m.tasks.values() if task.question_code == "billed_goods_back"]
     return any(task.case_id == claim.claim_id for task in tasks)
 
