@@ -2,11 +2,15 @@
 
 import json
 import re
+from enum import Enum
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
 
 from aftersales_contracts import catalogue
+from aftersales_contracts.base import Event
 from aftersales_contracts.catalogue import TOPICS, Answer, Question, Text
 from aftersales_contracts.registry import EVENTS
 from aftersales_contracts.shop.desk import TaskCompletedV1
@@ -56,3 +60,36 @@ def test_a_question_can_be_answered_by_codes_or_known_events(code: str, question
 
 def test_every_type_of_event_has_a_title() -> None:
     assert list(catalogue.published("events")) == sorted(EVENTS)
+
+
+def told(of: type[Event]) -> set[tuple[str, type[Any]]]:
+    """The fields of a type of event, those within them too, each with a class in its type."""
+    found: set[tuple[str, type[Any]]] = set()
+
+    def look(name: str, kind: Any) -> None:
+        for part in get_args(kind):
+            look(name, part)
+        if isinstance(kind, type) and (name, kind) not in found:
+            found.add((name, kind))
+            if issubclass(kind, BaseModel):
+                for each, field in kind.model_fields.items():
+                    look(each, field.annotation)
+
+    look("", of)
+    return found
+
+
+OUTCOMES = [event for code, event in EVENTS.items() if code.startswith("aftersales.")]
+
+
+def test_every_value_of_our_outcomes_has_words() -> None:
+    """Reasons of open lists are looked for where they are announced: tests/services/test_words.py."""
+    enums = {kind for event in OUTCOMES for _, kind in told(event) if issubclass(kind, Enum)}
+    assert len(enums) > 40
+    missing = {str(member.value) for kind in enums for member in kind} - set(catalogue.published("values"))
+    assert missing == set()
+
+
+def test_every_name_of_a_field_is_one_of_our_outcomes() -> None:
+    names = {name for event in OUTCOMES for name, _ in told(event)}
+    assert set(catalogue.published("fields")) - names == set()

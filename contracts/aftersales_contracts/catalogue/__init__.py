@@ -93,6 +93,14 @@ class CaseKind(Text):
     """A kind of case, by the `case_kind` of outcomes."""
 
 
+class Name(Text):
+    """The name of a field of our outcomes."""
+
+
+class Value(Text):
+    """A value of such fields: a role, a reason, an outcome. A code means the same in every field."""
+
+
 class LeftOut(Text):
     """A kind of case without `case.changed`, by its name; the text says why."""
 
@@ -106,6 +114,8 @@ TOPICS: Mapping[str, type[Text]] = {
     "left-out": LeftOut,
     "events": EventType,
     "kinds": CaseKind,
+    "fields": Name,
+    "values": Value,
 }
 """Topic -> the class of its entries."""
 
