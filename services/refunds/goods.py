@@ -36,6 +36,8 @@ class Returning(Value):
     """The returns that were at the gate or checked by their id."""
     boxes: tuple[Back, ...] = ()
     """The findings of each parcel that was checked, by its id."""
+    codes: dict[str, str] = {}  # noqa: RUF012  a value's default is copied
+    """The return that travels under each tracking code."""
 
     def with_report(self, return_id: str, pieces: tuple[Share, ...]) -> "tuple[Share, ...]":
         """Adds up what is at the shop: several reports of one return are about the same goods."""
@@ -55,6 +57,10 @@ class Returning(Value):
     def has_box(self, parcel_id: str) -> bool:
         """Tells whether that parcel was checked for the case before."""
         return any(box.case_id == parcel_id for box in self.boxes)
+
+    def was_in(self, parcel_id: str) -> bool:
+        """Tells whether goods of the case are in that parcel, by an earlier check or by its tracking code."""
+        return parcel_id in self.codes or self.has_box(parcel_id)
 
     def is_counted(self, return_id: str) -> bool:
         """Tells whether the pieces of that return were counted already, at the gate or by a check."""

@@ -221,6 +221,7 @@ class ReturnInspectedV1(OrderEvent):
     return_id: Id | None = None
     """Absent where the warehouse could not tell which return it is."""
     parcel_id: Id
+    """A box that the buyer registered may be named by its tracking code: then its returns are known."""
     lines: list[Inspection]
     """The findings, piece counts per order line; part of a line may be accepted."""
     wanted_sku_id: Sku | None = None

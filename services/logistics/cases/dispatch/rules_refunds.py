@@ -211,7 +211,8 @@ def refund_closed(file: OrderFile, closed: m.RefundClosed, policy: Policy, now: 
 def refund_paid(file: OrderFile, paid: m.RefundPaid, now: datetime) -> Sequence[Fact]:
     """Frees pieces that were refunded from being sent; their hold stays as it is and asks nothing more.
 
-    A part of the money that is paid later, or again, frees no more pieces.
+    A part of the money that is paid later, or again, frees no more pieces; nor does another refund of pieces
+    that are back and were repaid as such.
     """
     payment_id = paid.refund_id or paid.remedy_id or ""
     if payment_id in file.paid_ids and not paid.is_full:
@@ -219,10 +220,11 @@ def refund_paid(file: OrderFile, paid: m.RefundPaid, now: datetime) -> Sequence[
     refunds = tuple(r for r in file.refunds if r.refund_id == paid.refund_id)
     is_remedy = paid.remedy_id is not None or any(r.kind in {"unshipped", "not_received"} for r in refunds)
     named = pieces(file, paid.lines) if paid.lines else ()
-    repaid = whole(file) if paid.is_full else named if is_remedy else _at_the_shop(file, named)
+    at_shop = _at_the_shop(file, named, but=file.repaid_here)
+    repaid = whole(file) if paid.is_full else named if is_remedy else at_shop
     is_return = any(r.kind in {"with_return", "no_reason"} for r in refunds)
     given_back = without(named, repaid) if is_return else ()
-    here = () if paid.remedy_id else _at_the_shop(file, named, but=file.repaid_here)
+    here = () if paid.remedy_id else at_shop
     ended = f.RefundEnded(refunds, True, repaid, given_back, payment_id, here)
     facts: list[Fact] = [ended] if refunds or repaid else []
     facts += _recalls(_all_repaid(file, repaid), "refund_in_transit") if repaid else []

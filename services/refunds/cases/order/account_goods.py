@@ -169,14 +169,22 @@ def remedied(book: OrderAccount, case_id: str, taken: Back | None) -> OrderAccou
     return replace(book, open=tuple(told if one is case else one for one in book.open))
 
 
-def sent(book: OrderAccount, case_id: str, return_id: str, pieces: tuple[Share, ...]) -> OrderAccount:
+def sent(
+    book: OrderAccount, case_id: str, return_id: str, pieces: tuple[Share, ...], tracking_code: str = ""
+) -> OrderAccount:
     """Adds a parcel of the buyer to those of its case. Its pieces left him, whatever becomes of the case."""
     case, known = book.case(case_id), returning(book, case_id)
     out = pieces or (case.shares if case is not None else ())
     book = replace(book, held=book.held.gives(case_id, out, return_id))
+    codes = {tracking_code: return_id} if tracking_code else {}
     if known is None:
-        return replace(book, returns=(*book.returns, Returning(case_id, (return_id,), pieces)))
-    more = replace(known, return_ids=(*known.return_ids, return_id), sent=together(known.sent, pieces))
+        return replace(book, returns=(*book.returns, Returning(case_id, (return_id,), pieces, codes=codes)))
+    more = replace(
+        known,
+        return_ids=(*known.return_ids, return_id),
+        sent=together(known.sent, pieces),
+        codes=known.codes | codes,
+    )
     return _with(book, known, more)
 
 

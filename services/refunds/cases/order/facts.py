@@ -272,6 +272,7 @@ class ReturnNoted(Value):
     case_id: str
     return_id: str
     sent: tuple[Share, ...]
+    tracking_code: str = ""
 
 
 class ReturnCame(Value):
@@ -386,12 +387,11 @@ Silent = (
 Fact = (
     OrderRecorded | TermsRecorded | PaymentRecorded | ShipmentRecorded | SuccessRecorded | CloseRecorded
     | RefundAdmitted | ExchangeAdmitted | ApplicationRejected | AmendmentAdmitted | PaymentGranted
-    | PaymentRefused | CaseReleased | MoreSettled | GrantGivenBack | AutoConfirmRequested
-    | AutoConfirmDeferred | AutoConfirmStopped | ConfirmHeld | ConfirmResumed | DeliveryNoted
-    | FaultReported | DeliveryDoubtsNoted | LatenessNoted | LatenessWithdrawn | RemedyPassedOn | GoodsCame
-    | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionAgreed | QuestionSettled
-    | QuestionVoid | SendBackDue | SendOver | MoneyEntered | HeldGoodsNoted | RemedyKept | BuyerClaimDue
-    | BuyerClaimCut | Task | TaskWithdrawn | Told
+    | CaseReleased | GrantGivenBack | AutoConfirmRequested | AutoConfirmDeferred | AutoConfirmStopped
+    | ConfirmHeld | ConfirmResumed | DeliveryNoted | FaultReported | DeliveryDoubtsNoted | LatenessNoted
+    | RemedyPassedOn | GoodsCame | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionAgreed
+    | QuestionSettled | QuestionVoid | SendBackDue | SendOver | MoneyEntered | HeldGoodsNoted | RemedyKept
+    | Silent
 )  # fmt: skip
 
 

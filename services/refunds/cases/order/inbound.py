@@ -223,7 +223,8 @@ def _inspected(data: shipments.ReturnInspectedV1) -> list[Addressed]:
 
 def _return_sent(data: aftersales.ReturnSentV1) -> list[Addressed]:
     case_id = data.refund_id or data.exchange_id or ""
-    return _here(data, ReturnSent(case_id, data.return_id, shares_in(data.lines)))
+    sent = ReturnSent(case_id, data.return_id, shares_in(data.lines), data.tracking.tracking_code)
+    return _here(data, sent)
 
 
 def _return_accepted(data: aftersales.ReturnAcceptedV1) -> list[Addressed]:

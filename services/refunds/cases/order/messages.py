@@ -263,6 +263,7 @@ class ReturnSent(Value):
     case_id: str
     return_id: str
     shares: tuple[Share, ...]
+    tracking_code: str = ""
 
 
 class ReturnAccepted(Value):

@@ -19,6 +19,7 @@ from services.refunds.cases.order import (
     rules_claims,
     rules_confirm,
     rules_goods,
+    rules_inspection,
     rules_money,
     rules_news,
     rules_notice,
@@ -166,7 +167,7 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
         case GoodsMoved():
             return rules_claims.goods_moved(state, message)
         case GoodsInspected():
-            return rules_goods.goods_inspected(state, message, policy, now)
+            return rules_inspection.goods_inspected(state, message, policy, now)
         case QuestionAnswered():
             return rules_questions.answered(state, message, policy, now)
         case ReshipMoved():

@@ -23,7 +23,7 @@ from services.refunds.cases.order.facts import (
     ReturnCame,
     ReturnNoted,
 )
-from services.refunds.cases.order.messages import GoodsInspected, ParcelDecided, ReturnAccepted, ReturnSent
+from services.refunds.cases.order.messages import ParcelDecided, ReturnAccepted, ReturnSent
 from services.refunds.cases.order.state import AwaitingPayment, Paid, Shipped, State, evolve, live
 from services.refunds.cases.refund_agreement import messages as agreement
 from services.refunds.goods import (
@@ -34,12 +34,10 @@ from services.refunds.goods import (
     inside,
     more_of,
     pieces_of,
-    received,
-    together,
     without,
 )
 from services.refunds.policy import Policy
-from services.refunds.shares import InspectedLine, RefundKind, Share
+from services.refunds.shares import RefundKind, Share
 
 BACK_REASON = "goods_back"
 
@@ -154,7 +152,7 @@ def return_sent(state: State, sent: ReturnSent) -> Sequence[Fact]:
     is_known = known is not None and sent.return_id in known.return_ids
     if is_known or book.held.knows_return(sent.case_id, sent.return_id):
         return []
-    return [ReturnNoted(sent.case_id, sent.return_id, sent.shares)]
+    return [ReturnNoted(sent.case_id, sent.return_id, sent.shares, sent.tracking_code)]
 
 
 @rule("RF-025")
@@ -176,160 +174,19 @@ def return_arrived(state: State, parcel: ParcelDecided, policy: Policy, now: dat
     return _came(state, known, here, policy, now, seen=parcel.parcel_id)
 
 
-@rule("RF-039", "RF-116")
-def goods_inspected(state: State, inspected: GoodsInspected, policy: Policy, now: datetime) -> Sequence[Fact]:
-    """Tells every case what was found of its own pieces. One parcel may hold those of several.
-
-    A parcel of a case that is over is that case's, however often it is looked at.
-    """
-    book = live(state).book
-    rest = {line.line_id: line for line in inspected.lines}
-    came: dict[str, list[InspectedLine]] = {}
-    told: list[Addressed] = []
-    for goods in _over(book, inspected):
-        own = _own_lines(rest, more_of(goods.sent, goods.here), list(rest))
-        came[goods.case_id] = list(own)
-        told += _told_unfit(book, own, inspected.wanted_sku_id)
-    cases = _inspected_cases(book, inspected)
-    for number, (place, case) in enumerate(cases):
-        sharing = [s.line_id for rank, other in cases[number + 1 :] if rank <= _SENT for s in other.shares]
-        shares = case.shares if place == _NAMED else _not_of_others(book, case)
-        lines = _own_lines(rest, shares, () if place == _NAMED else sharing)
-        if not lines:
-            continue
-        told.append(_told_checked(case, lines, inspected.wanted_sku_id))
-        came.setdefault(case.case_id, []).extend(lines)
-    for goods in sorted(book.returns, key=lambda goods: not without(goods.sent, goods.here)):
-        lines = _own_lines(rest, goods.unchecked, ())
-        came.setdefault(goods.case_id, []).extend(lines)
-    facts: list[Fact] = []
-    freed: list[Share] = []
-    for case_id, found in came.items():
-        if not found:
-            continue
-        fact = _found(book, case_id, found, inspected)
-        fact, onward = _shared_out(book, fact) if book.case(case_id) is None else (fact, [])
-        told += onward
-        facts.append(fact)
-        freed += fact.freed
-    facts += asked(book, "goods_back_without_refund", pieces_of(counts_of(freed)), policy, now)
-    return [*_tell(told), *facts]
-
-
-def _found(
-    book: OrderAccount, case_id: str, lines: Sequence[InspectedLine], inspected: GoodsInspected
-) -> ReturnCame:
-    known = account_goods.returning(book, case_id) or Returning(case_id, (), ())
-    unfit = {line.line_id for line in lines if line.accepted_count < line.received_count}
-    return_id, parcel_id, pieces = inspected.return_id or "", inspected.parcel_id, received(lines)
-    if known.has_box(parcel_id):
-        here = known.with_found(parcel_id, pieces)
-    elif return_id in known.seen and len(known.return_ids) > 1:
-        here = more_of(known.here, pieces)
-    else:
-        here = together(known.here, pieces)
-    return replace(
-        _at_shop(book, known, here) or ReturnCame(case_id, known.here),
-        seen=return_id if return_id in known.return_ids else "",
-        are_fit={x.line_id: x.line_id not in unfit for x in lines},
-        box=Back(parcel_id, pieces) if parcel_id else None,
-    )
-
-
-def _over(book: OrderAccount, inspected: GoodsInspected) -> list[Returning]:
-    """Finds the returns of cases that are over whose parcel this is, by its name or from an earlier look."""
-    return [
-        goods
-        for goods in book.returns
-        if book.case(goods.case_id) is None
-        and (
-            goods.has_box(inspected.parcel_id)
-            if inspected.return_id is None
-            else inspected.return_id in (goods.case_id, *goods.return_ids)
-        )
-    ]
-
-
-def _told_unfit(
-    book: OrderAccount, lines: Sequence[InspectedLine], wanted_sku_id: str | None
-) -> list[Addressed]:
-    """Tells the cases that have goods of another return now that some were not accepted."""
-    unfit = tuple(line for line in lines if line.accepted_count < line.received_count)
-    cases = (case for case in book.open if case.kind is not None and inside(case.back, received(unfit)))
-    return [_told_checked(case, unfit, wanted_sku_id) for case in cases] if unfit else []
-
-
-def _not_of_others(book: OrderAccount, case: OpenCase) -> tuple[Share, ...]:
-    """Leaves out lines of which nothing is under way for the case, but something for one that is over."""
-    goods = account_goods.returning(book, case.case_id)
-    if goods is not None and not goods.sent:
-        return case.shares
-    coming = counts_of(goods.unchecked) if goods is not None else {}
-    over = [one for one in book.returns if book.case(one.case_id) is None]
-    elsewhere = counts_of(share for one in over for share in one.unchecked)
-    return tuple(s for s in case.shares if s.line_id in coming or s.line_id not in elsewhere)
-
-
-_NAMED, _SENT, _WANTED, _CHECKED = range(4)
-
-
-def _inspected_cases(book: OrderAccount, inspected: GoodsInspected) -> list[tuple[int, OpenCase]]:
-    """Orders the cases that returned goods can be for: the named one, who sent, who is to send, the rest."""
-    found: list[tuple[int, OpenCase]] = []
-    for case in book.open:
-        goods = account_goods.returning(book, case.case_id)
-        if inspected.return_id is None:
-            is_named = goods is not None and goods.has_box(inspected.parcel_id)
-        else:
-            is_named = inspected.return_id in (case.case_id, *(goods.return_ids if goods else ()))
-        if is_named:
-            found.append((_NAMED, case))
-        elif goods is not None:
-            found.append((_SENT if goods.unchecked or not goods.sent else _CHECKED, case))
-        elif case.kind is None or case.kind.wants_goods_back:
-            found.append((_WANTED, case))
-    return sorted(found, key=lambda entry: entry[0])
-
-
-def _own_lines(
-    rest: dict[str, InspectedLine], shares: Sequence[Share], sharing: Sequence[str]
-) -> tuple[InspectedLine, ...]:
-    """Takes the findings on these pieces out of the rest: all of a line that no other case shares."""
-    own: list[InspectedLine] = []
-    for share in shares:
-        line = rest.pop(share.line_id, None)
-        if line is None:
-            continue
-        if share.line_id not in sharing:
-            own.append(line)
-            continue
-        count = min(line.received_count, share.quantity_count)
-        fit = min(line.accepted_count, count)
-        own.append(replace(line, received_count=count, accepted_count=fit))
-        others = line.received_count - count, line.accepted_count - fit
-        rest[share.line_id] = replace(line, received_count=others[0], accepted_count=others[1])
-    return tuple(own)
-
-
-def _told_checked(case: OpenCase, lines: tuple[InspectedLine, ...], wanted_sku_id: str | None) -> Addressed:
-    if case.kind is None:
-        return exchange.to(HERE, case.case_id, exchange.GoodsChecked(lines, wanted_sku_id))
-    return agreement.to(HERE, case.case_id, agreement.GoodsChecked(lines))
-
-
 def _came(
     state: State, known: Returning, here: tuple[Share, ...], policy: Policy, now: datetime, seen: str = ""
 ) -> Sequence[Fact]:
     """Notes goods that are at the shop. Where their case is over, a person is asked about them."""
     book = live(state).book
-    fact = _at_shop(book, known, here)
+    fact = at_shop(book, known, here)
     if fact is None:
         return []
-    fact, told = _shared_out(book, replace(fact, seen=seen))
-    return [fact, *_tell(told), *asked(book, "goods_back_without_refund", fact.freed, policy, now)]
+    fact, told = shared_out(book, replace(fact, seen=seen))
+    return [fact, *told_to(told), *asked(book, "goods_back_without_refund", fact.freed, policy, now)]
 
 
-def _shared_out(book: OrderAccount, came: ReturnCame) -> tuple[ReturnCame, list[Addressed]]:
+def shared_out(book: OrderAccount, came: ReturnCame) -> tuple[ReturnCame, list[Addressed]]:
     """Gives pieces that the case of the return is not about to the cases that are."""
     others = tuple(case for case in book.open if case.case_id != came.case_id)
     book = account_goods.checked(replace(book, open=others), came.are_fit)
@@ -337,11 +194,13 @@ def _shared_out(book: OrderAccount, came: ReturnCame) -> tuple[ReturnCame, list[
     return replace(came, freed=freed, taken=tuple(parts)), [told_back(book, part) for part in parts]
 
 
-def _tell(told: Sequence[Addressed]) -> Sequence[Fact]:
+def told_to(told: Sequence[Addressed]) -> Sequence[Fact]:
+    """Tells other cases, where there is something to tell."""
     return [tell(*told)] if told else []
 
 
-def _at_shop(book: OrderAccount, known: Returning, here: tuple[Share, ...]) -> ReturnCame | None:
+def at_shop(book: OrderAccount, known: Returning, here: tuple[Share, ...]) -> ReturnCame | None:
+    """Notes what the shop has of the goods that were sent for a case; nothing where it is no more."""
     here = inside(here, known.sent) if known.sent else here
     more = without(here, known.here)
     if not more:

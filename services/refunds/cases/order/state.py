@@ -199,7 +199,7 @@ def _goods_moved(
         case GoodsGone():
             return goods.gone(book, fact.pieces, fact.parcel_id)
         case ReturnNoted():
-            return goods.sent(book, fact.case_id, fact.return_id, fact.sent)
+            return goods.sent(book, fact.case_id, fact.return_id, fact.sent, fact.tracking_code)
         case ReturnCame():
             book = goods.arrived(book, fact.case_id, fact.here, fact.seen, fact.box)
             book = goods.checked(book, fact.are_fit)

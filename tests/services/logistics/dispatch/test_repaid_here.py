@@ -26,6 +26,17 @@ def test_each_piece_that_came_back_is_repaid_as_such_once() -> None:
         before += [noted("not_received", refund_id), ended]
 
 
+def test_pieces_that_are_back_and_repaid_in_two_parts_are_repaid_once() -> None:
+    """RF-035, RF-044: a price difference, then the rest of the same piece: money for none that is lost."""
+    one, back = (Share("l2", 1),), replace(OTHER, outcome=Outcome.RETURNED)
+    before: list[Any] = [*PAID, f.LinkChanged(replace(back, lines=one))]
+    for refund_id, repaid in (("r1", one), ("r1.rest", ())):
+        before.append(noted("no_return", refund_id))
+        (ended,) = of(decided(before, replace(paid(one), refund_id=refund_id)), f.RefundEnded)
+        assert (ended.repaid, ended.here) == (repaid, repaid), refund_id
+        before.append(ended)
+
+
 def test_goods_that_came_back_while_a_refund_seemed_open_are_paid_for_once_it_is_closed() -> None:
     """RF-018, RF-036: refunds knew already that it had lapsed, and left the goods to logistics."""
     before: list[Any] = [
