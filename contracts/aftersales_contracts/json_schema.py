@@ -3,7 +3,8 @@
 Three things differ from what pydantic makes of the models. Objects stay open, for readers must accept
 fields that a later writer added. Enumerations are open too: a string with `x-known-values`, because
 members may be added within a version and a closed `enum` would make every reader's validation fail.
-An optional field is absent, never null.
+An optional field is absent, never null. Event types and components have a `title`, which generators take as
+the name of their class.
 """
 
 from enum import Enum
@@ -17,6 +18,8 @@ from aftersales_contracts.registry import EVENTS, topics_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 KNOWN_VALUES = "x-known-values"
+URN = "urn:aftersales:event:"
+"""The `$id` of a schema is this and the event type. It names the schema and is no address."""
 OPEN_ENUM_MAX_CHARACTERS = 64
 
 
@@ -33,7 +36,6 @@ class WireSchema(GenerateJsonSchema):
         if not issubclass(words, OpenEnum):
             return super().enum_schema(schema)
         return {
-            "description": words.__doc__ or "",
             "type": "string",
             "minLength": 1,
             "maxLength": OPEN_ENUM_MAX_CHARACTERS,
@@ -55,11 +57,13 @@ class WireSchema(GenerateJsonSchema):
         """A model as an object that may have more fields than are named."""
         made = super().model_schema(schema)
         made.pop("additionalProperties", None)
-        made.pop("title", None)
-        return made
+        return {
+            "title": schema["cls"].__name__,
+            **{key: item for key, item in made.items() if key != "title"},
+        }
 
     def field_title_should_be_set(self, schema: Any) -> bool:
-        """Never: titles would repeat the names."""
+        """Never: titles would repeat the names of the fields."""
         return False
 
 
@@ -69,13 +73,27 @@ def schema_of(event_class: type[Event]) -> dict[str, Any]:
     definitions = made.pop("$defs", {})
     return {
         "$schema": DIALECT,
-        "title": event_class.TYPE,
+        "$id": f"{URN}{event_class.TYPE}",
+        "title": made.pop("title"),
         "description": made.pop("description", ""),
         "x-topics": sorted(topics_of(event_class)),
         "x-rules": list(event_class.RULES),
         **made,
-        **({"$defs": dict(sorted(definitions.items()))} if definitions else {}),
+        **(
+            {"$defs": {name: _defined(definitions[name]) for name in sorted(definitions)}}
+            if definitions
+            else {}
+        ),
     }
+
+
+def _defined(schema: dict[str, Any]) -> dict[str, Any]:
+    """A component; that of an open enumeration names its known values where every generator keeps them."""
+    known = schema.get(KNOWN_VALUES)
+    if not known:
+        return schema
+    told = f"{schema['description']}\n\nKnown values: {', '.join(known)}. Others may be added."
+    return {**schema, "description": told}
 
 
 def schemas() -> dict[str, dict[str, Any]]:

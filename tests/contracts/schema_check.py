@@ -13,7 +13,9 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),
     "boolean": (bool,),
 }
-_SILENT = {"$schema", "$defs", "title", "description", "x-topics", "x-rules", "x-known-values", "default"}
+_SILENT = {
+    "$schema", "$id", "$defs", "title", "description", "x-topics", "x-rules", "x-known-values", "default",
+}  # fmt: skip
 
 
 def faults(schema: Schema, value: object, root: Schema | None = None, path: str = "$") -> Iterator[str]:

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aftersales_contracts import bundle
 from aftersales_contracts.asyncapi import document, example_envelope, load_samples
 from aftersales_contracts.envelope import read
+from aftersales_contracts.json_schema import schemas
 from aftersales_contracts.readers import READERS
 from aftersales_contracts.registry import EVENTS, encode, read_data, topics_of
 from aftersales_contracts.topics import SERVICES, TOPICS
@@ -22,6 +24,8 @@ from tests.support import tools
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 SAMPLES = load_samples(CONTRACTS / "samples")
 DOCUMENT = document(SAMPLES)
+SCHEMAS = schemas()
+BUNDLED = bundle.bundled(DOCUMENT, SCHEMAS)
 
 READ_YAML = """
 const { load } = require('js-yaml');
@@ -56,9 +60,51 @@ def run_node(program: str, *arguments: str, text: str = "") -> Any:
     return json.loads(made.stdout)
 
 
-def test_the_official_parser_accepts_it() -> None:
+def _references(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        own = {node["$ref"]} if isinstance(node.get("$ref"), str) else set[str]()
+        return own.union(*(_references(item) for item in node.values()))
+    return set[str]().union(*(_references(item) for item in node)) if isinstance(node, list) else set()
+
+
+def test_every_reference_of_the_bundle_ends_within_it() -> None:
+    for reference in _references(BUNDLED):
+        place: Any = BUNDLED
+        assert reference.startswith("#/"), reference
+        for step in reference.removeprefix("#/").split("/"):
+            place = place[step.replace("~1", "/").replace("~0", "~")]
+    assert "$id" not in json.dumps(BUNDLED)
+
+
+def test_the_bundle_has_each_event_and_component_once_by_its_title() -> None:
+    """So that generated code says Money, and says it once."""
+    components = BUNDLED["components"]["schemas"]
+    payloads = {
+        name: message["payload"]["$ref"].rpartition("/")[2]
+        for name, message in BUNDLED["components"]["messages"].items()
+        if name in EVENTS
+    }
+
+    assert payloads == {name: event_class.__name__ for name, event_class in EVENTS.items()}
+    assert all(
+        components[name]["title"] == name for name in components.keys() - DOCUMENT["components"]["schemas"]
+    )
+    assert components["RefundAppliedV1"]["properties"]["amount"]["$ref"] == "#/components/schemas/Money"
+    assert components["RefundAppliedV1"]["x-schema-id"] == "urn:aftersales:event:shop.refund.applied.v1"
+
+
+def test_two_components_of_one_name_are_no_bundle() -> None:
+    money = {"title": "Money", "type": "string"}
+    other = {**SCHEMAS["shop.refund.applied.v1"], "$defs": {"Money": money}}
+
+    with pytest.raises(bundle.BundleError, match="Money"):
+        bundle.bundled(DOCUMENT, {**SCHEMAS, "shop.refund.applied.v1": other})
+
+
+@pytest.mark.parametrize("name", ["asyncapi.yaml", "asyncapi-bundled.yaml"])
+def test_the_official_parser_accepts_it(name: str) -> None:
     """Schemas, bindings, references and the examples against their schemas: no error and no warning."""
-    found = run_node(PARSE, str(CONTRACTS / "asyncapi.yaml"))
+    found = run_node(PARSE, str(CONTRACTS / name))
 
     assert found["diagnostics"] == []
     assert found["version"] == "3.1.0"

@@ -1,7 +1,9 @@
 """The published schemas say what the models say, are up to date, and break nobody."""
 
 import json
+import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,28 @@ def test_open_enumerations_are_strings_with_known_values() -> None:
     assert not status_read.is_known
 
 
+@pytest.mark.parametrize("name", TYPES)
+def test_events_and_components_have_the_names_of_their_classes(name: str) -> None:
+    """P9: generators take the title as the name of the class, and `$id` names the schema without a host."""
+    schema = SCHEMAS[name]
+
+    assert schema["title"] == EVENTS[name].__name__
+    assert schema["$id"] == f"urn:aftersales:event:{name}"
+    for component, definition in schema.get("$defs", {}).items():
+        assert definition["title"] == component
+        for value in definition.get(KNOWN_VALUES, ()):
+            assert re.search(rf"Known values: .*\b{value}\b", definition["description"]), value
+    assert [path for path, node in _objects(schema, "") if "properties" in node and "title" not in node] == []
+
+
+def _objects(node: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(node, dict):
+        if node.get("type") == "object":
+            yield path, node
+        for key, item in node.items():
+            yield from _objects(item, f"{path}/{key}")
+
+
 def test_nothing_says_null() -> None:
     """An optional field is absent, never null."""
     assert "null" not in {kind for schema in SCHEMAS.values() for kind in _types(schema)}
@@ -94,6 +118,7 @@ def test_check_names_what_is_outdated(own_contracts: Path, capsys: pytest.Captur
     (own_contracts / "schemas" / "shop.order.lost.v1.schema.json").write_text("{}")
     (own_contracts / "catalogue" / "fears.json").write_text("{}")
     (own_contracts / "asyncapi.yaml").unlink()
+    (own_contracts / "asyncapi-bundled.yaml").write_text("")
 
     assert generate.main(["--check", "--root", str(own_contracts)]) == 1
 
@@ -102,6 +127,7 @@ def test_check_names_what_is_outdated(own_contracts: Path, capsys: pytest.Captur
     assert "schemas/shop.order.lost.v1.schema.json: of no type or topic any more" in out
     assert "catalogue/fears.json: of no type or topic any more" in out
     assert "asyncapi.yaml: missing" in out
+    assert "asyncapi-bundled.yaml: outdated" in out
     assert generate.main(["--root", str(own_contracts)]) == 0
     assert generate.main(["--check", "--root", str(own_contracts)]) == 0
     assert not (own_contracts / "schemas" / "shop.order.lost.v1.schema.json").exists()
