@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from cli import topics_screen
+from cli.conformance_commands import conformance_app
 from cli.console import JSON, ended, err, fail, out, say_json
 from cli.intake_commands import intake
 from cli.letters_commands import letters_app
@@ -49,6 +50,7 @@ app.add_typer(topics_app, name="topics")
 app.add_typer(policies, name="policy")
 app.add_typer(upkeep)
 app.add_typer(intake)
+app.add_typer(conformance_app)
 
 
 async def on_broker(work: Callable[["Kafka"], Awaitable[T]]) -> T:

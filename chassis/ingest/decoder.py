@@ -3,9 +3,10 @@
 A detail names places (header, field, limit) and never repeats content of the record.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
 
 import msgspec
 from pydantic import ValidationError
@@ -24,6 +25,18 @@ from chassis.ingest.schema_errors import explain, has_bare_word
 from chassis.service import Received, Service
 from chassis.settings import Limits
 from kernel.decider import Addressed
+
+REUSED_ID = "this source and id came before with other data"
+"""The detail of a record whose id was used before for something else."""
+
+
+class Reader(Protocol):
+    """Reads types of events as a service does, without being one: a judge of what a producer recorded."""
+
+    @property
+    def reads(self) -> Container[type[Event]]:
+        """The classes of the types that are read, each in its newest version."""
+        ...
 
 
 class Accepted(msgspec.Struct):
@@ -91,14 +104,14 @@ class _Known:
 
 
 class Decoder:
-    """Decodes the records of one service.
+    """Decodes the records of one service, or of another reader.
 
     With `by_marks` only years bound the times, and clock marks count. Otherwise the clock `now` bounds the
     times.
     """
 
     def __init__(
-        self, service: Service, limits: Limits, *, by_marks: bool, now: Callable[[], datetime]
+        self, reader: Service | Reader, limits: Limits, *, by_marks: bool, now: Callable[[], datetime]
     ) -> None:
         self._limits = limits
         self._by_marks = by_marks
@@ -109,7 +122,7 @@ class Decoder:
         for name, named in registry.EVENTS.items():
             newest = UPCASTERS.newest(name)
             event_class = registry.EVENTS[newest]
-            is_read = event_class in service.reads
+            is_read = event_class in reader.reads
             topics, has_moments = registry.topics_of(named), bool(happened_fields(event_class))
             self._known[name] = _Known(event_class, topics, is_read, newest != name, has_moments)
         self._bare_names = {name.rpartition(".v")[0] for name in self._known}

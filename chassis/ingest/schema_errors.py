@@ -1,4 +1,4 @@
-"""Explains why data breaks its schema, by places and kinds of error, never by content."""
+"""Explains why data breaks its schema, by places and the contracts' words, never by content."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from aftersales_contracts.base import Event
 from aftersales_contracts.reasons import Reason
+from chassis.ingest.schema_words import words_of
 
 INT64_MAX = 2**63 - 1
 _SHOWN_COUNT = 5
@@ -20,7 +21,7 @@ _TOO_DEEP = "recursion limit"
 
 
 def explain(error: ValidationError, event_class: type[Event]) -> tuple[Reason, str]:
-    """Gives reason and detail, for example `lines.2.quantity_count: greater_than_equal (ge 1)`."""
+    """Gives reason and detail, for example `lines.2.quantity_count: less than 1`."""
     errors: list[str] = []
     reason = Reason.FAILED_SCHEMA
     for found in error.errors(include_url=False, include_context=True, include_input=True):
@@ -31,8 +32,13 @@ def explain(error: ValidationError, event_class: type[Event]) -> tuple[Reason, s
             return (Reason.TOO_DEEP, "data") if _TOO_DEEP in text else (Reason.BAD_JSON, _place_in_text(text))
         if _exceeds(found["input"]):
             reason = Reason.NOT_STORABLE
-        why = _without_values(context["error"], found["input"]) if "error" in context else _bound(context)
-        errors.append(f"{_place(found['loc'], event_class)}: {kind}{why}")
+        if kind == "value_error":
+            why = _without_values(context["error"], found["input"])
+        elif not found["loc"] and kind == "model_type":
+            why = "not an object"
+        else:
+            why = words_of(kind, context, found["input"])
+        errors.append(f"{_place(found['loc'], event_class)}: {why}")
     if len(errors) > _SHOWN_COUNT:
         errors[_SHOWN_COUNT:] = [f"and {len(errors) - _SHOWN_COUNT} more"]
     return reason, "; ".join(errors)[:_CHARACTERS_MAX]
@@ -69,7 +75,7 @@ def _without_values(message: object, given: object) -> str:
         word if _PLAIN_WORD.fullmatch(word) and word.lower() not in values else "*"
         for word in _WORD.findall(str(message))
     )
-    return f" ({' '.join(words)})"
+    return " ".join(words)
 
 
 def _scalars(value: object) -> Iterator[str]:
@@ -81,14 +87,6 @@ def _scalars(value: object) -> Iterator[str]:
             yield from _scalars(inner)
     elif isinstance(value, str):
         yield value
-
-
-def _bound(context: dict[str, Any]) -> str:
-    """Names the broken limit, where the contract (not the sender) set it."""
-    for name in ("ge", "gt", "le", "lt", "min_length", "max_length", "pattern", "expected"):
-        if name in context:
-            return f" ({name} {context[name]})"
-    return ""
 
 
 def _place_in_text(text: str) -> str:

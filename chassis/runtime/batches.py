@@ -21,7 +21,7 @@ from chassis.engine.records import Cause, DeadLetter, Origin, PartitionId
 from chassis.engine.registry import Registry
 from chassis.engine.subject import Subject
 from chassis.ingest.claimed import claimed
-from chassis.ingest.decoder import Accepted, Arrival, Rejected
+from chassis.ingest.decoder import REUSED_ID, Accepted, Arrival, Rejected
 from chassis.observe.tracing import Decision, Tracer
 from chassis.publish.log_tail import LogTail
 from chassis.runtime.ports import Pool, Store
@@ -249,8 +249,7 @@ class BatchProcessor:
             elif hashes[verdict.inbox_key] == verdict.body_hash:
                 repeats += 1
             else:
-                detail = "this source and id came before with other data"
-                dead.append(_dead(arrival, Reason.ID_REUSED, detail, wall_now))
+                dead.append(_dead(arrival, Reason.ID_REUSED, REUSED_ID, wall_now))
         return fresh, dead, repeats
 
     async def _handle(

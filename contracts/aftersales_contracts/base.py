@@ -15,6 +15,7 @@ from aftersales_contracts.moments import Moment
 
 ID_PATTERN = r"^[\x21-\x7e]+$"
 SKU_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]+$"
+CURRENCY_PATTERN = r"^[A-Z]{3}$"
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=ID_PATTERN)]
 """Opaque, 1 to 64 printable ASCII characters without spaces, unique over all shops of a cluster."""
@@ -22,7 +23,7 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=ID_PA
 Sku = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=SKU_PATTERN)]
 """A variant's id as the shop has it: 1 to 255 characters of any script, no control characters."""
 
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, StringConstraints(pattern=CURRENCY_PATTERN)]
 At = Annotated[AwareDatetime, Moment]
 """A moment, RFC 3339 with an offset, of the years 2000 to 2100; UTC with `Z` when written."""
 
