@@ -106,7 +106,7 @@ def _types(node: Any) -> set[str]:
 @pytest.fixture
 def own_contracts(tmp_path: Path) -> Path:
     """A folder of its own with what is released, and everything generated."""
-    for name in ("samples", "released"):
+    for name in ("samples", "released", "conversations"):
         shutil.copytree(CONTRACTS / name, tmp_path / name)
     assert generate.main(["--root", str(tmp_path)]) == 0
     return tmp_path
@@ -117,6 +117,8 @@ def test_check_names_what_is_outdated(own_contracts: Path, capsys: pytest.Captur
     (own_contracts / "schemas" / "shop.order.paid.v1.schema.json").write_text("{}")
     (own_contracts / "schemas" / "shop.order.lost.v1.schema.json").write_text("{}")
     (own_contracts / "catalogue" / "fears.json").write_text("{}")
+    (own_contracts / "conversations" / "exchange.md").write_text("")
+    (own_contracts / "conversations" / "nobody-speaks.md").write_text("")
     (own_contracts / "asyncapi.yaml").unlink()
     (own_contracts / "asyncapi-bundled.yaml").write_text("")
 
@@ -126,6 +128,8 @@ def test_check_names_what_is_outdated(own_contracts: Path, capsys: pytest.Captur
     assert "schemas/shop.order.paid.v1.schema.json: outdated" in out
     assert "schemas/shop.order.lost.v1.schema.json: of no type or topic any more" in out
     assert "catalogue/fears.json: of no type or topic any more" in out
+    assert "conversations/exchange.md: outdated" in out
+    assert "conversations/nobody-speaks.md: of no type or topic any more" in out
     assert "asyncapi.yaml: missing" in out
     assert "asyncapi-bundled.yaml: outdated" in out
     assert generate.main(["--root", str(own_contracts)]) == 0
