@@ -68,7 +68,7 @@ class Silence(_Entry):
 
 
 class Answer(_Entry):
-    """What a step waits for."""
+    """The answer that a step waits for."""
 
     by: str
     """Who answers, as the topic of the answer names its writers."""

@@ -136,7 +136,7 @@ def _is_part(wanted: Any, found: Any) -> bool:
 
 
 def begun(name: str, among: Mapping[str, Conversation] = CONVERSATIONS) -> Play:
-    """What comes before a conversation, played."""
+    """Plays all that comes before a conversation."""
     play = Play()
     for before in conversations.in_order(among, name)[:-1]:
         for step in before.steps:
