@@ -133,7 +133,7 @@ def _show(summary: "Summary", found: "Iterable[Judged]") -> None:
     reasons = ", ".join(f"{reason} {count}" for reason, count in counts["reasons"].items())
     say(f"{counts['events']} events: {told}" + (f" ({reasons})" if reasons else ""))
     if counts["remarks"]:
-        say(f"{counts['remarks']} remarks: taken all the same")
+        say(f"{counts['remarks']} remark{'' if counts['remarks'] == 1 else 's'}: taken all the same")
     if counts["left_out"]:
         say(f"{counts['left_out']} of another source or of none left out")
     if counts["without_key"]:

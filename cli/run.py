@@ -44,7 +44,7 @@ def _say(console: Console, local: LocalStack) -> None:
         f"[bold]Kafka[/bold]     {local.bootstrap_servers}",
         f"[bold]publish[/bold]   {inputs}",
         f"[bold]read[/bold]      {outputs}",
-        "[bold]how[/bold]       contracts/README.md: complete examples in Python, Node and kcat",
+        "[bold]how[/bold]       contracts/README.md: complete examples in Python, Node, Go, Java and kcat",
         f"[bold]logs[/bold]      {local.logs}",
     )
     for line in lines:

@@ -93,9 +93,9 @@ class Step(_Entry):
     after: Span = timedelta(0)
     """The time since the step before."""
     data: Data = Field(default_factory=dict)
-    """What is told to us; order and shop stand in every event, and the customer in those about one."""
+    """Data that is told to us. Order and shop stand in every event, the customer in those about one."""
     has: Data = Field(default_factory=dict)
-    """What an outcome carries, among others."""
+    """Fields that an outcome carries, among others."""
     keep: dict[str, str] = Field(default_factory=dict[str, str])
     """Name -> field of an outcome that later steps repeat."""
     answer: Answer | None = None

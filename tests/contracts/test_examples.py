@@ -1,8 +1,9 @@
-"""The examples of the README run as they are printed, on a real broker."""
+"""The examples of the contracts run as they are printed, on a real broker."""
 
 import asyncio
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -17,10 +18,12 @@ from pydantic import ValidationError
 
 from aftersales_contracts.base import Event
 from aftersales_contracts.envelope import Envelope, read
+from aftersales_contracts.reasons import Reason
 from aftersales_contracts.registry import EVENTS, read_data, topic_of
 from aftersales_contracts.shop.aftersales import RefundAppliedV1
 from aftersales_contracts.topics import TOPICS
 from cli.stack import LocalStack
+from devstack import jars
 from tests.support import tools
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
@@ -37,7 +40,10 @@ COMMANDS = {
     "python_plain": f"{sys.executable} python_plain.py",
     "node": 'order="$(node node/publish.js)" && node node/read.js "$order"',
     "kcat": "bash kcat.sh",
+    "go": "cd go && go run .",
+    "java": 'java -cp "$CLASSPATH" java/Example.java',
 }
+PRINTED = (".py", ".js", ".sh", ".json", ".go", ".mod", ".java")
 
 
 def environment(name: str, bootstrap: str) -> dict[str, str]:
@@ -48,6 +54,11 @@ def environment(name: str, bootstrap: str) -> dict[str, str]:
             "NODE_PATH": str(tools.node_modules()),
             "PATH": f"{tools.node().parent}:{os.environ['PATH']}",
         }
+    if name == "java":
+        javac()
+        found["CLASSPATH"] = jars.class_path()
+    if name == "go":
+        go()
     if name == "kcat":
         found["PATH"] = f"{tools.kcat().parent}:{os.environ['PATH']}"
     return found
@@ -66,23 +77,74 @@ def run(command: str, surroundings: dict[str, str]) -> subprocess.CompletedProce
     )
 
 
-def test_the_readme_prints_them_as_they_are() -> None:
-    text = (CONTRACTS / "README.md").read_text(encoding="utf-8")
+def go() -> None:
+    """Skips the test where Go is missing, or the modules of the example can be neither found nor fetched."""
+    if shutil.which("go") is None:
+        tools.missing("go", "install Go 1.24 or newer")
+    made = run("cd go && go mod download", dict(os.environ))
+    if made.returncode:
+        tools.missing("franz-go", f"`go mod download` needs a network once: {made.stderr.strip()[:200]}")
+
+
+def javac() -> str:
+    """The Java compiler."""
+    return shutil.which("javac") or tools.missing("javac", "install a JDK, 17 or newer")
+
+
+def pages() -> dict[str, str]:
+    """The text of every page for other teams, by its path."""
+    found = [CONTRACTS / "README.md", *sorted((CONTRACTS / "docs").glob("*.md"))]
+    return {str(path.relative_to(CONTRACTS)): path.read_text(encoding="utf-8") for path in found}
+
+
+def test_the_pages_print_them_as_they_are() -> None:
+    text = pages()["docs/examples.md"] + pages()["docs/dead-letters.md"]
     printed = re.findall(r"^<!-- (\S+) -->\n```\w+\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     shown = dict(printed)
 
-    examples = {path for path in EXAMPLES.rglob("*") if path.suffix in (".py", ".js", ".sh", ".json")}
+    examples = {path for path in EXAMPLES.rglob("*") if path.suffix in PRINTED}
     own = {path for path in examples if "node_modules" not in path.parts and path.name != "package-lock.json"}
     assert {f"examples/{path.relative_to(EXAMPLES)}" for path in own} == set(shown)
     for name, code in shown.items():
         assert code == (CONTRACTS / name).read_text(encoding="utf-8"), name
 
 
-def test_the_readme_lists_every_topic_with_its_numbers() -> None:
-    text = (CONTRACTS / "README.md").read_text(encoding="utf-8")
+def test_a_page_lists_every_topic_with_its_numbers() -> None:
+    text = pages()["docs/records.md"]
     for topic in TOPICS.values():
         if topic.side != "dead":
             assert f"| `{topic.name}` | {topic.key} | {topic.partitions} | {topic.retention_days} d |" in text
+
+
+def test_the_entrance_is_short_and_leads_to_every_page() -> None:
+    entrance = pages()["README.md"]
+    assert len(entrance.splitlines()) <= 80
+    for name in pages():
+        assert name == "README.md" or f"]({name})" in entrance, name
+    assert "](conversations/README.md)" in entrance
+
+
+def test_every_reason_of_a_dead_letter_is_explained() -> None:
+    text = pages()["docs/dead-letters.md"]
+    assert [reason.value for reason in Reason if f"`{reason.value}`" not in text] == []
+
+
+@pytest.mark.timeout(300)
+def test_the_go_example_compiles() -> None:
+    go()
+
+    made = run("cd go && go vet ./...", dict(os.environ))
+
+    assert made.returncode == 0, made.stderr
+
+
+def test_the_java_example_compiles_without_a_warning(tmp_path: Path) -> None:
+    compiler = javac()
+    surroundings = {**os.environ, "CLASSPATH": jars.class_path()}
+
+    made = run(f"{compiler} -Xlint:all -Werror -d {tmp_path} java/Example.java", surroundings)
+
+    assert made.returncode == 0, made.stderr
 
 
 @dataclass(frozen=True)
