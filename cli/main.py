@@ -14,6 +14,7 @@ from cli.conformance_commands import conformance_app
 from cli.console import JSON, ended, err, fail, out, say_json
 from cli.intake_commands import intake
 from cli.letters_commands import letters_app
+from cli.overview_commands import overview
 from cli.policy_commands import policies
 from cli.upkeep_commands import upkeep
 
@@ -48,6 +49,7 @@ app.add_typer(case_app, name="case")
 app.add_typer(letters_app, name="dead-letters")
 app.add_typer(topics_app, name="topics")
 app.add_typer(policies, name="policy")
+app.add_typer(overview)
 app.add_typer(upkeep)
 app.add_typer(intake)
 app.add_typer(conformance_app)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 CENTS = 100
@@ -50,6 +50,16 @@ def moment(at: datetime) -> str:
 def second(at: datetime) -> str:
     """`2024-03-05 10:02:07` (UTC)."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def duration(length: timedelta) -> str:
+    """`2 d 3 h`, `4 min`, `12 s`: the two largest units that count."""
+    seconds = max(0, round(length.total_seconds()))
+    units = {"d": seconds // 86_400, "h": seconds // 3_600 % 24, "min": seconds // 60 % 60, "s": seconds % 60}
+    counted = list(units.items())
+    first = next((place for place, (_, count) in enumerate(counted) if count), len(counted) - 1)
+    told = [f"{count} {unit}" for unit, count in counted[first : first + 2] if count]
+    return " ".join(told) or "0 s"
 
 
 def short_type(event_type: str) -> str:

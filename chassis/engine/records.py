@@ -91,3 +91,32 @@ class DeadLetter(msgspec.Struct, frozen=True):
     shop_id: str = ""
     correlation: str = ""
     trace: str | None = None
+
+
+class OpenTask(NamedTuple):
+    """A question to a person that nobody has answered yet, as the table `tasks` lists it."""
+
+    kind: str
+    case_id: str
+    task_id: str
+    subject: str
+    shop_id: str
+    kind_code: str
+    question_code: str
+    asked_at: datetime
+    due_at: datetime
+
+    @property
+    def key(self) -> "TaskKey":
+        """The task's place in the table: ids are unique within their case only."""
+        return self.kind, self.case_id, self.task_id
+
+
+TaskKey = tuple[str, str, str]
+
+
+class TaskChanges(NamedTuple):
+    """Changes of a batch to the open tasks."""
+
+    asked: Sequence[OpenTask] = ()
+    ended: Sequence[TaskKey] = ()

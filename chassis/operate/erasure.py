@@ -60,6 +60,7 @@ class Location:
 LOCATIONS = (
     Location("cases", ("subject", "kind", "case_id"), ("subject", "case_id"), ("state",)),
     Location("waiting", ("id",), ("subject", "case_id", "cause_id", "correlation"), ("message",)),
+    Location("tasks", ("kind", "case_id", "task_id"), ("subject", "case_id", "task_id"), ()),
     Location("dead_letters", ("position",), ("subject", "case_id", "event_id", "correlation"), ()),
     Location(
         "facts",

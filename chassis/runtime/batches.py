@@ -24,6 +24,7 @@ from chassis.ingest.claimed import claimed
 from chassis.ingest.decoder import REUSED_ID, Accepted, Arrival, Rejected
 from chassis.observe.tracing import Decision, Tracer
 from chassis.publish.log_tail import LogTail
+from chassis.runtime.open_tasks import task_changes
 from chassis.runtime.ports import Pool, Store
 from chassis.store.store import TRANSIENT, UNSTORABLE, Conflict, DatabaseBehind, concerns_all
 from chassis.store.watermarks import BEGINNING, END
@@ -213,7 +214,7 @@ class BatchProcessor:
             engine = await self._handle(connection, fresh, read_to, stored, wall_now, progress.round_number)
             dead += engine.dead
             spans = self._spans(engine, wall_now)
-            head = await self._write(connection, engine, dead, progress, wall_now)
+            head = await self._write(connection, engine, dead, progress, wall_now, fresh)
         self._note(progress.positions)
         self._committed(head, engine, dead, spans)
         self._metrics.handled(self._registry.service.name, arrivals, repeats, clock.stopwatch() - began)
@@ -350,12 +351,14 @@ class BatchProcessor:
         dead: Sequence[DeadLetter],
         progress: BatchProgress,
         wall_now: datetime,
+        fresh: Sequence[Arrival] = (),
     ) -> int:
         """Writes a batch. Returns the head of the log, or 0 where nothing was appended."""
         await self._store.save(
             connection, engine.subjects, engine.gone, engine.cross_subject, engine.round_number
         )
         await self._store.note_progress(connection, progress.positions, progress.watermarks, progress.rounds)
+        await self._store.note_tasks(connection, task_changes(engine.facts, fresh))
         if not engine.facts and not dead:
             return 0
         return await self._store.append(connection, engine.facts, dead, wall_now)

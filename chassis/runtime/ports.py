@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from chassis.engine.records import DeadLetter, FactRecord, PartitionId
+from chassis.engine.records import DeadLetter, FactRecord, PartitionId, TaskChanges
 from chassis.engine.subject import Delivery, Subject
 
 
@@ -53,6 +53,7 @@ class Store(Protocol):
         watermarks: Mapping[PartitionId, datetime],
         rounds: Mapping[PartitionId, int],
     ) -> None: ...
+    async def note_tasks(self, connection: Any, changes: TaskChanges) -> None: ...
     async def knows(self, connection: Any, offsets: Mapping[PartitionId, int]) -> bool: ...
     async def due_subjects(
         self, connection: Any, watermark: datetime, wall_now: datetime, limit: int, round_number: int

@@ -12,12 +12,13 @@ from typing import Any
 
 import asyncpg
 
-from chassis.engine.records import Cause, DeadLetter, FactRecord, PartitionId, StoredOrigin
+from chassis.engine.records import Cause, DeadLetter, FactRecord, PartitionId, StoredOrigin, TaskChanges
 from chassis.engine.registry import Registry
 from chassis.engine.subject import HELD, Case, Delivery, Subject, Unreadable
 from chassis.store.bounds import bounded
 from chassis.store.bulk import Rows
 from chassis.store.database import Connection
+from chassis.store.open_tasks import note_tasks
 from chassis.store.stored_headers import pack_headers, unpack_headers
 from kernel.decider import Addressed
 
@@ -334,6 +335,10 @@ class PostgresStore:
                 [watermarks.get(place) for place in places],
                 [rounds.get(place, 0) for place in places],
             )
+
+    async def note_tasks(self, connection: Connection, changes: TaskChanges) -> None:
+        """Writes the questions to people that a batch asked, and drops those that it ended."""
+        await note_tasks(connection, changes)
 
     async def knows(self, connection: Connection, offsets: Mapping[PartitionId, int]) -> bool:
         """Tells whether this database knows that the partitions have been read up to these offsets."""

@@ -184,6 +184,24 @@ class DeadLetterRow(Table, table=True):
     trace: str | None = Field(default=None, sa_type=Text)
 
 
+class TaskRow(Table, table=True):
+    """A question to a person that nobody has answered yet. Its row goes with the answer or the withdrawal."""
+
+    __tablename__ = "tasks"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("tasks_due", "due_at"),)
+
+    kind: str = Field(primary_key=True, sa_type=Text)
+    case_id: str = Field(primary_key=True, sa_type=Text)
+    task_id: str = Field(primary_key=True, sa_type=Text)
+    subject: str = Field(sa_type=Text)
+    shop_id: str = Field(sa_type=Text)
+    kind_code: str = Field(sa_type=Text)
+    """Kind of task, for routing."""
+    question_code: str = Field(sa_type=Text)
+    asked_at: datetime = Field(sa_type=MOMENT)
+    due_at: datetime = Field(sa_type=MOMENT)
+
+
 class IntakeRow(Table, table=True):
     """Progress of one input partition: offset, watermark, clock mark."""
 

@@ -19,7 +19,7 @@ LOCK_TIMEOUT_SECONDS = 5.0
 IDLE_TRANSACTION_SECONDS = 3.0
 ACTIVE_CHECK_SECONDS = 0.05
 Table = dict[Any, Any]
-TABLES = ("cases", "inbox", "waiting", "facts", "dead", "intake", "cursors", "partitions")
+TABLES = ("cases", "inbox", "waiting", "facts", "dead", "intake", "cursors", "partitions", "tasks")
 GONE: Any = object()
 """Stands for a row that was deleted."""
 

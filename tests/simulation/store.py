@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 
-from chassis.engine.records import DeadLetter, FactRecord, PartitionId, StoredOrigin
+from chassis.engine.records import DeadLetter, FactRecord, PartitionId, StoredOrigin, TaskChanges
 from chassis.engine.registry import Registry
 from chassis.engine.subject import Case, Delivery, Subject, Unreadable
 from chassis.ingest.inbox_keys import month_of
@@ -305,6 +305,18 @@ class SimulatedStore:
                 new if watermark is None or (new is not None and new > watermark) else watermark,
                 max(round_number, rounds.get(place, 0)),
             )
+
+    async def note_tasks(self, connection: SimulatedConnection, changes: TaskChanges) -> None:
+        if not changes.asked and not changes.ended:
+            return
+        await self._database.ask(connection.session, "note tasks")
+        transaction = connection.current
+        for task in changes.asked:
+            await self._database.lock(transaction, "tasks", task.key)
+            transaction.writes["tasks"][task.key] = task
+        for key in changes.ended:
+            await self._database.lock(transaction, "tasks", key)
+            transaction.writes["tasks"][key] = GONE
 
     async def knows(self, connection: SimulatedConnection, offsets: Mapping[PartitionId, int]) -> bool:
         database = self._database

@@ -59,6 +59,10 @@ class Side(ABC):
     """The watermarks of a replay."""
 
     @abstractmethod
+    async def tasks(self) -> list[tuple[Any, ...]]:
+        """The rows of open tasks, by key."""
+
+    @abstractmethod
     def session(self) -> AbstractAsyncContextManager[Session]:
         """A session of its own, ended with the block."""
 
@@ -83,6 +87,9 @@ class RealSide(Side):
         self.watermarks = PostgresWatermarks(pool, ["a", "b"], topics)
         self.replay = ReplayWatermarks(pool, list(PARTITIONS), ["a", "b"], topics)
         self._real = pool
+
+    async def tasks(self) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in await self._real.fetch("SELECT * FROM tasks ORDER BY 1, 2, 3")]
 
     @asynccontextmanager
     async def session(self) -> AsyncGenerator[Session]:
@@ -110,6 +117,9 @@ class ModelSide(Side):
         self.pool = SimulatedPool(self._database)
         self.watermarks = SimulatedWatermarks(self._database, PARTITIONS, ["a", "b"])
         self.replay = self.watermarks
+
+    async def tasks(self) -> list[tuple[Any, ...]]:
+        return [tuple(task) for _, task in sorted(self._database.tables["tasks"].items())]
 
     @asynccontextmanager
     async def session(self) -> AsyncGenerator[Session]:

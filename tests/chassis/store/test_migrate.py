@@ -1,5 +1,9 @@
 """Migrations against the table definitions, partitions, and what a role may not do."""
 
+import importlib
+import json
+from datetime import UTC, datetime
+
 import asyncpg
 import pytest
 from alembic.config import Config
@@ -13,7 +17,9 @@ from chassis.store.store import CASES, FACTS, MOVED, WAITING
 from chassis.store.tables import Table
 from tests.conftest import Database
 
+step_0006 = importlib.import_module("chassis.store.migrations.versions.0006_open_tasks")
 pytestmark = pytest.mark.stack
+AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 NAMES = {
     Text: "text",
@@ -114,3 +120,36 @@ async def test_no_service_reaches_the_tables_of_another(own_database: Database) 
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(statement)
     await connection.close()
+
+
+async def test_questions_of_the_release_before_are_found_in_the_facts(refunds_pool: asyncpg.Pool) -> None:
+    """Those of open cases that were neither withdrawn nor answered, each once."""
+    asked, withdrawn = "aftersales.task.requested.v1", "aftersales.task.withdrawn.v1"
+    answered = "shop.task.completed.v1"
+    told = [
+        ("open", 1, asked, "t1", ""), ("open", 2, asked, "t2", ""), ("open", 3, withdrawn, "t2", ""),
+        ("open", 4, asked, "t1", ""), ("answered", 1, asked, "t3", ""), ("answered", 2, None, "", answered),
+        ("again", 1, None, "", answered), ("again", 2, asked, "t4", ""), ("ended", 1, asked, "t5", ""),
+    ]  # fmt: skip
+    await refunds_pool.execute("SELECT ensure_partition('facts', '2026-03-01')")
+    for case_id in ("open", "answered", "again", "ended"):
+        await refunds_pool.execute(
+            "INSERT INTO cases VALUES ($1, 'order', $1, 4, 'Paid', '{}', 's1', 'p', NULL, $2, $3, $3, 0)",
+            case_id, case_id == "ended", AT,
+        )  # fmt: skip
+    for position, (case_id, version, event_type, task_id, cause_type) in enumerate(told):
+        event = None if event_type is None else json.dumps({
+            "task_id": task_id, "shop_id": "s1", "kind_code": "approval", "question_code": "is_it_so",
+            "due_at": f"2026-03-0{version}T00:00:00Z",
+        })  # fmt: skip
+        await refunds_pool.execute(
+            "INSERT INTO facts VALUES ($1, $2, $3, 'order', $3, $4, 'Asked', $2, '{}', '', 'p', $5, 's', 'i',"
+            " 'c', NULL, $6, $3, $7)",
+            position, AT, case_id, version, cause_type, event_type, event,
+        )  # fmt: skip
+    await refunds_pool.execute(step_0006.ASKED_BEFORE)
+    rows = await refunds_pool.fetch("SELECT case_id, task_id, shop_id, due_at FROM tasks ORDER BY 1, 2")
+    assert [tuple(row) for row in rows] == [
+        ("again", "t4", "s1", datetime(2026, 3, 2, tzinfo=UTC)),
+        ("open", "t1", "s1", datetime(2026, 3, 4, tzinfo=UTC)),
+    ]

@@ -1,0 +1,236 @@
+"""Reads open cases, open tasks and deadlines over all services: a statement for each service, bounded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from chassis.engine.registry import Registry
+from chassis.service import Service
+from kernel.decider import Deadline
+
+CASES = """
+SELECT found.* FROM unnest($1::text[]) AS of (kind) CROSS JOIN LATERAL (
+    SELECT subject, kind, case_id, state_name, state, shop_id, is_ended, opened_at, moved_at
+    FROM {schema}.cases WHERE cases.kind = of.kind AND NOT is_ended AND version > 0
+        AND ($2::text IS NULL OR shop_id = $2) AND ($3::timestamptz IS NULL OR opened_at < $3)
+        AND ($4::timestamptz IS NULL OR moved_at < $4) AND ($5::text[] IS NULL OR state_name = ANY ($5))
+    ORDER BY opened_at LIMIT $6
+) AS found ORDER BY found.opened_at LIMIT $6
+"""
+"""The index `cases_open` gives each kind's oldest first, and holds no ended case."""
+ENDED_CASES = """
+SELECT subject, kind, case_id, state_name, state, shop_id, is_ended, opened_at, moved_at
+FROM {schema}.cases WHERE kind = ANY ($1) AND is_ended AND version > 0
+    AND ($2::text IS NULL OR shop_id = $2) AND ($3::timestamptz IS NULL OR opened_at < $3)
+    AND ($4::timestamptz IS NULL OR moved_at < $4) AND ($5::text[] IS NULL OR state_name = ANY ($5))
+ORDER BY moved_at DESC LIMIT $6
+"""
+TASKS = """
+SELECT kind, case_id, task_id, subject, shop_id, kind_code, question_code, asked_at, due_at
+FROM {schema}.tasks WHERE ($1::text IS NULL OR shop_id = $1) AND ($2::text IS NULL OR kind = $2)
+    AND ($3::text IS NULL OR question_code = $3) AND ($4::text IS NULL OR kind_code = $4)
+    AND ($5::timestamptz IS NULL OR due_at < $5) AND ($6::timestamptz IS NULL OR asked_at < $6)
+ORDER BY due_at LIMIT $7
+"""
+DUE = """
+SELECT subject, kind, case_id, state_name, state, shop_id, false AS is_blocked
+FROM {schema}.cases WHERE wake_at IS NOT NULL AND ($1::text IS NULL OR shop_id = $1)
+    AND ($2::text IS NULL OR kind = $2) AND ($3::timestamptz IS NULL OR wake_at < $3)
+ORDER BY wake_at LIMIT $4
+"""
+BLOCKED = """
+SELECT subject, kind, case_id, state_name, state, shop_id, true AS is_blocked
+FROM {schema}.cases WHERE (subject, kind, case_id) IN (
+        SELECT subject, kind, case_id FROM {schema}.waiting WHERE reason IN ('failed', 'parked'))
+    AND NOT is_ended AND ($1::text IS NULL OR shop_id = $1) AND ($2::text IS NULL OR kind = $2)
+ORDER BY opened_at LIMIT $3
+"""
+"""Cases behind a rule that fails: nothing wakes them."""
+COUNTS = "SELECT kind, count(*) FROM {schema}.cases WHERE NOT is_ended AND version > 0 GROUP BY kind"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case as it stands."""
+
+    service: str
+    kind: str
+    case_id: str
+    subject: str
+    shop_id: str
+    status: str
+    waits_for: str
+    """Whose turn it is; empty where it is nobody's or the kind does not say."""
+    is_ended: bool
+    opened_at: datetime
+    moved_at: datetime
+    next_deadline: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """A question that waits for a person."""
+
+    service: str
+    kind: str
+    case_id: str
+    task_id: str
+    subject: str
+    shop_id: str
+    kind_code: str
+    question_code: str
+    asked_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A deadline of a case. `fires_at` is `due_at` and the grace for answers that come late."""
+
+    service: str
+    kind: str
+    case_id: str
+    subject: str
+    shop_id: str
+    status: str
+    waits_for: str
+    name: str
+    due_at: datetime
+    fires_at: datetime
+    is_blocked: bool
+    """Whether a rule of the case fails, so that nothing fires until it is repaired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to list; whatever is None says nothing."""
+
+    shop: str | None = None
+    kind: str | None = None
+    status: str | None = None
+    who: str | None = None
+    opened_before: datetime | None = None
+    moved_before: datetime | None = None
+    due_before: datetime | None = None
+    question: str | None = None
+    is_ended: bool = False
+    limit: int = 50
+
+
+def as_json(row: OpenCase | OpenTask | Due) -> dict[str, Any]:
+    """Plain values for `--json`."""
+    return asdict(row)
+
+
+class Reader:
+    """Reads over the services' schemas by one connection."""
+
+    def __init__(self, connection: asyncpg.Connection, services: Mapping[str, Service]) -> None:
+        self._connection = connection
+        self._registries = {name: Registry(service) for name, service in services.items()}
+
+    def kinds(self) -> list[str]:
+        """Names all kinds of case."""
+        return [kind for registry in self._registries.values() for kind in registry.kinds]
+
+    async def cases(self, wanted: Wanted) -> list[OpenCase]:
+        """Lists open cases, the oldest first; of ended ones those that ended last."""
+        found: list[OpenCase] = []
+        query = ENDED_CASES if wanted.is_ended else CASES
+        for service, registry in self._registries.items():
+            kinds = [kind for kind in registry.kinds if wanted.kind in {None, kind}]
+            names = None if wanted.status is None else states_of(registry, wanted.status)
+            if not kinds or names == []:
+                continue
+            rows = await self._connection.fetch(
+                query.format(schema=service), kinds, wanted.shop, wanted.opened_before, wanted.moved_before,
+                names, wanted.limit,
+            )  # fmt: skip
+            found += [_case(service, registry, row) for row in rows]
+        if wanted.is_ended:
+            return sorted(found, key=lambda case: case.moved_at, reverse=True)[: wanted.limit]
+        return sorted(found, key=lambda case: case.opened_at)[: wanted.limit]
+
+    async def tasks(self, wanted: Wanted) -> list[OpenTask]:
+        """Lists open tasks, the first due first."""
+        found: list[OpenTask] = []
+        for service in self._registries:
+            rows = await self._connection.fetch(
+                TASKS.format(schema=service), wanted.shop, wanted.kind, wanted.question, wanted.who,
+                wanted.due_before, wanted.opened_before, wanted.limit,
+            )  # fmt: skip
+            found += [OpenTask(service, *row) for row in rows]
+        return sorted(found, key=lambda task: task.due_at)[: wanted.limit]
+
+    async def deadlines(self, wanted: Wanted) -> list[Due]:
+        """Lists deadlines, the first to fire first, also of blocked cases, which nothing wakes."""
+        found: list[Due] = []
+        for service, registry in self._registries.items():
+            rows = await self._connection.fetch(
+                DUE.format(schema=service), wanted.shop, wanted.kind, wanted.due_before, wanted.limit
+            )
+            blocked = await self._connection.fetch(
+                BLOCKED.format(schema=service), wanted.shop, wanted.kind, wanted.limit
+            )
+            for row in (*rows, *blocked):
+                found += _due(service, registry, row)
+        before = wanted.due_before
+        kept = [each for each in found if before is None or each.fires_at < before]
+        return sorted(kept, key=lambda each: each.fires_at)[: wanted.limit]
+
+    async def counts(self) -> dict[tuple[str, str], int]:
+        """Counts open cases by service and kind."""
+        return {
+            (service, row[0]): row[1]
+            for service in self._registries
+            for row in await self._connection.fetch(COUNTS.format(schema=service))
+        }
+
+
+def states_of(registry: Registry, status: str) -> list[str]:
+    """Finds the classes of states that people know by a status."""
+    names = {cls.__name__ for kind in registry.kinds.values() for cls in (*kind.states, type(kind.initial))}
+    return sorted(name for name in names if status in {name, status_word(name)})
+
+
+def status_word(state_name: str) -> str:
+    """`AwaitingAnswer` as a status: `awaiting_answer`."""
+    return "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in state_name).strip("_")
+
+
+def _case(service: str, registry: Registry, row: Mapping[str, Any]) -> OpenCase:
+    status, waits_for, deadlines = _seen(registry, row)
+    first = min(deadlines, key=lambda each: each.fires_at, default=None)
+    return OpenCase(
+        service, row["kind"], row["case_id"], row["subject"], row["shop_id"], status, waits_for,
+        row["is_ended"], row["opened_at"], row["moved_at"],
+        "" if first is None else first.name, None if first is None else first.due_at,
+    )  # fmt: skip
+
+
+def _due(service: str, registry: Registry, row: Mapping[str, Any]) -> list[Due]:
+    status, waits_for, deadlines = _seen(registry, row)
+    return [
+        Due(
+            service, row["kind"], row["case_id"], row["subject"], row["shop_id"], status, waits_for,
+            each.name, each.due_at, each.fires_at, row["is_blocked"],
+        )
+        for each in deadlines
+    ]  # fmt: skip
+
+
+def _seen(registry: Registry, row: Mapping[str, Any]) -> tuple[str, str, Sequence[Deadline]]:
+    """Status, whose turn it is, and deadlines. A state that this code cannot read shows its name alone."""
+    status = status_word(row["state_name"])
+    kind = registry.kinds.get(row["kind"])
+    if kind is None:
+        return status, "", ()
+    try:
+        state = registry.codecs[kind.name].decode(row["state_name"], row["state"])
+        return status, "", () if row.get("is_ended") else kind.deadlines(state)
+    except Exception:  # noqa: BLE001  of another release, or a rule that fails: it is listed all the same
+        return f"{status} (unreadable)", "", ()

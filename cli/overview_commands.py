@@ -1,0 +1,135 @@
+"""Defines `aftersales cases | tasks | deadlines`: what is open, what is due, and whom it waits for."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from cli.console import JSON, ended, fail, out, say_json
+
+if TYPE_CHECKING:  # a command loads what it needs
+    from cli.overview import Due, OpenCase, OpenTask, Reader, Wanted
+
+    Row = TypeVar("Row", OpenCase, OpenTask, Due)
+
+overview = typer.Typer()
+SHOP = Annotated[str | None, typer.Option(help="Only of this shop.")]
+KIND = Annotated[str | None, typer.Option(help="Only of this kind of case: refund-agreement.")]
+LIMIT = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")]
+OVERDUE = Annotated[bool, typer.Option("--overdue", help="Only what should have been over by now.")]
+AGE = "30m, 2h, 3d or 2w"
+
+
+@overview.command()
+def cases(
+    *,
+    shop: SHOP = None,
+    kind: KIND = None,
+    status: Annotated[str | None, typer.Option(help="Only with this status: awaiting_answer.")] = None,
+    who: Annotated[str | None, typer.Option(help="Only where it is this one's turn: buyer, seller.")] = None,
+    older_than: Annotated[str | None, typer.Option(help=f"Opened longer ago than {AGE}.")] = None,
+    still_for: Annotated[str | None, typer.Option(help=f"Nothing has happened for {AGE}.")] = None,
+    is_ended: Annotated[
+        bool, typer.Option("--ended", help="Those that ended last; reads whole tables.")
+    ] = False,
+    limit: LIMIT = 50,
+    as_json: JSON = False,
+) -> None:
+    """Open cases, the oldest first."""
+    from chassis import clock
+    from cli import moments, overview_screen
+    from cli.overview import Wanted
+
+    now = clock.now()
+    wanted = Wanted(
+        shop, kind, status, who, moments.past(older_than, now), moments.past(still_for, now),
+        is_ended=is_ended, limit=limit,
+    )  # fmt: skip
+    _shown(
+        lambda reader: reader.cases(wanted),
+        wanted,
+        as_json,
+        lambda rows: overview_screen.cases(out, rows, now),
+    )
+
+
+@overview.command()
+def tasks(
+    *,
+    shop: SHOP = None,
+    kind: KIND = None,
+    question: Annotated[str | None, typer.Option(help="Only this question: presume_lost.")] = None,
+    who: Annotated[str | None, typer.Option(help="Only tasks of this kind: approval, assessment.")] = None,
+    older_than: Annotated[str | None, typer.Option(help=f"Asked longer ago than {AGE}.")] = None,
+    due: Annotated[str | None, typer.Option(help=f"Due within {AGE}, or before a moment.")] = None,
+    is_overdue: OVERDUE = False,
+    limit: LIMIT = 50,
+    as_json: JSON = False,
+) -> None:
+    """Questions that wait for a person, the first due first."""
+    from chassis import clock
+    from cli import moments, overview_screen
+    from cli.overview import Wanted
+
+    now = clock.now()
+    due_before = now if is_overdue else moments.ahead(due, now)
+    wanted = Wanted(
+        shop, kind, None, who, moments.past(older_than, now), None, due_before, question, limit=limit
+    )
+    _shown(
+        lambda reader: reader.tasks(wanted),
+        wanted,
+        as_json,
+        lambda rows: overview_screen.tasks(out, rows, now),
+    )
+
+
+@overview.command()
+def deadlines(
+    *,
+    shop: SHOP = None,
+    kind: KIND = None,
+    who: Annotated[str | None, typer.Option(help="Only where it is this one's turn: buyer, seller.")] = None,
+    due: Annotated[str | None, typer.Option(help=f"Due within {AGE}, or before a moment.")] = None,
+    is_overdue: OVERDUE = False,
+    limit: LIMIT = 50,
+    as_json: JSON = False,
+) -> None:
+    """Deadlines of open cases, the first to fire first."""
+    from chassis import clock
+    from cli import moments, overview_screen
+    from cli.overview import Wanted
+
+    now = clock.now()
+    due_before = now if is_overdue else moments.ahead(due, now)
+    wanted = Wanted(shop, kind, who=who, due_before=due_before, limit=limit)
+    _shown(
+        lambda reader: reader.deadlines(wanted), wanted, as_json,
+        lambda rows: overview_screen.deadlines(out, rows, now),
+    )  # fmt: skip
+
+
+def _shown(
+    read: "Callable[[Reader], Coroutine[Any, Any, list[Row]]]",
+    wanted: "Wanted",
+    as_json: bool,
+    show: "Callable[[Sequence[Row]], None]",
+) -> None:
+    """Reads and shows. Ends with an error where no kind of case is called so."""
+    from cli import overview
+    from cli.access import connected, load_services, present
+
+    services = load_services()
+    known = [kind.name for service in services.values() for kind in service.kinds]
+    if wanted.kind is not None and wanted.kind not in known:
+        fail(f"no such kind of case: {wanted.kind} ({', '.join(known)})")
+
+    async def rows() -> "list[Row]":
+        async with connected(present().database_url) as connection:
+            return await read(overview.Reader(connection, services))
+
+    found = ended(rows())
+    if as_json:
+        say_json([overview.as_json(row) for row in found])
+    else:
+        show(found)
