@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from chassis.engine.records import OpenTask, PartitionId, TaskChanges
+from chassis.engine.records import PartitionId
 from chassis.store import bulk as rows
 from chassis.store.lease import LeaseLost
 from chassis.store.progress import Progress
@@ -386,18 +386,3 @@ async def test_a_window_ends_before_its_dead_letters_are_too_large(side: Side) -
         ends = [await session.log_reader.fitting(0, 4, limit) for limit in (0, each, 2 * each, 3 * each)]
         assert ends == [2, 2, 3, 4], "one at least"
         assert await session.log_reader.fitting(0, 1, 0) == 1
-
-
-async def test_a_task_is_kept_until_it_ends(side: Side) -> None:
-    one = OpenTask("tab", "o1", "t1", "o1", "s1", "approval", "is_it_so", T0, T0 + MINUTE)
-    of_another = one._replace(case_id="o2", subject="o2")
-    async with transaction(side) as connection:
-        await side.store.note_tasks(connection, TaskChanges([one, of_another]))
-    later = one._replace(asked_at=T0 + MINUTE, due_at=T0 + 2 * MINUTE)
-    async with transaction(side) as connection:
-        await side.store.note_tasks(connection, TaskChanges([later]))
-    assert await side.tasks() == [tuple(later), tuple(of_another)]
-    async with transaction(side) as connection:
-        await side.store.note_tasks(connection, TaskChanges((), [one.key, ("tab", "o1", "never asked")]))
-        await side.store.note_tasks(connection, TaskChanges())
-    assert await side.tasks() == [tuple(of_another)]
