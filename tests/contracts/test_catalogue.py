@@ -1,5 +1,6 @@
 """The catalogue's texts are whole in both languages, and its fields and types exist."""
 
+import csv
 import json
 import re
 from enum import Enum
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 from aftersales_contracts import catalogue
 from aftersales_contracts.base import Event
 from aftersales_contracts.catalogue import TOPICS, Answer, Question, Text
+from aftersales_contracts.reasons import Reason
 from aftersales_contracts.registry import EVENTS
 from aftersales_contracts.shop.desk import TaskCompletedV1
 
@@ -93,3 +95,16 @@ def test_every_value_of_our_outcomes_has_words() -> None:
 def test_every_name_of_a_field_is_one_of_our_outcomes() -> None:
     names = {name for event in OUTCOMES for name, _ in told(event)}
     assert set(catalogue.published("fields")) - names == set()
+
+
+def test_every_rule_that_is_applied_has_a_short_text() -> None:
+    """P10: no rule id is shown without words: rules that are done or partly done have a text, no others."""
+    with (Path(__file__).parents[2] / "docs/rules.csv").open(encoding="utf-8", newline="") as register:
+        applied = {row["id"] for row in csv.DictReader(register) if row["state"] in {"done", "partly"}}
+    assert applied - set(catalogue.rules()) == set(), "no text"
+    assert set(catalogue.rules()) - applied == set(), "not applied"
+    assert all(len(text.en) <= 110 and len(text.zh) <= 60 for text in catalogue.rules().values())
+
+
+def test_every_reason_of_dead_letters_says_what_to_do() -> None:
+    assert set(catalogue.dead_letters()) == {reason.value for reason in Reason}

@@ -105,6 +105,13 @@ class LeftOut(Text):
     """A kind of case without `case.changed`, by its name; the text says why."""
 
 
+class DeadLetter(Text):
+    """A reason of dead letters."""
+
+    advice: Text
+    """Says what to do about it."""
+
+
 TOPICS: Mapping[str, type[Text]] = {
     "questions": Question,
     "statuses": Status,
@@ -116,6 +123,8 @@ TOPICS: Mapping[str, type[Text]] = {
     "kinds": CaseKind,
     "fields": Name,
     "values": Value,
+    "dead-letters": DeadLetter,
+    "rules": Text,
 }
 """Topic -> the class of its entries."""
 
@@ -136,6 +145,18 @@ def questions() -> Mapping[str, Question]:
 def deadlines() -> Mapping[str, Deadline]:
     """All deadlines of our cases, by `KIND.NAME`; read once."""
     return entries("deadlines", Deadline)
+
+
+@cache
+def dead_letters() -> Mapping[str, DeadLetter]:
+    """The reasons of dead letters, by `Reason`; read once."""
+    return entries("dead-letters", DeadLetter)
+
+
+@cache
+def rules() -> Mapping[str, Text]:
+    """A short text of each rule that is applied, by rule id; read once."""
+    return entries("rules", Text)
 
 
 def published(topic: str) -> dict[str, object]:
