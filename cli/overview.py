@@ -107,7 +107,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to list; whatever is None says nothing."""
+    """Says which rows are listed; a filter that is None says nothing."""
 
     shop: str | None = None
     kind: str | None = None
