@@ -30,3 +30,8 @@ def moment(text: str) -> datetime:
 def past(text: str | None, now: datetime) -> datetime | None:
     """Reads a moment, or a span before `now`. Raises typer.BadParameter."""
     return None if text is None else now - span(text) if _SPAN.fullmatch(text.lower()) else moment(text)
+
+
+def ahead(text: str | None, now: datetime) -> datetime | None:
+    """Reads a moment, or a span after `now`. Raises typer.BadParameter."""
+    return None if text is None else now + span(text) if _SPAN.fullmatch(text.lower()) else moment(text)

@@ -24,6 +24,7 @@ class CaseRow(Table, table=True):
     __tablename__ = "cases"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         Index("cases_due", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
+        Index("cases_open", "kind", "opened_at", postgresql_where=text("NOT is_ended")),
         {"postgresql_with": {"fillfactor": "70"}},
     )
 

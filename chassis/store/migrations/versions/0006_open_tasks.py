@@ -1,4 +1,4 @@
-"""Lists the questions to people that nobody has answered yet.
+"""Lists the questions to people that nobody has answered yet, and finds open cases without the ended ones.
 
 Tasks of open cases that were asked before are found in the facts: those that were not withdrawn, and after
 which no answer moved the case. Tasks of cases that have ended are left out.
@@ -19,7 +19,10 @@ CREATE TABLE tasks (
     PRIMARY KEY (kind, case_id, task_id)
 )
 """
-INDEX = "CREATE INDEX tasks_due ON tasks (due_at)"
+INDEXES = (
+    "CREATE INDEX tasks_due ON tasks (due_at)",
+    "CREATE INDEX cases_open ON cases (kind, opened_at) WHERE NOT is_ended",
+)
 ASKED_BEFORE = """
 INSERT INTO tasks
 SELECT DISTINCT ON (asked.kind, asked.case_id, told.task_id) asked.kind, asked.case_id, told.task_id,
@@ -42,9 +45,10 @@ ORDER BY asked.kind, asked.case_id, told.task_id, asked.version DESC
 
 
 def upgrade() -> None:
-    for statement in (TABLE, INDEX, ASKED_BEFORE):
+    for statement in (TABLE, *INDEXES, ASKED_BEFORE):
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.execute("DROP INDEX cases_open")
     op.execute("DROP TABLE tasks")
