@@ -159,6 +159,40 @@ def test_a_piece_beside_those_whose_payment_was_given_up_is_asked_about() -> Non
     assert requested(driver)[1:] == [("o1.goods.1.refund.refund.1", 10_000, {"a": 1})]
 
 
+@pytest.mark.parametrize("is_looked_at_first", [True, False])
+def test_a_piece_beside_those_that_are_paid_is_asked_about_though_the_payment_is_stuck(
+    *, is_looked_at_first: bool
+) -> None:
+    """RF-025, RF-044: one of two was accepted; its payment settles after the answer about the other."""
+    driver = of_three(2)
+    driver.tell(s.sent(lines=[s.share("a", 2)]), T0 + 2 * DAY)
+    look = s.inspected("a", 2, 2, return_id="ret1")
+    if is_looked_at_first:
+        driver.tell(look, T0 + 3 * DAY)
+    driver.tell(s.accepted(s.share("a", 1)), T0 + 4 * DAY)
+    if not is_looked_at_first:
+        driver.tell(look, T0 + 5 * DAY)
+    assert (open_questions(driver), back_count(driver)) == (["o1.goods.1"], 1)
+    driver.tell(answer("approved"), T0 + 6 * DAY)
+    driver.tell(s.settled(10_000, "o1.goods.1.refund.refund.1"), T0 + 6 * DAY)
+    driver.tell(s.settled(10_000), T0 + 20 * DAY)
+    assert requested(driver)[1:] == [("o1.goods.1.refund.refund.1", 10_000, {"a": 1})]
+    assert (open_questions(driver), back_count(driver)) == (["o1.goods.1"], 0), "asked once"
+
+
+def test_pieces_that_no_one_accepted_go_to_the_next_refund_that_is_about_them() -> None:
+    """RF-029, RF-044: the goods are here, and the question about them is over with the new refund."""
+    driver = of_three(2)
+    driver.tell(s.sent(lines=[s.share("a", 2)]), T0 + 2 * DAY)
+    driver.tell(s.inspected("a", 2, 2, return_id="ret1"), T0 + 3 * DAY)
+    driver.tell(s.accepted(s.share("a", 1)), T0 + 4 * DAY)
+    driver.tell(s.settled(10_000), T0 + 5 * DAY)
+    second(driver)
+    driver.tell(s.settled(10_000, "r2.refund.1"), T0 + 11 * DAY)
+    assert [intent for intent, _, _ in requested(driver)] == ["r1.refund.1", "r2.refund.1"]
+    assert back_count(driver) == 0
+
+
 @pytest.mark.parametrize("is_accepted", [True, False])
 def test_unfit_goods_that_a_changed_application_takes_over_wait_for_the_seller(*, is_accepted: bool) -> None:
     """RF-023, RF-027: refused at receipt, the buyer asks for one that was found unfit in another refund."""

@@ -45,7 +45,7 @@ def test_silence_pays_for_what_was_found_fit() -> None:
     driver.tell(s.inspected("a", 3, 2), T0 + 4 * DAY)
     driver.until(SILENT)
     assert requested(driver) == [("r1.refund.1", 20_000, {"a": 2})]
-    assert questions(driver) == ["fewer_pieces_accepted"]
+    assert questions(driver) == ["fewer_pieces_accepted", "goods_back_without_refund"]
 
 
 def test_nothing_found_fit_is_not_paid_by_silence() -> None:

@@ -82,6 +82,19 @@ def loose(book: OrderAccount, case: OpenCase) -> tuple[Share, ...]:
     return owed(book, more)
 
 
+def without_left_out(case: OpenCase, left_out: Sequence[Share]) -> OpenCase:
+    """Takes pieces out of a case that its refund does not pay for: the case is not about them any more."""
+    counts = counts_of(left_out)
+    shares = (replace(x, quantity_count=x.quantity_count - counts.get(x.line_id, 0)) for x in case.shares)
+    return replace(case, shares=tuple(share for share in shares if share.quantity_count > 0))
+
+
+def beside(book: OrderAccount, case_id: str, left_out: Sequence[Share]) -> tuple[Share, ...]:
+    """Lists the pieces that are back for a case and that its refund does not pay for."""
+    case = book.case(case_id)
+    return () if case is None or not left_out else loose(book, without_left_out(case, left_out))
+
+
 def let_go(book: OrderAccount, case_id: str, pieces: Sequence[Share]) -> OrderAccount:
     """Leaves pieces that are back without their case: first those that came otherwise than by its return."""
     if not pieces:

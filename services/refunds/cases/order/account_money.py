@@ -375,3 +375,12 @@ def is_waiting(book: OrderAccount, intent_id: str) -> bool:
 def with_waiting(book: OrderAccount, wish: Waiting) -> OrderAccount:
     """Keeps a payment that cannot go out yet."""
     return replace(book, beside=replace(book.beside, waiting=(*book.beside.waiting, wish)))
+
+
+def is_whole(book: OrderAccount, shares: Sequence[Share]) -> bool:
+    """Tells whether the pieces give back all that they can: a price difference leaves them to the buyer."""
+    lines = [(share, book.line(share.line_id)) for share in shares]
+    return all(
+        line is not None and share.minor >= account.pieces_cap_minor(line, share.quantity_count)
+        for share, line in lines
+    )

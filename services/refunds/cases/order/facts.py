@@ -116,8 +116,7 @@ class ApplicationRejected(Value):
 class AmendmentAdmitted(Value):
     """A refund may change. `late_base_minor` as in `RefundAdmitted`; `was_late_claim`: of the one before.
 
-    `back`: pieces without a case that are back and that it is about now; `freed`: pieces that are back and
-    that it is not about any more.
+    `back`: pieces at the shop that it is about now; `freed`: such that it is not about any more.
     """
 
     refund_id: str
@@ -145,6 +144,7 @@ class PaymentGranted(Value):
     remedy_id: str | None
     was_sent: bool = False
     is_proven: bool = False
+    left_out: tuple[Share, ...] = ()
 
 
 class PaymentRefused(Value):

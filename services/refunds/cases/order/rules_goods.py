@@ -215,6 +215,22 @@ def at_shop(book: OrderAccount, known: Returning, here: tuple[Share, ...]) -> Re
 # Questions to a person.
 
 
+def left_out(case: OpenCase | None, shares: Sequence[Share]) -> tuple[Share, ...]:
+    """Lists the pieces of a return that are not paid for: they did not come, or were not accepted."""
+    if case is None or case.kind is None or not case.kind.wants_goods_back or not shares:
+        return ()
+    return without(case.shares, shares)
+
+
+@rule("RF-025", "RF-029", "RF-044")
+def asked_beside(
+    book: OrderAccount, case_id: str, left: Sequence[Share], policy: Policy, now: datetime
+) -> Sequence[Fact]:
+    """Asks about pieces that are back and are not paid for, whenever the payment for the others settles."""
+    pieces = account_goods.beside(book, case_id, left)
+    return asked(book, "goods_back_without_refund", pieces, policy, now)
+
+
 def asked(
     book: OrderAccount,
     question_code: str,

@@ -256,6 +256,7 @@ def grant(state: State, asked: PaymentAsked, policy: Policy, now: datetime) -> S
     if asked.purpose is not Purpose.REFUND:
         return _own_account(book, asked, policy, due_at)
     own = book.case(asked.case_id)
+    left = goods.left_out(own, asked.shares)
     freight_left = book.freight_left_minor + (0 if own is None else own.freight_minor)
     cents = account_money.split_cents(book, policy.order.split_tolerance_minor)
     if book.paid_at is None or not account.fits(book, asked.shares, asked.freight_minor, freight_left, cents):
@@ -268,24 +269,26 @@ def grant(state: State, asked: PaymentAsked, policy: Policy, now: datetime) -> S
     tenders = account.split(book, asked.amount.minor, policy.order.tender_strategy)
     goods_minor = sum(share.minor for share in asked.shares) if book.lines else asked.amount.minor
     is_full = goods_minor == book.goods_left_minor and not are_pieces_left(book, asked)
-    if own is not None and own.kind is RefundKind.NO_RETURN and not _is_whole(book, asked.shares):
+    if (
+        own is not None
+        and own.kind is RefundKind.NO_RETURN
+        and not account_money.is_whole(book, asked.shares)
+    ):
         asked = replace(asked, are_goods_gone=False)
     was_sent = own is not None and own.kind is not RefundKind.UNSHIPPED
-    return _granted(asked, asked.amount, tenders, is_full=is_full, was_sent=was_sent)
-
-
-def _is_whole(book: OrderAccount, shares: Sequence[Share]) -> bool:
-    """Tells whether the pieces give back all that they can: a price difference leaves them to the buyer."""
-    lines = [(share, book.line(share.line_id)) for share in shares]
-    return all(
-        line is not None and share.minor >= account.pieces_cap_minor(line, share.quantity_count)
-        for share, line in lines
-    )
+    granted = _granted(asked, asked.amount, tenders, left, is_full=is_full, was_sent=was_sent)
+    return [*granted, *goods.asked_beside(book, asked.case_id, left, policy, now)]
 
 
 @rule("RF-033", "RF-048")
 def _granted(
-    asked: PaymentAsked, amount: Money, tenders: tuple[Tender, ...], *, is_full: bool, was_sent: bool
+    asked: PaymentAsked,
+    amount: Money,
+    tenders: tuple[Tender, ...],
+    left_out: tuple[Share, ...] = (),
+    *,
+    is_full: bool,
+    was_sent: bool,
 ) -> Sequence[Fact]:
     """Fixes whether the refund is a full one. A full refund ends the trade, a part does not."""
     return [
@@ -302,6 +305,7 @@ def _granted(
             remedy_id=asked.remedy_id,
             was_sent=was_sent,
             is_proven=asked.is_proven,
+            left_out=left_out,
         )
     ]
 

@@ -309,16 +309,18 @@ def _amendment_admitted(state: Live, fact: AmendmentAdmitted) -> State:
 
 
 def _payment_granted(state: Live, fact: PaymentGranted) -> State:
+    freed = goods.beside(state.book, fact.case_id, fact.left_out)
     book = replace(state.book, intents=(*state.book.intents, fact.intent_id))
     book = account_money.evened(_moved(book, fact, 1))
     if fact.purpose is Purpose.REFUND:
         cases = tuple(_with_grant(case, fact) if case.case_id == fact.case_id else case for case in book.open)
-        book = replace(book, open=cases)
+        book = goods.let_go(replace(book, open=cases), fact.case_id, freed)
     return replace(state, book=book)
 
 
 def _with_grant(case: OpenCase, fact: PaymentGranted) -> OpenCase:
     gone = fact.shares if fact.are_goods_gone else ()
+    case = goods.without_left_out(case, fact.left_out)
     return replace(case, is_granted=True, is_proven=fact.is_proven, gone=gone)
 
 
