@@ -1,4 +1,4 @@
-"""Plays conversations of the contracts through the four services in memory."""
+"""Plays conversations of the contracts through the four services in memory; what every player needs."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from services.customers.service import CUSTOMERS
 from services.logistics.service import LOGISTICS
 from services.refunds.service import REFUNDS
 from services.reviews.service import REVIEWS
-from tests.services.flow import Flow
+from tests.services.flow import Flow, Told
 from tests.services.told import T0
 
 FOLDER = Path(__file__).parents[2] / "contracts" / "conversations"
@@ -25,6 +25,8 @@ WIRED = [Registry(service) for service in (REFUNDS, LOGISTICS, REVIEWS, CUSTOMER
 SHOP, ORDER, CUSTOMER = "shop-1", "order-1", "customer-1"
 GRACE = timedelta(minutes=15)
 """Deadlines about money are decided ten minutes after they are due."""
+_MADE = re.compile(r"\b[A-Za-z]+-\d+\b")
+"""An id that a conversation makes: `refund-1`, also in `refund-1.reship`."""
 _MOMENT = re.compile(r"\$now(?:\+(\w+))?")
 UNTOLD = {"aftersales.case.changed.v1"}
 """Pictures of cases, which every step may change."""
@@ -35,31 +37,32 @@ class UntrueError(AssertionError):
 
 
 @dataclass
-class Play:
-    """A conversation under way."""
+class Script:
+    """A conversation under way, wherever its services run: `told` is what they announced so far.
 
-    flow: Flow = field(default_factory=lambda: Flow(wired=WIRED))
+    `mark` stands behind each id that the conversation makes, so that many can be played side by side.
+    """
+
     now: datetime = T0
+    mark: str = ""
     kept: dict[str, Any] = field(default_factory=dict[str, Any])
     heard: int = 0
     """The outcomes that the steps so far have been found among."""
     matched: set[int] = field(default_factory=set[int])
 
-    def step(self, step: Step) -> Event:
-        """Tells what is told, finds what is announced. Raises UntrueError where it is not."""
-        self.now += step.after
-        if step.is_outcome:
-            self.flow.pass_until(self.now)
-            found = self.find(step.tells, step.who, step.has)
-            for name, source in step.keep.items():
-                self.kept[name] = _plain(found)[source]
-            if step.answer is not None and step.answer.until is not None:
-                self._check_end(step, found)
-            return found
-        told = self.filled(step)
-        self.heard = len(self.flow.told)
-        self.flow.tell(told, self.now)
-        return told
+    @property
+    def told(self) -> Sequence[Told]:
+        """All that was announced, in order."""
+        raise NotImplementedError
+
+    def hear(self, step: Step) -> Event:
+        """Finds what is announced. Raises UntrueError where it is not."""
+        found = self.find(step.tells, step.who, step.has)
+        for name, source in step.keep.items():
+            self.kept[name] = _plain(found)[source]
+        if step.answer is not None and step.answer.until is not None:
+            self._check_end(step, found)
+        return found
 
     def filled(self, step: Step) -> Event:
         """The event that is told, complete and checked strictly."""
@@ -83,18 +86,20 @@ class Play:
             if moment is None:
                 return self.kept[value[1:]]
             return (self.now + (span(moment[1]) if moment[1] else timedelta(0))).isoformat()
+        if isinstance(value, str) and self.mark:
+            return _MADE.sub(lambda made: made[0] + self.mark, value)
         return value
 
     def find(self, tells: str, who: str | None, has: Mapping[str, Any]) -> Event:
         """The first outcome since the last thing told that fits and that no other step has taken."""
         wanted = self._put(dict(has))
-        for number in range(self.heard, len(self.flow.told)):
-            told = self.flow.told[number]
+        for number in range(self.heard, len(self.told)):
+            told = self.told[number]
             fits = tells == told.event.TYPE and who in (None, told.service)
             if fits and number not in self.matched and _is_part(wanted, _plain(told.event)):
                 self.matched.add(number)
                 return told.event
-        since = [f"{told.at} {told.event.TYPE} {_plain(told.event)}" for told in self.flow.told[self.heard :]]
+        since = [f"{told.at} {told.event.TYPE} {_plain(told.event)}" for told in self.told[self.heard :]]
         lines = "\n".join(line for line in since if "case.changed" not in line)
         raise UntrueError(f"{self.now}: no {tells} with {wanted}; there is\n{lines}")
 
@@ -103,7 +108,7 @@ class Play:
         assert step.answer.within is not None
         assert step.answer.until is not None
         end: datetime = getattr(found, step.answer.until)
-        at = next(told.at for told in self.flow.told if told.event is found)
+        at = next(told.at for told in self.told if told.event is found)
         if end - at != step.answer.within:
             raise UntrueError(f"{step.tells}: {step.answer.until} is {end - at} from then")
 
@@ -111,9 +116,32 @@ class Play:
         """The outcomes that no step tells of."""
         return [
             f"{told.at} {told.service} {told.event.TYPE} {_plain(told.event)}"
-            for number, told in enumerate(self.flow.told)
+            for number, told in enumerate(self.told)
             if number not in self.matched and told.event.TYPE not in {*besides, *UNTOLD}
         ]
+
+
+@dataclass
+class Play(Script):
+    """A conversation under way in memory."""
+
+    flow: Flow = field(default_factory=lambda: Flow(wired=WIRED))
+
+    @property
+    def told(self) -> Sequence[Told]:
+        """All that was announced, in order."""
+        return self.flow.told
+
+    def step(self, step: Step) -> Event:
+        """Tells what is told, finds what is announced. Raises UntrueError where it is not."""
+        self.now += step.after
+        if step.is_outcome:
+            self.flow.pass_until(self.now)
+            return self.hear(step)
+        told = self.filled(step)
+        self.heard = len(self.told)
+        self.flow.tell(told, self.now)
+        return told
 
 
 def _plain(event: Event) -> dict[str, Any]:
@@ -141,5 +169,5 @@ def begun(name: str, among: Mapping[str, Conversation] = CONVERSATIONS) -> Play:
     for before in conversations.in_order(among, name)[:-1]:
         for step in before.steps:
             play.step(step)
-        play.matched.update(range(len(play.flow.told)))  # what they leave untold is theirs to say
+        play.matched.update(range(len(play.told)))  # what they leave untold is theirs to say
     return play

@@ -47,14 +47,14 @@ def test_silence_has_the_consequence_that_is_told_and_not_before(name: str, numb
     assert waiting.answer.silence is not None
     assert waiting.answer.within is not None
     silence = waiting.answer.silence
-    asked_at = max(told.at for told in play.flow.told if waiting.tells == told.event.TYPE)
+    asked_at = max(told.at for told in play.told if waiting.tells == told.event.TYPE)
     end = asked_at + waiting.answer.within
 
-    play.heard = len(play.flow.told)
+    play.heard = len(play.told)
     play.flow.pass_until(end - timedelta(minutes=1))
     with pytest.raises(UntrueError):
         play.find(silence.tells, None, silence.has)
-    play.heard = len(play.flow.told)
+    play.heard = len(play.told)
     play.flow.pass_until(end + GRACE)
     play.find(silence.tells, None, silence.has)
 
