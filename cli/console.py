@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Coroutine
+from enum import StrEnum
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
@@ -16,6 +17,13 @@ T = TypeVar("T")
 out = Console()
 err = Console(stderr=True)
 JSON = Annotated[bool, typer.Option("--json", help="Plain JSON, for tools.")]
+
+
+class Language(StrEnum):
+    """The languages of the catalogue."""
+
+    ZH = "zh"
+    EN = "en"
 
 
 def say_json(value: object) -> None:

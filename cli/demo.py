@@ -14,25 +14,34 @@ from simulator.shop import SPAN, START, World
 TICK = timedelta(hours=12)
 REST = timedelta(days=45)
 """Every deadline but the last attention ones fires within it."""
+LOOK_AT = START + timedelta(days=10)
+"""The moment of which the page says what is open and due."""
 
 
 async def demo(orders_count: int, console: Console) -> Picture:
-    """Plays the shop and looks at what came of it."""
+    """Plays the shop, looks at what is open in the middle, and at the end at what came of it."""
     world = World(orders_count)
     outcomes = Outcomes()
     try:
         async with played_stack(console) as played:
             with Bar(console, "playing", START, START + SPAN + REST) as bar:
                 async with driving(played, world, outcomes.add, bar.show) as driver:
-                    await driver.run(world.records(), tick=TICK, rest=REST)
+                    records = list(world.records())
+                    await driver.run(
+                        [record for record in records if record.at < LOOK_AT], tick=TICK, rest=timedelta(0)
+                    )
+                    async with played.connected() as connection:
+                        waiting = await picture.look(connection, played.services, driver.at)
+                    later = (record for record in records if record.at >= LOOK_AT)
+                    await driver.run(later, tick=TICK, rest=REST)
             async with played.connected() as connection:
-                return await picture.take(connection, played.services)
+                return await picture.take(connection, played.services, waiting)
     finally:
         outcomes.close()
 
 
-def present(taken: Picture, console: Console, html: Path) -> None:
+def present(taken: Picture, console: Console, html: Path, language: str) -> None:
     """Shows the picture on the terminal and writes it as a page."""
     screen.show(console, taken)
-    html.write_text(page.render(taken), "utf-8")
+    html.write_text(page.render(taken, language), "utf-8")
     console.print(f"\nThe same as a page: [bold]{html}[/bold]", highlight=False)

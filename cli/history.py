@@ -97,6 +97,8 @@ class CaseStory:
     moved_at: datetime
     deadlines: list[Running]
     steps: list[Step]
+    status: str = ""
+    """The status that people see; empty where the kind shows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ def _story(registry: Registry, row: Mapping[str, Any], steps: list[Step]) -> Cas
     stored = row["state"] if isinstance(row["state"], str) else orjson.dumps(row["state"]).decode()
     state = registry.codecs[kind.name].decode(row["state_name"], stored)
     running = [] if row["is_ended"] else kind.deadlines(state)
+    picture = kind.picture(state)
     return CaseStory(
         service=registry.service.name,
         subject=row["subject"],
@@ -193,6 +196,7 @@ def _story(registry: Registry, row: Mapping[str, Any], steps: list[Step]) -> Cas
             (Running(deadline.name, deadline.due_at) for deadline in running), key=lambda d: d.due_at
         ),
         steps=steps,
+        status="" if picture is None else picture.status,
     )
 
 

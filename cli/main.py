@@ -11,7 +11,7 @@ import typer
 
 from cli import topics_screen
 from cli.conformance_commands import conformance_app
-from cli.console import JSON, ended, err, fail, out, say_json
+from cli.console import JSON, Language, ended, err, fail, out, say_json
 from cli.intake_commands import intake
 from cli.letters_commands import letters_app
 from cli.overview_commands import overview
@@ -83,12 +83,13 @@ def copies(replication: int | None) -> int:
 def demo(
     orders: Annotated[int, typer.Option(min=1, help="Orders of the made-up shop.")] = 60,
     html: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("aftersales-demo.html"),
+    lang: Annotated[Language, typer.Option(help="The language that the page shows first.")] = Language.EN,
 ) -> None:
     """A generated shop with every kind of trouble, with a picture at the end."""
     need_local_stack()
     from cli import demo as shop
 
-    shop.present(ended(shop.demo(orders, out)), out, html)
+    shop.present(ended(shop.demo(orders, out)), out, html, lang.value)
 
 
 @app.command()

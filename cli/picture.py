@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -9,6 +10,8 @@ import asyncpg
 from chassis.service import Service
 from cli import history, report
 from cli.history import CaseStory, Step
+from cli.overview import Due, OpenTask, Reader, Wanted
+from cli.speech import Both
 
 PAID_IN = """
 SELECT recorded.data->'book'->>'currency' AS currency, count(DISTINCT paid.case_id) AS count,
@@ -39,15 +42,16 @@ WHERE c.kind = $1 AND c.is_ended GROUP BY c.subject, c.case_id
 ORDER BY count(*) DESC, c.subject LIMIT 1
 """
 STORIES = (
-    ("logistics", "lost-parcel", "A parcel gets lost"),
-    ("refunds", "late-compensation", "A shop ships too late"),
-    ("reviews", "review-followup", "A bad review"),
-    ("refunds", "exchange", "Another size, please"),
-    ("refunds", "refund-agreement", "Goods go back"),
+    ("logistics", "lost-parcel", Both("一个包裹丢了", "A parcel gets lost")),
+    ("refunds", "late-compensation", Both("店铺发货太晚", "A shop ships too late")),
+    ("reviews", "review-followup", Both("一条差评", "A bad review")),
+    ("refunds", "exchange", Both("想换个尺码", "Another size, please")),
+    ("refunds", "refund-agreement", Both("退货退款", "Goods go back")),
 )
 """Kinds of case that make a good story, in order of choice, and a title."""
 STORY_COUNT = 3
 STORY_STEPS_MAX = 24
+LOOK_MAX = 10_000
 QUIET_TYPES = frozenset(
     {
         "aftersales.case.changed.v1",
@@ -74,7 +78,7 @@ class Sum:
 class Story:
     """One order's cases told as one sequence."""
 
-    title: str
+    title: Both
     subject: str
     cases: list[CaseStory]
     steps: list[Step]
@@ -82,8 +86,17 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waited at a moment of the run: questions to people, and deadlines, the first due first."""
+
+    at: datetime
+    tasks: list[OpenTask]
+    deadlines: list[Due]
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
-    """Everything that there is to see of a run."""
+    """Everything that there is to see of a run. `cases`: service and kind -> status -> count."""
 
     first_day: str
     last_day: str
@@ -98,6 +111,7 @@ class Picture:
     deadlines: dict[str, int]
     dead_letters: dict[str, int]
     stories: list[Story]
+    waiting: Waiting
 
 
 def _sums(rows: Iterable[Mapping[str, Any]], purpose: str | None = None) -> list[Sum]:
@@ -107,7 +121,14 @@ def _sums(rows: Iterable[Mapping[str, Any]], purpose: str | None = None) -> list
     ]
 
 
-async def take(connection: asyncpg.Connection, services: Mapping[str, Service]) -> Picture:
+async def look(connection: asyncpg.Connection, services: Mapping[str, Service], at: datetime) -> Waiting:
+    """Lists what waits at a moment, which is now for the services."""
+    reader = Reader(connection, services)
+    wanted = Wanted(limit=LOOK_MAX)
+    return Waiting(at, await reader.tasks(wanted), await reader.deadlines(wanted))
+
+
+async def take(connection: asyncpg.Connection, services: Mapping[str, Service], waiting: Waiting) -> Picture:
     """Looks at everything once."""
     names = list(services)
     spans = [(await connection.fetch(SPAN.format(schema=name)))[0] for name in names]
@@ -127,7 +148,7 @@ async def take(connection: asyncpg.Connection, services: Mapping[str, Service]) 
         order_count=sum(counted.get("refunds/order", {}).values()),
         decision_count=sum(row["count"] for row in spans),
         outcome_count=sum(outcomes.values()),
-        cases=counted,
+        cases=_by_status(counted, services),
         outcomes=dict(sorted(outcomes.items())),
         paid_in=_sums([dict(row) for row in await connection.fetch(PAID_IN)], "paid by buyers"),
         paid_out=_sums([dict(row) for row in await connection.fetch(PAID_OUT)]),
@@ -135,7 +156,26 @@ async def take(connection: asyncpg.Connection, services: Mapping[str, Service]) 
         deadlines=await report.deadlines(connection, names),
         dead_letters=dict(sorted(letters.items())),
         stories=await _stories(connection, services),
+        waiting=waiting,
     )
+
+
+def _by_status(
+    counted: Mapping[str, Mapping[str, int]], services: Mapping[str, Service]
+) -> dict[str, dict[str, int]]:
+    """Counts cases by the status that people see. Kinds that show nothing are left out."""
+    found: dict[str, dict[str, int]] = {}
+    for name, service in services.items():
+        for kind in service.kinds:
+            states = counted.get(f"{name}/{kind.name}", {})
+            pictures = {state.__name__: picture.status for state, picture in kind.pictures.items()}
+            statuses: dict[str, int] = {}
+            for state, count in states.items():
+                if state in pictures:
+                    statuses[pictures[state]] = statuses.get(pictures[state], 0) + count
+            if statuses:
+                found[f"{name}/{kind.name}"] = statuses
+    return found
 
 
 async def _stories(connection: asyncpg.Connection, services: Mapping[str, Service]) -> list[Story]:
@@ -153,7 +193,7 @@ async def _stories(connection: asyncpg.Connection, services: Mapping[str, Servic
     return stories
 
 
-def _story(title: str, subject: str, cases: Sequence[CaseStory]) -> Story:
+def _story(title: Both, subject: str, cases: Sequence[CaseStory]) -> Story:
     steps = sorted(
         (step for case in cases for step in case.steps if step.announced not in QUIET_TYPES),
         key=lambda step: (step.at, step.service, step.kind, step.version),

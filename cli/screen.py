@@ -114,4 +114,6 @@ def _story(story: Story) -> Panel:
     left = len(story.steps) - STORY_STEPS_MAX + story.left_out_count
     if left > 0:
         table.add_row("", f"[dim]and {left} more[/dim]")
-    return Panel(table, title=f"{story.title}: order {story.subject}", border_style="dim", title_align="left")
+    return Panel(
+        table, title=f"{story.title.en}: order {story.subject}", border_style="dim", title_align="left"
+    )

@@ -82,12 +82,18 @@ def _told(data: Mapping[str, Any]) -> Iterator[str]:
     for name, value in data.items():
         if name in HIDDEN or value is None:
             continue
-        text = _value(value)
+        text = value_words(value)
         if text:
-            yield f"{name.removesuffix('_at').removesuffix('_id').replace('_', ' ')} {text}"
+            yield f"{field_words(name)} {text}"
 
 
-def _value(value: Any) -> str:
+def field_words(name: str) -> str:
+    """`answer by` for `answer_by_at`."""
+    return name.removesuffix("_at").removesuffix("_id").replace("_", " ")
+
+
+def value_words(value: Any) -> str:
+    """A value of a field in words; empty where it says nothing in a line."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):

@@ -9,11 +9,13 @@ from rich.console import Console
 
 from cli import page, screen, words
 from cli.history import CaseStory, Cause, Running, Step
-from cli.picture import Picture, Story, Sum
+from cli.overview import Due, OpenTask
+from cli.picture import Picture, Story, Sum, Waiting
+from cli.speech import Both
 
 AT = datetime(2024, 3, 5, 10, 2, tzinfo=UTC)
 NASTY = "<script>alert(1)</script>"
-VOID = {"meta", "rect"}
+VOID = {"meta", "rect", "input"}
 
 
 def step(number: int, announced: str | None = "aftersales.refund.opened.v1") -> Step:
@@ -38,7 +40,15 @@ def step(number: int, announced: str | None = "aftersales.refund.opened.v1") -> 
 def picture() -> Picture:
     case = CaseStory(
         "refunds", "o1", "refund-agreement", "r1", "Granted", True, "tb-8812", "taobao-classic@2014-01-01",
-        AT, AT, [Running("answer", AT)], [step(1)],
+        AT, AT, [Running("answer", AT)], [step(1)], "granted",
+    )  # fmt: skip
+    asked = OpenTask(
+        "refunds", "refund-intent", "i1", "i1.question.1", "o1", "tb-8812", "attention", "payment_stuck",
+        AT - timedelta(days=3), AT - timedelta(hours=2),
+    )  # fmt: skip
+    due = Due(
+        "refunds", "refund-agreement", "r1", "o1", "tb-8812", "awaiting_answer", "seller", "answer",
+        AT + timedelta(hours=5), AT + timedelta(hours=6), is_blocked=False,
     )  # fmt: skip
     return Picture(
         first_day="2024-03-04",
@@ -46,14 +56,19 @@ def picture() -> Picture:
         order_count=300,
         decision_count=4_000,
         outcome_count=2_500,
-        cases={"refunds/order": {"Succeeded": 200, "Closed": 100}, "logistics/parcel": {"Delivered": 250}},
+        cases={"refunds/order": {"succeeded": 200, "closed": 100}, "logistics/parcel": {"ended": 250}},
         outcomes={"aftersales.refund.opened.v1": 40},
         paid_in=[Sum("paid by buyers", "CNY", 9_000_000, 290)],
         paid_out=[Sum("refund", "CNY", 800_000, 40), Sum("late_compensation", "CNY", 50_000, 5)],
         recovered=[Sum("recovered from couriers", "CNY", 30_000, 3)],
         deadlines={f"refund-agreement.kind_{number}": number for number in range(1, 30)},
         dead_letters={"bad_json": 4},
-        stories=[Story("Goods go back", "o1", [case], [step(number) for number in range(1, 25)], 7)],
+        stories=[
+            Story(
+                Both("退货退款", "Goods go back"), "o1", [case], [step(number) for number in range(1, 25)], 7
+            )
+        ],
+        waiting=Waiting(AT, [asked], [due]),
     )
 
 
@@ -89,12 +104,31 @@ def test_the_page_says_what_happened(picture: Picture) -> None:
     for text in (
         "300",
         "CNY 90,000.00",
-        "late compensation",
-        "bad json",
-        "RF-012, RF-013",
+        "compensation for late shipping",
+        "the data is no JSON",
+        "RF-012</code>",
         "and 7 more steps",
     ):
         assert text in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 questions waited for a person", "其中 1 个已逾期", "2 h ago", "逾期 2 h",
+        "silence counts as consent",
+        "商家未处理，视为同意申请", "in 5 h", "退款协议：", "延迟发货赔付", "未来三天到期",
+    ],
+)  # fmt: skip
+def test_the_page_says_in_both_languages_what_is_open_and_due(picture: Picture, text: str) -> None:
+    assert text in page.render(picture)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_page_begins_in_the_wanted_language(picture: Picture, language: str) -> None:
+    html = page.render(picture, language)
+    assert f'id="{language}" checked' in html
+    assert html.count(" checked") == 1
 
 
 def test_the_terminal_says_the_same(picture: Picture) -> None:
