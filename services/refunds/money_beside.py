@@ -5,6 +5,7 @@ from datetime import datetime
 
 from kernel.money import Money
 from kernel.value import Value, replace
+from services.refunds.goods import Question
 from services.refunds.shares import Purpose, Share, Tender
 
 MONEY_MARK = "money"
@@ -89,6 +90,13 @@ class Waiting(Value):
     is_proven: bool = False
 
 
+class QuestionKept(Value):
+    """Others have the money of these pieces: a person is asked once it is back, or is now (`is_over`)."""
+
+    question: Question
+    is_over: bool = False
+
+
 class MoneyBeside(Value):
     """All such money of one order. `due_minor`: what the order costs, where that is known.
 
@@ -109,6 +117,11 @@ class MoneyBeside(Value):
     added: tuple[str, ...] = ()
     """Lines that came after the payment."""
     waiting: tuple[Waiting, ...] = ()
+    short: tuple[Share, ...] = ()
+    """Money by which refunds were cut because others had it; owed once it is back."""
+    short_freight_minor: int = 0
+    unasked: tuple[Question, ...] = ()
+    """Questions about goods whose money others had: asked once it is back."""
 
     @property
     def is_held(self) -> bool:
@@ -152,6 +165,19 @@ class MoneyBeside(Value):
     def with_outside(self, outside: Outside) -> "MoneyBeside":
         others = tuple(one for one in self.outside if one.outside_id != outside.outside_id)
         return replace(self, outside=(*others, outside))
+
+    def with_short(self, shares: Sequence[Share], freight_minor: int) -> "MoneyBeside":
+        """Adds money by which a refund is cut, or takes it away again."""
+        minors = {share.line_id: share.minor for share in self.short}
+        for share in shares:
+            minors[share.line_id] = minors.get(share.line_id, 0) + share.minor
+        short = tuple(Share(line_id, 0, minor) for line_id, minor in minors.items() if minor)
+        return replace(self, short=short, short_freight_minor=self.short_freight_minor + freight_minor)
+
+    def with_kept(self, kept: QuestionKept) -> "MoneyBeside":
+        """Keeps a question until it can be asked, the same one once; or drops it."""
+        others = tuple(one for one in self.unasked if one != kept.question)
+        return replace(self, unasked=others if kept.is_over else (*others, kept.question))
 
     def with_dispute(self, dispute: Dispute) -> "MoneyBeside":
         others = tuple(one for one in self.disputes if one.dispute_id != dispute.dispute_id)

@@ -59,10 +59,10 @@ def _both_tag(ledger: Ledger, intents: Sequence[Intent], pieces: Sequence[Piece]
 
 
 def neither(ledger: Ledger, at: datetime) -> Iterator[Breach]:
-    if ledger.paid_at is None or money.is_all_back(ledger):
+    coming = _coming(ledger)
+    if ledger.paid_at is None or money.is_all_back(ledger, coming):
         return
     goods = ledger.goods
-    coming = _coming(ledger)
     has_confirmed = ledger.success_cause == "buyer"
     for line_id in goods.ordered:
         missing = ledger.missing(line_id)

@@ -24,7 +24,9 @@ NAMES: Mapping[str, str] = {
     "surplus_over": "no more of a surplus is given back than came in",
     "paid_while_doubted": "nothing new is paid while a person is asked about another sum",
 }
-_INCOMING = frozenset({"surplus_paid", "paid_after_close", "payment_in_another_currency"})
+_INCOMING = frozenset(
+    {"surplus_paid", "paid_after_close", "payment_in_another_currency", "refund_owed_again"}
+)
 _SUMS = frozenset({"other_amount_settled", "paid_twice", "paid_while_asked", "paid_after_abandoning"})
 _NOT_MOVED = frozenset({"not_moved", "refused", "unfounded"})
 _ENDS = frozenset({"retry", "not_moved", "abandon", "confirmed", "approved", "done"})
@@ -37,6 +39,7 @@ class MoneyBeside:
     extra: Counter[str] = field(default_factory=Counter[str])
     kept: bool = False
     """A person said that some of it stays."""
+    kept_minor: int = 0
     outside: Counter[str] = field(default_factory=Counter[str])
     repaid: Counter[str] = field(default_factory=Counter[str])
     """Pieces that others repaid whole before they were marked as shipped: they are not to be sent."""
@@ -93,15 +96,17 @@ def given_up_and_moved_minor(ledger: Ledger) -> int:
     return sum(one.given_up_minor for one in ledger.m.intents.values() if one.purpose == "refund")
 
 
-def is_all_back(ledger: Ledger) -> bool:
+def is_all_back(ledger: Ledger, coming: Counter[str]) -> bool:
     """Whether others gave back all that was paid but for the goods that the buyer has or will have.
 
-    So did a payment of ours that moved more than was granted.
+    So did a payment of ours that moved more than was granted. Goods will be his where the warehouse was asked
+    to send them; money of which a person said that it stays is the shop's.
     """
     if not (ledger.beside.gone_minor or over_minor(ledger)):
         return False
-    his = sum(ledger.piece_prices[name] * count for name, count in _his_pieces(ledger).items())
-    return left_minor(ledger) <= his
+    pieces = (_his_pieces(ledger) + coming) & ledger.goods.ordered
+    his = sum(ledger.piece_prices[name] * count for name, count in pieces.items())
+    return left_minor(ledger) - ledger.beside.kept_minor <= his
 
 
 def left_minor(ledger: Ledger) -> int:
@@ -176,6 +181,8 @@ def answered(ledger: Ledger, event: desk.TaskCompletedV1, question_code: str) ->
     """A person's word about a surplus, or about another sum."""
     if question_code in _INCOMING and event.outcome_code in ("keep", "refused"):
         ledger.beside.kept = True
+        given = sum(one.minor for one in ledger.m.intents.values() if one.purpose == "surplus")
+        ledger.beside.kept_minor = max(sum(ledger.beside.extra.values()) - given, ledger.beside.kept_minor)
     if question_code in _SUMS and event.case_kind == "order" and event.outcome_code in _NOT_MOVED:
         _not_moved(ledger)
     if question_code in _SUMS and event.outcome_code in _ENDS | {"refused"}:

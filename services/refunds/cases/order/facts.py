@@ -11,13 +11,13 @@ from services.refunds.cases.order.messages import RemedyDue
 from services.refunds.goods import Back, Question
 from services.refunds.held_goods import HeldGoods
 from services.refunds.liability import Liability
+from services.refunds.money_beside import Booked, QuestionKept
 from services.refunds.notices import Bar, FaultReported
 from services.refunds.payments import PaymentOrder
 from services.refunds.rejections import Application, Rejection
 from services.refunds.shares import Purpose, Share, Tender, Terms, Wanted
 
-CONFIRM_STOPPED = "confirm-stopped"
-"""The name of the task that asks why nobody confirms."""
+CONFIRM_STOPPED = "confirm-stopped"  # names the task that asks why nobody confirms
 
 
 class OrderRecorded(Value):
@@ -145,6 +145,7 @@ class PaymentGranted(Value):
     was_sent: bool = False
     is_proven: bool = False
     left_out: tuple[Share, ...] = ()
+    short: Booked = Booked()
 
 
 class PaymentRefused(Value):
@@ -278,7 +279,7 @@ class ReturnNoted(Value):
 class ReturnCame(Value):
     """Goods that the buyer sent for a case are at the shop: `here` in all; `freed` have no case now.
 
-    `taken`: pieces of them that other cases are about.
+    `taken`: pieces of them that other cases are about; `box`: the findings of the parcel that was checked.
     """
 
     case_id: str
@@ -289,7 +290,6 @@ class ReturnCame(Value):
     are_fit: dict[str, bool] = {}  # noqa: RUF012  a value's default is copied
     """Of the lines that were checked, whether all pieces were accepted."""
     box: Back | None = None
-    """The findings of the parcel that was checked."""
 
 
 class QuestionAsked(Value):
@@ -391,7 +391,7 @@ Fact = (
     | ConfirmHeld | ConfirmResumed | DeliveryNoted | FaultReported | DeliveryDoubtsNoted | LatenessNoted
     | RemedyPassedOn | GoodsCame | GoodsGone | ReturnNoted | ReturnCame | QuestionAsked | QuestionAgreed
     | QuestionSettled | QuestionVoid | SendBackDue | SendOver | MoneyEntered | HeldGoodsNoted | RemedyKept
-    | Silent
+    | QuestionKept | Silent
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from services.refunds.cases.order import (
     rules_news,
     rules_notice,
     rules_outside,
+    rules_owed,
     rules_paid,
     rules_payments,
     rules_questions,
@@ -121,7 +122,7 @@ def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
     """Calls the rule of the message. A message that no longer means anything decides nothing."""
     if isinstance(message, MoneyNews):
         decided = _money(state, message, policy, now)
-        return rules_remedies.remedied(state, message, decided, policy, now)
+        return rules_owed.owed_again(state, message, decided, policy, now)
     match message:
         case OrderPlaced():
             return _placed(state, message, policy, now)

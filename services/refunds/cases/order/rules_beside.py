@@ -31,7 +31,8 @@ OTHER_CURRENCY = "payment_in_another_currency"
 OUT_IN_OTHER_CURRENCY = "refund_in_another_currency"
 BEYOND = "paid_beyond_account"
 REMOVED = "removed_lines_paid"
-_INCOMING = frozenset({SURPLUS, AFTER_CLOSE, OTHER_CURRENCY, REMOVED})
+OWED = "refund_owed_again"
+_INCOMING = frozenset({SURPLUS, AFTER_CLOSE, OTHER_CURRENCY, REMOVED, OWED})
 
 
 def asked(
@@ -128,7 +129,7 @@ def _incoming(
         return _again(book, question, policy, now)
     if surplus is not None:
         return given_back(book, surplus, answer.intent_id)
-    if question.question_code == SURPLUS:  # others gave it back meanwhile
+    if question.question_code in (SURPLUS, OWED):  # others gave it back meanwhile
         return _settled(book, question)
     return _refunded(current, book, question, answer.intent_id, policy, now)
 

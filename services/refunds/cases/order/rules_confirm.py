@@ -34,10 +34,15 @@ def confirm_left(current: Live, now: datetime) -> int | None:
 
 
 def confirm_again(current: Live, *, is_receipt_open: bool, now: datetime) -> datetime | None:
-    """Finds the clock's end once nothing is open any more: the rest runs, nothing starts anew (E-A16)."""
+    """Finds the clock's end once nothing is open any more: the rest runs, nothing starts anew (E-A16).
+
+    Nobody confirms pieces that were all repaid, whatever money came back since.
+    """
     if not isinstance(current, Shipped) or is_receipt_open or current.book.is_goods_refunded:
         return None
     book = current.book
+    if book.lines and not any(line.left_count for line in book.lines):
+        return None
     if current.confirm.left_microseconds is not None:
         return now + current.confirm.left_microseconds * MICROSECOND
     standby_by = current.confirm.standby_by

@@ -36,6 +36,7 @@ from services.refunds.goods import (
     pieces_of,
     without,
 )
+from services.refunds.money_beside import QuestionKept
 from services.refunds.policy import Policy
 from services.refunds.shares import RefundKind, Share
 
@@ -212,9 +213,6 @@ def at_shop(book: OrderAccount, known: Returning, here: tuple[Share, ...]) -> Re
     return ReturnCame(known.case_id, here, account_goods.loose(arrived, case))
 
 
-# Questions to a person.
-
-
 def left_out(case: OpenCase | None, shares: Sequence[Share]) -> tuple[Share, ...]:
     """Lists the pieces of a return that are not paid for: they did not come, or were not accepted."""
     if case is None or case.kind is None or not case.kind.wants_goods_back or not shares:
@@ -245,18 +243,18 @@ def asked(
     about: str = "",
     parcel_id: str = "",
 ) -> Sequence[Fact]:
-    """Asks a person about pieces for which the buyer has goods and money neither; nothing without such."""
+    """Asks about goods that the buyer has as little as their money; later, where that came from others."""
     is_held = book.beside.is_disputed
-    worth = tuple(
-        share
-        for share in pieces
-        if (line := book.line(share.line_id)) is not None and (line.left_minor > 0 or is_held)
-    )
-    if not worth or book.paid_at is None:
-        return []
+    lines = {line.line_id: line for line in book.lines if book.paid_at is not None}
+    known = [share for share in pieces if share.line_id in lines]
+    worth = tuple(share for share in known if lines[share.line_id].left_minor > 0 or is_held)
+    unpaid = tuple(share for share in known if share not in worth and lines[share.line_id].left_count)
     number = book.question_count + 1
     question = Question(number, question_code, worth, reason_code, kind, are_here, about, parcel_id)
-    return [QuestionAsked(question, now + policy.attention_days, remedy_id)]
+    asks: list[Fact] = [QuestionAsked(question, now + policy.attention_days, remedy_id)] if worth else []
+    if unpaid and book.beside.was_paid_outside:
+        asks.append(QuestionKept(replace(question, number=0, pieces=unpaid)))
+    return asks
 
 
 def taken(book: OrderAccount, pieces: Sequence[Share], policy: Policy, now: datetime) -> Sequence[Fact]:

@@ -37,10 +37,11 @@ from services.refunds.cases.order.messages import (
 )
 from services.refunds.cases.order.rules_confirm import confirm_again, confirm_left
 from services.refunds.cases.order.rules_notice import by_notice
-from services.refunds.cases.order.rules_waiting import are_pieces_left, cut, waits
+from services.refunds.cases.order.rules_waiting import are_pieces_left, cut, short_of, waits
 from services.refunds.cases.order.state import Live, State, evolve, live
 from services.refunds.goods import BACK_REASONS, Back, inside, more_of, together, without
 from services.refunds.liability import liability_of
+from services.refunds.money_beside import Booked
 from services.refunds.policy import Policy
 from services.refunds.rejections import Application, Rejection
 from services.refunds.shares import Purpose, RefundApplied, RefundKind, Share, Tender, Terms, Wanted
@@ -258,7 +259,7 @@ def grant(state: State, asked: PaymentAsked, policy: Policy, now: datetime) -> S
     own = book.case(asked.case_id)
     left = goods.left_out(own, asked.shares)
     freight_left = book.freight_left_minor + (0 if own is None else own.freight_minor)
-    cents = account_money.split_cents(book, policy.order.split_tolerance_minor)
+    cents, wish = account_money.split_cents(book, policy.order.split_tolerance_minor), asked
     if book.paid_at is None or not account.fits(book, asked.shares, asked.freight_minor, freight_left, cents):
         if book.paid_at is None or not book.beside.was_paid_outside:
             refused = PaymentRefused(asked.case_id, asked.intent_id, asked.purpose, asked.amount, due_at)
@@ -269,22 +270,19 @@ def grant(state: State, asked: PaymentAsked, policy: Policy, now: datetime) -> S
     tenders = account.split(book, asked.amount.minor, policy.order.tender_strategy)
     goods_minor = sum(share.minor for share in asked.shares) if book.lines else asked.amount.minor
     is_full = goods_minor == book.goods_left_minor and not are_pieces_left(book, asked)
-    if (
-        own is not None
-        and own.kind is RefundKind.NO_RETURN
-        and not account_money.is_whole(book, asked.shares)
-    ):
+    kind = None if own is None else own.kind
+    if kind is RefundKind.NO_RETURN and not account_money.is_whole(book, asked.shares):
         asked = replace(asked, are_goods_gone=False)
-    was_sent = own is not None and own.kind is not RefundKind.UNSHIPPED
-    granted = _granted(asked, asked.amount, tenders, left, is_full=is_full, was_sent=was_sent)
+    was_sent = own is not None and kind is not RefundKind.UNSHIPPED
+    granted = _granted(asked, tenders, short_of(book, wish, asked), left, is_full=is_full, was_sent=was_sent)
     return [*granted, *goods.asked_beside(book, asked.case_id, left, policy, now)]
 
 
 @rule("RF-033", "RF-048")
 def _granted(
     asked: PaymentAsked,
-    amount: Money,
     tenders: tuple[Tender, ...],
+    short: Booked,
     left_out: tuple[Share, ...] = (),
     *,
     is_full: bool,
@@ -296,7 +294,7 @@ def _granted(
             case_id=asked.case_id,
             intent_id=asked.intent_id,
             purpose=asked.purpose,
-            amount=amount,
+            amount=asked.amount,
             shares=asked.shares,
             freight_minor=asked.freight_minor,
             tenders=tenders,
@@ -306,6 +304,7 @@ def _granted(
             was_sent=was_sent,
             is_proven=asked.is_proven,
             left_out=left_out,
+            short=short,
         )
     ]
 
@@ -332,7 +331,7 @@ def _own_account(
     granted = Money(min(asked.amount.minor, max(left, 0)), book.currency)
     decided: list[Decided[Fact]] = []
     if granted.minor:
-        decided += _granted(asked, granted, (), is_full=False, was_sent=False)
+        decided += _granted(replace(asked, amount=granted), (), Booked(), is_full=False, was_sent=False)
     if granted.minor < asked.amount.minor:
         rest = asked.amount - granted
         decided += _refused(PaymentRefused(asked.case_id, asked.intent_id, asked.purpose, rest, due_at))

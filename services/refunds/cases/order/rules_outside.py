@@ -26,7 +26,7 @@ from services.refunds.cases.order.state import State, evolve, live
 from services.refunds.cases.refund_intent import messages as intent
 from services.refunds.money_beside import Booked, Dispute, Outside
 from services.refunds.policy import Policy
-from services.refunds.shares import Tender
+from services.refunds.shares import Purpose, Tender
 
 Decisions = Sequence[Decided[Fact]]
 
@@ -126,7 +126,10 @@ def grant_cut(state: State, told: GrantCut, policy: Policy, now: datetime) -> De
     """Gives the account back what an intent will not pay, because others did."""
     given_back = _given_back(live(state).book, told)
     after = reduce(evolve, (entry.fact for entry in given_back), state)
-    return [*given_back, *_cut(live(after).book, told, policy, now)]
+    book, cut = live(after).book, told.cut
+    if cut is not None and cut.purpose is Purpose.REFUND:
+        book = replace(book, beside=book.beside.with_short(cut.shares, cut.freight_minor))
+    return [*given_back, *_cut(book, told, policy, now)]
 
 
 @rule("RF-029")

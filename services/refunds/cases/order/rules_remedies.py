@@ -25,6 +25,7 @@ from services.refunds.cases.order.rules_money import ours, task
 from services.refunds.cases.order.state import (
     AwaitingPayment,
     Closed,
+    Ended,
     Paid,
     Shipped,
     State,
@@ -37,6 +38,8 @@ from services.refunds.policy import Policy
 from services.refunds.rejections import Rejection
 from services.refunds.shares import RefundKind, Share
 
+Decisions = Sequence[Decided[Fact]]
+
 
 def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:
     """Pays the refunds that wait for these pieces: report and memo are done, or the goods are back.
@@ -46,11 +49,18 @@ def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -
     """
     current = live(state)
     book = current.book
-    is_known = remedy.remedy_id in book.remedies or book.knows(derived_id(remedy.remedy_id, "refund"))
-    if is_known or (isinstance(current, Closed) and book.is_goods_refunded):
+    if remedy.remedy_id in book.remedies or book.knows(derived_id(remedy.remedy_id, "refund")):
         return []
     if isinstance(current, AwaitingPayment) or book.paid_at is None:
         return _kept(book, remedy)
+    decided = _remedied(current, remedy, policy, now)
+    return decided or (_kept(book, remedy) if _are_others(book, remedy) else [])
+
+
+def _remedied(current: Ended | Paid | Shipped, remedy: RemedyDue, policy: Policy, now: datetime) -> Decisions:
+    book = current.book
+    if isinstance(current, Closed) and book.is_goods_refunded:
+        return []
     if isinstance(current, Succeeded | Closed):
         return _after_the_end(book, remedy, policy, now)
     if not book.lines:
@@ -58,7 +68,7 @@ def remedy_due(state: State, remedy: RemedyDue, policy: Policy, now: datetime) -
     found, rest = _waiting(book, _known_pieces(book, remedy.pieces), _parcel_of(remedy))
     are_here = remedy.reason_code in BACK_REASONS
     if are_here:
-        rest = _nobodys(book, rest, are_here=True)
+        rest = nobodys(book, rest, are_here=True)
     decided: list[Decided[Fact]] = []
     for case, taken in found:
         decided += _passed_on(_told(case, remedy, taken))
@@ -100,7 +110,15 @@ def remedied(
 
 
 @rules_of("RF-044")
-def _nobodys(book: OrderAccount, pieces: tuple[Share, ...], *, are_here: bool) -> tuple[Share, ...]:
+def _are_others(book: OrderAccount, remedy: RemedyDue) -> bool:
+    """Tells whether others gave the money of these pieces back: they may not leave it with the buyer."""
+    ids = {one.outside_id for one in book.beside.outside}
+    theirs = [share for one in book.held.repaid if one.case_id in ids for share in one.shares]
+    return bool(inside(theirs, remedy.pieces)) if remedy.pieces else bool(theirs)
+
+
+@rules_of("RF-044")
+def nobodys(book: OrderAccount, pieces: tuple[Share, ...], *, are_here: bool) -> tuple[Share, ...]:
     """Lists the pieces that are back, or missing otherwise, and that neither a case nor a question is about.
 
     A parcel that was lost may have been sent again, and that one be back.
@@ -125,7 +143,7 @@ def _after_the_end(
     if not book.lines:
         return _asked(remedy, ENDED, policy, now)
     found, rest = _waiting(book, _known_pieces(book, remedy.pieces), _parcel_of(remedy))
-    rest = _nobodys(book, rest, are_here=remedy.reason_code in BACK_REASONS)
+    rest = nobodys(book, rest, are_here=remedy.reason_code in BACK_REASONS)
     decided: list[Decided[Fact]] = []
     for case, taken in found:
         decided += _passed_on(_told(case, remedy, taken))
@@ -171,14 +189,14 @@ def _waiting(
     rest = tuple(pieces)
     found: list[tuple[OpenCase, tuple[Share, ...]]] = []
     for case in book.open:
-        wanted = without(case.shares, _remedied(case, parcel_id))
+        wanted = without(case.shares, _told_before(case, parcel_id))
         if case.waits_for_goods and (taken := inside(wanted, rest)):
             found.append((case, taken))
             rest = without(rest, taken)
     return found, pieces_of(counts_of(rest))
 
 
-def _remedied(case: OpenCase, parcel_id: str) -> list[Share]:
+def _told_before(case: OpenCase, parcel_id: str) -> list[Share]:
     """Lists the pieces that the case was told to pay for because of other parcels."""
     return [share for one in case.remedied if one.case_id != parcel_id for share in one.pieces]
 
@@ -190,7 +208,7 @@ def _parcel_of(remedy: RemedyDue) -> str:
 def _told(case: OpenCase, remedy: RemedyDue, pieces: tuple[Share, ...]) -> RemedyPassedOn:
     """Tells the case of all pieces that it is to pay for by now."""
     taken = Back(_parcel_of(remedy), pieces)
-    shares = together(_remedied(case, taken.case_id), pieces)
+    shares = together(_told_before(case, taken.case_id), pieces)
     return RemedyPassedOn(case.case_id, remedy.remedy_id, remedy.reason_code, shares, taken)
 
 

@@ -10,8 +10,8 @@ from services.refunds.cases.order.account import OrderAccount
 from services.refunds.cases.order.facts import Fact, MoneyEntered
 from services.refunds.cases.order.messages import PaymentAsked
 from services.refunds.goods import without
-from services.refunds.money_beside import Waiting
-from services.refunds.shares import total_of
+from services.refunds.money_beside import Booked, Waiting
+from services.refunds.shares import Share, total_of
 
 
 @rule("RF-029")
@@ -40,6 +40,23 @@ def cut(book: OrderAccount, asked: PaymentAsked) -> PaymentAsked:
         minor = min(asked.amount.minor, book.paid_minor - book.refunded_minor)
     amount = Money(minor, asked.amount.currency)
     return replace(asked, shares=shares, freight_minor=freight, amount=amount)
+
+
+@rules_of("RF-029", "RF-048")
+def short_of(book: OrderAccount, wish: PaymentAsked, asked: PaymentAsked) -> Booked:
+    """Finds what a payment lacks because others had paid. Refunds of our own are for all that pieces cost."""
+    if not book.beside.was_paid_outside:
+        return Booked()
+    case = book.case(wish.case_id)
+    is_ours = case is not None and case.applied_at is None
+    left = {share.line_id: share.minor for share in asked.shares}
+    less: list[Share] = []
+    for share in wish.shares:
+        line = book.line(share.line_id)
+        is_whole = is_ours and line is not None and 0 < share.quantity_count <= line.quantity_count
+        cost = account.cost_minor(line, share.quantity_count) if is_whole and line is not None else 0
+        less.append(Share(share.line_id, 0, max(cost, share.minor) - left.get(share.line_id, 0)))
+    return Booked(tuple(less), wish.freight_minor - asked.freight_minor)
 
 
 def are_pieces_left(book: OrderAccount, asked: PaymentAsked) -> bool:

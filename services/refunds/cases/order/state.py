@@ -49,6 +49,7 @@ from services.refunds.cases.order.facts import (
     TermsRecorded,
 )
 from services.refunds.goods import Back, together
+from services.refunds.money_beside import QuestionKept
 from services.refunds.notices import FaultReported
 from services.refunds.shares import Purpose
 
@@ -145,6 +146,8 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
             return replace(order, book=replace(book, held=fact.held))
         case RemedyKept():
             return replace(order, book=replace(book, early_remedies=(*book.early_remedies, fact.remedy)))
+        case QuestionKept():
+            return replace(order, book=replace(book, beside=book.beside.with_kept(fact)))
         case TermsRecorded() | MoneyEntered():
             return replace(order, book=fact.book)
         case SuccessRecorded():
@@ -311,7 +314,8 @@ def _amendment_admitted(state: Live, fact: AmendmentAdmitted) -> State:
 def _payment_granted(state: Live, fact: PaymentGranted) -> State:
     freed = goods.beside(state.book, fact.case_id, fact.left_out)
     book = replace(state.book, intents=(*state.book.intents, fact.intent_id))
-    book = account_money.evened(_moved(book, fact, 1))
+    beside = book.beside.with_short(fact.short.shares, fact.short.freight_minor)
+    book = account_money.evened(_moved(replace(book, beside=beside), fact, 1))
     if fact.purpose is Purpose.REFUND:
         cases = tuple(_with_grant(case, fact) if case.case_id == fact.case_id else case for case in book.open)
         book = goods.let_go(replace(book, open=cases), fact.case_id, freed)
