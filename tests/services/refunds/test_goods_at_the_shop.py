@@ -247,6 +247,20 @@ def test_a_price_difference_leaves_the_rest_of_the_money_owed_for_goods_that_cam
     assert [minor for _, minor, _ in requested(driver)] == [3_000, 7_000]
 
 
+def test_all_goods_at_the_shop_are_asked_about_once_the_order_is_over() -> None:
+    """RF-044: one of three was repaid, one came back before the success without a remedy, two after it."""
+    applied = s.applied(RefundKind.UNSHIPPED, lines=[s.share("a", 1, 10_000)])
+    driver = told(*THREE[:2], (applied, T0))
+    driver.until(T0 + 3 * DAY)
+    driver.tell(s.settled(10_000), T0 + 3 * DAY)
+    driver.tell(back(s.share("a", 1), parcel_id="k2"), T0 + 3 * DAY)
+    assert open_questions(driver) == []
+    driver.tell(s.succeeded(), T0 + 4 * DAY)
+    driver.tell(back(s.share("a", 2), parcel_id="k4"), T0 + 5 * DAY)
+    driver.tell(answer("approved"), T0 + 6 * DAY)
+    assert requested(driver)[1:] == [("o1.goods.1.refund.refund.1", 20_000, {"a": 2})]
+
+
 # N2 and finding 8: goods back in an exchange.
 
 

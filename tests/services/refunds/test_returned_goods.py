@@ -128,6 +128,26 @@ def test_m6_a_second_look_that_says_nothing_of_the_fault_leaves_what_the_first_o
     assert [intent for intent, _, _ in requested(driver)] == [*freight, "r1.refund.1"]
 
 
+@pytest.mark.parametrize(
+    ("is_confirmed", "freight"), [(False, []), (None, ["r1.freight.1"]), (True, ["r1.freight.1"])]
+)
+@pytest.mark.parametrize("is_silent", [True, False])
+def test_no_fault_found_leaves_the_freight_with_the_buyer_when_he_asks_for_other_goods_then(
+    is_confirmed: bool | None, freight: list[str], *, is_silent: bool
+) -> None:
+    """RF-116, RF-062: he sent line a, and amended to a price difference for line b."""
+    first = [s.share("a", 1, 10_000)]
+    driver = told(*TWO_LINES, (s.applied(lines=first), T0 + DAY), (s.agreed(), T0 + DAY))
+    driver.tell(s.sent(freight=1_200), T0 + 2 * DAY)
+    driver.tell(s.inspected(is_fault_confirmed=is_confirmed), T0 + 3 * DAY)
+    driver.tell(s.refused(stage=RECEIPT), T0 + 3 * DAY)
+    driver.tell(s.amended(RefundKind.NO_RETURN, 3_000, lines=[s.share("b", 1, 3_000)]), T0 + 4 * DAY)
+    if not is_silent:
+        driver.tell(s.agreed(2), T0 + 4 * DAY)
+    driver.until(T0 + 9 * DAY + GRACE)
+    assert [intent for intent, _, _ in requested(driver)] == [*freight, "r1.refund.1"]
+
+
 def test_m6_no_fault_found_gives_no_original_freight_back() -> None:
     """RF-064, RF-066, RF-116."""
     driver = told(

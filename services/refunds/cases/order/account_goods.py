@@ -67,6 +67,20 @@ def not_back(book: OrderAccount, line: LineAccount, but: str = "") -> int:
 
 
 @rules_of("RF-044")
+def unasked(book: OrderAccount) -> tuple[Share, ...]:
+    """Lists pieces at the shop that the buyer has nothing for, and that no case and no question is about."""
+    asked = counts_of(share for one in book.questions for share in one.pieces)
+    return pieces_of(
+        {
+            line.line_id: min(line.back_count, line.left_count, not_with_buyer(book, line))
+            - asked.get(line.line_id, 0)
+            for line in book.lines
+            if line.back_count
+        }
+    )
+
+
+@rules_of("RF-044")
 def owed(book: OrderAccount, pieces: Sequence[Share]) -> tuple[Share, ...]:
     """Lists as many of the pieces as the buyer has neither money nor another case for."""
     if not pieces:

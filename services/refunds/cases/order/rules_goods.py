@@ -34,6 +34,7 @@ from services.refunds.goods import (
     inside,
     more_of,
     pieces_of,
+    together,
     without,
 )
 from services.refunds.money_beside import QuestionKept
@@ -63,7 +64,9 @@ def parcel_back(state: State, parcel: ParcelDecided, policy: Policy, now: dateti
     if parts:
         facts.append(tell(*(told_back(book, part) for part in parts)))
     is_beside = parcel.direction == "to_buyer" or any(_is_refund_of(case, parcel) for case in book.open)
-    if is_beside or not isinstance(current, AwaitingPayment | Paid | Shipped):
+    is_over = not isinstance(current, AwaitingPayment | Paid | Shipped)
+    if is_beside or is_over:
+        rest = together(rest, account_goods.unasked(book)) if is_over else rest
         facts += asked(book, "goods_back_without_refund", rest, policy, now)
     return facts
 

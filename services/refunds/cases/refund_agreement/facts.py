@@ -37,7 +37,8 @@ class ReturnedGoods(Value):
     """A registered return: how it travels, what the buyer laid out, what was found inside.
 
     `sent` are the pieces that were registered (empty: not told), `liability` is what held when they left,
-    where the application was changed since.
+    where the application was changed since. `is_refuted`: pieces that it is not about any more were checked,
+    and had not the fault.
     """
 
     carriage: Carriage
@@ -46,6 +47,7 @@ class ReturnedGoods(Value):
     sent: tuple[Share, ...] = ()
     return_ids: tuple[str, ...] = ()
     liability: Liability | None = None
+    is_refuted: bool = False
 
 
 class Filed(Value):

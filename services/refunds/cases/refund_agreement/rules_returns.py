@@ -233,7 +233,13 @@ def as_sent(filed: Filed, returned: ReturnedGoods, own: tuple[Share, ...] | None
             for share in sent
         )
         inspected = tuple(_narrowed(line, counts.get(line.line_id, 0)) for line in inspected)
-    return replace(returned, sent=sent, inspected=inspected, liability=returned.liability or filed.liability)
+    return replace(
+        returned,
+        sent=sent,
+        inspected=inspected,
+        liability=returned.liability or filed.liability,
+        is_refuted=steps.is_refuted(returned),
+    )
 
 
 def _narrowed(line: InspectedLine, count: int) -> InspectedLine:

@@ -32,7 +32,7 @@ from services.refunds.cases.refund_agreement.state import (
     returned_of,
 )
 from services.refunds.goods import counts_of, pieces_of, received, without
-from services.refunds.liability import Bearer, Liability, is_fault_refuted, without_fault
+from services.refunds.liability import Bearer, Liability, is_fault_known, is_fault_refuted, without_fault
 from services.refunds.policy import Policy
 from services.refunds.shares import Carriage, RefundKind, Share, prorated
 
@@ -112,7 +112,7 @@ def are_all_back(filed: Filed) -> bool:
 def pay(filed: Filed, returned: ReturnedGoods | None) -> Sequence[Fact]:
     """Pays the refund, and the freight that the buyer laid out where the seller bears it."""
     facts: list[Fact] = []
-    if returned is not None and is_fault_refuted(returned.inspected):
+    if returned is not None and is_refuted(returned):
         row = without_fault(filed.liability)
         if row != filed.liability:
             facts.append(FreightDecided(row))
@@ -124,6 +124,13 @@ def pay(filed: Filed, returned: ReturnedGoods | None) -> Sequence[Fact]:
     are_goods_gone = terms.kind is not RefundKind.NO_RETURN or returned is not None or are_all_back(filed)
     due = RefundDue(terms.amount, terms.shares, terms.freight_minor, are_goods_gone, filed.remedy_id)
     return [*facts, due]
+
+
+@rules_of("RF-116")
+def is_refuted(returned: ReturnedGoods) -> bool:
+    """Tells whether the goods that travelled had no fault, also those that the refund is not about now."""
+    is_known = is_fault_known(returned.inspected)
+    return is_fault_refuted(returned.inspected) or (returned.is_refuted and not is_known)
 
 
 @rules_of("RF-023", "RF-064", "RF-066")
