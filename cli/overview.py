@@ -1,32 +1,36 @@
 """Reads open cases, open tasks and deadlines over all services: a statement for each service, bounded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
+from chassis.engine.pictures import terms_of
 from chassis.engine.registry import Registry
 from chassis.service import Service
 from kernel.decider import Deadline
+from kernel.picture import Picture
+
+T = TypeVar("T")
 
 CASES = """
 SELECT found.* FROM unnest($1::text[]) AS of (kind) CROSS JOIN LATERAL (
     SELECT subject, kind, case_id, state_name, state, shop_id, is_ended, opened_at, moved_at
     FROM {schema}.cases WHERE cases.kind = of.kind AND NOT is_ended AND version > 0
         AND ($2::text IS NULL OR shop_id = $2) AND ($3::timestamptz IS NULL OR opened_at < $3)
-        AND ($4::timestamptz IS NULL OR moved_at < $4) AND ($5::text[] IS NULL OR state_name = ANY ($5))
-    ORDER BY opened_at LIMIT $6
-) AS found ORDER BY found.opened_at LIMIT $6
+        AND ($4::timestamptz IS NULL OR moved_at < $4)
+    ORDER BY opened_at LIMIT $5
+) AS found ORDER BY found.opened_at LIMIT $5
 """
 """The index `cases_open` gives each kind's oldest first, and holds no ended case."""
 ENDED_CASES = """
 SELECT subject, kind, case_id, state_name, state, shop_id, is_ended, opened_at, moved_at
 FROM {schema}.cases WHERE kind = ANY ($1) AND is_ended AND version > 0
     AND ($2::text IS NULL OR shop_id = $2) AND ($3::timestamptz IS NULL OR opened_at < $3)
-    AND ($4::timestamptz IS NULL OR moved_at < $4) AND ($5::text[] IS NULL OR state_name = ANY ($5))
-ORDER BY moved_at DESC LIMIT $6
+    AND ($4::timestamptz IS NULL OR moved_at < $4)
+ORDER BY moved_at DESC LIMIT $5
 """
 TASKS = """
 SELECT kind, case_id, task_id, subject, shop_id, kind_code, question_code, asked_at, due_at
@@ -49,6 +53,7 @@ FROM {schema}.cases WHERE (subject, kind, case_id) IN (
 ORDER BY opened_at LIMIT $3
 """
 """Cases behind a rule that fails: nothing wakes them."""
+PREFETCH = 200
 COUNTS = "SELECT kind, count(*) FROM {schema}.cases WHERE NOT is_ended AND version > 0 GROUP BY kind"
 
 
@@ -120,6 +125,16 @@ class Wanted:
     is_ended: bool = False
     limit: int = 50
 
+    def has_status(self, case: OpenCase) -> bool:
+        """Tells whether the case has the wanted status."""
+        return self.status in {None, case.status}
+
+    def takes(self, due: Due) -> bool:
+        """Tells whether the deadline is one of the wanted: by its end, and by who has the time."""
+        return self.who in {None, due.waits_for} and (
+            self.due_before is None or due.fires_at < self.due_before
+        )
+
 
 def as_json(row: OpenCase | OpenTask | Due) -> dict[str, Any]:
     """Plain values for `--json`."""
@@ -138,22 +153,45 @@ class Reader:
         return [kind for registry in self._registries.values() for kind in registry.kinds]
 
     async def cases(self, wanted: Wanted) -> list[OpenCase]:
-        """Lists open cases, the oldest first; of ended ones those that ended last."""
+        """Lists open cases, the oldest first; of ended ones those that ended last.
+
+        Status and turn follow from the state: where they are asked for, cases are read until enough fit.
+        """
         found: list[OpenCase] = []
         query = ENDED_CASES if wanted.is_ended else CASES
         for service, registry in self._registries.items():
             kinds = [kind for kind in registry.kinds if wanted.kind in {None, kind}]
-            names = None if wanted.status is None else states_of(registry, wanted.status)
-            if not kinds or names == []:
+            if not kinds:
                 continue
-            rows = await self._connection.fetch(
-                query.format(schema=service), kinds, wanted.shop, wanted.opened_before, wanted.moved_before,
-                names, wanted.limit,
+            most = wanted.limit if wanted.status is None and wanted.who is None else None
+            given = kinds, wanted.shop, wanted.opened_before, wanted.moved_before, most
+            found += await self._fitting(
+                query.format(schema=service), given,
+                lambda row, service=service, registry=registry: _case(service, registry, row),
+                lambda case: wanted.has_status(case) and wanted.who in {None, case.waits_for}, wanted.limit,
             )  # fmt: skip
-            found += [_case(service, registry, row) for row in rows]
         if wanted.is_ended:
             return sorted(found, key=lambda case: case.moved_at, reverse=True)[: wanted.limit]
         return sorted(found, key=lambda case: case.opened_at)[: wanted.limit]
+
+    async def _fitting(
+        self,
+        query: str,
+        given: Sequence[Any],
+        made: Callable[[Mapping[str, Any]], T],
+        fits: Callable[[T], bool],
+        limit: int,
+    ) -> list[T]:
+        """Reads rows until `limit` of them fit."""
+        found: list[T] = []
+        async with self._connection.transaction(readonly=True):
+            async for row in self._connection.cursor(query, *given, prefetch=PREFETCH):
+                each = made(row)
+                if fits(each):
+                    found.append(each)
+                    if len(found) == limit:
+                        break
+        return found
 
     async def tasks(self, wanted: Wanted) -> list[OpenTask]:
         """Lists open tasks, the first due first."""
@@ -170,17 +208,21 @@ class Reader:
         """Lists deadlines, the first to fire first, also of blocked cases, which nothing wakes."""
         found: list[Due] = []
         for service, registry in self._registries.items():
-            rows = await self._connection.fetch(
-                DUE.format(schema=service), wanted.shop, wanted.kind, wanted.due_before, wanted.limit
+            most = wanted.limit if wanted.who is None else None
+            asked = (
+                (DUE, (wanted.shop, wanted.kind, wanted.due_before, most)),
+                (BLOCKED, (wanted.shop, wanted.kind, most)),
             )
-            blocked = await self._connection.fetch(
-                BLOCKED.format(schema=service), wanted.shop, wanted.kind, wanted.limit
-            )
-            for row in (*rows, *blocked):
-                found += _due(service, registry, row)
-        before = wanted.due_before
-        kept = [each for each in found if before is None or each.fires_at < before]
-        return sorted(kept, key=lambda each: each.fires_at)[: wanted.limit]
+            for query, given in asked:
+                lists = await self._fitting(
+                    query.format(schema=service), given,
+                    lambda row, service=service, registry=registry: [
+                        each for each in _due(service, registry, row) if wanted.takes(each)
+                    ],
+                    bool, wanted.limit,
+                )  # fmt: skip
+                found += [each for of_case in lists for each in of_case]
+        return sorted(found, key=lambda each: each.fires_at)[: wanted.limit]
 
     async def counts(self) -> dict[tuple[str, str], int]:
         """Counts open cases by service and kind."""
@@ -191,46 +233,42 @@ class Reader:
         }
 
 
-def states_of(registry: Registry, status: str) -> list[str]:
-    """Finds the classes of states that people know by a status."""
-    names = {cls.__name__ for kind in registry.kinds.values() for cls in (*kind.states, type(kind.initial))}
-    return sorted(name for name in names if status in {name, status_word(name)})
-
-
 def status_word(state_name: str) -> str:
     """`AwaitingAnswer` as a status: `awaiting_answer`."""
     return "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in state_name).strip("_")
 
 
 def _case(service: str, registry: Registry, row: Mapping[str, Any]) -> OpenCase:
-    status, waits_for, deadlines = _seen(registry, row)
+    picture, deadlines = _seen(registry, row)
     first = min(deadlines, key=lambda each: each.fires_at, default=None)
     return OpenCase(
-        service, row["kind"], row["case_id"], row["subject"], row["shop_id"], status, waits_for,
-        row["is_ended"], row["opened_at"], row["moved_at"],
+        service, row["kind"], row["case_id"], row["subject"], row["shop_id"], picture.status,
+        picture.waits_for, row["is_ended"], row["opened_at"], row["moved_at"],
         "" if first is None else first.name, None if first is None else first.due_at,
     )  # fmt: skip
 
 
 def _due(service: str, registry: Registry, row: Mapping[str, Any]) -> list[Due]:
-    status, waits_for, deadlines = _seen(registry, row)
+    picture, deadlines = _seen(registry, row)
+    terms = terms_of(row["kind"])
     return [
         Due(
-            service, row["kind"], row["case_id"], row["subject"], row["shop_id"], status, waits_for,
+            service, row["kind"], row["case_id"], row["subject"], row["shop_id"], picture.status,
+            terms[each.name].waits_for if each.name in terms else picture.waits_for,
             each.name, each.due_at, each.fires_at, row["is_blocked"],
         )
         for each in deadlines
     ]  # fmt: skip
 
 
-def _seen(registry: Registry, row: Mapping[str, Any]) -> tuple[str, str, Sequence[Deadline]]:
-    """Status, whose turn it is, and deadlines. A state that this code cannot read shows its name alone."""
-    status = status_word(row["state_name"])
+def _seen(registry: Registry, row: Mapping[str, Any]) -> tuple[Picture, Sequence[Deadline]]:
+    """Tells how people see the case, and its deadlines. A state that nobody sees goes by its own name."""
+    own = Picture(status_word(row["state_name"]))
     kind = registry.kinds.get(row["kind"])
     if kind is None:
-        return status, "", ()
+        return own, ()
     try:
         state = registry.codecs[kind.name].decode(row["state_name"], row["state"])
-        return status, "", () if row.get("is_ended") else kind.deadlines(state)
+        return kind.picture(state) or own, () if row.get("is_ended") else kind.deadlines(state)
     except Exception:  # noqa: BLE001  of another release, or a rule that fails: it is listed all the same
-        return f"{status} (unreadable)", "", ()
+        return Picture(f"{own.status} (unreadable)"), ()

@@ -121,6 +121,9 @@ async def test_open_cases_are_listed_oldest_first_and_filtered(filled: asyncpg.C
     assert await ids(kind="order") == ["foreign"]
     assert await ids(status="watched") == ["late", "blocked", "soon"]
     assert await ids(status="no_such_status") == []
+    assert await ids(who="buyer") == ["late", "blocked", "soon"]
+    assert await ids(who="buyer", status="watched", limit=1) == ["late"]
+    assert await ids(who="seller") == []
     assert await ids(opened_before=NOW - 25 * HOUR) == ["late", "blocked"]
     assert await ids(moved_before=NOW - 2 * DAY) == ["late"]
     assert await ids(is_ended=True) == ["over"]
@@ -155,6 +158,8 @@ async def test_overdue_deadlines_come_first_and_those_of_blocked_cases_are_named
     assert [(due.case_id, due.is_blocked) for due in found] == [("late", False), ("blocked", True)]
     assert [due.case_id for due in await reader.deadlines(Wanted(kind="unpaid-order"))][-1] == "soon"
     assert {due.case_id for due in await reader.deadlines(Wanted(shop="s2"))} == {"late"}
+    assert [due.case_id for due in await reader.deadlines(Wanted(who="buyer", limit=1))] == ["late"]
+    assert await reader.deadlines(Wanted(who="seller")) == []
     assert [due.fires_at for due in await reader.deadlines(Wanted())] == sorted(
         due.fires_at for due in await reader.deadlines(Wanted())
     )
@@ -172,7 +177,7 @@ async def test_the_lists_go_by_indexes_and_leave_ended_cases_alone(filled: async
     )
     await filled.execute("ANALYZE customers.cases")
     queries = {
-        "cases_open": (overview.CASES, (["unpaid-order"], None, None, None, None, 50)),
+        "cases_open": (overview.CASES, (["unpaid-order"], None, None, None, 50)),
         "cases_due": (overview.DUE, (None, None, None, 50)),
     }
     for index, (query, given) in queries.items():
