@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import asyncpg
 
 from chassis.engine.pictures import terms_of
 from chassis.engine.registry import Registry
-from chassis.service import Service
+from chassis.service import Kind, Service
 from kernel.decider import Deadline
 from kernel.picture import Picture
 
@@ -54,7 +55,6 @@ ORDER BY opened_at LIMIT $3
 """
 """Cases behind a rule that fails: nothing wakes them."""
 PREFETCH = 200
-COUNTS = "SELECT kind, count(*) FROM {schema}.cases WHERE NOT is_ended AND version > 0 GROUP BY kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,10 @@ class Wanted:
     is_ended: bool = False
     limit: int = 50
 
+    def wants_kind(self, kind: Kind[Any, Any, Any, Any]) -> bool:
+        """Tells whether the kind is listed. A ledger never ends, and is listed only where it is asked for."""
+        return bool(kind.pictures) if self.kind is None else self.kind == kind.name
+
     def has_status(self, case: OpenCase) -> bool:
         """Tells whether the case has the wanted status."""
         return self.status in {None, case.status}
@@ -160,14 +164,14 @@ class Reader:
         found: list[OpenCase] = []
         query = ENDED_CASES if wanted.is_ended else CASES
         for service, registry in self._registries.items():
-            kinds = [kind for kind in registry.kinds if wanted.kind in {None, kind}]
+            kinds = [name for name, kind in registry.kinds.items() if wanted.wants_kind(kind)]
             if not kinds:
                 continue
             most = wanted.limit if wanted.status is None and wanted.who is None else None
             given = kinds, wanted.shop, wanted.opened_before, wanted.moved_before, most
             found += await self._fitting(
                 query.format(schema=service), given,
-                lambda row, service=service, registry=registry: _case(service, registry, row),
+                partial(_case, service, registry),
                 lambda case: wanted.has_status(case) and wanted.who in {None, case.waits_for}, wanted.limit,
             )  # fmt: skip
         if wanted.is_ended:
@@ -216,21 +220,11 @@ class Reader:
             for query, given in asked:
                 lists = await self._fitting(
                     query.format(schema=service), given,
-                    lambda row, service=service, registry=registry: [
-                        each for each in _due(service, registry, row) if wanted.takes(each)
-                    ],
+                    partial(_taken, wanted, service, registry),
                     bool, wanted.limit,
                 )  # fmt: skip
                 found += [each for of_case in lists for each in of_case]
         return sorted(found, key=lambda each: each.fires_at)[: wanted.limit]
-
-    async def counts(self) -> dict[tuple[str, str], int]:
-        """Counts open cases by service and kind."""
-        return {
-            (service, row[0]): row[1]
-            for service in self._registries
-            for row in await self._connection.fetch(COUNTS.format(schema=service))
-        }
 
 
 def status_word(state_name: str) -> str:
@@ -246,6 +240,10 @@ def _case(service: str, registry: Registry, row: Mapping[str, Any]) -> OpenCase:
         picture.waits_for, row["is_ended"], row["opened_at"], row["moved_at"],
         "" if first is None else first.name, None if first is None else first.due_at,
     )  # fmt: skip
+
+
+def _taken(wanted: Wanted, service: str, registry: Registry, row: Mapping[str, Any]) -> list[Due]:
+    return [each for each in _due(service, registry, row) if wanted.takes(each)]
 
 
 def _due(service: str, registry: Registry, row: Mapping[str, Any]) -> list[Due]:

@@ -19,6 +19,7 @@ from aftersales_contracts.shop.scans import ParcelScannedV1
 from chassis.engine.engine import Engine
 from chassis.ingest.decoder import Accepted, Arrival
 from chassis.observe.codes import Codes
+from chassis.observe.open_work import OpenWork
 from chassis.store.store import DatabaseBehind
 
 PARTS = ("feed", "waker", "relay", "gauges")  # labels keep their words: ingest loop, timer loop
@@ -88,6 +89,7 @@ class Metrics:
         self._left_alone = gauge(
             "left_alone_subjects", "Subjects that no code can wake, until the process restarts"
         )
+        self.open_work = OpenWork(registry, service)
         for metric in (self._repeats, self._relayed, self._batch_size, self._batch_seconds, self._lateness):
             metric.labels(service)
         for reason in Reason:  # from 0 on, because no alert sees a counter that is born with its first event

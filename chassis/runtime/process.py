@@ -22,6 +22,7 @@ from chassis.ingest.replay_barrier import ReplayBarrier
 from chassis.kafka_client import make_producer
 from chassis.observe import health, logs
 from chassis.observe.metrics import Metrics
+from chassis.observe.open_work import COUNT_SECONDS
 from chassis.observe.tracing import open_tracer
 from chassis.operate.policy_folder import with_packs
 from chassis.publish.log_reader import PostgresLogReader
@@ -229,7 +230,9 @@ class Process:
                 await connection.close(timeout=2)
 
     async def _gauges(self, pool: asyncpg.Pool, feed: Feed, processor: BatchProcessor) -> None:
-        """Updates the gauges every few seconds, never per message."""
+        """Updates the gauges every few seconds, never per message; what is open once a minute."""
+        seen = [kind.name for kind in self.service.kinds if kind.pictures]
+        count_at = clock.monotonic()
         while True:
             watermark = processor.watermark if processor.watermark > BEGINNING else None
             health = feed.health()
@@ -247,6 +250,11 @@ class Process:
                     waiting_count=row["waiting_count"],
                     left_alone_count=processor.left_alone_count,
                 )
+            now = watermark if self._is_replay else clock.now()
+            if now is not None and clock.monotonic() >= count_at:
+                async with pool.acquire() as connection:
+                    await self.metrics.open_work.count(connection, seen, now)
+                count_at = clock.monotonic() + COUNT_SECONDS
             await asyncio.sleep(GAUGE_SECONDS)
 
     def _checks(self) -> health.Checks:
