@@ -99,6 +99,10 @@ class CaseStory:
     steps: list[Step]
     status: str = ""
     """The status that people see; empty where the kind shows nothing."""
+    waits_for: str = ""
+    """The role whose turn it is; empty where it is nobody's."""
+    ending: str = ""
+    """The way in which the case ended, as people see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,8 @@ def _story(registry: Registry, row: Mapping[str, Any], steps: list[Step]) -> Cas
         ),
         steps=steps,
         status="" if picture is None else picture.status,
+        waits_for="" if picture is None else picture.waits_for,
+        ending="" if picture is None else picture.ending,
     )
 
 

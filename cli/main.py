@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # a command loads what it needs
     from chassis.settings import Kafka
 
 T = TypeVar("T")
+PARCELS_MAX = 20
+LANGUAGE = Annotated[Language, typer.Option("--lang", help="Chinese or English.")]
 PASSWORDS = Annotated[
     Path, typer.Option(exists=True, file_okay=False, help="Folder with the files of passwords.")
 ]
@@ -83,7 +85,7 @@ def copies(replication: int | None) -> int:
 def demo(
     orders: Annotated[int, typer.Option(min=1, help="Orders of the made-up shop.")] = 60,
     html: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("aftersales-demo.html"),
-    lang: Annotated[Language, typer.Option(help="The language that the page shows first.")] = Language.EN,
+    lang: LANGUAGE = Language.EN,
 ) -> None:
     """A generated shop with every kind of trouble, with a picture at the end."""
     need_local_stack()
@@ -128,15 +130,23 @@ def replay_orders(
 @case_app.command("show")
 def case_show(
     name: Annotated[str, typer.Argument(metavar="ID", help="A case, an order, a customer or carrier/code.")],
+    is_whole: Annotated[bool, typer.Option("--all", help="Also what stayed inside a service.")] = False,
+    lang: LANGUAGE = Language.EN,
     as_json: JSON = False,
 ) -> None:
-    """The history of a case: what came, what was decided by which rule, which deadline runs."""
-    from cli import history, show
+    """All cases about an order as one timeline: what came, what was decided by which rule, what runs."""
+    from chassis import clock
+    from cli import history, show, timeline
     from cli.access import connected, load_services, present
 
     async def look() -> list[history.CaseStory]:
+        services = load_services()
         async with connected(present().database_url) as connection:
-            return await history.cases(connection, load_services(), name)
+            found = await history.cases(connection, services, name)
+            if all(story.subject == name for story in found):
+                for parcel in timeline.related(found)[:PARCELS_MAX]:
+                    found += await history.cases(connection, services, parcel)
+            return found
 
     stories = ended(look())
     if not stories:
@@ -144,12 +154,13 @@ def case_show(
     if as_json:
         say_json([history.as_json(story) for story in stories])
     else:
-        show.show_cases(out, stories)
+        show.show_cases(out, stories, lang.value, clock.now(), is_whole=is_whole)
 
 
 @app.command()
 def explain(
     event_id: Annotated[str, typer.Argument(metavar="EVENT-ID", help="Ours (kind/case/version) or yours.")],
+    lang: LANGUAGE = Language.EN,
     as_json: JSON = False,
 ) -> None:
     """Where an event came from, and what it led to."""
@@ -166,7 +177,7 @@ def explain(
     if as_json:
         say_json(history.as_json(found))
     else:
-        show.show_explanation(out, found)
+        show.show_explanation(out, found, lang.value)
 
 
 @topics_app.command("list")

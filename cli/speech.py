@@ -93,4 +93,4 @@ def _value(name: str, value: Any) -> Both:
         return Both("是", "yes") if value else Both("否", "no")
     if isinstance(value, str) and (found := of("values", value)):
         return found
-    return same(words.value_words(value))
+    return same(words.length_words(name, value) or words.value_words(value))

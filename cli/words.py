@@ -28,6 +28,9 @@ HIDDEN = frozenset(
 )
 """Fields that are told elsewhere."""
 
+LENGTHS = {"_microseconds": 1, "_seconds": 1_000_000}
+"""Endings of fields that hold a length of time, in microseconds."""
+
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -82,14 +85,24 @@ def _told(data: Mapping[str, Any]) -> Iterator[str]:
     for name, value in data.items():
         if name in HIDDEN or value is None:
             continue
-        text = value_words(value)
+        text = length_words(name, value) or value_words(value)
         if text:
             yield f"{field_words(name)} {text}"
 
 
 def field_words(name: str) -> str:
     """`answer by` for `answer_by_at`."""
-    return name.removesuffix("_at").removesuffix("_id").replace("_", " ")
+    for unit in ("_at", "_id", *LENGTHS):
+        name = name.removesuffix(unit)
+    return name.replace("_", " ")
+
+
+def length_words(name: str, value: Any) -> str | None:
+    """The length of time of a field that ends with its unit; None of any other field."""
+    for unit, microseconds in LENGTHS.items():
+        if name.endswith(unit) and isinstance(value, int) and not isinstance(value, bool):
+            return duration(timedelta(microseconds=value * microseconds))
+    return None
 
 
 def value_words(value: Any) -> str:

@@ -63,9 +63,10 @@ async def test_an_order_can_be_followed_and_a_dead_letter_sent_again(
 
         stories = await world.cases(plan.order_id)
         assert {"order", "dispatch", "unpaid-order"} <= {story.kind for story in stories}
-        shown = captured(console, lambda: show.show_cases(console, stories))
+        shown = captured(console, lambda: show.show_cases(console, stories, "en", world.at))
         assert plan.order_id in shown
-        assert "order.placed from shop/orders" in shown
+        assert "from shop/orders" in shown
+        assert "LG-063" in shown
 
         await a_letter_is_found_and_sent_again(world, console)
 
