@@ -87,7 +87,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waited at a moment of the run: questions to people, and deadlines, the first due first."""
+    """Holds what waited at a moment of the run: questions to people, and deadlines, the first due first."""
 
     at: datetime
     tasks: list[OpenTask]

@@ -156,7 +156,7 @@ async def to_the_end(consumer: Any, topic: str, count: int, last: int | None) ->
     waits = 0
     open_places = {place for place in places if await consumer.position(place) < ends[place]}
     while open_places:
-        found = await consumer.getmany(*open_places, timeout_ms=WAIT_MS)
+        found = await consumer.getmany(*sorted(open_places), timeout_ms=WAIT_MS)
         waits = 0 if found else waits + 1
         if waits > WAITS_MOST:
             raise CommandError(f"{topic}: its end is not reached; a transaction may be open")

@@ -5,12 +5,14 @@ import signal
 
 from rich.console import Console
 
-from aftersales_contracts.topics import TOPICS
+from aftersales_contracts.topics import LOCAL_BROKER, TOPICS
 from cli import policy
 from cli.access import BROKERS, DATABASE, home
 from cli.stack import LocalStack
 
 LOOK_AGAIN_SECONDS = 1.0
+PORT = int(LOCAL_BROKER.rpartition(":")[2])
+"""The broker's port that the contracts name."""
 
 
 async def run(console: Console) -> None:
@@ -24,7 +26,7 @@ async def run(console: Console) -> None:
         console.print(f"[dim]{what}[/dim]", highlight=False)
 
     own = policy.environment()
-    async with LocalStack(clock="wall", home=home(), tell=tell, environment=own) as local:
+    async with LocalStack(clock="wall", home=home(), tell=tell, environment=own, kafka_port=PORT) as local:
         _say(console, local)
         while not asked.is_set():
             await local.check_alive()
@@ -47,6 +49,13 @@ def _say(console: Console, local: LocalStack) -> None:
         "[bold]how[/bold]       contracts/README.md: complete examples in Python, Node, Go, Java and kcat",
         f"[bold]logs[/bold]      {local.logs}",
     )
+    if local.bootstrap_servers != LOCAL_BROKER:
+        console.print(
+            f"\n[bold yellow]{LOCAL_BROKER} is taken by another program[/bold yellow]: the contracts and"
+            f" their examples name it.\nThis broker is at {local.bootstrap_servers}: set"
+            f" KAFKA_BOOTSTRAP={local.bootstrap_servers} for the examples",
+            highlight=False,
+        )
     for line in lines:
         console.print(line, highlight=False)
     for service in local.services.values():

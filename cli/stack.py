@@ -62,8 +62,8 @@ class LocalStack:
     """Kafka, PostgreSQL and the services. Use as an async context manager.
 
     `home` keeps data and logs between runs; without it everything goes away at the end. A `stack` that
-    runs already is used and left running. `tell` is told what happens, in a few words each. Raises
-    CommandError and devstack's StackError.
+    runs already is used and left running. The broker stands at `kafka_port` where that is free. `tell` is
+    told what happens, in a few words each. Raises CommandError and devstack's StackError.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class LocalStack:
         tell: Callable[[str], None] | None = None,
         environment: dict[str, str] | None = None,
         stack: devstack.Stack | None = None,
+        kafka_port: int | None = None,
     ) -> None:
         self._clock: Clock = clock
         self._home = home
@@ -82,6 +83,7 @@ class LocalStack:
         self._tell = tell or _tell_nobody
         self._extra = environment or {}
         self._given = stack
+        self._kafka_port = kafka_port
         self._stack: devstack.Stack | None = None
         self._folder: Path | None = None
         self.services: dict[str, ServiceProcess] = {}
@@ -126,7 +128,7 @@ class LocalStack:
             self._stack = self._given
         else:
             self._tell("starting Kafka and PostgreSQL")
-            self._stack = await asyncio.to_thread(devstack.start, self._home)
+            self._stack = await asyncio.to_thread(devstack.start, self._home, kafka_port=self._kafka_port)
         self._folder = Path(tempfile.mkdtemp(prefix="aftersales-run-"))
         self._tell("creating topics and tables")
         _, urls = await asyncio.gather(topics.create(self.bootstrap_servers), self._prepare_database())

@@ -30,7 +30,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one event or deadline brought about in one case."""
+    """Holds what one event or deadline brought about in one case."""
 
     at: datetime
     service: str
@@ -39,7 +39,7 @@ class Entry:
     cause: Both
     cause_id: str
     decided: Sequence[tuple[Both, Both]]
-    """What was decided, each with its details."""
+    """Each decision with its details."""
     status: Both | None
     """The status that people see from then on, where it changed."""
     rules: Sequence[Rule]

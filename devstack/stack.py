@@ -50,14 +50,21 @@ class Stack:
     """A running stack; a context manager. `kafka` and `postgres` can be killed and started one by one."""
 
     def __init__(
-        self, home: Path, *, keep: bool, fast_start: bool, lock: IO[str], kafka_by_way_of: Mapping[int, int]
+        self,
+        home: Path,
+        *,
+        keep: bool,
+        fast_start: bool,
+        lock: IO[str],
+        kafka_by_way_of: Mapping[int, int],
+        kafka_port: int | None = None,
     ) -> None:
         self.home = home
         self.logs = home / "logs"
         self._keep = keep
         self._lock = lock
         self.logs.mkdir(exist_ok=True)
-        layout = _layout(home)
+        layout = _layout(home, kafka_port)
         data = Path(layout.postgres_data)
         temporary = None if keep else Temporary(home, (home / "kafka", data))
         self.kafka = Kafka(
@@ -123,13 +130,15 @@ def start(
     keep: bool = False,
     fast_start: bool = True,
     kafka_by_way_of: Mapping[int, int] | None = None,
+    kafka_port: int | None = None,
 ) -> Stack:
     """Starts a stack and returns when both parts serve.
 
     Without `home` its data lie in a temporary folder that goes away with it (`keep` leaves it). With
     `home` they stay, and so do ports and password over restarts. It ends with `stop()`, at the end of
     the `with` block or of the process, however that ends. `kafka_by_way_of`: further ports of the broker, and
-    which port it tells clients of each to use. Raises StackError and its kinds.
+    which port it tells clients of each to use.
+    `kafka_port` is taken where it is free, else another one. Raises StackError and its kinds.
     """
     if home is None:
         home = Path(tempfile.mkdtemp(prefix="aftersales-stack-", dir=_temporary_folder()))
@@ -140,8 +149,9 @@ def start(
     # Where PostgreSQL runs as another OS user, that one walks through it; nobody may look around in it.
     home.chmod(0o711 if owner.choose() else 0o700)
     stack = Stack(
-        home, keep=keep, fast_start=fast_start, lock=_lock(home), kafka_by_way_of=kafka_by_way_of or {}
-    )
+        home, keep=keep, fast_start=fast_start, lock=_lock(home), kafka_by_way_of=kafka_by_way_of or {},
+        kafka_port=kafka_port,
+    )  # fmt: skip
     stack.start()
     return stack
 
@@ -186,11 +196,17 @@ def _lock(home: Path) -> IO[str]:
     return lock
 
 
-def _layout(home: Path) -> Layout:
-    """Reads the state file, or chooses everything and writes it; only its owner may read it."""
+def _layout(home: Path, kafka_port: int | None = None) -> Layout:
+    """Reads the state file, or chooses everything and writes it; only its owner may read it.
+
+    The broker stands at `kafka_port` where that is free. Where neither it nor the
+    kept one is, another one is found.
+    """
     path = home / STATE_FILE
     if path.is_file():
         stored = Layout(**json.loads(path.read_text("utf-8")))
+        if kafka_port is not None:
+            stored = replace(stored, kafka_port=_broker_port(kafka_port, stored.kafka_port))
         busy = [
             port
             for port in (stored.kafka_port, stored.controller_port, stored.postgres_port)
@@ -201,12 +217,18 @@ def _layout(home: Path) -> Layout:
         layout = replace(stored, starter_pid=os.getpid())
     else:
         kafka, controller, postgres = ports.free(3)
+        kafka = kafka if kafka_port is None else _broker_port(kafka_port, kafka)
         layout = Layout(
             kafka, controller, postgres, secrets.token_hex(16), str(_postgres_data(home)), os.getpid()
         )
     path.touch(0o600)
     path.write_text(json.dumps(asdict(layout)), "utf-8")
     return layout
+
+
+def _broker_port(wanted: int, kept: int) -> int:
+    """The port that is wanted, else the one that was kept, else another."""
+    return next((port for port in (wanted, kept) if ports.is_free(port)), None) or ports.free(1)[0]
 
 
 def _postgres_data(home: Path) -> Path:

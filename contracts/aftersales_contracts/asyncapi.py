@@ -13,7 +13,7 @@ from aftersales_contracts.envelope import write as write_envelope
 from aftersales_contracts.readers import READERS
 from aftersales_contracts.reasons import Reason
 from aftersales_contracts.registry import EVENTS, encode, read_data, topics_of
-from aftersales_contracts.topics import ANY_TOPIC, SERVICES, TOPICS, Topic
+from aftersales_contracts.topics import ANY_TOPIC, LOCAL_BROKER, SERVICES, TOPICS, Topic
 
 VERSION = "1.0.0"
 """Version of the document: the second number rises with each release of schemas."""
@@ -58,7 +58,7 @@ def document(samples: Mapping[str, Event]) -> Document:
         "defaultContentType": "application/json",
         "servers": {
             "local": {
-                "host": "127.0.0.1:9092",
+                "host": LOCAL_BROKER,
                 "protocol": "kafka",
                 "description": "The stack that `make run` starts; elsewhere ask your operator.",
             }

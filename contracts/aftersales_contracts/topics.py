@@ -7,6 +7,9 @@ from typing import Literal
 SERVICES = ("refunds", "logistics", "reviews", "customers")
 """The four services; each announces on its own topic."""
 
+LOCAL_BROKER = "127.0.0.1:9092"
+"""The broker of `make run` and of compose on one machine, as AsyncAPI and the examples name it."""
+
 COMMON_TOPIC = "aftersales.{service}.v1"
 """TOPIC of the types that several services announce: the topic of the service whose case it is."""
 

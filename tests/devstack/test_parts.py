@@ -1,12 +1,13 @@
 """Where the stack's programs come from, and what is said when one is missing."""
 
 import hashlib
+import socket
 from pathlib import Path
 
 import pytest
 
 import devstack
-from devstack import jars, java, owner, ports
+from devstack import jars, java, owner, ports, stack
 from devstack.errors import StackError
 from devstack.part import Owner
 
@@ -98,3 +99,21 @@ def test_a_port_that_was_given_and_is_not_used_yet_is_not_given_again(
     assert sorted(found) == list(range(20_003, 20_010))
     with pytest.raises(StackError):
         ports.free(1)
+
+
+def test_the_broker_stands_at_the_wanted_port_or_at_another_where_that_is_taken(
+    tmp_path: Path,
+) -> None:
+    """P10: `make run` is at the port that the contracts name; a program that has it already keeps it."""
+    (wanted,) = ports.free(1)
+    assert stack._layout(tmp_path, wanted).kafka_port == wanted
+    with socket.create_server(("127.0.0.1", wanted)):
+        other = stack._layout(tmp_path, wanted)
+        assert other.kafka_port != wanted
+        assert stack._layout(tmp_path, wanted).kafka_port == other.kafka_port, "the kept one"
+        with pytest.raises(StackError, match="in use"), socket.create_server(("127.0.0.1", other.kafka_port)):
+            stack._layout(tmp_path)
+    again = stack._layout(tmp_path, wanted)
+    assert again.kafka_port == wanted, "it is free again"
+    assert again.password == other.password
+    assert stack._layout(tmp_path).kafka_port == wanted
