@@ -88,6 +88,11 @@ class Kafka(Section):
     max_request_bytes: int = Field(default=4 * 1024 * 1024, ge=64 * 1024)
     """Largest request of the producer; larger than the largest record of a dead letter."""
 
+    @field_validator("group_instance_id", mode="before")
+    @classmethod
+    def _of_one(cls, value: object) -> object:
+        return value or None  # an empty name would be one that all replicas share
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.security_protocol.startswith("SASL") and not self.sasl_username:

@@ -51,6 +51,7 @@ class App:
         self._checks = checks
         self._timeout_seconds = timeout_seconds
         self._failing: frozenset[str] = frozenset()
+        self._has_been_ready = False
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -79,10 +80,12 @@ class App:
         failing = await failures(self._checks, self._timeout_seconds)
         if failing.keys() != self._failing:
             self._failing = frozenset(failing)
+            level = logging.WARNING if self._has_been_ready else logging.INFO
             for name, reason in failing.items():
-                log.warning("not ready", extra={"check": name, "reason": reason})
+                log.log(level, "not ready", extra={"check": name, "reason": reason})
             if not failing:
                 log.info("ready")
+        self._has_been_ready |= not failing
         checks = {name: failing.get(name, "ok") for name in self._checks}
         answer = {"status": "not ready" if failing else "ready", "checks": checks}
         return 503 if failing else 200, JSON, json.dumps(answer).encode()

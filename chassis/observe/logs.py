@@ -36,6 +36,9 @@ QUIET = {
     "uvicorn": logging.WARNING,
 }
 """Libraries that log too much below this level."""
+COORDINATOR = "aiokafka.consumer.group_coordinator"
+STARTING = ("GroupCoordinatorNotAvailableError", "GroupLoadInProgressError")
+"""Answers of a broker whose coordinator is not there yet."""
 TEXT_MAX = 300
 FRAMES_COUNT = 12
 REPEAT_SECONDS = 10.0
@@ -64,6 +67,16 @@ class RepeatFilter(logging.Filter):
         if len(self._seen_at) > 1_000:
             self._seen_at.clear()
         self._seen_at[key] = now
+        return True
+
+
+class StartingFilter(logging.Filter):
+    """Takes a broker that is still starting for what it is: the client asks again, and nothing is wrong."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Lowers such a record to INFO. Where no coordinator ever comes, the service is never ready."""
+        if record.name == COORDINATOR and any(name in record.getMessage() for name in STARTING):
+            record.levelno, record.levelname = logging.INFO, "INFO"
         return True
 
 
@@ -150,6 +163,7 @@ def configure(log: Log, service: str, stream: IO[str] | None = None) -> None:
     """Sends everything that this process logs, by any library, through one handler."""
     handler = logging.StreamHandler(sys.stderr if stream is None else stream)
     handler.setFormatter(LineFormatter(service, as_json=log.format == "json"))
+    handler.addFilter(StartingFilter())
     handler.addFilter(RepeatFilter())
     root = logging.getLogger()
     for old in list(root.handlers):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -91,6 +92,25 @@ async def test_ready_says_what_is_wrong_and_recovers() -> None:
         assert (await ask(port, "/live"))[0] == 200
     state["relay"] = None
     assert await failures({"relay": relay}, 1.0) == {}
+
+
+async def test_a_process_that_starts_is_no_warning_and_one_that_fails_later_is(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """P7: a normal start logs nothing to look at."""
+    state: dict[str, str | None] = {"consumer": "it does not read yet"}
+
+    async def consumer() -> str | None:
+        return state["consumer"]
+
+    port = free_port()
+    async with serving(Http(port=port), Metrics("refunds").registry, {"consumer": consumer}):
+        with caplog.at_level(logging.INFO, "chassis.observe.health"):
+            for reason in ("it does not read yet", None, "the consumer does not poll"):
+                state["consumer"] = reason
+                await ask(port, "/ready")
+    told = [(record.levelname, record.message) for record in caplog.records]
+    assert told == [("INFO", "not ready"), ("INFO", "ready"), ("WARNING", "not ready")]
 
 
 async def test_port_zero_serves_nothing_and_a_taken_port_is_an_error() -> None:

@@ -126,3 +126,16 @@ def test_levels_are_kept(stream: io.StringIO) -> None:
     logging.getLogger("chassis.runtime.process").info("not shown")
     logging.getLogger("aiokafka").info("not shown")
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [("GroupCoordinatorNotAvailableError", "info"), ("GroupAuthorizationFailedError", "error")],
+)
+def test_a_broker_that_is_still_starting_is_no_error(error: str, level: str) -> None:
+    """P7: the client asks again by itself; any other answer stays an error."""
+    stream = io.StringIO()
+    configure(Log(), "refunds", stream)
+    logger = logging.getLogger("aiokafka.consumer.group_coordinator")
+    logger.error("Group Coordinator Request failed: %s", error)
+    assert [json.loads(line)["level"] for line in stream.getvalue().splitlines()] == [level]
