@@ -50,6 +50,21 @@ def test_b11_less_nothing_or_another_currency_holds_the_next_payment(settled: Ev
     assert sorted(asked) == (["r1.refund.1", "r2.refund.1"] if word == "retry" else ["r2.refund.1"])
 
 
+@pytest.mark.parametrize(
+    ("news", "code"),
+    [
+        ([s.settled(3_000)], "other_amount_settled"),
+        ([s.settled(4_000), m.came_back(4_000, "r1.refund.1")], "payment_reversed"),
+        ([], "payment_still_stuck"),
+    ],
+)
+def test_b11_a_question_that_is_asked_again_is_the_same_question(news: list[Event], code: str) -> None:
+    """RF-029: a payment that had settled with another sum was called stuck ten days later."""
+    driver = played(PAID, s.shipped(), REFUND, s.agreed(), *news)
+    driver.until(T0 + 12 * DAY)
+    assert m.codes(driver) == [code]
+
+
 def test_b11_a_word_that_says_nothing_holds_on() -> None:
     driver = played(PAID, s.shipped(), REFUND, s.agreed(), s.settled(5_000), NEXT, s.agreed(refund_id="r2"))
     driver.tell(m.answer(m.tasks(driver)[0], "nonsense"), T0 + DAY)

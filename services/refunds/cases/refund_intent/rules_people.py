@@ -132,5 +132,12 @@ def looked_away(state: Stuck | Reversed, policy: Policy, now: datetime) -> Seque
     is_last = state.look_count + 1 >= policy.attention_count_max
     look_at = None if is_last else now + policy.attention_days
     name = question_name_of(state.beside.asked_count + 1)
-    again = PersonAsked("payment_still_stuck", now + policy.attention_days, look_at, name)
+    again = PersonAsked(_question_of(state), now + policy.attention_days, look_at, name)
     return [*withdrawn(state, "asked_anew"), again]
+
+
+def _question_of(state: Stuck | Reversed) -> str:
+    """Finds what is still to be said: whether the payment was made, or what becomes of what is missing."""
+    if isinstance(state, Stuck):
+        return "payment_still_stuck"
+    return "other_amount_settled" if state.beside.is_doubted else "payment_reversed"
