@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aftersales_contracts.base import Event
 from aftersales_contracts.components import Line
-from aftersales_contracts.enums import ParcelDirection, RefundKind
+from aftersales_contracts.enums import Carriage, ParcelDirection, RefundKind
 from aftersales_contracts.shop import aftersales, desk, orders, payments, reviews, scans, shipments
 from tests.histories import events_shop, money
 from tests.histories.goods import Parcel
-from tests.histories.matters import WANTS_BACK, Collect, Rating, counts
+from tests.histories.matters import WANTS_BACK, Collect, Rating, Refund, counts
 
 if TYPE_CHECKING:
     from tests.histories.ledger import Ledger
@@ -126,6 +126,10 @@ def _sent_back(ledger: Ledger, event: aftersales.ReturnSentV1, at: datetime) -> 
     if event.freight_paid_amount is not None:
         ledger.m.laid_out[case_id] = ledger.m.laid_out.get(case_id, 0) + event.freight_paid_amount.minor
     case = ledger.m.refunds.get(case_id) or ledger.m.exchanges.get(case_id)
+    if isinstance(case, Refund):
+        silent_at = at + timedelta(days=30 if event.carriage is Carriage.MAIL else 10)
+        if case.silent_at is None or at < case.silent_at:
+            case.silent_at = max(case.silent_at or silent_at, silent_at)
     if case is not None:
         case.was_returned = True
         case.sent.update(counts(event.lines))

@@ -264,6 +264,7 @@ def _reversed(ledger: Ledger, at: datetime) -> Iterator[Breach]:
 
 
 def _accepted(ledger: Ledger, at: datetime) -> Iterator[Breach]:
+    """Goods that are checked after the time for it are consented to, though the money may wait."""
     for intent in refund_intents(ledger):
         refund = ledger.m.refunds.get(intent.refund_id or "")
         if refund is None or intent.kind not in WANTS_BACK or refund.was_accepted or refund.is_ours:
@@ -278,6 +279,7 @@ def _accepted(ledger: Ledger, at: datetime) -> Iterator[Breach]:
                 and piece.moved_at is not None
                 and piece.moved_at <= intent.asked_at
                 and (refund.agreed_at is None or piece.moved_at > refund.agreed_at)
+                and (refund.silent_at is None or piece.moved_at < refund.silent_at)
             ]
             fit = ledger.goods.ordered[line_id] - len(unfit)
             if unfit and count > fit:

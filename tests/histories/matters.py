@@ -59,6 +59,8 @@ class Refund:
     """Whether the last refusal was of goods that were sent: the next terms are answered at receipt too."""
     agreed_at: datetime | None = None
     """When the seller agreed to the application."""
+    silent_at: datetime | None = None
+    """When the time is over in which goods that were sent are confirmed or refused (RF-023, RF-024)."""
     seller_bears: bool = False
     sent: Counter[str] = field(default_factory=Counter[str])
 

@@ -91,6 +91,16 @@ def test_silence_pays_what_is_checked_only_later(*, is_checked_first: bool, foun
     assert broken(world.end(), "paid_not_accepted") == found
 
 
+@pytest.mark.parametrize(("hours", "found"), [(239, {"r1"}), (240, set[str]())])
+def test_goods_are_checked_in_time_or_consented_to(hours: int, found: set[str]) -> None:
+    """RF-023: the payment waited for a dispute; ten days after the goods were sent silence had consented."""
+    world = played(ONE, *SENT_BACK)
+    world.ledger.refund("r1").kind = RefundKind.WITH_RETURN
+    assert play(world, do(hours * HOUR, "inspect", "B1", "r1", "worn", "", "a:1:0"))
+    announce(world, paid(10_000))
+    assert broken(world.end(), "paid_not_accepted") == found
+
+
 def test_unfit_goods_that_were_sent_to_the_buyer_again_are_looked_at_again() -> None:
     """The first look says nothing of the next return; silence about that one is consent."""
     world = played(ONE, *SENT_BACK, do(HOUR, "inspect", "B1", "r1", "washed", "", "a:1:0"))
