@@ -114,6 +114,8 @@ class Link(Value):
     """The search that began under an id before, where there is one."""
     is_paid_as_returned: bool = False
     """The buyer was to be paid because the parcel came back: no search takes that remedy away."""
+    was_lost: bool = False
+    """The parcel was said to be lost at least once."""
 
     @property
     def searched_as(self) -> str:

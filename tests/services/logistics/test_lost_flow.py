@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from aftersales_contracts import enums
 from aftersales_contracts.aftersales import common, logistics
 from aftersales_contracts.base import Event
@@ -212,6 +214,26 @@ def leave(story: Flow, at: timedelta) -> None:
     parcel = shop.registered("k9", direction="reship", tracking=second, request_id=asked.request_id)
     story.tell(parcel, T0 + at)
     story.tell(shop.handed_over("k9"), T0 + at + HOUR)
+
+
+@pytest.mark.parametrize("is_lost_before", [True, False])
+def test_a_resend_that_comes_back_is_paid_once_though_it_was_lost_and_found_before(
+    *, is_lost_before: bool
+) -> None:
+    """RF-036, LG-018: its own search ended when it was found, and the search that sent it heard of no end."""
+    story = resent()
+    story.tell(report(story), T0 + 10 * DAY + 2 * HOUR)
+    story.tell(memo(story), T0 + 10 * DAY + 2 * HOUR)
+    leave(story, 10 * DAY + 3 * HOUR)
+    second = Tracking(carrier_code="sto", tracking_code="773009")
+    statuses = ["lost", "in_transit", "returned"] if is_lost_before else ["in_transit", "returned"]
+    for number, status in enumerate(statuses, 5):
+        at = 10 * DAY + number * HOUR
+        story.tell(shop.scan(status, T0 + at, tracking=second), T0 + at)
+    story.pass_until(T0 + 40 * DAY)
+    (due,) = story.outcomes(logistics.RemedyRefundDueV1)
+    assert [(line.line_id, line.quantity_count) for line in due.lines or ()] == [("l1", 1)]
+    clean(story)
 
 
 def resends(story: Flow) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aftersales_contracts.aftersales import refunds
+from aftersales_contracts.aftersales import common, refunds
 from aftersales_contracts.base import Event
 from aftersales_contracts.enums import RefundKind
 from tests.services.refunds import money as m
@@ -79,6 +79,15 @@ def test_b11_what_was_paid_too_much_and_came_back_is_no_question_any_more() -> N
     assert m.codes(driver) == []
     assert [one[1] for one in m.asked_for(driver)] == [4_000, 3_000]
     assert m.left(driver) == 3_000
+
+
+def test_b11_what_comes_back_is_lacking_where_a_person_said_that_no_more_had_moved() -> None:
+    """RF-029: it counted as money beyond the grant, and nobody asked how the buyer gets it."""
+    driver = played(PAID, s.shipped(), REFUND, s.agreed(), s.settled(5_000))
+    driver.tell(m.answer(m.tasks(driver)[0], "not_moved"), T0 + DAY)
+    driver.tell(m.came_back(400, "r1.refund.1"), T0 + 2 * DAY)
+    asked = [task.question_code for task in driver.announced(common.TaskRequestedV1)]
+    assert asked[-2:] == ["other_amount_settled", "payment_reversed"]
 
 
 def test_b11_what_was_paid_too_much_is_a_question_until_all_of_it_came_back() -> None:

@@ -143,6 +143,7 @@ def parcel_moved(file: OrderFile, moved: m.ParcelMoved, policy: Policy, now: dat
         signed_by=moved.signed_by,
         outcome=moved.outcome,
         was_out_of_range=link.was_out_of_range or moved.status is ParcelStatus.OUT_OF_RANGE,
+        was_lost=link.was_lost or moved.outcome is Outcome.LOST,
     )
     file = file.with_link(link)
     decided: Decisions = [Decided(f.ParcelNewsNoted(link, now), ("RF-044",))]

@@ -344,11 +344,19 @@ def undeliverable(file: OrderFile, link: Link, policy: Policy, now: datetime) ->
     return [Task(question_code, now + timedelta(days=1), "assessment", task_id=task_id)]
 
 
+def _is_paid_as_returned(link: Link) -> bool:
+    return link.direction is Direction.OUTBOUND or (link.direction is Direction.RESHIP and link.was_lost)
+
+
 @rule("RF-006", "RF-036", "RF-037", "RF-038", "LG-050")
 def back_without_refund(file: OrderFile, parcel_id: str) -> Sequence[Fact]:
-    """Pays the buyer for goods that are back, where the buyer has nothing and no refund is open."""
+    """Pays the buyer for goods that are back, where the buyer has nothing and no refund is open.
+
+    A resend that comes back is left to the search that sent it, but for one that was lost in between: that
+    search has left it to another, which ended when the resend was found.
+    """
     link = file.link(parcel_id)
-    if link is None or link.outcome is not Outcome.RETURNED or link.direction is not Direction.OUTBOUND:
+    if link is None or link.outcome is not Outcome.RETURNED or not _is_paid_as_returned(link):
         return []
     is_settled = link.remedy is not None or link.is_sought or file.closed_at or file.succeeded_at
     lines = without(pieces(file, link.lines), repaid_in(file, link))

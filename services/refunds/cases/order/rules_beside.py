@@ -17,6 +17,7 @@ from services.refunds.cases.order.messages import CaseEnded, MoneyAnswered, Paym
 from services.refunds.cases.order.rules_money import grant, ours, released
 from services.refunds.cases.order.state import Live, State, Succeeded, evolve, live
 from services.refunds.cases.refund_agreement import messages as agreement
+from services.refunds.cases.refund_intent import messages as intent
 from services.refunds.money_beside import MoneyQuestion, Outside, Surplus, Waiting, name_of
 from services.refunds.policy import Policy
 from services.refunds.shares import Purpose, RefundKind, Tender
@@ -230,7 +231,8 @@ def _outgoing(
         return [MoneyEntered(again, "asked_anew", about), task]
     book = account_money.overs_booked(less_out(book, about, question.amount.minor))
     book, void = no_longer_beyond(book)
-    return [MoneyEntered(book, "not_moved", about), *void]
+    told = intent.to(HERE, about, intent.MoreNotMoved(question.amount))
+    return [MoneyEntered(book, "not_moved", about), *void, *([tell(told)] if about in book.intents else [])]
 
 
 def payment_asked(state: State, wish: PaymentAsked, policy: Policy, now: datetime) -> Sequence[Decided[Fact]]:

@@ -125,6 +125,12 @@ class SurplusReturned(Value):
     minor: int
 
 
+class SurplusDenied(Value):
+    """Money beyond the grant did not move after all: what comes back now is of the grant."""
+
+    minor: int
+
+
 class PaidShort(Value):
     """Less settled than was ordered. `part` is the missing part, where known."""
 
@@ -177,8 +183,8 @@ class PaymentAbandoned(Value):
 
 Fact = (
     PaymentRequested | RetryAwaited | PaymentTaken | OutcomeUnknown | PaymentStuck | PersonAsked | RefundPaid
-    | Task | TaskWithdrawn | PaidShort | PaymentDisputed | SurplusReturned | RefundReversed | LackingAsked
-    | FullnessDropped | PaymentUnwanted | PayeeAsked | PayeeKnown | SumDisputed | DoubtCleared | PartHeld
-    | PaidNothing | PaymentCut | CutAwaited | StrayPaid | StrayReversed
+    | Task | TaskWithdrawn | PaidShort | PaymentDisputed | SurplusReturned | SurplusDenied | RefundReversed
+    | LackingAsked | FullnessDropped | PaymentUnwanted | PayeeAsked | PayeeKnown | SumDisputed | DoubtCleared
+    | PartHeld | PaidNothing | PaymentCut | CutAwaited | StrayPaid | StrayReversed
     | PaymentAbandoned
 )  # fmt: skip

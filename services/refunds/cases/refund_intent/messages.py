@@ -100,9 +100,15 @@ class ReceiptConfirmed(Value):
     """The buyer has the goods that this was granted for as not received."""
 
 
+class MoreNotMoved(Value):
+    """A person says that money beyond the grant, which the provider told of, did not move."""
+
+    amount: Money
+
+
 Message = (
     Pay | PaymentAccepted | MoneySettled | PaymentFailed | MoneyReversed | PersonDecided | PayeeNamed
-    | FullnessLost | ReceiptConfirmed | PaidElsewhere | DeadlinePassed
+    | FullnessLost | ReceiptConfirmed | PaidElsewhere | MoreNotMoved | DeadlinePassed
 )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ from services.refunds.cases.refund_intent.messages import (
     Message,
     MoneyReversed,
     MoneySettled,
+    MoreNotMoved,
     Moved,
     PaidElsewhere,
     Pay,
@@ -71,7 +72,7 @@ def decide(state: State, message: Message, policy: Policy, now: datetime) -> Seq
     return [*decided, *rules_payee.withdrawn(state, decided)]
 
 
-def _decided(  # noqa: C901, PLR0911  one branch per message
+def _decided(  # noqa: C901, PLR0911, PLR0912  one branch per message
     state: State, message: Message, policy: Policy, now: datetime
 ) -> Sequence[Decided[Fact]]:
     """Calls the rule of the message. A message that no longer means anything decides nothing."""
@@ -100,6 +101,8 @@ def _decided(  # noqa: C901, PLR0911  one branch per message
             return _receipt_confirmed(state, policy, now)
         case PaidElsewhere():
             return rules_elsewhere.paid_elsewhere(state, message, policy, now)
+        case MoreNotMoved():
+            return rules_elsewhere.more_not_moved(state, message)
         case DeadlinePassed():
             return _deadline_passed(state, message, policy, now)
         case _:

@@ -14,11 +14,13 @@ from services.refunds.cases.refund_intent.facts import (
     PaymentStuck,
     StrayPaid,
     StrayReversed,
+    SurplusDenied,
 )
 from services.refunds.cases.refund_intent.messages import (
     Message,
     MoneyReversed,
     MoneySettled,
+    MoreNotMoved,
     Moved,
     PaidElsewhere,
 )
@@ -107,6 +109,16 @@ def paid_elsewhere(state: Begun, told: PaidElsewhere, policy: Policy, now: datet
     if is_waiting or is_sure:
         return cut_now(state, told.minor, told.outside_id)
     return [CutAwaited(told.minor, told.outside_id)]
+
+
+@rule("OR-003", "RF-029")
+def more_not_moved(state: Begun, told: MoreNotMoved) -> Sequence[Fact]:
+    """Forgets money beyond the grant that did not move: what comes back is lacking to the buyer."""
+    if isinstance(state, Abandoned):
+        return []
+    is_same = told.amount.currency == state.order.amount.currency
+    minor = min(told.amount.minor, state.beside.surplus_minor) if is_same else 0
+    return [SurplusDenied(minor)] if minor else []
 
 
 def cut_now(state: Pending, minor: int, outside_id: str) -> Sequence[Fact]:

@@ -33,6 +33,7 @@ from services.refunds.cases.refund_intent.facts import (
     StrayPaid,
     StrayReversed,
     SumDisputed,
+    SurplusDenied,
     SurplusReturned,
 )
 from services.refunds.cases.refund_intent.messages import PAYEE_MARK, Moved
@@ -195,7 +196,7 @@ def evolve(state: State, fact: Fact) -> State:  # noqa: C901, PLR0911, PLR0912  
                 return state
             stray = state if isinstance(state, Stray) else Stray()
             return replace(stray, back=(*stray.back, fact))
-        case SurplusReturned():
+        case SurplusReturned() | SurplusDenied():
             return _with_surplus(begun(state), -fact.minor)
         case RefundPaid():
             now = begun(state)

@@ -174,6 +174,14 @@ TABLE: list[tuple[str, list[Any], Any, list[Any]]] = [
     ("RF-029", [FIRST, PAID, f.SumDisputed("paid_twice", Money(600, "CNY"), 600)],
      m.MoneyReversed(CNY, "closed"),
      [f.SurplusReturned(600), f.RefundReversed(CNY, "closed", LATER, cut(ORDER, 400)), BACK_ASKED]),
+    # It did not move, a person says: what comes back is lacking to the buyer.
+    ("RF-029", [FIRST, PAID, f.SumDisputed("paid_twice", CNY, 1_000)], m.MoreNotMoved(CNY),
+     [f.SurplusDenied(1_000)]),
+    ("RF-029", [FIRST, PAID, f.SumDisputed("paid_twice", CNY, 1_000), f.SurplusDenied(1_000)],
+     m.MoneyReversed(CNY, "closed"), [f.RefundReversed(CNY, "closed", LATER, ORDER), BACK_ASKED]),
+    ("RF-029", [FIRST, PAID], m.MoreNotMoved(CNY), []),
+    ("RF-029", [FIRST, PAID, f.SumDisputed("paid_twice", CNY, 1_000)], m.MoreNotMoved(Money(1_000, "USD")),
+     []),
     # Only the answer to the question that is open counts.
     ("RF-029", [FIRST, SURE, ASKED], m.PersonDecided("retry", 1), [replace(FIRST, attempt_count=2)]),
     ("RF-029", [FIRST, SURE, ASKED], m.PersonDecided("retry", 0), []),
