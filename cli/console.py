@@ -26,6 +26,9 @@ class Language(StrEnum):
     EN = "en"
 
 
+LANGUAGE = Annotated[Language, typer.Option("--lang", help="Chinese or English.")]
+
+
 def say_json(value: object) -> None:
     """JSON on standard output; moments as RFC 3339."""
     print(json.dumps(value, indent=2, ensure_ascii=False, default=str))

@@ -11,7 +11,7 @@ import typer
 
 from cli import topics_screen
 from cli.conformance_commands import conformance_app
-from cli.console import JSON, Language, ended, err, fail, out, say_json
+from cli.console import JSON, LANGUAGE, Language, ended, err, fail, out, say_json
 from cli.intake_commands import intake
 from cli.letters_commands import letters_app
 from cli.overview_commands import overview
@@ -23,7 +23,6 @@ if TYPE_CHECKING:  # a command loads what it needs
 
 T = TypeVar("T")
 PARCELS_MAX = 20
-LANGUAGE = Annotated[Language, typer.Option("--lang", help="Chinese or English.")]
 PASSWORDS = Annotated[
     Path, typer.Option(exists=True, file_okay=False, help="Folder with the files of passwords.")
 ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from cli.console import JSON, ended, fail, out, say_json
+from cli.console import JSON, LANGUAGE, Language, ended, fail, out, say_json
 
 if TYPE_CHECKING:  # a command loads what it needs
     from cli.overview import Due, OpenCase, OpenTask, Reader, Wanted
@@ -33,6 +33,7 @@ def cases(
         bool, typer.Option("--ended", help="Those that ended last; reads whole tables.")
     ] = False,
     limit: LIMIT = 50,
+    lang: LANGUAGE = Language.EN,
     as_json: JSON = False,
 ) -> None:
     """Open cases, the oldest first."""
@@ -49,7 +50,7 @@ def cases(
         lambda reader: reader.cases(wanted),
         wanted,
         as_json,
-        lambda rows: overview_screen.cases(out, rows, now),
+        lambda rows: overview_screen.cases(out, rows, now, lang.value),
     )
 
 
@@ -64,6 +65,7 @@ def tasks(
     due: Annotated[str | None, typer.Option(help=f"Due within {AGE}, or before a moment.")] = None,
     is_overdue: OVERDUE = False,
     limit: LIMIT = 50,
+    lang: LANGUAGE = Language.EN,
     as_json: JSON = False,
 ) -> None:
     """Questions that wait for a person, the first due first."""
@@ -80,7 +82,7 @@ def tasks(
         lambda reader: reader.tasks(wanted),
         wanted,
         as_json,
-        lambda rows: overview_screen.tasks(out, rows, now),
+        lambda rows: overview_screen.tasks(out, rows, now, lang.value),
     )
 
 
@@ -93,6 +95,7 @@ def deadlines(
     due: Annotated[str | None, typer.Option(help=f"Due within {AGE}, or before a moment.")] = None,
     is_overdue: OVERDUE = False,
     limit: LIMIT = 50,
+    lang: LANGUAGE = Language.EN,
     as_json: JSON = False,
 ) -> None:
     """Deadlines of open cases, the first to fire first."""
@@ -105,7 +108,7 @@ def deadlines(
     wanted = Wanted(shop, kind, who=who, due_before=due_before, limit=limit)
     _shown(
         lambda reader: reader.deadlines(wanted), wanted, as_json,
-        lambda rows: overview_screen.deadlines(out, rows, now),
+        lambda rows: overview_screen.deadlines(out, rows, now, lang.value),
     )  # fmt: skip
 
 

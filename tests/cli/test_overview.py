@@ -65,6 +65,7 @@ async def task(connection: asyncpg.Connection, row: OpenTask) -> None:
     )  # fmt: skip
 
 
+SAID = {"cases": "待付款订单", "tasks": "丢件", "deadlines": "待付款订单"}
 LOST = OpenTask(
     "logistics",
     "lost-parcel",
@@ -216,6 +217,8 @@ def test_the_commands_answer_in_words_and_in_json(
     for command in ("cases", "tasks", "deadlines"):
         shown = runner.invoke(app, [command])
         assert shown.exit_code == 0, shown.output
+        in_chinese = runner.invoke(app, [command, "--lang", "zh"])
+        assert SAID[command] in in_chinese.output.replace("\n", ""), in_chinese.output
     unknown = runner.invoke(app, ["cases", "--kind", "no-such"])
     assert unknown.exit_code == 1
     assert "unpaid-order" in unknown.stderr
