@@ -8,13 +8,9 @@ from typing import Any
 import asyncpg
 
 from chassis.service import Service, inputs
-from chassis.store.progress import has_passed
+from chassis.store.progress import NEXT_DUE, has_passed
 
 LAST_MARK = "SELECT coalesce(max(mark), 0) FROM {0}.intake"
-NEXT_WAKE = """
-SELECT least((SELECT min(wake_at) FROM {0}.cases), (SELECT min(due_at) FROM {0}.waiting),
-             (SELECT min(expires_at) FROM {0}.waiting))
-"""
 
 
 class Gauge:
@@ -55,7 +51,7 @@ class Gauge:
 
     async def next_wake(self) -> datetime | None:
         """The earliest event time at which any case or waiting message must be looked at again."""
-        moments = await self._each(NEXT_WAKE)
+        moments = await self._each(NEXT_DUE)
         return min([moment for moment in moments if moment is not None], default=None)
 
     async def _each(self, query: str) -> list[Any]:

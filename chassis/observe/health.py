@@ -1,8 +1,12 @@
-"""Serves `/live`, `/ready` and `/metrics` to operators over HTTP. On loopback unless told otherwise."""
+"""Serves `/live`, `/ready` and `/metrics` to operators over HTTP. On loopback unless told otherwise.
+
+By clock marks also `/passed/N`, to whoever moves the clock.
+"""
 
 import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,10 +22,13 @@ log = logging.getLogger(__name__)
 Check = Callable[[], Awaitable[str | None]]
 """Names what is wrong, without data; None where all is well."""
 Checks = Mapping[str, Check]
+Passed = Callable[[int], Awaitable[Mapping[str, Any]]]
+"""Tells how far a service has come, by the number of a clock mark."""
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 JSON = b"application/json"
+MARK = re.compile(r"[0-9]{1,18}")
 STOP_SECONDS = 5.0
 
 
@@ -46,8 +53,15 @@ async def failures(checks: Checks, timeout_seconds: float) -> dict[str, str]:
 class App:
     """Answers GET and HEAD as an ASGI application. Tells neither versions nor stack traces."""
 
-    def __init__(self, registry: CollectorRegistry, checks: Checks, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        checks: Checks,
+        timeout_seconds: float,
+        passed: Passed | None = None,
+    ) -> None:
         self._registry = registry
+        self._passed = passed
         self._checks = checks
         self._timeout_seconds = timeout_seconds
         self._failing: frozenset[str] = frozenset()
@@ -74,7 +88,19 @@ class App:
             return await self._ready()
         if path == "/metrics":
             return 200, CONTENT_TYPE_LATEST.encode(), generate_latest(self._registry)
+        mark = path.removeprefix("/passed/")
+        if self._passed is not None and mark != path and MARK.fullmatch(mark):
+            return await self._tell_passed(self._passed, int(mark))
         return 404, JSON, b'{"error":"not found"}'
+
+    async def _tell_passed(self, passed: Passed, mark: int) -> tuple[int, bytes, bytes]:
+        found: dict[str, Any] = {}
+
+        async def look() -> None:
+            found.update(await passed(mark))
+
+        failing = await failures({"passed": look}, self._timeout_seconds)
+        return 503 if failing else 200, JSON, json.dumps(failing or found).encode()
 
     async def _ready(self) -> tuple[int, bytes, bytes]:
         failing = await failures(self._checks, self._timeout_seconds)
@@ -92,12 +118,14 @@ class App:
 
 
 @asynccontextmanager
-async def serving(http: Http, registry: CollectorRegistry, checks: Checks) -> AsyncGenerator[None]:
+async def serving(
+    http: Http, registry: CollectorRegistry, checks: Checks, passed: Passed | None = None
+) -> AsyncGenerator[None]:
     """Serves while the block runs. Port 0 serves nothing. Raises OSError if the port is taken."""
     if http.port == 0:
         yield
         return
-    app = App(registry, checks, http.check_timeout_ms / 1000)
+    app = App(registry, checks, http.check_timeout_ms / 1000, passed)
     async with listening(
         app, http.host, http.port, graceful_seconds=1, stop_seconds=STOP_SECONDS, requests_at_once=32
     ):

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 
@@ -38,6 +39,7 @@ from chassis.service import Service, inputs, is_own
 from chassis.settings import Settings
 from chassis.store.database import connect, open_pool
 from chassis.store.lease import PostgresLease
+from chassis.store.progress import has_passed, next_due
 from chassis.store.replay_watermarks import ReplayWatermarks
 from chassis.store.revision import head, revision_of
 from chassis.store.store import TRANSIENT, PostgresStore
@@ -97,7 +99,8 @@ class Process:
         Raises PolicyError where a policy file gives a version that cases run under other numbers.
         """
         feed: Feed | None = None
-        async with health.serving(self.settings.http, self.metrics.registry, self._checks()):
+        passed = self._passed if self._is_replay else None
+        async with health.serving(self.settings.http, self.metrics.registry, self._checks(), passed):
             pool = self._pool = await self._opened()
             if pool is not None:
                 feed = self._feed = await self._begin(pool)
@@ -286,6 +289,15 @@ class Process:
             return None
 
         return {"consumer": reading, "database": database, "relay": relaying}
+
+    async def _passed(self, mark: int) -> Mapping[str, Any]:
+        """Tells whether all up to a clock mark is done, and when something is due next."""
+        if self._pool is None:
+            return {"is_passed": False, "next_due_at": None}
+        async with self._pool.acquire() as connection:
+            is_passed = await has_passed(connection, self.service, mark)
+            due_at = await next_due(connection, self.service)
+        return {"is_passed": is_passed, "next_due_at": None if due_at is None else due_at.isoformat()}
 
     async def _stop(self, feed: Feed, pool: asyncpg.Pool) -> None:
         """Stops all parts at once. A batch under way is rolled back and read again, a window sent again."""

@@ -23,6 +23,10 @@ SELECT EXISTS (
        < (SELECT position FROM {schema}.cursors WHERE name = 'head')
 """
 READ_TO = "SELECT topic, partition, mark, next_offset FROM intake"
+NEXT_DUE = """
+SELECT least((SELECT min(wake_at) FROM {0}.cases), (SELECT min(due_at) FROM {0}.waiting),
+             (SELECT min(expires_at) FROM {0}.waiting))
+"""
 HEAD = "SELECT position FROM {schema}.cursors WHERE name = 'head'"
 
 
@@ -62,3 +66,9 @@ async def head(connection: Connection, service: Service) -> int:
     """Reads the position of a service's last fact or dead letter."""
     position: int | None = await connection.fetchval(HEAD.format(schema=service.name))
     return position or 0
+
+
+async def next_due(connection: Connection, service: Service) -> datetime | None:
+    """Reads the earliest event time at which any case or waiting message must be looked at again."""
+    found: datetime | None = await connection.fetchval(NEXT_DUE.format(service.name))
+    return found

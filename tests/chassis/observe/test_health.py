@@ -164,3 +164,23 @@ def test_deadlines_and_ages_are_measured() -> None:
     assert sample("aftersales_oldest_waiting_seconds", service) == 0
     assert sample("aftersales_retries_total", {**service, "error": "ConnectionError"}) == 1
     assert sample("aftersales_relay_published_total", service) == 40
+
+
+async def test_how_far_a_service_has_come_is_told_by_clock_marks_only() -> None:
+    """To those who move the clock in tests: `aftersales-testing`."""
+
+    async def passed(mark: int) -> dict[str, Any]:
+        if mark == 9:
+            raise ConnectionError("the database is away")
+        return {"is_passed": mark < 8, "next_due_at": None}
+
+    port = free_port()
+    async with serving(Http(port=port), Metrics("refunds").registry, {}, passed):
+        status, body = await ask(port, "/passed/7")
+        assert (status, json.loads(body)) == (200, {"is_passed": True, "next_due_at": None})
+        assert json.loads((await ask(port, "/passed/8"))[1])["is_passed"] is False
+        assert await ask(port, "/passed/9") == (503, '{"passed": "ConnectionError"}')
+        assert (await ask(port, "/passed/x"))[0] == 404
+        assert (await ask(port, "/passed/"))[0] == 404
+    async with serving(Http(port=port), Metrics("refunds").registry, {}):
+        assert (await ask(port, "/passed/7"))[0] == 404
