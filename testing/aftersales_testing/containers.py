@@ -93,7 +93,7 @@ class Containers:
         return bool(answer["is_passed"]), None if due is None else datetime.fromisoformat(str(due))
 
     def log(self, service: str) -> str:
-        """What a service wrote."""
+        """All that a service wrote."""
         return _tail(self._services[service], None)
 
     def _start(self) -> None:

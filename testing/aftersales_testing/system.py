@@ -23,7 +23,7 @@ LOOK_AGAIN_SECONDS = 0.02
 
 
 class NotAnnouncedError(AssertionError):
-    """What was awaited has not come; the text has what came instead, and what could not be used."""
+    """An outcome has not come; the text has those that came instead, and records that could not be used."""
 
 
 class Aftersales:

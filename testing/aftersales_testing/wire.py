@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
 
 from aftersales_contracts.base import Event
 from aftersales_contracts.clock import ClockMarkedV1
@@ -47,7 +55,7 @@ class DeadLetter:
     detail: str
     topic: str
     type: str
-    """What it said that it is; empty where that cannot be read."""
+    """The type that it named; empty where that cannot be read."""
     id: str
 
     def __str__(self) -> str:
@@ -60,15 +68,13 @@ class Wire:
 
     def __init__(self, bootstrap_servers: str) -> None:
         self._failed: list[str] = []
+        common = {"bootstrap.servers": bootstrap_servers, "acks": "all", "log_level": 3}
         self._producer = Producer(
-            {
-                "bootstrap.servers": bootstrap_servers,
-                "acks": "all",
-                "enable.idempotence": True,
-                "partitioner": "murmur2_random",  # as everybody else spreads keys
-                "linger.ms": 1,
-            }
+            # `murmur2_random`: as everybody else spreads keys.
+            {**common, "enable.idempotence": True, "partitioner": "murmur2_random", "linger.ms": 1}
         )
+        # A mark goes to two hundred partitions, and an idempotent producer has five requests under way.
+        self._marker = Producer({**common, "linger.ms": 1})
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap_servers,
@@ -76,6 +82,7 @@ class Wire:
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
                 "fetch.wait.max.ms": 20,
+                "log_level": 3,
             }
         )
         self._read_to = {
@@ -87,22 +94,21 @@ class Wire:
         self._consumer.assign([TopicPartition(*each, OFFSET_BEGINNING) for each in self._read_to])
 
     def close(self) -> None:
-        """Ends both."""
+        """Ends both, with all their threads."""
         self._producer.flush(PATIENCE_SECONDS)
         self._consumer.close()
+        del self._producer, self._marker, self._consumer
 
     def publish(self, topic: str, event: Event, envelope: Envelope) -> None:
         """Publishes an event; returns once the broker has it."""
         key, headers, value = write(envelope, encode(event))
         self._produce(topic, key, headers, value)
-        self._flush()
 
     def publish_record(
         self, topic: str, key: bytes | None, headers: Sequence[tuple[str, bytes]], value: bytes | None
     ) -> None:
         """Publishes any record; returns once the broker has it."""
         self._produce(topic, key, headers, value)
-        self._flush()
 
     def mark(self, number: int, at: datetime) -> None:
         """Says on every partition that is read that this moment has come."""
@@ -111,15 +117,21 @@ class Wire:
         key, headers, value = write(envelope, encode(data))
         for topic in MARKED:
             for partition in range(TOPICS[topic].partitions):
-                self._produce(topic, key, headers, value, partition)
-        self._flush()
+                self._marker.produce(
+                    topic,
+                    value=value,
+                    key=key,
+                    headers=list(headers),
+                    partition=partition,
+                    on_delivery=self._done,
+                )
+        self._flush(self._marker)
 
     def collect(self) -> tuple[list[Outcome], list[DeadLetter]]:
         """All that was announced or set aside since the last time. Outcomes come in order of time."""
-        ends = {
-            place: self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=PATIENCE_SECONDS)[1]
-            for place in self._read_to
-        }
+        asked = [TopicPartition(*place, OFFSET_END) for place in self._read_to]
+        found = self._consumer.offsets_for_times(asked, timeout=PATIENCE_SECONDS)
+        ends = {(each.topic, each.partition): each.offset for each in found}
         outcomes: list[Outcome] = []
         letters: list[DeadLetter] = []
         until = time.monotonic() + PATIENCE_SECONDS
@@ -150,23 +162,17 @@ class Wire:
             outcomes.append(Outcome(envelope.time, service, read_data(event_class, data), envelope.id))
 
     def _produce(
-        self,
-        topic: str,
-        key: bytes | None,
-        headers: Sequence[tuple[str, bytes]],
-        value: bytes | None,
-        partition: int = -1,
+        self, topic: str, key: bytes | None, headers: Sequence[tuple[str, bytes]], value: bytes | None
     ) -> None:
-        self._producer.produce(
-            topic, value=value, key=key, headers=list(headers), partition=partition, on_delivery=self._done
-        )
+        self._producer.produce(topic, value=value, key=key, headers=list(headers), on_delivery=self._done)
+        self._flush(self._producer)
 
     def _done(self, error: KafkaError | None, message: Any) -> None:
         if error is not None:
             self._failed.append(f"{message.topic()}: {error}")
 
-    def _flush(self) -> None:
-        left = self._producer.flush(PATIENCE_SECONDS)
+    def _flush(self, producer: Producer) -> None:
+        left = producer.flush(PATIENCE_SECONDS)
         failed, self._failed = self._failed, []
         if failed or left:
             raise ConnectionError(f"the broker did not take {len(failed) + left} records {failed[:1]}")

@@ -16,7 +16,7 @@ MADE_LATER = ("deploy/secrets", "deploy/.env")
 """Paths that a clone does not have: `make secrets` makes the one, the operator the other."""
 PLAIN_FOLDERS = (
     "adapters/", "benchmarks/", "chassis/", "cli/", "contracts/aftersales_contracts/", "deploy/", "devstack/",
-    "kernel/", "services/", "simulator/", "tests/",
+    "kernel/", "services/", "simulator/", "testing/aftersales_testing/", "tests/",
 )  # fmt: skip
 """Folders whose docstrings are checked."""
 FENCED = re.compile(r"^(```+|~~~+).*?^\1", re.MULTILINE | re.DOTALL)

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CODE = (
     "adapters", "benchmarks", "chassis", "cli", "contracts", "deploy", "devstack", "kernel", "services",
-    "simulator", "tests",
+    "simulator", "testing", "tests",
 )  # fmt: skip
 SKIPPED = {"__pycache__", "node_modules", "dist"}
 TEXT = {
