@@ -32,7 +32,6 @@ def cny(minor: int) -> Money:
 
 def sold(order_id: str) -> list[Event]:
     """Two cups at 49.00 and 6.00 of freight, paid and not sent yet."""
-    about = {"shop_id": "shop-1", "order_id": order_id}
     cups = Line(
         line_id="1",
         product_id="cup",
@@ -44,7 +43,8 @@ def sold(order_id: str) -> list[Event]:
     payment = Payment(payment_id=f"{order_id}.pay", method=PaymentMethod.ALIPAY, amount=cny(10400))
     return [
         OrderPlacedV1(
-            **about,
+            shop_id="shop-1",
+            order_id=order_id,
             customer_id="customer-1",
             seller_type=SellerType.C_SHOP,
             platform_code="taobao",
@@ -52,7 +52,7 @@ def sold(order_id: str) -> list[Event]:
             freight=cny(600),
             total=cny(10400),
         ),
-        OrderPaidV1(**about, payments=[payment], paid_amount=cny(10400)),
+        OrderPaidV1(shop_id="shop-1", order_id=order_id, payments=[payment], paid_amount=cny(10400)),
     ]
 
 
