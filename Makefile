@@ -19,7 +19,7 @@ help:
 	@echo "make test-containers   the image on a container engine: tests/containers/README.md"
 	@echo "make check   lint, types, imports, schemas, and the tests that need no stack"
 	@echo "make simulate  10,000 seeds of the simulation (SEEDS=n); make fuzz: 100,000 mutated records (INPUTS=n)"
-	@echo "make histories  5,000 random histories of an order, judged by an account of its own (N=n SEED=s REPORT=file)"
+	@echo "make histories  5,000 random histories of an order, judged by an account of its own (N=n SEED=s REPORT=file PROOF=folder)"
 	@echo "make agree   20,000 documents of each event type, judged by its schema and by the border (COUNT=n)"
 	@echo "make mutants  changes each number of the packs and 400 conditions, and sees whether a test notices (N=n SEED=s)"
 	@echo "make image   the container image; make secrets, sbom, audit: see deploy/README.md"
@@ -54,7 +54,7 @@ simulate: setup
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),10000)
 
 histories: setup
-	$(BIN)/python -m tests.histories --n $(or $(N),5000) --seed $(SEED) $(if $(REPORT),--report $(REPORT))
+	$(BIN)/python -m tests.histories --n $(or $(N),5000) --seed $(SEED) $(if $(REPORT),--report $(REPORT)) $(if $(PROOF),--proof $(PROOF))
 
 agree: setup
 	$(BIN)/python -m tests.contracts.agreement --count $(or $(COUNT),20000) --seed $(SEED)

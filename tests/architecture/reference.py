@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from prometheus_client.metrics import MetricWrapperBase
 
 from chassis.observe.metrics import Metrics
+from chassis.observe.open_work import OpenWork
 from chassis.settings import table
 from tests.architecture.tree import ROOT
 
@@ -16,13 +17,20 @@ def metrics() -> Iterator[str]:
     """A row per metric: name as Prometheus knows it, kind, labels, meaning."""
     yield "| metric | kind | labels | meaning |"
     yield "|---|---|---|---|"
-    for metric in vars(Metrics("refunds")).values():
-        if not isinstance(metric, MetricWrapperBase):
-            continue
+    for metric in _metrics_of(Metrics("refunds")):
         (described,) = metric.describe()
         name = f"{described.name}_total" if described.type == "counter" else described.name
         labels = ", ".join(f"`{label}`" for label in metric._labelnames)
         yield f"| `{name}` | {described.type} | {labels} | {described.documentation} |"
+
+
+def _metrics_of(holder: object) -> Iterator[MetricWrapperBase]:
+    """The metrics that an object holds, those of an object within it too."""
+    for held in vars(holder).values():
+        if isinstance(held, MetricWrapperBase):
+            yield held
+        elif isinstance(held, OpenWork):
+            yield from _metrics_of(held)
 
 
 def settings() -> Iterator[str]:

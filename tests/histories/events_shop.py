@@ -34,9 +34,8 @@ def handed_over(ledger: Ledger, event: shipments.ParcelHandedOverV1, at: datetim
 
 
 def renumbered(ledger: Ledger, event: shipments.ParcelNumberCorrectedV1, at: datetime) -> None:
-    del at
     if event.tracking is not None:
-        ledger.goods.renumber(event.parcel_id, event.tracking.carrier_code, event.tracking.tracking_code)
+        ledger.goods.renumber(event.parcel_id, event.tracking.carrier_code, event.tracking.tracking_code, at)
         ledger.pickups.pop(event.parcel_id, None)
         ledger.m.search_reasons.pop(event.parcel_id, None)
         if (request_id := ledger.m.searches.pop(event.parcel_id, None)) is not None:

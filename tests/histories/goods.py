@@ -282,14 +282,17 @@ class Goods:
                 piece.where, piece.moved_at = where, now
             piece.was_with_buyer |= where is Where.BUYER
 
-    def renumber(self, parcel_id: str, carrier_code: str, tracking_code: str) -> None:
-        """The parcel has another number: what was scanned under the old one says nothing of it."""
+    def renumber(self, parcel_id: str, carrier_code: str, tracking_code: str, now: datetime) -> None:
+        """The parcel has another number: what was scanned under the old one says nothing of it.
+
+        Nor does what was said of its loss: it is under way again.
+        """
         parcel = self.parcels.get(parcel_id)
         if parcel is None or parcel.handed_at is None:
             return
         parcel.carrier_code, parcel.tracking_code = carrier_code, tracking_code
         parcel.scans.clear()
-        parcel.heard.clear()
+        parcel.heard = [(now, "moving")]
         parcel.left_at = parcel.handed_at
         parcel.news = [(parcel.handed_at, self._next(), "moving")]
 

@@ -1,6 +1,6 @@
 """Planted faults: services that say something wrong, or do not hear something. The account has to notice."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -368,14 +368,22 @@ ALL: Mapping[str, Planted] = {
 }  # fmt: skip
 
 
-def find(seed: int, limit: int) -> Mapping[str, int | None]:
+def noticed(seed: int, names: Sequence[str]) -> list[str]:
+    """Lists which of these faults are noticed in one random history."""
+    history, healthy = generate(seed)
+    return [name for name in names if ALL[name].is_found(replay(history, ALL[name].flow), healthy)]
+
+
+Noticed = Callable[[int, Sequence[str]], Iterable[list[str]]]
+"""Looks for faults in several histories that follow a seed."""
+
+
+def find(seed: int, limit: int, several: Noticed | None = None) -> Mapping[str, int | None]:
     """After how many random histories each fault is noticed; None if in none of them."""
     found: dict[str, int | None] = dict.fromkeys(ALL)
-    for number in range(1, limit + 1):
-        history, healthy = generate(seed + number - 1)
-        for name, planted in ALL.items():
-            if found[name] is None and planted.is_found(replay(history, planted.flow), healthy):
-                found[name] = number
-        if None not in found.values():
-            break
+    number = 0
+    while number < limit and (missing := [name for name, after in found.items() if after is None]):
+        for names in several(seed + number, missing) if several else [noticed(seed + number, missing)]:
+            number += 1
+            found |= {name: number for name in names if found[name] is None and number <= limit}
     return found

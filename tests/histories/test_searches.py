@@ -84,6 +84,22 @@ def test_a_delivery_that_is_read_late_refutes_a_loss_unless_that_doubted_it(
     assert broken(world.breaches.values(), "two_searches") == {"k1"}
 
 
+@pytest.mark.parametrize(("is_corrected", "found"), [(True, set[str]()), (False, {"k1"})])
+def test_a_parcel_that_is_lost_under_its_right_number_is_reported_once_more(
+    found: set[str], *, is_corrected: bool
+) -> None:
+    """The loss under the wrong number was none of it."""
+    world = played(ONE, *START, *sent("a:1"))
+    assert play(world, do(HOUR, "scan", "k1", "lost", "sto", 0))
+    report = task(world, "lost-parcel", "k1", "lost_parcel_report", kind="approval", name="report.1")
+    announce(world, report)
+    if is_corrected:
+        world.ledger.goods.renumber("k1", "sto", "Tk1x", world.now + timedelta(hours=1))
+    world.wait_until(world.now + timedelta(hours=2))
+    announce(world, report.model_copy(update={"task_id": "report.2"}))
+    assert ("k1" in broken(world.breaches.values(), "two_searches")) == bool(found)
+
+
 @pytest.mark.parametrize(("answer", "found"), [("unclear", set[str]()), ("refused", {"k1"})])
 def test_a_report_is_asked_for_again_after_a_word_without_a_meaning(answer: str, found: set[str]) -> None:
     world = played(ONE, *START, *sent("a:1"))
