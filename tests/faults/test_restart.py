@@ -16,7 +16,7 @@ from cli.stack import LocalStack, ServiceProcess
 from tests.faults.controls import controls
 
 NAMED = {"AFTERSALES_KAFKA__GROUP_INSTANCE_ID": "only"}
-"""As compose names the only replica of a service."""
+"""The only replica of a service may have a name: `docs/operations.md`."""
 BACK_SECONDS = 10.0
 STOP_SECONDS = 10.0
 GIVE_UP_SECONDS = 120.0
