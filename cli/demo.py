@@ -1,6 +1,7 @@
 """Plays a made-up shop with every kind of trouble through the four services at high speed."""
 
 from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
@@ -26,14 +27,13 @@ async def demo(orders_count: int, console: Console) -> Picture:
         async with played_stack(console) as played:
             with Bar(console, "playing", START, START + SPAN + REST) as bar:
                 async with driving(played, world, outcomes.add, bar.show) as driver:
-                    records = list(world.records())
-                    await driver.run(
-                        [record for record in records if record.at < LOOK_AT], tick=TICK, rest=timedelta(0)
-                    )
-                    async with played.connected() as connection:
-                        waiting = await picture.look(connection, played.services, driver.at)
-                    later = (record for record in records if record.at >= LOOK_AT)
-                    await driver.run(later, tick=TICK, rest=REST)
+                    waiting = picture.Waiting(START, [], [])
+                    for is_early, records in groupby(world.records(), key=lambda one: one.at < LOOK_AT):
+                        await driver.run(records, tick=TICK, rest=timedelta(0))
+                        if is_early:
+                            async with played.connected() as connection:
+                                waiting = await picture.look(connection, played.services, driver.at)
+                    await driver.run([], tick=TICK, rest=REST)
             async with played.connected() as connection:
                 return await picture.take(connection, played.services, waiting)
     finally:

@@ -58,8 +58,8 @@ PREFETCH = 200
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCase:
-    """A case as it stands."""
+class Seen:
+    """A case as people see it."""
 
     service: str
     kind: str
@@ -68,7 +68,13 @@ class OpenCase:
     shop_id: str
     status: str
     waits_for: str
-    """Whose turn it is; empty where it is nobody's or the kind does not say."""
+    """Whose turn it is, or who has the time; empty where it is nobody's or the kind does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase(Seen):
+    """A case as it stands."""
+
     is_ended: bool
     opened_at: datetime
     moved_at: datetime
@@ -93,16 +99,9 @@ class OpenTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class Due(Seen):
     """A deadline of a case. `fires_at` is `due_at` and the grace for answers that come late."""
 
-    service: str
-    kind: str
-    case_id: str
-    subject: str
-    shop_id: str
-    status: str
-    waits_for: str
     name: str
     due_at: datetime
     fires_at: datetime
@@ -151,10 +150,6 @@ class Reader:
     def __init__(self, connection: asyncpg.Connection, services: Mapping[str, Service]) -> None:
         self._connection = connection
         self._registries = {name: Registry(service) for name, service in services.items()}
-
-    def kinds(self) -> list[str]:
-        """Names all kinds of case."""
-        return [kind for registry in self._registries.values() for kind in registry.kinds]
 
     async def cases(self, wanted: Wanted) -> list[OpenCase]:
         """Lists open cases, the oldest first; of ended ones those that ended last.

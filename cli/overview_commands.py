@@ -1,6 +1,7 @@
 """Defines `aftersales cases | tasks | deadlines`: what is open, what is due, and whom it waits for."""
 
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -8,6 +9,8 @@ import typer
 from cli.console import JSON, LANGUAGE, Language, ended, fail, out, say_json
 
 if TYPE_CHECKING:  # a command loads what it needs
+    from rich.console import Console
+
     from cli.overview import Due, OpenCase, OpenTask, Reader, Wanted
 
     Row = TypeVar("Row", OpenCase, OpenTask, Due)
@@ -39,19 +42,14 @@ def cases(
     """Open cases, the oldest first."""
     from chassis import clock
     from cli import moments, overview_screen
-    from cli.overview import Wanted
+    from cli.overview import Reader, Wanted
 
     now = clock.now()
     wanted = Wanted(
         shop, kind, status, who, moments.past(older_than, now), moments.past(still_for, now),
         is_ended=is_ended, limit=limit,
     )  # fmt: skip
-    _shown(
-        lambda reader: reader.cases(wanted),
-        wanted,
-        as_json,
-        lambda rows: overview_screen.cases(out, rows, now, lang.value),
-    )
+    _shown(Reader.cases, overview_screen.cases, wanted, now, lang, as_json)
 
 
 @overview.command()
@@ -71,19 +69,14 @@ def tasks(
     """Questions that wait for a person, the first due first."""
     from chassis import clock
     from cli import moments, overview_screen
-    from cli.overview import Wanted
+    from cli.overview import Reader, Wanted
 
     now = clock.now()
-    due_before = now if is_overdue else moments.ahead(due, now)
     wanted = Wanted(
-        shop, kind, None, who, moments.past(older_than, now), None, due_before, question, limit=limit
-    )
-    _shown(
-        lambda reader: reader.tasks(wanted),
-        wanted,
-        as_json,
-        lambda rows: overview_screen.tasks(out, rows, now, lang.value),
-    )
+        shop, kind, None, who, moments.past(older_than, now), None,
+        _due_before(due, now, is_overdue=is_overdue), question, limit=limit,
+    )  # fmt: skip
+    _shown(Reader.tasks, overview_screen.tasks, wanted, now, lang, as_json)
 
 
 @overview.command()
@@ -100,23 +93,28 @@ def deadlines(
 ) -> None:
     """Deadlines of open cases, the first to fire first."""
     from chassis import clock
-    from cli import moments, overview_screen
-    from cli.overview import Wanted
+    from cli import overview_screen
+    from cli.overview import Reader, Wanted
 
     now = clock.now()
-    due_before = now if is_overdue else moments.ahead(due, now)
+    due_before = _due_before(due, now, is_overdue=is_overdue)
     wanted = Wanted(shop, kind, who=who, due_before=due_before, limit=limit)
-    _shown(
-        lambda reader: reader.deadlines(wanted), wanted, as_json,
-        lambda rows: overview_screen.deadlines(out, rows, now, lang.value),
-    )  # fmt: skip
+    _shown(Reader.deadlines, overview_screen.deadlines, wanted, now, lang, as_json)
+
+
+def _due_before(due: str | None, now: datetime, *, is_overdue: bool) -> datetime | None:
+    from cli import moments
+
+    return now if is_overdue else moments.ahead(due, now)
 
 
 def _shown(
-    read: "Callable[[Reader], Coroutine[Any, Any, list[Row]]]",
+    read: "Callable[[Reader, Wanted], Coroutine[Any, Any, list[Row]]]",
+    show: "Callable[[Console, Sequence[Row], datetime, str], None]",
     wanted: "Wanted",
+    now: datetime,
+    lang: Language,
     as_json: bool,
-    show: "Callable[[Sequence[Row]], None]",
 ) -> None:
     """Reads and shows. Ends with an error where no kind of case is called so."""
     from cli import overview
@@ -129,10 +127,10 @@ def _shown(
 
     async def rows() -> "list[Row]":
         async with connected(present().database_url) as connection:
-            return await read(overview.Reader(connection, services))
+            return await read(overview.Reader(connection, services), wanted)
 
     found = ended(rows())
     if as_json:
         say_json([overview.as_json(row) for row in found])
     else:
-        show(found)
+        show(out, found, now, lang.value)

@@ -7,8 +7,8 @@ from html import escape
 from pathlib import Path
 
 from aftersales_contracts import catalogue
-from cli import speech, words
-from cli.history import Cause, Step
+from cli import speech, timeline, words
+from cli.history import Step
 from cli.overview import Due, OpenTask
 from cli.picture import Picture, Story, Sum, Waiting
 from cli.speech import Both
@@ -99,7 +99,6 @@ def _numbers(picture: Picture) -> str:
     back = sum(entry.minor for entry in picture.paid_out if entry.purpose == "refund")
     extra = sum(entry.minor for entry in picture.paid_out if entry.purpose in COSTS)
     recovered = sum(entry.minor for entry in picture.recovered)
-    asked = sum(1 for _ in picture.waiting.tasks)
     numbers = (
         (f"{picture.order_count:,}", Both("订单", "orders")),
         (_amount(paid, currency), Both("买家付款", "paid by buyers")),
@@ -112,7 +111,7 @@ def _numbers(picture: Picture) -> str:
         ),
         (_amount(extra, currency), Both("赔付与运费", "compensation and freight")),
         (_amount(recovered, currency), Both("向快递追回", "recovered from couriers")),
-        (f"{asked:,}", Both("待人工处理", "questions that wait for a person")),
+        (f"{len(picture.waiting.tasks):,}", Both("待人工处理", "questions that wait for a person")),
     )
     cells = "".join(f"<div><b>{escape(value)}</b><span>{_both(name)}</span></div>" for value, name in numbers)
     return f'<section class="numbers">{cells}</section>'
@@ -291,34 +290,20 @@ def _chips(story: Story) -> Iterable[str]:
 def _step(step: Step) -> str:
     color = SERVICE_COLORS.get(step.service, "--ink")
     told = "" if step.event is None else f"<div>{_both(speech.gist(step.event))}</div>"
-    headline = speech.event(step.announced) if step.announced else speech.same(words.spoken(step.name))
+    headline = timeline.headline(step)
     if step.announced is None and step.cause.type == "deadline":
-        headline = speech.deadline_end(_deadline_code(step.cause)) or headline
+        headline = speech.deadline_end(timeline.deadline_of(step.cause)) or headline
     return (
         f'<li style="--dot: var({color})"><time>{words.moment(step.at)}</time>'
         f"<b>{_both(headline)}</b> <em>{_both(_service(step.service))}</em>"
-        f"{told}<small>{_both(_because(step.cause))}</small>{_rules(step.rules)}</li>"
+        f"{told}<small>{_both(timeline.cause(step.cause))}</small>{_rules(step.rules)}</li>"
     )
 
 
-def _because(cause: Cause) -> Both:
-    if cause.type == "deadline":
-        name = speech.deadline(_deadline_code(cause))
-        return Both(f"因为到期：{name.zh}", f"because time was up: {name.en}")
-    came = speech.event(cause.type)
-    return Both(f"因为：{came.zh}", f"because of: {came.en}")
-
-
-def _deadline_code(cause: Cause) -> str:
-    kind, _, rest = cause.id.partition("/")
-    return f"{kind}.{rest.rpartition('/')[2]}"
-
-
-def _rules(rules: Sequence[str]) -> str:
+def _rules(ids: Sequence[str]) -> str:
     """The rules that decided, in words beside their ids."""
-    told = [(rule, speech.of("rules", rule)) for rule in rules]
     return "".join(
-        f'<div class="rule"><code>{rule}</code> {_both(text)}</div>'
-        for rule, text in told[:RULES_MAX]
-        if text is not None
+        f'<div class="rule"><code>{rule.id}</code> {_both(rule.text)}</div>'
+        for rule in timeline.rules(ids)[:RULES_MAX]
+        if rule.text is not None
     )

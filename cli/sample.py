@@ -20,7 +20,7 @@ from aftersales_contracts.topics import SERVICES, outcome_topic
 from chassis import clock
 from chassis.kafka_client import connection, make_producer
 from chassis.settings import Kafka
-from cli import words
+from cli import speech
 from cli.errors import CommandError
 
 SAMPLES = Path(__file__).resolve().parent.parent / "contracts" / "samples"
@@ -153,6 +153,6 @@ def show(console: Console, told: Told) -> None:
     """One line: what was published, or what came of it."""
     is_ours = told.topic.startswith("aftersales.")
     arrow = "[green]<-[/green]" if is_ours else "[dim]->[/dim]"
-    what = escape(words.gist(told.data)) if is_ours else ""
+    what = escape(speech.gist(told.data).en) if is_ours else ""
     name = f"[bold]{told.event_type}[/bold] [dim]{escape(told.event_id)}[/dim]"
     console.print(f"{told.after_seconds:6.2f} s {arrow} {name} {what}", highlight=False, soft_wrap=True)

@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from cli import words
+from cli import speech, words
 from cli.picture import Picture, Story, Sum
 from cli.show import cause_words
 
@@ -107,7 +107,7 @@ def _story(story: Story) -> Panel:
         table.add_row(
             f"[dim]{words.moment(step.at)}[/dim]",
             f"[{color}]{escape(words.spoken(what.replace('.', ': ')))}[/{color}]"
-            f" {escape(words.gist(step.event or step.data))}"
+            f" {escape(speech.gist(step.event or step.data).en)}"
             f" [dim]({escape(cause_words(step.cause))})[/dim]",
             f"[dim]{' '.join(step.rules[:RULES_MAX])}[/dim]",
         )

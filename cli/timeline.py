@@ -94,11 +94,16 @@ def _entry(steps: Sequence[Step]) -> Entry:
 def cause(of: Cause) -> Both:
     """Says the cause of a decision: an event and who told it, or a deadline."""
     if of.type == "deadline":
-        kind, _, rest = of.id.partition("/")
-        end = speech.deadline(f"{kind}.{rest.rpartition('/')[2]}")
+        end = speech.deadline(deadline_of(of))
         return Both(f"期限已到：{end.zh}", f"the time is over: {end.en}")
     title = speech.event(of.type)
     return Both(f"{title.zh}（{of.source}）", f"{title.en} (from {of.source})")
+
+
+def deadline_of(of: Cause) -> str:
+    """Names the deadline that caused a decision as the catalogue does: `KIND.NAME`."""
+    kind, _, rest = of.id.partition("/")
+    return f"{kind}.{rest.rpartition('/')[2]}"
 
 
 def headline(step: Step) -> Both:

@@ -1,13 +1,11 @@
 """Puts values of events, facts and states into the words that a person reads."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 CENTS = 100
-FIRST_WORDS_MAX = 6
-GIST_WORDS_MAX = 3
 UNTOLD = (
     *("_id", "_ids", "_ref", "_bps", "_version", "_count", "lines", "tenders", "channels", "payee", "kind"),
     *("purpose", "only_if", "raw_status_code", "is_late_news", "tracking", "carriages", "to", "escalate_to"),
@@ -68,26 +66,6 @@ def duration(length: timedelta) -> str:
 def short_type(event_type: str) -> str:
     """`refund.applied` for `shop.refund.applied.v1`."""
     return event_type.partition(".")[2].rpartition(".")[0] if event_type.count(".") > 1 else event_type
-
-
-def details(data: Mapping[str, Any]) -> str:
-    """The few values of an event or fact that say most, in one line."""
-    return "; ".join(list(_told(data))[:FIRST_WORDS_MAX])
-
-
-def gist(data: Mapping[str, Any]) -> str:
-    """The same for a story: amounts, outcomes, reasons and moments, no ids."""
-    told = {name: value for name, value in data.items() if not name.endswith(UNTOLD)}
-    return ", ".join(list(_told(told))[:GIST_WORDS_MAX])
-
-
-def _told(data: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in data.items():
-        if name in HIDDEN or value is None:
-            continue
-        text = length_words(name, value) or value_words(value)
-        if text:
-            yield f"{field_words(name)} {text}"
 
 
 def field_words(name: str) -> str:

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from rich.console import Console
 
-from cli import page, screen, words
+from cli import page, screen, speech, words
 from cli.history import CaseStory, Cause, Running, Step
 from cli.overview import Due, OpenTask
 from cli.picture import Picture, Story, Sum, Waiting
@@ -160,7 +160,7 @@ def test_a_story_tells_amounts_and_moments_but_no_ids() -> None:
         "outcome": "due",
         "choose_by_at": "2024-03-10T10:02:00Z",
     }
-    assert words.gist(data) == "amount CNY 1.00, outcome due, choose by 2024-03-10 10:02"
+    assert speech.gist(data).en == "amount CNY 1.00, outcome due, choose by 2024-03-10 10:02"
 
 
 def test_values_become_words() -> None:
@@ -172,8 +172,12 @@ def test_values_become_words() -> None:
         "is_full": False,
         "lines": [1, 2],
     }
+    told = [
+        f"{words.field_words(name)} {words.value_words(value)}"
+        for name, value in data.items()
+        if name not in words.HIDDEN
+    ]
     assert (
-        words.details(data)
-        == "refund r1; amount CNY 128.50; answer by 2024-03-10 10:02; is full no; lines (2)"
+        "; ".join(told) == "refund r1; amount CNY 128.50; answer by 2024-03-10 10:02; is full no; lines (2)"
     )
     assert words.short_type("shop.refund.applied.v1") == "refund.applied"

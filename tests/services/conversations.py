@@ -2,6 +2,7 @@
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,7 +38,7 @@ class UntrueError(AssertionError):
 
 
 @dataclass
-class Script:
+class Script(ABC):
     """A conversation under way, wherever its services run: `told` is what they announced so far.
 
     `mark` stands behind each id that the conversation makes, so that many can be played side by side.
@@ -51,9 +52,9 @@ class Script:
     matched: set[int] = field(default_factory=set[int])
 
     @property
+    @abstractmethod
     def told(self) -> Sequence[Told]:
         """All that was announced, in order."""
-        raise NotImplementedError
 
     def hear(self, step: Step) -> Event:
         """Finds what is announced. Raises UntrueError where it is not."""
